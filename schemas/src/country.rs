@@ -1,0 +1,149 @@
+//! Countries as passports, registers and the target-group rule know them.
+//!
+//! Owns the table of ISO and ICAO codes and the numeric register codes; refuses to call a stateless
+//! or refugee code a third country in silence. Data: `config/tables/countries.csv`, domain note 4.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A three-letter code that the table knows: ISO 3166-1 alpha-3 or ICAO 9303.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Country(String);
+
+impl Country {
+    /// The three letters.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a nationality means for the target group (domain note 4).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// A third country.
+    Third,
+    /// European Union, European Economic Area or Switzerland.
+    European,
+    /// Stateless, refugee, unspecified: a human decides.
+    Review,
+}
+
+/// One row of the table.
+#[derive(Debug, Deserialize)]
+struct Row {
+    code3: String,
+    alpha2: String,
+    third_country: String,
+    nis_country_code_seen_in_magda_mock: String,
+}
+
+/// The table of countries, by code.
+#[derive(Clone, Debug, Default)]
+pub struct Countries {
+    standing: BTreeMap<Country, Standing>,
+    alpha2: BTreeMap<String, Country>,
+    register: BTreeMap<String, Country>,
+}
+
+/// Register codes that the public samples lack (data note, "Assumptions in the story").
+const REGISTER_CODES: [(&str, &str); 6] =
+    [("207", "IND"), ("262", "TUR"), ("311", "ETH"), ("261", "SYR"), ("259", "PAK"), ("258", "LBN")];
+
+impl Countries {
+    /// Reads the table.
+    ///
+    /// # Errors
+    /// The reader's error, with its line.
+    pub fn from_csv(text: &str) -> Result<Self, csv::Error> {
+        let mut countries = Self::default();
+        for row in csv::Reader::from_reader(text.as_bytes()).deserialize() {
+            let row: Row = row?;
+            let country = Country(row.code3);
+            let standing = match row.third_country.as_str() {
+                "yes" => Standing::Third,
+                "no" => Standing::European,
+                "review" => Standing::Review,
+                // The specimen state: a document of it is no document.
+                _ => continue,
+            };
+            if !row.alpha2.is_empty() {
+                countries.alpha2.insert(row.alpha2, country.clone());
+            }
+            for code in row.nis_country_code_seen_in_magda_mock.split([' ', '/', ';', ',']) {
+                if !code.is_empty() {
+                    countries.register.insert(code.to_owned(), country.clone());
+                }
+            }
+            countries.standing.insert(country, standing);
+        }
+        for (code, iso) in REGISTER_CODES {
+            countries.register.entry(code.to_owned()).or_insert_with(|| Country(iso.to_owned()));
+        }
+        Ok(countries)
+    }
+
+    /// The country of a three-letter code; `D` is Germany in machine-readable zones.
+    #[must_use]
+    pub fn by_code(&self, code: &str) -> Option<Country> {
+        let code = if code == "D" { "DEU" } else { code };
+        let country = Country(code.to_owned());
+        self.standing.contains_key(&country).then_some(country)
+    }
+
+    /// The country of a two-letter code.
+    #[must_use]
+    pub fn by_alpha2(&self, code: &str) -> Option<Country> {
+        self.alpha2.get(code).cloned()
+    }
+
+    /// The country of a three-digit register code, such as 354 for Morocco. The codes `8xx` mean
+    /// "refugee of" and have no country here.
+    #[must_use]
+    pub fn by_register_code(&self, code: &str) -> Option<Country> {
+        self.register.get(code).cloned()
+    }
+
+    /// What this nationality means for the target group; a code out of the table needs a human.
+    #[must_use]
+    pub fn standing(&self, country: &Country) -> Standing {
+        self.standing.get(country).copied().unwrap_or(Standing::Review)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nationalities_have_their_standing() {
+        let table = Countries::from_csv(include_str!("../../config/tables/countries.csv")).unwrap();
+        let standing = |code: &str| table.by_code(code).map(|country| table.standing(&country));
+        for code in ["MAR", "TUR", "GBR", "USA", "RKS", "GBD", "COD"] {
+            assert_eq!(standing(code), Some(Standing::Third), "{code}");
+        }
+        for code in ["BEL", "FRA", "D", "DEU", "ISL", "LIE", "NOR", "CHE", "HRV"] {
+            assert_eq!(standing(code), Some(Standing::European), "{code}");
+        }
+        for code in ["XXA", "XXB", "XXC", "XXX", "UNK"] {
+            assert_eq!(standing(code), Some(Standing::Review), "{code}");
+        }
+        for code in ["QQQ", "", "bel", "BE", "UTO"] {
+            assert_eq!(standing(code), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn register_codes_name_countries() {
+        let table = Countries::from_csv(include_str!("../../config/tables/countries.csv")).unwrap();
+        let code = |code: &str| table.by_register_code(code).map(|c| c.code().to_owned());
+        assert_eq!(code("354").as_deref(), Some("MAR"));
+        assert_eq!(code("150").as_deref(), Some("BEL"));
+        assert_eq!(code("207").as_deref(), Some("IND"));
+        assert_eq!(code("822"), None);
+        assert_eq!(table.by_alpha2("BE").unwrap().code(), "BEL");
+    }
+}

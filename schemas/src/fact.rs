@@ -1,0 +1,292 @@
+//! Facts: what a source states about one person, in one vocabulary for every source.
+//!
+//! A [`Record`] is one message's statement about one person; its [`Fact`]s each name the entry they
+//! are about and the authority that speaks. Facts carry no order of arrival: two of them are
+//! compared by their [`Version`] alone, which is what makes their fold order-free (invariant I8).
+//! Refuses everything a source's strip list removes. Next: [`crate::message`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::country::Country;
+use crate::insz::Insz;
+use crate::key::Key;
+use crate::municipality::NisCode;
+use crate::name::Names;
+use crate::partial::PartialDate;
+use crate::reference::{ApplicationNumber, PermitNumber, PostCode};
+use crate::time::{Day, Version};
+
+/// Who speaks, weakest first (DESIGN 4.2: RR > DVZ > post > WEWIS > portal).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Authority {
+    /// The participant, through the portal.
+    Portal,
+    /// WEWIS.
+    Permits,
+    /// A diplomatic post.
+    Post,
+    /// The aliens office (DVZ).
+    Aliens,
+    /// The Rijksregister, and a municipality that hints at it.
+    Register,
+}
+
+/// What a fact is about.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Entry {
+    /// The person himself, as the register states him.
+    Person,
+    /// A visa application.
+    Application(PostCode, ApplicationNumber),
+    /// A single permit, or a family member's own part of one.
+    Permit(PermitNumber),
+    /// A residence, by the day it began.
+    Residence(Day),
+}
+
+/// One normalised statement.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Fact {
+    /// What it is about.
+    pub entry: Entry,
+    /// What it says.
+    pub statement: Statement,
+    /// Who says it.
+    pub authority: Authority,
+    /// Since when it holds in the world, where the source says so.
+    pub valid_from: Option<Day>,
+    /// The source's own version of it.
+    pub version: Version,
+}
+
+/// What a fact says. One variant is one field of the fold: a newer statement replaces an older one
+/// of the same variant, entry, authority and channel.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum Statement {
+    /// How the person is called.
+    Names(Names),
+    /// When he was born.
+    Birth(PartialDate),
+    /// His sex.
+    Sex(Sex),
+    /// Every nationality he has, sorted.
+    Nationalities(Vec<Country>),
+    /// His national number.
+    Insz(Insz),
+    /// His mail address and telephone number.
+    Contact(Contact),
+    /// The language he wants to be addressed in (ISO 639-1).
+    Language(String),
+    /// What was applied for: a visa.
+    Applied(Application),
+    /// What became of the application, as decided.
+    Decision(Decision),
+    /// The applicant took the application back.
+    Withdrawn,
+    /// What was applied for: a permit.
+    Permit(Permit),
+    /// What became of the permit.
+    PermitDecision(Decision),
+    /// How the register knows him.
+    Standing(Standing),
+    /// Where a residence is.
+    Residence(Residence),
+}
+
+impl Statement {
+    /// The field of the fold it belongs to: the same for two statements of one variant.
+    #[must_use]
+    pub fn field(&self) -> Field {
+        match self {
+            Self::Names(_) => Field::Names,
+            Self::Birth(_) => Field::Birth,
+            Self::Sex(_) => Field::Sex,
+            Self::Nationalities(_) => Field::Nationalities,
+            Self::Insz(_) => Field::Insz,
+            Self::Contact(_) => Field::Contact,
+            Self::Language(_) => Field::Language,
+            Self::Applied(_) => Field::Applied,
+            Self::Decision(_) => Field::Decision,
+            Self::Withdrawn => Field::Withdrawn,
+            Self::Permit(_) => Field::Permit,
+            Self::PermitDecision(_) => Field::PermitDecision,
+            Self::Standing(_) => Field::Standing,
+            Self::Residence(_) => Field::Residence,
+        }
+    }
+}
+
+/// The variants of [`Statement`], without their values.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each is the variant of `Statement` with the same name")]
+pub enum Field {
+    Names,
+    Birth,
+    Sex,
+    Nationalities,
+    Insz,
+    Contact,
+    Language,
+    Applied,
+    Decision,
+    Withdrawn,
+    Permit,
+    PermitDecision,
+    Standing,
+    Residence,
+}
+
+/// Sex as documents state it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sex {
+    /// Female.
+    Female,
+    /// Male.
+    Male,
+    /// Neither, or not stated.
+    Other,
+}
+
+/// How to reach somebody.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+pub struct Contact {
+    /// Mail address.
+    pub email: Option<String>,
+    /// Telephone number.
+    pub phone: Option<String>,
+}
+
+/// Why somebody applied for a long-stay visa.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// To work, on a single permit.
+    Work,
+    /// To join family.
+    FamilyReunification,
+    /// To join a labour migrant.
+    FamilyOfWorker,
+    /// To study.
+    Study,
+    /// Something else.
+    Other,
+}
+
+/// A visa application as filed.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Application {
+    /// The day it was filed.
+    pub filed_on: Day,
+    /// Why.
+    pub purpose: Purpose,
+    /// The article of the law of 15 December 1980, as the post names it: `10`, `10bis`, `40ter` …
+    pub ground: Option<String>,
+    /// The permit it rests on.
+    pub permit: Option<PermitNumber>,
+    /// The municipality named as destination, as text.
+    pub destination: Option<String>,
+    /// The day the applicant means to enter.
+    pub entry_on: Option<Day>,
+}
+
+/// What an authority decided.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Not yet.
+    Pending,
+    /// Granted.
+    Granted,
+    /// Refused.
+    Refused,
+    /// Granted once, revoked since.
+    Revoked,
+}
+
+/// A single permit as applied for.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Permit {
+    /// The day it was applied for.
+    pub applied_on: Day,
+    /// Whose it is.
+    pub role: PermitRole,
+    /// The region that is competent (the employer's establishment decides, not the home).
+    pub region: Region,
+    /// The municipality meant as home, where the source knows it.
+    pub destination: Option<NisCode>,
+}
+
+/// Whose permit a row is about.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PermitRole {
+    /// The worker's own.
+    Worker,
+    /// A family member's, who comes with the worker of this permit.
+    Family(PermitNumber),
+}
+
+/// A region of Belgium.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Region {
+    /// Flanders.
+    Flanders,
+    /// Brussels.
+    Brussels,
+    /// Wallonia.
+    Wallonia,
+}
+
+/// How the register knows a person.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Has a home in Belgium: the residence that began on this day.
+    Resident(Day),
+    /// Known, without a home in Belgium.
+    Known,
+    /// Left Belgium, struck off, or lost the right of residence.
+    Left,
+    /// Deceased.
+    Deceased,
+    /// The number was cancelled, replaced by this one where the register says so.
+    Cancelled(Option<Insz>),
+}
+
+/// A home in Belgium.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Residence {
+    /// The municipality as the register codes it on that day.
+    pub nis: NisCode,
+    /// The address, for who may have it.
+    pub address: Option<Address>,
+    /// The address may be told to nobody (`NietMededeelbaarAdres`, IT252).
+    pub restricted: bool,
+}
+
+/// A Belgian address.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the words of an address")]
+pub struct Address {
+    pub street: String,
+    pub number: String,
+    pub bus: Option<String>,
+    pub postal_code: Option<String>,
+    pub municipality: Option<String>,
+}
+
+/// One message's statement about one person, as that source knows him.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// What it can be found by; without [`Key::NameAndBirth`], which linking makes itself.
+    pub keys: Vec<Key>,
+    /// Every form of the name it carries: as written, and as its machine-readable zone has it.
+    pub names: Vec<Names>,
+    /// Every birth date it carries.
+    pub births: Vec<PartialDate>,
+    /// What it states.
+    pub facts: Vec<Fact>,
+}

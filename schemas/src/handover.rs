@@ -1,0 +1,215 @@
+//! The words of a handover: states, answers, rejection codes, reasons of an end.
+//!
+//! Complete, so that every reader knows them all; which of them is reached from which is the state
+//! table's, in `decide`. Source: features note 4.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::HandoverId;
+
+/// The state of a handover (features note 4.1).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Visa granted or arrival announced; nothing sent.
+    Prepared,
+    /// Registered in Brussels without a complete choice.
+    AwaitingChoice,
+    /// Stopped for a reason, somebody must act.
+    Held,
+    /// Offer published.
+    Sent,
+    /// The agency has stored the offer.
+    Received,
+    /// The agency takes over; file released.
+    Accepted,
+    /// The regular trajectory started, or the purpose ended.
+    Closed,
+    /// The agency said no.
+    Rejected,
+    /// Undeliverable or unreadable.
+    Bounced,
+    /// A deadline passed without an answer.
+    Overdue,
+    /// Withdrawal sent, purge awaited.
+    WithdrawPending,
+    /// Purged, or nothing was ever delivered.
+    Withdrawn,
+    /// Replaced by a newer handover.
+    Superseded,
+    /// A wrong person's data were delivered; purge awaited.
+    RecallPending,
+    /// Recall confirmed.
+    EnteredInError,
+    /// There is no receiver.
+    NotInScope,
+}
+
+impl State {
+    /// Whether nothing can follow.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(
+            self,
+            Self::Closed | Self::Withdrawn | Self::Superseded | Self::EnteredInError | Self::NotInScope
+        )
+    }
+
+    /// Its name in answers, pages and tables.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Prepared => "prepared",
+            Self::AwaitingChoice => "awaiting_choice",
+            Self::Held => "held",
+            Self::Sent => "sent",
+            Self::Received => "received",
+            Self::Accepted => "accepted",
+            Self::Closed => "closed",
+            Self::Rejected => "rejected",
+            Self::Bounced => "bounced",
+            Self::Overdue => "overdue",
+            Self::WithdrawPending => "withdraw_pending",
+            Self::Withdrawn => "withdrawn",
+            Self::Superseded => "superseded",
+            Self::RecallPending => "recall_pending",
+            Self::EnteredInError => "entered_in_error",
+            Self::NotInScope => "not_in_scope",
+        }
+    }
+}
+
+/// Who must move next.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Owner {
+    /// The hub itself, waiting for a source.
+    Hub,
+    /// The newcomer.
+    Person,
+    /// The recipient of the handover.
+    Agency,
+    /// The handover desk.
+    Coordinator,
+    /// Who decides on links.
+    Steward,
+    /// Technical operations.
+    Operations,
+    /// The data protection officer.
+    Officer,
+}
+
+/// What an agency answers about one handover.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// Which handover, as its records name it.
+    pub handover: HandoverId,
+    /// The epoch it answers, as its records name it.
+    pub epoch: u32,
+    /// What it says.
+    pub answer: AnswerKind,
+}
+
+/// The kinds of answers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum AnswerKind {
+    /// The agency stored this record: its sequence and its payload hash, 64 hexadecimal digits.
+    Received {
+        /// Its sequence on the topic.
+        sequence: u64,
+        /// The hash the agency computed over salt and value.
+        payload_hash: String,
+    },
+    /// The agency takes over.
+    Accepted,
+    /// The agency says no.
+    Rejected {
+        /// Why.
+        code: RejectCode,
+    },
+    /// The agency purged what it had.
+    PurgeConfirmed,
+    /// The regular trajectory started.
+    TrajectoryStarted,
+}
+
+impl AnswerKind {
+    /// Its name in the state table and in the list of allowed events.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Received { .. } => "received",
+            Self::Accepted => "accepted",
+            Self::Rejected { .. } => "rejected",
+            Self::PurgeConfirmed => "purge_confirmed",
+            Self::TrajectoryStarted => "trajectory_started",
+        }
+    }
+}
+
+/// Why an agency says no (features note 4.4). "No capacity" is not among them: competence follows
+/// from law.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RejectCode {
+    /// The person lives elsewhere.
+    NotCompetent,
+    /// Outside the legal group.
+    NotTargetGroup,
+    /// The agency already has an active file.
+    AlreadyKnown,
+    /// Not the same person.
+    IdentityDoubt,
+    /// The offer cannot be judged.
+    InsufficientData,
+    /// The agency may not process it.
+    NoBasis,
+    /// Nobody was found at the address.
+    NotArrived,
+    /// The same person was offered twice.
+    DuplicateOffer,
+    /// The person objects or chose another office.
+    PersonDeclines,
+}
+
+/// Why a stream ended.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// Another recipient is responsible.
+    Moved,
+    /// The purpose ended.
+    Closed,
+    /// The recipient said no.
+    Rejected,
+    /// Visa refused or revoked, death, departure, objection.
+    Withdrawn,
+    /// Not in the target group.
+    NotInScope,
+    /// No legal basis any more.
+    NoBasis,
+    /// The data were another person's: purge them.
+    Recalled,
+    /// Two persons turned out to be one; the successor goes on.
+    Merged,
+    /// Erased.
+    Erased,
+}
+
+/// Why a handover is held.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// Somebody must say who this is.
+    IdentityDoubt,
+    /// Something is missing to route.
+    DataIncomplete,
+    /// No valid legal basis for that recipient.
+    NoBasis,
+    /// The person restricted or objected.
+    Restricted,
+    /// Somebody must decide.
+    Manual,
+}

@@ -1,0 +1,78 @@
+//! Messages: the only input of the hub. What sources push, what agencies answer and what happens
+//! inside all take this form.
+//!
+//! Owns the form a message has once it was checked and translated; refuses nothing itself. Where
+//! messages come from: `adapters` and the engine's intake. Where they go: `decide`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::fact::Record;
+use crate::handover::Answer;
+use crate::ids::{MessageId, Seed, StreamId};
+use crate::insz::Insz;
+use crate::time::{Instant, KnownAt};
+
+/// The name of a source: a kind of feed with one contract, such as `visa`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SourceName(pub String);
+
+/// A message at its place in the order of decisions.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Message {
+    /// Its id in the inbox.
+    pub id: MessageId,
+    /// Its sealed randomness.
+    pub seed: Seed,
+    /// Its place in the order of decisions: 1, 2, 3 …
+    pub order: u64,
+    /// When it is decided. Never goes back from one message to the next.
+    pub known_at: KnownAt,
+    /// What it says.
+    pub body: Body,
+}
+
+/// What a message says.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Body {
+    /// A source states something about one person.
+    Record(Record),
+    /// The register announces that something changed, without saying what it is now.
+    Notice(Notice),
+    /// An agency answers a handover.
+    Answer(Answer),
+    /// A task came back without a record about a person.
+    TaskFailed(TaskFailed),
+    /// Somebody asks for one stream's view to be issued again.
+    Redeliver(StreamId),
+    /// The active bundle is this one from here on.
+    Bundle(BundleHash),
+}
+
+/// "Something of this number changed" (domain note 5.3).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Notice {
+    /// Whose.
+    pub insz: Insz,
+    /// The number that replaces it, where the notice names one.
+    pub replaced_by: Option<Insz>,
+    /// When the register published it.
+    pub published_at: Instant,
+}
+
+/// A task that ended in an exception of the source.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TaskFailed {
+    /// About whom.
+    pub insz: Insz,
+    /// The source's code, such as `30001`.
+    pub code: String,
+    /// The number that replaces the one asked, where the exception names it (30004).
+    pub replaced_by: Option<Insz>,
+}
+
+/// The hash of a bundle: 64 hexadecimal digits.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BundleHash(pub String);
+

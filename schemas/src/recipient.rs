@@ -1,0 +1,60 @@
+//! Recipients: who may get something. Each is one file in `config/agencies/`, so this is a name and
+//! not a list. Next: [`crate::handover`].
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A recipient's name in topics, files and pages, such as `atlas` or `bapa-bxl`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Recipient(String);
+
+/// Not a recipient's name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a recipient's name is 2 to 40 lower-case letters, digits and dashes")]
+pub struct RecipientError;
+
+impl Recipient {
+    /// Reads a name.
+    ///
+    /// # Errors
+    /// [`RecipientError`] where it could not stand in a topic's name.
+    pub fn parse(text: &str) -> Result<Self, RecipientError> {
+        let form = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let fits = (2..=40).contains(&text.len()) && text.bytes().all(form) && !text.starts_with('-');
+        fits.then(|| Self(text.to_owned())).ok_or(RecipientError)
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its topic: one contract, one topic, one partition.
+    #[must_use]
+    pub fn topic(&self) -> String {
+        format!("voortraject.{}.v1", self.0)
+    }
+}
+
+impl fmt::Display for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Recipient {
+    type Error = RecipientError;
+
+    fn try_from(text: String) -> Result<Self, RecipientError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Recipient> for String {
+    fn from(recipient: Recipient) -> Self {
+        recipient.0
+    }
+}

@@ -1,0 +1,173 @@
+//! References that sources give: post codes, application numbers, permits, DVZ and passport numbers.
+//!
+//! Owns their normal form; refuses a reference that has none. A reference is a personal value: it
+//! prints only where it is asked to, never in `Debug`. Source: domain note 5.1 and 5.2.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A text is not the reference it should be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("expected {0}")]
+pub struct ReferenceError(pub &'static str);
+
+macro_rules! reference {
+    ($(#[$doc:meta])* $name:ident, $normal:expr, $form:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Brings a text to its normal form.
+            ///
+            /// # Errors
+            /// [`ReferenceError`] naming the form that was expected.
+            pub fn parse(text: &str) -> Result<Self, ReferenceError> {
+                let normal: fn(&str) -> Option<String> = $normal;
+                normal(text).map(Self).ok_or(ReferenceError($form))
+            }
+
+            /// The normal form.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = ReferenceError;
+
+            fn try_from(text: String) -> Result<Self, ReferenceError> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(reference: $name) -> Self {
+                reference.0
+            }
+        }
+    };
+}
+
+reference!(
+    /// The three letters of a diplomatic post, such as `CAS`.
+    PostCode,
+    |text| (text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase())).then(|| text.to_owned()),
+    "a post code of three capital letters"
+);
+reference!(
+    /// A visa application's number: one to six digits, unique only together with its post.
+    ApplicationNumber,
+    |text| digits(text, 1..=6).map(|text| text.trim_start_matches('0').to_owned()).filter(|n| !n.is_empty()),
+    "an application number of one to six digits"
+);
+reference!(
+    /// A single-permit dossier, such as `GV-2025-123456`; `/1` and up for a family member's own.
+    PermitNumber,
+    permit,
+    "a permit number like GV-2025-123456"
+);
+reference!(
+    /// The aliens office's number of a person ("OV-nummer"): six to nine digits.
+    DvzNumber,
+    |text| digits(text, 6..=9),
+    "a DVZ number of six to nine digits"
+);
+reference!(
+    /// A travel document's number: letters and digits, capitals, no separators.
+    PassportNumber,
+    passport,
+    "a document number of 5 to 20 letters and digits"
+);
+
+fn digits(text: &str, length: std::ops::RangeInclusive<usize>) -> Option<String> {
+    let bare: String = text.chars().filter(|c| !matches!(c, ' ' | '.')).collect();
+    (length.contains(&bare.len()) && bare.bytes().all(|b| b.is_ascii_digit())).then_some(bare)
+}
+
+fn permit(text: &str) -> Option<String> {
+    let text = text.trim().to_ascii_uppercase();
+    let (dossier, member) = text.split_once('/').map_or((text.as_str(), None), |(d, m)| (d, Some(m)));
+    let parts: Vec<&str> = dossier.split('-').collect();
+    let number = |part: &str, length| part.len() == length && part.bytes().all(|b| b.is_ascii_digit());
+    match parts.as_slice() {
+        &[letters, year, serial]
+            if (1..=3).contains(&letters.len())
+                && letters.bytes().all(|b| b.is_ascii_uppercase())
+                && number(year, 4)
+                && number(serial, 6)
+                && member.is_none_or(|m| number(m, 1) || number(m, 2)) =>
+        {
+            Some(text)
+        }
+        _ => None,
+    }
+}
+
+fn passport(text: &str) -> Option<String> {
+    let bare: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '.' | '<'))
+        .map(|c| c.to_ascii_uppercase())
+        .collect();
+    ((5..=20).contains(&bare.len()) && bare.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(bare)
+}
+
+/// Whether an enterprise number (10 digits, first 0 or 1) has the right check digits.
+#[must_use]
+pub fn enterprise_number_fits(text: &str) -> bool {
+    let form = text.len() == 10 && text.starts_with(['0', '1']) && text.bytes().all(|b| b.is_ascii_digit());
+    form && text.parse::<u64>().is_ok_and(|number| 97 - (number / 100) % 97 == number % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_come_to_their_normal_form() {
+        assert_eq!(PassportNumber::parse("ab 123-456").unwrap().as_str(), "AB123456");
+        assert_eq!(ApplicationNumber::parse("005923").unwrap().as_str(), "5923");
+        assert_eq!(PermitNumber::parse(" gv-2025-123456").unwrap().as_str(), "GV-2025-123456");
+        assert_eq!(PermitNumber::parse("GV-2025-123456/2").unwrap().as_str(), "GV-2025-123456/2");
+        assert_eq!(DvzNumber::parse("8732284").unwrap().as_str(), "8732284");
+        assert_eq!(PostCode::parse("CAS").unwrap().as_str(), "CAS");
+    }
+
+    #[test]
+    fn what_has_no_normal_form_is_refused() {
+        assert!(PassportNumber::parse("A1").is_err());
+        assert!(ApplicationNumber::parse("").is_err());
+        assert!(ApplicationNumber::parse("0000").is_err());
+        assert!(ApplicationNumber::parse("1234567").is_err());
+        assert!(PermitNumber::parse("GV-25-123456").is_err());
+        assert!(PermitNumber::parse("2025").is_err());
+        assert!(PermitNumber::parse("GV-2025-123456/").is_err());
+        assert!(DvzNumber::parse("12x").is_err());
+        assert!(PostCode::parse("cas").is_err());
+    }
+
+    #[test]
+    fn enterprise_numbers_of_domain_note_3() {
+        for number in ["0403019261", "0428759497", "0543307391", "0421722346", "0862910119", "0202239951"] {
+            assert!(enterprise_number_fits(number), "{number}");
+        }
+        for number in ["0431150351", "403019261", "2403019261", "abc"] {
+            assert!(!enterprise_number_fits(number), "{number}");
+        }
+    }
+
+    #[test]
+    fn references_never_print_themselves_in_debug() {
+        assert_eq!(format!("{:?}", PassportNumber::parse("AB123456").unwrap()), "PassportNumber(..)");
+    }
+}
