@@ -1,1 +1,130 @@
-//! Placeholder.
+//! The doors: bytes in, checked and translated messages out.
+//!
+//! A source is one folder: its JSON Schema, its pure `translate`, its strip list, its fixtures; and
+//! one line in [`SOURCES`]. Transports know no source. Refuses to store, to wait and to know a person.
+
+use schemas::country::Countries;
+use schemas::finding::Finding;
+use schemas::insz::Environment;
+use schemas::message::Body;
+use schemas::municipality::Municipalities;
+use serde_json::Value;
+
+/// How a source writes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// One JSON object an item; many as NDJSON.
+    Json,
+    /// Rows under a header, `;` between, UTF-8 with or without byte order mark. A row is an object of its columns.
+    Csv,
+    /// An XML document, read as JSON: see `read`.
+    Xml,
+}
+
+/// What a translation may look at beside the item.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Municipalities with their days.
+    pub municipalities: &'a Municipalities,
+    /// Countries and register codes.
+    pub countries: &'a Countries,
+    /// Which national numbers may be seen.
+    pub environment: Environment,
+    /// Who sends: for agencies, the recipient's name.
+    pub sender: &'a str,
+}
+
+/// What an item says, and everything found on the way. Without a body where an error was found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Translation {
+    /// What it says.
+    pub body: Option<Body>,
+    /// Errors and warnings, all of them.
+    pub findings: Vec<Finding>,
+}
+
+/// One kind of feed with one contract.
+pub trait Source: Sync + std::fmt::Debug {
+    /// Its name, as in the glossary.
+    fn name(&self) -> &'static str;
+    /// How it writes.
+    fn format(&self) -> Format;
+    /// The version of its translation: stored with every message.
+    fn version(&self) -> u32;
+    /// Its JSON Schema (2020-12), for one item.
+    fn schema(&self) -> &'static str;
+    /// JSON Pointers of what must never be stored; `*` stands for every element of a list.
+    fn strip(&self) -> &'static [&'static str];
+    /// Cuts a document into items, each about one person; most are one item already.
+    fn split(&self, document: Value) -> Vec<Value> {
+        vec![document]
+    }
+    /// The sender's id of an item, or the text that stands for it where the format has none.
+    fn id(&self, item: &Value) -> Option<String>;
+    /// Says what an item means. Called with an item that fits the schema and is stripped.
+    fn translate(&self, item: &Value, context: &Context<'_>) -> Translation;
+}
+
+/// Every source there is.
+pub static SOURCES: &[&dyn Source] = &[];
+
+/// The source of this name.
+#[must_use]
+pub fn source(name: &str) -> Option<&'static dyn Source> {
+    SOURCES.iter().copied().find(|source| source.name() == name)
+}
+
+/// An item that was checked, stripped and translated. Only [`check`] makes one.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Checked {
+    id: String,
+    item: Value,
+    body: Body,
+    warnings: Vec<Finding>,
+}
+
+impl Checked {
+    /// The sender's id of it.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+    /// The stripped original.
+    #[must_use]
+    pub fn item(&self) -> &Value {
+        &self.item
+    }
+    /// What it says.
+    #[must_use]
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+    /// What the sender should know all the same.
+    #[must_use]
+    pub fn warnings(&self) -> &[Finding] {
+        &self.warnings
+    }
+}
+
+/// An item that cannot be taken: all findings, and the stripped item.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Refused {
+    /// The stripped item; nothing where its bytes could not be read.
+    pub item: Option<Value>,
+    /// Everything that was found, errors and warnings.
+    pub findings: Vec<Finding>,
+}
+
+/// Cuts bytes into items in the source's format: one result an item, in order. An item whose bytes
+/// cannot be read is refused on its own.
+pub fn read(_source: &dyn Source, _bytes: &[u8]) -> Vec<Result<Value, Refused>> {
+    vec![]
+}
+
+/// Strips, checks and translates one item.
+///
+/// # Errors
+/// [`Refused`] with all findings at once.
+pub fn check(_source: &dyn Source, _item: Value, _context: &Context<'_>) -> Result<Checked, Refused> {
+    Err(Refused { item: None, findings: vec![] })
+}

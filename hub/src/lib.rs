@@ -1,1 +1,21 @@
-//! Placeholder.
+//! The engine: four loops around durable tables, with the heart (`decide`) in the middle.
+//!
+//! Modules stand in the order of the flow. The whole of it can be read in three files:
+//! [`intake`], `decide::decide` and [`deliver`]. Refuses to decide anything about a person: that is
+//! the heart's. Start with ARCHITECTURE.md.
+
+pub mod clock;
+pub mod config;
+pub mod seal;
+pub mod store;
+
+pub mod intake;
+pub mod decider;
+pub mod deliver;
+pub mod request;
+
+pub mod api;
+pub mod observe;
+pub mod demo;
+pub mod commands;
+pub mod app;

@@ -10,6 +10,7 @@ use crate::fact::Record;
 use crate::handover::Answer;
 use crate::ids::{MessageId, Seed, StreamId};
 use crate::insz::Insz;
+use crate::recipient::Recipient;
 use crate::time::{Instant, KnownAt};
 
 /// The name of a source: a kind of feed with one contract, such as `visa`.
@@ -40,7 +41,12 @@ pub enum Body {
     /// The register announces that something changed, without saying what it is now.
     Notice(Notice),
     /// An agency answers a handover.
-    Answer(Answer),
+    Answer {
+        /// Who answers.
+        recipient: Recipient,
+        /// What it says.
+        answer: Answer,
+    },
     /// A task came back without a record about a person.
     TaskFailed(TaskFailed),
     /// Somebody asks for one stream's view to be issued again.

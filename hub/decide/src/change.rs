@@ -43,6 +43,8 @@ pub struct Needs {
     pub handovers: BTreeSet<HandoverId>,
     /// Streams whose person is asked for.
     pub streams: BTreeSet<StreamId>,
+    /// Records on a topic whose payload hash is asked for.
+    pub sent: BTreeSet<(Recipient, u64)>,
 }
 
 impl Needs {
@@ -59,6 +61,7 @@ impl Needs {
         self.records.extend(other.records);
         self.handovers.extend(other.handovers);
         self.streams.extend(other.streams);
+        self.sent.extend(other.sent);
     }
 }
 

@@ -1,0 +1,286 @@
+//! The aggregate: one person as the fold of his journal.
+//!
+//! Owns the shape of the state and [`Person::apply`], the only way it changes. What is in it is
+//! stored sealed, in two parts: what linking compares, and the rest. Next: [`crate::journey`], which
+//! reads it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemas::fact::{Authority, Entry, Field, Record, Statement};
+use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
+use schemas::ids::{HandoverId, MessageId, PersonId, Pseudonym, ReviewId, StreamId};
+use schemas::insz::Insz;
+use schemas::key::Key;
+use schemas::name::Tokens;
+use schemas::partial::PartialDate;
+use schemas::recipient::Recipient;
+use schemas::time::{Day, Instant};
+use serde::{Deserialize, Serialize};
+
+use crate::change::{Capacity, Event, TaskKind, ViewKind};
+use crate::routing::Route;
+
+/// One record as it was linked: what the journal keeps, and what a split folds again.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The message it came in.
+    pub message: MessageId,
+    /// The record.
+    pub record: Record,
+}
+
+/// One person.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Person {
+    /// His id.
+    pub id: PersonId,
+    /// How many events were folded.
+    pub version: u64,
+    /// What linking compares.
+    pub matching: Matching,
+    /// All else.
+    pub state: PersonState,
+}
+
+/// What linking compares: every form of every name, every birth date, every personal key.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Matching {
+    /// Names in compared form.
+    pub names: BTreeSet<Tokens>,
+    /// Birth dates.
+    pub births: BTreeSet<PartialDate>,
+    /// Personal keys.
+    pub keys: BTreeSet<Key>,
+}
+
+/// What is known, who is responsible, what was sent.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct PersonState {
+    /// The fold of the facts.
+    pub claims: BTreeMap<Cell, Claim>,
+    /// Handovers, oldest first.
+    pub handovers: Vec<Handover>,
+    /// What each recipient calls him.
+    pub pseudonyms: BTreeMap<Recipient, Pseudonym>,
+    /// Repertory lines that are open.
+    pub lines: BTreeMap<Recipient, Line>,
+    /// Streams, oldest first.
+    pub streams: Vec<Stream>,
+    /// What the register was asked, by number.
+    pub asked: BTreeSet<(Insz, TaskKind)>,
+    /// Reviews that were raised.
+    pub reviews: BTreeSet<ReviewId>,
+}
+
+/// Where a statement stands in the fold: a newer one of the same cell replaces it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Cell {
+    /// What it is about.
+    pub entry: Entry,
+    /// Which field.
+    pub field: Field,
+    /// Who speaks.
+    pub authority: Authority,
+    /// Through which channel: sequences count inside one.
+    pub channel: String,
+}
+
+/// The statement that decides in its cell. Their order is that of the fold: the greatest one wins,
+/// whatever came first.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Claim {
+    /// The sender's counter, where it has one.
+    pub sequence: Option<u64>,
+    /// The time it stated.
+    pub stated_at: Instant,
+    /// What it says.
+    pub statement: Statement,
+    /// Since when it holds.
+    pub valid_from: Option<Day>,
+    /// The message that said it.
+    pub message: MessageId,
+}
+
+/// One handover.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Handover {
+    /// Its id, known to its recipient.
+    pub id: HandoverId,
+    /// The handover it replaces.
+    pub replaces: Option<HandoverId>,
+    /// Where it stands.
+    pub state: State,
+    /// To whom, from the moment that is known.
+    pub recipient: Option<Recipient>,
+    /// Why to him.
+    pub route: Option<Route>,
+    /// Which offer of it: 0 before the first.
+    pub epoch: u32,
+    /// Why it is held.
+    pub hold: Option<HoldReason>,
+    /// Why it was rejected.
+    pub code: Option<RejectCode>,
+    /// Who must move next.
+    pub owner: Owner,
+    /// Until when.
+    pub deadline: Option<Day>,
+}
+
+/// One open repertory line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Line {
+    /// In which capacity.
+    pub capacity: Capacity,
+    /// Since when.
+    pub from: Day,
+}
+
+/// One stream.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Stream {
+    /// Its id.
+    pub id: StreamId,
+    /// For whom.
+    pub recipient: Recipient,
+    /// The handover it belongs to; none before arrival.
+    pub handover: Option<HandoverId>,
+    /// Its epoch.
+    pub epoch: u32,
+    /// How many views were issued.
+    pub issues: u32,
+    /// The last one: its kind and its digest.
+    pub last: Option<(ViewKind, [u8; 32])>,
+    /// Why it ended.
+    pub ended: Option<EndReason>,
+}
+
+impl Person {
+    /// Somebody of whom nothing is known yet.
+    #[must_use]
+    pub fn new(id: PersonId) -> Self {
+        Self { id, version: 0, matching: Matching::default(), state: PersonState::default() }
+    }
+
+    /// The handover that is not final and was opened last: the one that sources move.
+    #[must_use]
+    pub fn live_handover(&self) -> Option<&Handover> {
+        self.state.handovers.iter().rev().find(|handover| !handover.state.is_final())
+    }
+
+    /// The handover of this id.
+    #[must_use]
+    pub fn handover(&self, id: HandoverId) -> Option<&Handover> {
+        self.state.handovers.iter().find(|handover| handover.id == id)
+    }
+
+    /// The streams that have not ended.
+    pub fn open_streams(&self) -> impl Iterator<Item = &Stream> {
+        self.state.streams.iter().filter(|stream| stream.ended.is_none())
+    }
+
+    /// Folds one event in.
+    pub fn apply(&mut self, event: &Event) {
+        self.version += 1;
+        let state = &mut self.state;
+        match event {
+            Event::Linked { evidence, .. } => {
+                self.matching.take_in(&evidence.record);
+                state.take_in(evidence);
+            }
+            Event::ReviewRaised { review, .. } => {
+                state.reviews.insert(*review);
+            }
+            Event::HandoverOpened { handover, replaces } => state.handovers.push(Handover {
+                id: *handover,
+                replaces: *replaces,
+                state: State::Prepared,
+                recipient: None,
+                route: None,
+                epoch: 0,
+                hold: None,
+                code: None,
+                owner: Owner::Hub,
+                deadline: None,
+            }),
+            Event::HandoverMoved { handover, to, recipient, route, hold, code, owner, deadline, .. } => {
+                if let Some(found) = state.handovers.iter_mut().find(|h| h.id == *handover) {
+                    found.epoch += u32::from(*to == State::Sent);
+                    found.state = *to;
+                    found.recipient.clone_from(recipient);
+                    found.route.clone_from(route);
+                    found.hold = *hold;
+                    found.code = *code;
+                    found.owner = *owner;
+                    found.deadline = *deadline;
+                }
+            }
+            Event::Named { recipient, pseudonym } => {
+                state.pseudonyms.insert(recipient.clone(), *pseudonym);
+            }
+            Event::LineOpened { recipient, capacity, from } => {
+                state.lines.insert(recipient.clone(), Line { capacity: *capacity, from: *from });
+            }
+            Event::LineClosed { recipient, .. } => {
+                state.lines.remove(recipient);
+            }
+            Event::StreamOpened { stream, recipient, handover, epoch } => state.streams.push(Stream {
+                id: *stream,
+                recipient: recipient.clone(),
+                handover: *handover,
+                epoch: *epoch,
+                issues: 0,
+                last: None,
+                ended: None,
+            }),
+            Event::Issued { stream, issue, kind, digest, ended } => {
+                if let Some(found) = state.streams.iter_mut().find(|s| s.id == *stream) {
+                    found.issues = *issue;
+                    found.last = Some((*kind, *digest));
+                    found.ended = *ended;
+                }
+            }
+            Event::Asked { insz, what, .. } => {
+                state.asked.insert((*insz, *what));
+            }
+        }
+    }
+}
+
+impl Matching {
+    /// Adds what a record brings.
+    pub fn take_in(&mut self, record: &Record) {
+        self.names.extend(record.names.iter().map(schemas::name::Names::tokens));
+        self.births.extend(&record.births);
+        let personal = |key: &&Key| key.class() == schemas::key::Class::Personal;
+        self.keys.extend(record.keys.iter().filter(personal).cloned());
+    }
+}
+
+impl PersonState {
+    /// Folds a record's facts: in every cell the greatest claim stays, so order and repetition do
+    /// not matter (invariant I8).
+    fn take_in(&mut self, evidence: &Evidence) {
+        for fact in &evidence.record.facts {
+            let cell = Cell {
+                entry: fact.entry.clone(),
+                field: fact.statement.field(),
+                authority: fact.authority,
+                channel: fact.version.channel.clone(),
+            };
+            let claim = Claim {
+                sequence: fact.version.sequence,
+                stated_at: fact.version.stated_at,
+                statement: fact.statement.clone(),
+                valid_from: fact.valid_from,
+                message: evidence.message,
+            };
+            match self.claims.get_mut(&cell) {
+                Some(present) if *present >= claim => {}
+                Some(present) => *present = claim,
+                None => {
+                    self.claims.insert(cell, claim);
+                }
+            }
+        }
+    }
+}
