@@ -4,6 +4,7 @@
 //! index, deliveries, tasks, reviews. Applying it to the world and storing it are two readings of
 //! the same value. Next: [`crate::world`].
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
@@ -174,13 +175,15 @@ pub enum Event {
         /// Which.
         handover: HandoverId,
         /// The row of the state table that fired.
-        row: &'static str,
+        row: Cow<'static, str>,
         /// The new state.
         to: State,
         /// The recipient, from the moment there is one.
         recipient: Option<Recipient>,
         /// Why there, where a route decided.
         route: Option<Route>,
+        /// The day on which the residence began that decided.
+        residence: Option<Day>,
         /// Why it is held.
         hold: Option<HoldReason>,
         /// Why it was rejected.

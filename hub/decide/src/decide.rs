@@ -1,16 +1,193 @@
-//! The four steps from a message to a change.
+//! The four steps from a message to a change: link, record, route, release.
 
-use schemas::message::Message;
+use schemas::fact::Record;
+use schemas::handover::{Answer, AnswerKind};
+use schemas::ids::{MessageId, PersonId, ReviewId, TaskId};
+use schemas::insz::Insz;
+use schemas::key::Key;
+use schemas::message::{Body, Message};
+use schemas::recipient::Recipient;
 
 use crate::bundle::Bundle;
-use crate::change::{Change, Stop};
+use crate::change::{Change, Event, IndexedRecord, Needs, Refusal, Review, Stop, Task, TaskKind, Waiting};
+use crate::draft::Draft;
+use crate::identity::{Found, Link, Reason, find};
+use crate::journey::scope::{Scope, scope};
+use crate::person::Evidence;
 use crate::world::World;
+use crate::{disclosure, handover};
 
 /// One message against the world as loaded.
 ///
 /// # Errors
 /// [`Stop::Needs`] names what must be loaded first; [`Stop::Waiting`] keeps a record nobody is known
 /// for; [`Stop::Refused`] says why it cannot be done. The world is unchanged in every case.
-pub fn decide(_world: &World, _message: &Message, _bundle: &Bundle) -> Result<Change, Stop> {
-    Ok(Change::default())
+pub fn decide(world: &World, message: &Message, bundle: &Bundle) -> Result<Change, Stop> {
+    match &message.body {
+        Body::Record(record) => record_about(world, message, bundle, record),
+        Body::Answer { recipient, answer } => answer_of(world, message, bundle, recipient, answer),
+        Body::Notice(notice) => number_changed(world, message, bundle, notice.insz, notice.replaced_by),
+        Body::TaskFailed(failed) => match failed.replaced_by {
+            Some(_) => number_changed(world, message, bundle, failed.insz, failed.replaced_by),
+            // The register has nothing to say now; the next notice asks again.
+            None => Ok(Change::default()),
+        },
+        Body::Redeliver(stream) => {
+            let mut needs = Needs::default();
+            let owner = world.stream_of(*stream, &mut needs);
+            let mut draft = draft_of(world, message, bundle, owner, needs, Refusal::UnknownStream)?;
+            disclosure::redeliver(&mut draft, *stream).map_err(Stop::Refused)?;
+            Ok(draft.change)
+        }
+        Body::Bundle(_) => Ok(Change::default()),
+    }
+}
+
+/// What must be loaded before this message can be decided: the cheap half of [`decide`], for a batch
+/// that loads the union of what its messages need.
+#[must_use]
+pub fn needs(world: &World, message: &Message) -> Needs {
+    let mut needs = Needs::default();
+    let owner = match &message.body {
+        Body::Record(record) => return find(world, record).err().unwrap_or_default(),
+        Body::Answer { recipient, answer } => {
+            if let AnswerKind::Received { sequence, .. } = answer.answer {
+                world.sent_hash((recipient.clone(), sequence), &mut needs);
+            }
+            world.handover_of(answer.handover, &mut needs)
+        }
+        Body::Notice(notice) => holder_of(world, notice.insz, &mut needs),
+        Body::TaskFailed(failed) => holder_of(world, failed.insz, &mut needs),
+        Body::Redeliver(stream) => world.stream_of(*stream, &mut needs),
+        Body::Bundle(_) => None,
+    };
+    if let Some(owner) = owner {
+        world.known(owner, &mut needs);
+    }
+    needs
+}
+
+/// A source states something about one person.
+fn record_about(world: &World, message: &Message, bundle: &Bundle, record: &Record) -> Result<Change, Stop> {
+    // 1 link: who is it
+    let link = match find(world, record).map_err(Stop::Needs)? {
+        Found::Person(link) => link,
+        Found::Nobody(keys) => return Err(Stop::Waiting(Waiting { keys })),
+    };
+    let known = link.person.and_then(|id| world.person(id)).cloned();
+    let mut draft = known.map_or_else(|| Draft::new(message, bundle), |person| Draft::of(person, message, bundle));
+    // 2 record: what we know
+    take_in(&mut draft, message.id, record, link);
+    follow_and_release(&mut draft);
+    Ok(draft.change)
+}
+
+/// Folds the record in, and the waiting ones that come along with it.
+fn take_in(draft: &mut Draft<'_>, message: MessageId, record: &Record, link: Link) {
+    let person = draft.person.id;
+    let evidence = Evidence { message, record: record.clone() };
+    draft.record(Event::Linked { evidence, reason: link.reason });
+    draft.change.records.push(IndexedRecord { record: message, person, keys: link.keys });
+    for (id, waited) in link.released {
+        draft.change.released.push(id);
+        draft.change.records.push(IndexedRecord { record: id, person, keys: waited.keys.clone() });
+        draft.record(Event::Linked { evidence: Evidence { message: id, record: waited }, reason: Reason::Released });
+    }
+    if let Some((reason, candidates)) = link.review {
+        let id = draft.id(ReviewId::derive);
+        draft.record(Event::ReviewRaised { review: id, reason });
+        draft.change.reviews.push(Review { id, person, candidates, reason });
+    }
+}
+
+/// Steps 3 and 4: who is responsible, and what may leave. What is not known yet is asked for.
+fn follow_and_release(draft: &mut Draft<'_>) {
+    handover::follow(draft);
+    disclosure::release(draft);
+    if let Some(insz) = draft.journey().insz()
+        && matches!(scope(draft.journey(), draft.bundle, draft.today), Scope::In(_))
+    {
+        ask_once(draft, insz, TaskKind::Register);
+        ask_once(draft, insz, TaskKind::GivePerson);
+    }
+}
+
+/// An agency answers.
+fn answer_of(
+    world: &World,
+    message: &Message,
+    bundle: &Bundle,
+    recipient: &Recipient,
+    answer: &Answer,
+) -> Result<Change, Stop> {
+    let mut needs = Needs::default();
+    let owner = world.handover_of(answer.handover, &mut needs);
+    if let AnswerKind::Received { sequence, payload_hash } = &answer.answer {
+        let sent = world.sent_hash((recipient.clone(), *sequence), &mut needs);
+        if needs.is_empty() && sent.is_none_or(|hash| hex(&hash) != payload_hash.to_ascii_lowercase()) {
+            return Err(Stop::Refused(Refusal::HashDiffers));
+        }
+    }
+    let mut draft = draft_of(world, message, bundle, owner, needs, Refusal::UnknownHandover)?;
+    handover::answer(&mut draft, recipient, answer).map_err(Stop::Refused)?;
+    disclosure::release(&mut draft);
+    Ok(draft.change)
+}
+
+/// The register says that something changed: ask what it is now.
+fn number_changed(
+    world: &World,
+    message: &Message,
+    bundle: &Bundle,
+    insz: Insz,
+    replaced_by: Option<Insz>,
+) -> Result<Change, Stop> {
+    let mut needs = Needs::default();
+    let owner = holder_of(world, insz, &mut needs);
+    match draft_of(world, message, bundle, owner, needs, Refusal::UnknownHandover) {
+        Ok(mut draft) => {
+            ask(&mut draft, replaced_by.unwrap_or(insz), TaskKind::GivePerson);
+            Ok(draft.change)
+        }
+        // Nobody here has this number: there is nothing to ask for anybody.
+        Err(Stop::Refused(_)) => Ok(Change::default()),
+        Err(stop) => Err(stop),
+    }
+}
+
+/// Whose number it is.
+fn holder_of(world: &World, insz: Insz, needs: &mut Needs) -> Option<PersonId> {
+    world.holders(&Key::Insz(insz), needs).and_then(|holders| holders.values().flatten().next().copied())
+}
+
+fn draft_of<'a>(
+    world: &World,
+    message: &Message,
+    bundle: &'a Bundle,
+    owner: Option<PersonId>,
+    mut needs: Needs,
+    otherwise: Refusal,
+) -> Result<Draft<'a>, Stop> {
+    let person = owner.and_then(|id| world.known(id, &mut needs));
+    match person {
+        _ if !needs.is_empty() => Err(Stop::Needs(needs)),
+        Some(person) => Ok(Draft::of(person.clone(), message, bundle)),
+        None => Err(Stop::Refused(otherwise)),
+    }
+}
+
+fn ask_once(draft: &mut Draft<'_>, insz: Insz, kind: TaskKind) {
+    if !draft.person.state.asked.contains(&(insz, kind)) {
+        ask(draft, insz, kind);
+    }
+}
+
+fn ask(draft: &mut Draft<'_>, insz: Insz, kind: TaskKind) {
+    let id = draft.id(TaskId::derive);
+    draft.record(Event::Asked { task: id, insz, what: kind });
+    draft.change.tasks.push(Task { id, person: draft.person.id, kind, insz });
+}
+
+fn hex(hash: &[u8; 32]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -17,10 +17,11 @@ pub mod handover;
 pub mod disclosure;
 
 mod decide;
+mod draft;
 pub mod invariant;
 
 pub use bundle::Bundle;
 pub use change::{Change, Needs, Stop};
-pub use decide::decide;
+pub use decide::{decide, needs};
 pub use person::Person;
 pub use world::World;

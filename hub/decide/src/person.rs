@@ -114,6 +114,8 @@ pub struct Handover {
     pub recipient: Option<Recipient>,
     /// Why to him.
     pub route: Option<Route>,
+    /// The day on which the residence began that decided.
+    pub residence: Option<Day>,
     /// Which offer of it: 0 before the first.
     pub epoch: u32,
     /// Why it is held.
@@ -196,18 +198,22 @@ impl Person {
                 state: State::Prepared,
                 recipient: None,
                 route: None,
+                residence: None,
                 epoch: 0,
                 hold: None,
                 code: None,
                 owner: Owner::Hub,
                 deadline: None,
             }),
-            Event::HandoverMoved { handover, to, recipient, route, hold, code, owner, deadline, .. } => {
+            Event::HandoverMoved {
+                handover, to, recipient, route, residence, hold, code, owner, deadline, ..
+            } => {
                 if let Some(found) = state.handovers.iter_mut().find(|h| h.id == *handover) {
                     found.epoch += u32::from(*to == State::Sent);
                     found.state = *to;
                     found.recipient.clone_from(recipient);
                     found.route.clone_from(route);
+                    found.residence = *residence;
                     found.hold = *hold;
                     found.code = *code;
                     found.owner = *owner;

@@ -1,1 +1,244 @@
-//! Placeholder.
+//! What we know: the fold of the facts, read as of a day.
+//!
+//! Inside an entry the authority decides (for a permit WEWIS first), inside one authority the newest
+//! statement; what is said of the person himself is compared over all entries the same way. Refuses
+//! to know when something arrived. Next: [`scope`], then [`canonical`]. Source: DESIGN 4.2.
+
+pub mod canonical;
+pub mod scope;
+
+use std::collections::BTreeSet;
+
+use schemas::country::Country;
+use schemas::fact::{
+    Application, Authority, Contact, Decision, Entry, Field, Permit, Residence, Sex, Standing, Statement,
+};
+use schemas::insz::Insz;
+use schemas::name::Names;
+use schemas::partial::PartialDate;
+use schemas::time::Day;
+
+use crate::person::{Cell, Claim, PersonState};
+
+/// The facts of one person, asked for by name.
+#[derive(Clone, Copy, Debug)]
+pub struct Journey<'a> {
+    state: &'a PersonState,
+}
+
+/// A visa application as it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct ApplicationEntry<'a> {
+    /// What was applied for; unknown while only its status is known.
+    pub applied: Option<&'a Application>,
+    /// What was decided.
+    pub decision: Decision,
+    /// Whether it was taken back.
+    pub withdrawn: bool,
+}
+
+/// A permit as it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct PermitEntry<'a> {
+    /// What was applied for.
+    pub applied: &'a Permit,
+    /// What was decided.
+    pub decision: Decision,
+}
+
+/// The residence that holds on a day.
+#[derive(Clone, Copy, Debug)]
+pub struct Home<'a> {
+    /// The day it began.
+    pub began: Day,
+    /// Where it is.
+    pub residence: &'a Residence,
+}
+
+fn live(decision: Decision) -> bool {
+    matches!(decision, Decision::Pending | Decision::Granted)
+}
+
+impl ApplicationEntry<'_> {
+    /// Whether it has not ended.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        !self.withdrawn && live(self.decision)
+    }
+}
+
+impl PermitEntry<'_> {
+    /// Whether it has not ended.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        live(self.decision)
+    }
+}
+
+macro_rules! stated {
+    ($claim:expr, $variant:ident) => {
+        $claim.and_then(|claim| match &claim.statement {
+            Statement::$variant(value) => Some(value),
+            _ => None,
+        })
+    };
+}
+
+impl<'a> Journey<'a> {
+    /// Reads this state.
+    #[must_use]
+    pub fn of(state: &'a PersonState) -> Self {
+        Self { state }
+    }
+
+    fn claims(&self, field: Field) -> impl Iterator<Item = (&'a Cell, &'a Claim)> + use<'a> {
+        self.state.claims.iter().filter(move |(cell, _)| cell.field == field)
+    }
+
+    /// The claim of the highest authority about the person himself; inside one, the newest.
+    fn personal(&self, field: Field) -> Option<&'a Claim> {
+        let rank = |(cell, claim): &(&Cell, &'a Claim)| (cell.authority, claim.stated_at, *claim);
+        self.claims(field).max_by_key(rank).map(|(_, claim)| claim)
+    }
+
+    /// The claim that decides inside one entry.
+    fn of_entry(&self, entry: &Entry, field: Field) -> Option<&'a Claim> {
+        let first = |cell: &Cell| matches!(entry, Entry::Permit(_)) && cell.authority == Authority::Permits;
+        let rank =
+            |(cell, claim): &(&Cell, &'a Claim)| (first(cell), cell.authority, claim.stated_at, *claim);
+        self.claims(field).filter(|(cell, _)| cell.entry == *entry).max_by_key(rank).map(|(_, claim)| claim)
+    }
+
+    fn entries(&self) -> BTreeSet<&'a Entry> {
+        self.state.claims.keys().map(|cell| &cell.entry).collect()
+    }
+
+    /// What he is called.
+    #[must_use]
+    pub fn names(&self) -> Option<&'a Names> {
+        stated!(self.personal(Field::Names), Names)
+    }
+
+    /// When he was born.
+    #[must_use]
+    pub fn birth(&self) -> Option<PartialDate> {
+        stated!(self.personal(Field::Birth), Birth).copied()
+    }
+
+    /// His sex.
+    #[must_use]
+    pub fn sex(&self) -> Option<Sex> {
+        stated!(self.personal(Field::Sex), Sex).copied()
+    }
+
+    /// Every nationality that the last word of any authority gives him: one European among them
+    /// takes him out of the target group, whoever says so.
+    #[must_use]
+    pub fn nationalities(&self) -> BTreeSet<&'a Country> {
+        self.claims(Field::Nationalities)
+            .filter_map(|(_, claim)| stated!(Some(claim), Nationalities))
+            .flatten()
+            .collect()
+    }
+
+    /// The nationalities the highest authority states: what a recipient sees.
+    #[must_use]
+    pub fn stated_nationalities(&self) -> &'a [Country] {
+        stated!(self.personal(Field::Nationalities), Nationalities).map_or(&[], Vec::as_slice)
+    }
+
+    /// How to reach him: here the lowest authority is the nearest to him (identity note 4.7).
+    #[must_use]
+    pub fn contact(&self) -> Option<&'a Contact> {
+        stated!(self.nearest(Field::Contact), Contact)
+    }
+
+    /// The language to address him in.
+    #[must_use]
+    pub fn language(&self) -> Option<&'a str> {
+        stated!(self.nearest(Field::Language), Language).map(String::as_str)
+    }
+
+    fn nearest(&self, field: Field) -> Option<&'a Claim> {
+        let rank = |(cell, claim): &(&Cell, &'a Claim)| {
+            (std::cmp::Reverse(cell.authority), claim.stated_at, *claim)
+        };
+        self.claims(field).max_by_key(rank).map(|(_, claim)| claim)
+    }
+
+    /// His national number now: one that the register cancelled is none.
+    #[must_use]
+    pub fn insz(&self) -> Option<Insz> {
+        let cancelled = self.cancelled();
+        let rank = |(cell, claim): &(&Cell, &'a Claim)| (cell.authority, claim.stated_at, *claim);
+        self.claims(Field::Insz)
+            .filter(|(_, claim)| stated!(Some(claim), Insz).is_some_and(|insz| !cancelled.contains(insz)))
+            .max_by_key(rank)
+            .and_then(|(_, claim)| stated!(Some(claim), Insz).copied())
+    }
+
+    /// Numbers that the register cancelled: each standing is stated in the channel of its number.
+    fn cancelled(&self) -> BTreeSet<Insz> {
+        let gone = |channel: &str| {
+            self.claims(Field::Standing).any(|(cell, claim)| {
+                cell.channel == channel && matches!(claim.statement, Statement::Standing(Standing::Cancelled(_)))
+            })
+        };
+        self.claims(Field::Insz)
+            .filter(|(cell, _)| gone(&cell.channel))
+            .filter_map(|(_, claim)| stated!(Some(claim), Insz).copied())
+            .collect()
+    }
+
+    /// How the register knows him: the newest answer about a number that was not cancelled.
+    #[must_use]
+    pub fn standing(&self) -> Option<&'a Standing> {
+        self.claims(Field::Standing)
+            .filter_map(|(_, claim)| stated!(Some(claim), Standing).map(|standing| (claim, standing)))
+            .filter(|(_, standing)| !matches!(standing, Standing::Cancelled(_)))
+            .max_by_key(|(claim, _)| (claim.stated_at, *claim))
+            .map(|(_, standing)| standing)
+    }
+
+    /// The residence that holds on a day: the one the register's newest answer gives, or while that
+    /// one has not begun, the last that had.
+    #[must_use]
+    pub fn home(&self, on: Day) -> Option<Home<'a>> {
+        let Some(Standing::Resident(began)) = self.standing() else { return None };
+        let residences = self.claims(Field::Residence).filter_map(|(cell, _)| match cell.entry {
+            Entry::Residence(day) => Some(day),
+            Entry::Person | Entry::Application(..) | Entry::Permit(_) => None,
+        });
+        let began = if *began <= on { *began } else { residences.filter(|day| *day <= on).max()? };
+        stated!(self.of_entry(&Entry::Residence(began), Field::Residence), Residence)
+            .map(|residence| Home { began, residence })
+    }
+
+    /// His visa applications.
+    pub fn applications(&self) -> impl Iterator<Item = ApplicationEntry<'a>> {
+        let journey = *self;
+        let visa = |entry: &&'a Entry| matches!(entry, Entry::Application(..));
+        self.entries().into_iter().filter(visa).map(move |entry| ApplicationEntry {
+            applied: stated!(journey.of_entry(entry, Field::Applied), Applied),
+            decision: stated!(journey.of_entry(entry, Field::Decision), Decision).copied().unwrap_or(Decision::Pending),
+            withdrawn: journey.of_entry(entry, Field::Withdrawn).is_some(),
+        })
+    }
+
+    /// His permits, by their number.
+    pub fn permits(&self) -> impl Iterator<Item = (&'a Entry, PermitEntry<'a>)> {
+        let journey = *self;
+        self.entries().into_iter().filter_map(move |entry| {
+            let applied = stated!(journey.of_entry(entry, Field::Permit), Permit)?;
+            let decision = stated!(journey.of_entry(entry, Field::PermitDecision), PermitDecision);
+            Some((entry, PermitEntry { applied, decision: decision.copied().unwrap_or(Decision::Pending) }))
+        })
+    }
+
+    /// Whether a live entry of his was granted.
+    #[must_use]
+    pub fn granted(&self) -> bool {
+        self.applications().any(|entry| entry.is_live() && entry.decision == Decision::Granted)
+            || self.permits().any(|(_, entry)| entry.decision == Decision::Granted)
+    }
+}

@@ -35,3 +35,26 @@ pub enum RouteReason {
     /// No municipality.
     NotAMunicipality,
 }
+
+/// The recipient by the decision table. (temporary body)
+pub fn route(bundle: &crate::Bundle, nis: schemas::municipality::NisCode, on: schemas::time::Day, _choice: Option<&()>) -> Route {
+    use crate::bundle::Competence;
+    use schemas::municipality::{LanguageArea, Lookup};
+    let none = |reason| Route { recipient: None, reason, flagged: None };
+    let m = match bundle.municipalities.lookup(nis, on) {
+        Lookup::Valid(m) | Lookup::Retired(m) | Lookup::District(m) => m,
+        Lookup::NotYet => return none(RouteReason::CodeNotYetValid),
+        Lookup::Unknown => return none(RouteReason::NotAMunicipality),
+    };
+    for c in &bundle.contracts {
+        if let Competence::Territory(t) = &c.competence && t.iter().any(|t| t.nis == m.nis) {
+            return Route { recipient: Some(c.recipient.clone()), reason: RouteReason::Territory, flagged: None };
+        }
+    }
+    for c in &bundle.contracts {
+        if c.competence == Competence::Rest(m.language_area) {
+            return Route { recipient: Some(c.recipient.clone()), reason: RouteReason::Territory, flagged: None };
+        }
+    }
+    none(if m.language_area == LanguageArea::Brussels { RouteReason::AwaitingChoice } else { RouteReason::NoReceiver })
+}

@@ -1,0 +1,172 @@
+//! Streams: which are open, and what each lets its recipient see now.
+//!
+//! Two kinds exist: the provider's before arrival, which belongs to the person, and one for each
+//! offer of a handover. An `Ended` always passes; an offer or a file passes only with an open line
+//! and a legal basis that is valid on the day (invariant I5).
+
+use schemas::handover::{EndReason, State};
+use schemas::ids::{DeliveryId, HandoverId, Pseudonym, StreamId};
+use schemas::recipient::Recipient;
+
+use super::View;
+use crate::bundle::Contract;
+use crate::change::{Capacity, Delivery, Event, Refusal, ViewKind};
+use crate::draft::Draft;
+use crate::journey::canonical::canonical;
+use crate::journey::scope::{OutReason, Scope, scope};
+use crate::person::{Handover, Stream};
+
+/// Issues every view that changed.
+pub(crate) fn release(draft: &mut Draft<'_>) {
+    let scope = scope(draft.journey(), draft.bundle, draft.today);
+    provider(draft, scope);
+    let handovers: Vec<Handover> = draft.person.state.handovers.iter().filter(|h| h.epoch > 0).cloned().collect();
+    for handover in handovers {
+        of_handover(draft, &handover, scope);
+    }
+}
+
+/// Issues one stream's last view again, by name.
+pub(crate) fn redeliver(draft: &mut Draft<'_>, id: StreamId) -> Result<(), Refusal> {
+    let open = |stream: &&Stream| stream.id == id && stream.ended.is_none();
+    let stream = draft.person.state.streams.iter().find(open).cloned().ok_or(Refusal::UnknownStream)?;
+    let scope = scope(draft.journey(), draft.bundle, draft.today);
+    let kind = stream.last.map_or(ViewKind::File, |(kind, _)| kind);
+    if let Some(view) = shown(draft, &stream.recipient, kind, scope) {
+        issue(draft, &stream, view);
+    }
+    Ok(())
+}
+
+/// Before arrival: AgII sees whoever is in scope, until a local agency takes over.
+fn provider(draft: &mut Draft<'_>, scope: Scope) {
+    let Some(contract) = draft.bundle.provider().map(|contract| contract.recipient.clone()) else { return };
+    let open = draft.person.open_streams().find(|stream| stream.recipient == contract).cloned();
+    let taken = draft.person.state.handovers.iter().any(|h| matches!(h.state, State::Accepted | State::Closed));
+    let pending = draft.person.live_handover().is_some_and(|h| h.epoch > 0 && h.state != State::WithdrawPending);
+    match (open, scope) {
+        (Some(stream), _) if taken => end(draft, &stream, EndReason::Moved),
+        (Some(stream), Scope::Out(reason)) if !pending => {
+            let reason = match reason {
+                OutReason::Nationality | OutReason::Age | OutReason::Purpose => EndReason::NotInScope,
+                OutReason::Ended | OutReason::Left | OutReason::Deceased => EndReason::Withdrawn,
+            };
+            end(draft, &stream, reason);
+        }
+        (Some(stream), Scope::In(_)) => show(draft, &stream, ViewKind::File, scope),
+        (None, Scope::In(_)) if !taken && basis(draft, &contract).is_some() => {
+            let line = Event::LineOpened { recipient: contract.clone(), capacity: Capacity::Provider, from: draft.today };
+            draft.record(line);
+            let stream = start(draft, contract, None, 1);
+            show(draft, &stream, ViewKind::File, scope);
+        }
+        (_, _) => {}
+    }
+}
+
+/// After registration: an offer, a file once it was accepted, and an end.
+fn of_handover(draft: &mut Draft<'_>, handover: &Handover, scope: Scope) {
+    let Some(recipient) = handover.recipient.clone() else { return };
+    // An offer to somebody else under the same handover ends the one before it.
+    let earlier: Vec<Stream> = draft
+        .person
+        .open_streams()
+        .filter(|stream| stream.handover == Some(handover.id) && stream.epoch < handover.epoch)
+        .cloned()
+        .collect();
+    for stream in earlier {
+        end(draft, &stream, EndReason::Moved);
+    }
+    let of = |stream: &&Stream| stream.handover == Some(handover.id) && stream.epoch == handover.epoch;
+    let present = draft.person.state.streams.iter().find(of).cloned();
+    if present.as_ref().is_some_and(|stream| stream.ended.is_some()) {
+        return;
+    }
+    let stream = match (present, handover.state) {
+        (Some(stream), _) => stream,
+        (None, State::Sent) => start(draft, recipient, Some(handover.id), handover.epoch),
+        (None, _) => return,
+    };
+    match handover.state {
+        State::Sent | State::Received | State::Overdue | State::Bounced => show(draft, &stream, ViewKind::Offer, scope),
+        State::Accepted => show(draft, &stream, ViewKind::File, scope),
+        State::Rejected => end(draft, &stream, EndReason::Rejected),
+        State::Superseded => end(draft, &stream, EndReason::Moved),
+        State::Closed => end(draft, &stream, EndReason::Closed),
+        State::WithdrawPending | State::Withdrawn => end(draft, &stream, EndReason::Withdrawn),
+        State::RecallPending | State::EnteredInError => end(draft, &stream, EndReason::Recalled),
+        State::NotInScope => end(draft, &stream, EndReason::NotInScope),
+        State::Prepared | State::AwaitingChoice | State::Held => {}
+    }
+}
+
+fn start(draft: &mut Draft<'_>, recipient: Recipient, handover: Option<HandoverId>, epoch: u32) -> Stream {
+    if !draft.person.state.pseudonyms.contains_key(&recipient) {
+        let pseudonym = draft.id(Pseudonym::derive);
+        draft.record(Event::Named { recipient: recipient.clone(), pseudonym });
+    }
+    let id = draft.id(StreamId::derive);
+    draft.record(Event::StreamOpened { stream: id, recipient: recipient.clone(), handover, epoch });
+    Stream { id, recipient, handover, epoch, issues: 0, last: None, ended: None }
+}
+
+/// Issues a view where it differs from the last one.
+fn show(draft: &mut Draft<'_>, stream: &Stream, kind: ViewKind, scope: Scope) {
+    if let Some(view) = shown(draft, &stream.recipient, kind, scope)
+        && stream.last != Some((kind, view.digest()))
+    {
+        issue(draft, stream, view);
+    }
+}
+
+/// What the recipient may see now: nothing without an open line, a valid basis, or while a human
+/// must say whether the person belongs to the target group.
+fn shown(draft: &Draft<'_>, recipient: &Recipient, kind: ViewKind, scope: Scope) -> Option<View> {
+    let Scope::In(group) = scope else { return None };
+    draft.person.state.lines.get(recipient)?;
+    let contract = basis(draft, recipient)?;
+    let form = canonical(draft.journey(), draft.bundle, group, draft.today);
+    match kind {
+        ViewKind::Offer => Some(View::offer(&form, &contract.offer)),
+        ViewKind::File => Some(View::file(&form, &contract.file)),
+        ViewKind::Ended => None,
+    }
+}
+
+fn basis<'a>(draft: &Draft<'a>, recipient: &Recipient) -> Option<&'a Contract> {
+    draft.bundle.contract(recipient).filter(|contract| contract.basis(draft.today).is_some())
+}
+
+/// Ends a stream: the last record of it, which always passes, and the line where it is the provider's.
+fn end(draft: &mut Draft<'_>, stream: &Stream, reason: EndReason) {
+    issue(draft, stream, View::end(reason));
+    if stream.handover.is_none() {
+        draft.record(Event::LineClosed { recipient: stream.recipient.clone(), to: draft.today });
+    }
+}
+
+fn issue(draft: &mut Draft<'_>, stream: &Stream, view: View) {
+    let Some(pseudonym) = draft.person.state.pseudonyms.get(&stream.recipient).copied() else { return };
+    let issue = stream.issues + 1;
+    draft.record(Event::Issued {
+        stream: stream.id,
+        issue,
+        kind: view.kind(),
+        digest: view.digest(),
+        ended: view.ended().map(|(reason, _)| reason),
+    });
+    let delivery = Delivery {
+        id: draft.id(DeliveryId::derive),
+        person: draft.person.id,
+        recipient: stream.recipient.clone(),
+        pseudonym,
+        stream: stream.id,
+        handover: stream.handover,
+        epoch: stream.epoch,
+        issue,
+        at: draft.at,
+        salt: draft.salt(),
+        view,
+    };
+    draft.change.deliveries.push(delivery);
+}

@@ -1,0 +1,78 @@
+//! What agencies do to a handover: an answer in, a row out, or a refusal that says what is possible.
+//!
+//! An answer to an epoch that is over changes nothing and is told the successor (invariant I12).
+
+use schemas::handover::{Answer, AnswerKind, RejectCode, State};
+use schemas::recipient::Recipient;
+
+use super::{Cause, fire, table};
+use crate::change::Refusal;
+use crate::draft::Draft;
+use crate::person::Handover;
+
+/// Does what the answer says.
+pub(crate) fn answer(draft: &mut Draft<'_>, recipient: &Recipient, answer: &Answer) -> Result<(), Refusal> {
+    let handover = draft
+        .person
+        .handover(answer.handover)
+        .filter(|handover| handover.recipient.as_ref() == Some(recipient) && handover.epoch > 0)
+        .cloned()
+        .ok_or(Refusal::UnknownHandover)?;
+    if handover.epoch != answer.epoch || handover.state == State::Superseded {
+        let successor = draft.person.state.handovers.iter().find(|h| h.replaces == Some(handover.id));
+        return Err(Refusal::OldEpoch { current: handover.epoch, successor: successor.map(|h| h.id) });
+    }
+    let Some(row) = row(&handover, &answer.answer) else {
+        return if repeated(&handover, &answer.answer) { Ok(()) } else { Err(not_allowed(&handover)) };
+    };
+    let mut cause = Cause::of(&handover);
+    if let AnswerKind::Rejected { code } = answer.answer {
+        cause.code = Some(code);
+    }
+    fire(draft, handover.id, row, cause);
+    if row.to == State::Accepted {
+        hand_on(draft, &handover);
+    }
+    Ok(())
+}
+
+/// The row that an answer fires in the present state.
+fn row(handover: &Handover, answer: &AnswerKind) -> Option<&'static table::Row> {
+    if !table::allowed(handover.state).contains(&answer.as_str()) {
+        return None;
+    }
+    Some(match (answer, handover.state) {
+        (AnswerKind::Received { .. }, _) => &table::RECEIVE,
+        (AnswerKind::Accepted, _) => &table::ACCEPT,
+        (AnswerKind::Rejected { .. }, _) => &table::REJECT,
+        (AnswerKind::PurgeConfirmed, State::RecallPending) => &table::RECALLED,
+        (AnswerKind::PurgeConfirmed, _) => &table::PURGED,
+        (AnswerKind::TrajectoryStarted, _) => &table::CLOSE,
+    })
+}
+
+/// Whether the answer says again what is so already: nothing follows, and nothing is refused.
+fn repeated(handover: &Handover, answer: &AnswerKind) -> bool {
+    match (answer, handover.state) {
+        (AnswerKind::Received { .. }, State::Received | State::Accepted | State::Closed)
+        | (AnswerKind::Accepted, State::Accepted | State::Closed)
+        | (AnswerKind::PurgeConfirmed, State::Withdrawn | State::EnteredInError | State::Rejected)
+        | (AnswerKind::TrajectoryStarted, State::Closed) => true,
+        (AnswerKind::Rejected { code }, State::Rejected) => handover.code == Some::<RejectCode>(*code),
+        _ => false,
+    }
+}
+
+fn not_allowed(handover: &Handover) -> Refusal {
+    let allowed = table::allowed(handover.state).iter().map(|&name| name.to_owned()).collect();
+    Refusal::NotAllowed { state: handover.state, allowed }
+}
+
+/// The agency that held the file until now is relieved (row 21).
+fn hand_on(draft: &mut Draft<'_>, accepted: &Handover) {
+    let held = |h: &&Handover| h.id != accepted.id && h.state == State::Accepted;
+    let former: Vec<Handover> = draft.person.state.handovers.iter().filter(held).cloned().collect();
+    for handover in former {
+        fire(draft, handover.id, &table::HAND_ON, Cause::of(&handover));
+    }
+}

@@ -1,0 +1,109 @@
+//! The state table as data: each row's number in the notes, its state, who acts, until when.
+//!
+//! The runtime, the explanation and the tests read the same rows. Numbers are those of features note
+//! 4.2 and of DESIGN 4 ("rows missing in features.md 4.2").
+
+use schemas::handover::{Owner, State};
+
+use crate::bundle::Deadlines;
+
+/// How long the new state may last.
+#[derive(Clone, Copy, Debug)]
+pub enum Clock {
+    /// Nothing can follow, or another handover's clock counts.
+    None,
+    /// Working days, as the bundle says.
+    WorkingDays(fn(&Deadlines) -> u32),
+    /// Months, as the bundle says.
+    Months(fn(&Deadlines) -> u32),
+}
+
+/// One row: where it leads.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Its number in the notes.
+    pub id: &'static str,
+    /// The new state.
+    pub to: State,
+    /// Who must move next.
+    pub owner: Owner,
+    /// Until when.
+    pub clock: Clock,
+}
+
+const fn row(id: &'static str, to: State, owner: Owner, clock: Clock) -> Row {
+    Row { id, to, owner, clock }
+}
+
+const SENT: Clock = Clock::WorkingDays(|deadlines| deadlines.sent_days);
+const RECEIVED: Clock = Clock::WorkingDays(|deadlines| deadlines.received_days);
+const HELD: Clock = Clock::WorkingDays(|deadlines| deadlines.held_days);
+const REJECTED: Clock = Clock::WorkingDays(|deadlines| deadlines.rejected_days);
+const PREPARED: Clock = Clock::Months(|deadlines| deadlines.prepared_months);
+const CHOICE: Clock = Clock::Months(|deadlines| deadlines.choice_months);
+const ACCEPTED: Clock = Clock::Months(|deadlines| deadlines.accepted_months);
+
+/// Visa granted: the expected receiver is not told yet.
+pub const PREPARE: Row = row("1", State::Prepared, Owner::Hub, PREPARED);
+/// Refused, withdrawn or out of the target group before anything was delivered.
+pub const OUT_OF_SCOPE: Row = row("2", State::NotInScope, Owner::Hub, Clock::None);
+/// Registered, one receiver: the offer goes out.
+pub const SEND: Row = row("3", State::Sent, Owner::Agency, SENT);
+/// Registered while the grant was not known: registration proves the visa.
+pub const SEND_AT_ONCE: Row = row("3b", State::Sent, Owner::Agency, SENT);
+/// Registered in Brussels without a complete choice.
+pub const AWAIT_CHOICE: Row = row("4", State::AwaitingChoice, Owner::Person, CHOICE);
+/// Registered where there is no receiver.
+pub const NO_RECEIVER: Row = row("5", State::NotInScope, Owner::Hub, Clock::None);
+/// A guard fails.
+pub const HOLD: Row = row("6", State::Held, Owner::Coordinator, HELD);
+/// The choice was made.
+pub const CHOOSE: Row = row("7", State::Sent, Owner::Agency, SENT);
+/// The hold was released.
+pub const RELEASE: Row = row("9", State::Sent, Owner::Agency, SENT);
+/// The agency stored the offer.
+pub const RECEIVE: Row = row("10", State::Received, Owner::Agency, RECEIVED);
+/// The agency takes over.
+pub const ACCEPT: Row = row("14", State::Accepted, Owner::Agency, ACCEPTED);
+/// The agency says no.
+pub const REJECT: Row = row("15", State::Rejected, Owner::Coordinator, REJECTED);
+/// Rejected, and another agency is competent.
+pub const SEND_ELSEWHERE: Row = row("19", State::Sent, Owner::Agency, SENT);
+/// Another agency is competent before this one said yes.
+pub const SUPERSEDE: Row = row("20", State::Superseded, Owner::Hub, Clock::None);
+/// The other agency said yes: this one's responsibility ends.
+pub const HAND_ON: Row = row("21", State::Superseded, Owner::Hub, Clock::None);
+/// Accepted, and there is no receiver any more.
+pub const LEAVE_TERRITORY: Row = row("21c", State::Closed, Owner::Hub, Clock::None);
+/// Death, departure, revocation, objection after something was delivered.
+pub const WITHDRAW: Row = row("24", State::WithdrawPending, Owner::Agency, HELD);
+/// The same before anything was delivered.
+pub const WITHDRAW_AT_ONCE: Row = row("24b", State::Withdrawn, Owner::Hub, Clock::None);
+/// The agency purged what it had.
+pub const PURGED: Row = row("25", State::Withdrawn, Owner::Hub, Clock::None);
+/// A recall was confirmed.
+pub const RECALLED: Row = row("28", State::EnteredInError, Owner::Hub, Clock::None);
+/// The regular trajectory started.
+pub const CLOSE: Row = row("30", State::Closed, Owner::Hub, Clock::None);
+
+/// The answers a recipient may give in a state, in the order they are listed to it.
+#[must_use]
+pub fn allowed(state: State) -> &'static [&'static str] {
+    match state {
+        State::Sent => &["received", "rejected"],
+        State::Received => &["accepted", "rejected"],
+        State::Overdue => &["received", "accepted", "rejected"],
+        State::Accepted => &["trajectory_started"],
+        State::WithdrawPending | State::RecallPending => &["purge_confirmed"],
+        State::Prepared
+        | State::AwaitingChoice
+        | State::Held
+        | State::Closed
+        | State::Rejected
+        | State::Bounced
+        | State::Withdrawn
+        | State::Superseded
+        | State::EnteredInError
+        | State::NotInScope => &[],
+    }
+}

@@ -1,0 +1,74 @@
+//! A person in canonical form: every field the hub could say, from the facts, on a day.
+//!
+//! The only reader of facts for release. An address that may not be communicated is left out here,
+//! before any contract is asked, so no contract can let it through.
+
+use schemas::canonical::Canonical;
+use schemas::fact::{Application, Sex};
+use schemas::municipality::{Lookup, NisCode};
+use schemas::time::Day;
+
+use crate::bundle::Bundle;
+use crate::journey::Journey;
+use crate::journey::scope::Group;
+
+/// Everything the hub could say about a person in scope.
+#[must_use]
+pub fn canonical(journey: Journey<'_>, bundle: &Bundle, group: Group, on: Day) -> Canonical {
+    let mut form = Canonical::default();
+    if let Some(names) = journey.names() {
+        form.texts("family_names", names.family.clone());
+        form.texts("given_names", names.given.clone());
+    }
+    form.text("birth_date", journey.birth().map(|birth| birth.to_string()));
+    form.text("sex", journey.sex().map(word_of_sex));
+    let codes = journey.stated_nationalities().iter().map(|country| country.code().to_owned()).collect();
+    form.texts("nationalities", codes);
+    form.text("insz", journey.insz().map(|insz| insz.to_string()));
+    if let Some(contact) = journey.contact() {
+        form.text("email", contact.email.as_deref());
+        form.text("phone", contact.phone.as_deref());
+    }
+    form.text("contact_language", journey.language());
+    form.text("target_group", Some(group.as_str()));
+    form.text("visa_status", Some(if journey.granted() { "granted" } else { "pending" }));
+    let entry = |applied: &Application| applied.entry_on;
+    let expected = journey.applications().filter(|a| a.is_live()).filter_map(|a| a.applied.and_then(entry)).max();
+    form.text("expected_arrival", expected.map(month));
+    home(&mut form, journey, bundle, on);
+    form
+}
+
+fn home(form: &mut Canonical, journey: Journey<'_>, bundle: &Bundle, on: Day) {
+    let Some(home) = journey.home(on) else { return };
+    form.text("municipality", present_code(bundle, home.residence.nis, on).map(|nis| nis.to_string()));
+    form.text("arrival_month", Some(month(home.began)));
+    form.text("registered_on", Some(home.began.to_string()));
+    let address = home.residence.address.as_ref().filter(|_| !home.residence.restricted);
+    if let Some(address) = address {
+        form.text("street", Some(address.street.as_str()));
+        form.text("house_number", Some(address.number.as_str()));
+        form.text("bus", address.bus.as_deref());
+        form.text("postal_code", address.postal_code.as_deref());
+    }
+}
+
+/// The code of the municipality as it exists on that day.
+fn present_code(bundle: &Bundle, nis: NisCode, on: Day) -> Option<NisCode> {
+    match bundle.municipalities.lookup(nis, on) {
+        Lookup::Valid(m) | Lookup::Retired(m) | Lookup::District(m) => Some(m.nis),
+        Lookup::NotYet | Lookup::Unknown => None,
+    }
+}
+
+fn month(day: Day) -> String {
+    day.format("%Y-%m").to_string()
+}
+
+fn word_of_sex(sex: Sex) -> &'static str {
+    match sex {
+        Sex::Female => "female",
+        Sex::Male => "male",
+        Sex::Other => "other",
+    }
+}
