@@ -1,1 +1,266 @@
-//! Placeholder.
+//! The decide loop: one active writer, in batches, on one lease.
+//!
+//! Takes what is in the inbox, asks the heart what it needs, loads it in bulk, runs the heart message
+//! by message and stores everything in one transaction, whose last statement is the lease's fenced
+//! update. A message that the heart or the store cannot take goes to quarantine alone. Refuses to
+//! decide anything itself: see [`decide::decide`].
+
+mod compose;
+mod load;
+pub mod memory;
+pub mod replay;
+pub mod round;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use decide::Bundle;
+use decide::change::Refusal;
+use schemas::message::Message;
+use schemas::time::{KnownAt, from_micros};
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::deliver::schema::Schemas;
+use crate::intake::Content;
+use crate::observe::Metrics;
+use crate::seal::{Keys, SealError};
+use crate::store::rows::{Lease, Outcome, Pending};
+use crate::store::{Store, StoreError};
+use compose::{Composer, Opened};
+pub use load::{index_mac, open_person};
+use round::{Verdict, round};
+
+/// The version of the heart's rules: stored with every journal entry.
+pub const HEART: &str = env!("CARGO_PKG_VERSION");
+
+/// How many messages one transaction takes at most.
+pub const BATCH: u32 = 500;
+
+/// How long a lease lasts without renewal: every batch renews it.
+const LEASE_SECONDS: u32 = 10;
+
+/// What the decide loop says when it cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum DeciderError {
+    /// The store.
+    #[error("the store could not do it")]
+    Store(#[from] StoreError),
+    /// A sealed value.
+    #[error("a sealed value could not be opened or made")]
+    Seal(#[from] SealError),
+    /// A stored value that does not read.
+    #[error("a stored value could not be read")]
+    Read(#[from] rmp_serde::decode::Error),
+    /// A value that does not write.
+    #[error("a value could not be written")]
+    Write(#[from] rmp_serde::encode::Error),
+    /// A value that does not write as JSON.
+    #[error("a value could not be written as JSON")]
+    Json(#[from] serde_json::Error),
+    /// A view that does not fit its schema.
+    #[error("a view could not be encoded")]
+    Encode(#[from] crate::deliver::DeliverError),
+}
+
+/// What the decide loop works with.
+#[derive(Clone, Debug)]
+pub struct Decider {
+    /// Where everything is.
+    pub store: Store,
+    /// Keys.
+    pub keys: Keys,
+    /// Time.
+    pub clock: Clock,
+    /// What decisions rest on.
+    pub bundle: Arc<Bundle>,
+    /// The recipients' schemas.
+    pub schemas: Arc<Schemas>,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
+    /// Rung when something came into the inbox.
+    pub inbox: Arc<Notify>,
+    /// Rung after a commit: there may be something to send, or to ask.
+    pub outbox: Arc<Notify>,
+    /// The last place in the order of decisions: who waits for his own decision watches it.
+    pub decided: Arc<watch::Sender<u64>>,
+    /// Who this is, among several instances.
+    pub instance: String,
+}
+
+/// Runs until it is told to stop. Away databases and lost leases are waited for, and said once.
+pub async fn run(decider: Decider, stop: CancellationToken) {
+    let mut held: Option<Lease> = None;
+    let mut pause = Duration::from_millis(100);
+    while !stop.is_cancelled() {
+        let turn = match turn(&decider, &mut held).await {
+            Ok(turn) => {
+                pause = Duration::from_millis(100);
+                turn
+            }
+            Err(error) => {
+                // A lease that is lost, a database that is away: what was decided was not stored, so
+                // nothing is lost by starting again from the inbox.
+                held = None;
+                pause = (pause * 2).min(Duration::from_secs(10));
+                tracing::warn!(error = %chain(&error), pause_milliseconds = pause.as_millis(), "decider paused");
+                Turn::Pause(pause)
+            }
+        };
+        let wait = match turn {
+            Turn::More => continue,
+            Turn::Idle => Duration::from_millis(250),
+            Turn::Pause(pause) => pause,
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = decider.inbox.notified() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// What to do after a turn.
+enum Turn {
+    More,
+    Idle,
+    Pause(Duration),
+}
+
+async fn turn(decider: &Decider, held: &mut Option<Lease>) -> Result<Turn, DeciderError> {
+    let Some(lease) = take(decider, held).await? else {
+        return Ok(Turn::Pause(Duration::from_secs(2)));
+    };
+    let pending = decider.store.undecided(BATCH).await?;
+    if pending.is_empty() {
+        // Renewed only when idle: a batch renews it by its commit.
+        *held = None;
+        return Ok(Turn::Idle);
+    }
+    decide_pending(decider, lease, &pending).await?;
+    Ok(Turn::More)
+}
+
+async fn take<'a>(decider: &Decider, held: &'a mut Option<Lease>) -> Result<Option<&'a mut Lease>, DeciderError> {
+    if held.is_none() {
+        *held = decider.store.lease("decider", &decider.instance, LEASE_SECONDS).await?;
+    }
+    Ok(held.as_mut())
+}
+
+/// Decides and stores these messages; halves the batch where its data are at fault, until the one
+/// message that is can be put aside.
+async fn decide_pending(decider: &Decider, lease: &mut Lease, pending: &[Pending]) -> Result<(), DeciderError> {
+    let mut open: Vec<&[Pending]> = vec![pending];
+    while let Some(part) = open.pop() {
+        match decide_part(decider, lease, part, None).await {
+            Ok(()) => {}
+            Err(error) if !at_fault(&error) => return Err(error),
+            Err(_) if part.len() > 1 => {
+                let (first, second) = part.split_at(part.len() / 2);
+                open.push(second);
+                open.push(first);
+            }
+            Err(error) => {
+                tracing::error!(error = %chain(&error), message = %part[0].row.id, "message put into quarantine");
+                decide_part(decider, lease, part, Some("not-storable")).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the data of the batch are at fault, not the world around.
+fn at_fault(error: &DeciderError) -> bool {
+    match error {
+        DeciderError::Store(StoreError::Data { .. }) => true,
+        DeciderError::Store(_) => false,
+        DeciderError::Seal(_)
+        | DeciderError::Read(_)
+        | DeciderError::Write(_)
+        | DeciderError::Json(_)
+        | DeciderError::Encode(_) => true,
+    }
+}
+
+/// One transaction. With a `failed` code the messages are put aside without being decided.
+async fn decide_part(
+    decider: &Decider,
+    lease: &mut Lease,
+    part: &[Pending],
+    failed: Option<&'static str>,
+) -> Result<(), DeciderError> {
+    let started = tokio::time::Instant::now();
+    let now = decider.clock.now().max(from_micros(lease.counters.known_at).unwrap_or_default());
+    let mut loader = load::FromStore::new(&decider.store, &decider.keys);
+    let mut batch_of = Vec::with_capacity(part.len());
+    for (order, pending) in (lease.counters.order + 1..).zip(part) {
+        batch_of.push(match failed {
+            None => open(decider, pending, order, KnownAt(now))?,
+            Some(_) => unread(decider, pending, order, KnownAt(now))?,
+        });
+    }
+    let messages: Vec<Message> = batch_of.iter().map(|opened| opened.message.clone()).collect();
+    let (world, verdicts) = match failed {
+        None => round(&mut loader, &messages, &decider.bundle).await?,
+        Some(code) => (decide::World::default(), vec![Verdict::Failed(code); messages.len()]),
+    };
+    let bundle = &decider.bundle.hash.0;
+    let mut composer = Composer::new(&decider.keys, &decider.schemas, bundle, loader, lease.counters.clone());
+    for (opened, verdict) in batch_of.iter().zip(&verdicts) {
+        composer.add(opened, verdict)?;
+    }
+    let batch = composer.finish(&world)?;
+    decider.store.commit(lease, &batch).await?;
+    lease.counters = batch.counters;
+    decider.metrics.decide.observe_batch(&verdicts_by_outcome(&verdicts), started.elapsed());
+    decider.outbox.notify_waiters();
+    decider.decided.send_replace(lease.counters.order);
+    Ok(())
+}
+
+fn open(decider: &Decider, pending: &Pending, order: u64, known_at: KnownAt) -> Result<Opened, DeciderError> {
+    let (content, key) = Content::open(&pending.row.content, &pending.row.key, decider.keys.kek())?;
+    let message = Message { id: pending.row.id, seed: content.seed, order, known_at, body: content.body };
+    Ok(Opened { message, key, wrapped: pending.row.key.clone() })
+}
+
+/// A message whose content could not be read: only its place is taken.
+fn unread(decider: &Decider, pending: &Pending, order: u64, known_at: KnownAt) -> Result<Opened, DeciderError> {
+    let message = Message {
+        id: pending.row.id,
+        seed: schemas::ids::Seed([0; 32]),
+        order,
+        known_at,
+        body: schemas::message::Body::Bundle(decider.bundle.hash.clone()),
+    };
+    Ok(Opened { message, key: decider.keys.fresh()?, wrapped: pending.row.key.clone() })
+}
+
+fn verdicts_by_outcome(verdicts: &[Verdict]) -> Vec<(Outcome, u64)> {
+    let count = |outcome, of: fn(&Verdict) -> bool| (outcome, verdicts.iter().filter(|v| of(v)).count() as u64);
+    vec![
+        count(Outcome::Decided, |v| matches!(v, Verdict::Decided(_))),
+        count(Outcome::Waiting, |v| matches!(v, Verdict::Waiting(_))),
+        count(Outcome::Refused, |v| matches!(v, Verdict::Refused(_))),
+        count(Outcome::Quarantined, |v| matches!(v, Verdict::Failed(_))),
+    ]
+}
+
+/// What the sender of a refused message is told: its code, its text, and what is possible instead.
+fn refusal_detail(refusal: &Refusal) -> Result<String, serde_json::Error> {
+    let detail = serde_json::json!({ "code": refusal.code(), "detail": refusal.to_string(), "refusal": refusal });
+    serde_json::to_string(&detail)
+}
+
+fn failure_detail(code: &str) -> String {
+    serde_json::json!({ "code": code }).to_string()
+}
+
+/// An error with its causes, once, where it is handled.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

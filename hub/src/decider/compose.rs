@@ -1,0 +1,271 @@
+//! From verdicts to rows: everything one batch stores, sealed and numbered.
+//!
+//! Each touched person is sealed once, however many messages touched him. Numbers on topics are given
+//! here, in the order of decisions, from the counters in the lease row. Refuses to decide what leaves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use decide::World;
+use decide::change::{Change, Delivery, Event};
+use schemas::envelope::{Envelope, chain, payload_hash};
+use schemas::ids::{HandoverId, MessageId, PersonId};
+use schemas::message::Message;
+use schemas::time::{Instant, to_micros};
+
+use super::load::{FromStore, PersonKey, index_mac};
+use super::round::Verdict;
+use super::{DeciderError, HEART};
+use crate::deliver::schema::Schemas;
+use crate::seal::{Key, Keys, Purpose};
+use crate::store::rows::{
+    Batch, Counters, DecidedRow, HandoverRow, JournalRow, LineRow, Outcome, OutboxRow, PersonRow, RecordRow,
+    ReleasedRow, ReviewRow, StreamRow, TaskRow,
+};
+
+/// A message on its way through a batch, with its key.
+#[derive(Clone, Debug)]
+pub(super) struct Opened {
+    pub(super) message: Message,
+    pub(super) key: Key,
+    pub(super) wrapped: Vec<u8>,
+}
+
+/// Collects rows.
+pub(super) struct Composer<'a> {
+    keys: &'a Keys,
+    schemas: &'a Schemas,
+    bundle: &'a str,
+    persons: BTreeMap<PersonId, PersonKey>,
+    /// The keys of waiting records that this batch may release: loaded ones and its own.
+    waiting: BTreeMap<MessageId, Key>,
+    touched: BTreeSet<PersonId>,
+    handovers: BTreeMap<HandoverId, (PersonId, Instant)>,
+    versions: BTreeMap<PersonId, u64>,
+    batch: Batch,
+}
+
+impl<'a> Composer<'a> {
+    pub(super) fn new(
+        keys: &'a Keys,
+        schemas: &'a Schemas,
+        bundle: &'a str,
+        loader: FromStore<'_>,
+        counters: Counters,
+    ) -> Self {
+        let FromStore { persons, waiting, versions, .. } = loader;
+        let batch = Batch { counters, ..Batch::default() };
+        let (touched, handovers) = (BTreeSet::new(), BTreeMap::new());
+        Self { keys, schemas, bundle, persons, waiting, touched, handovers, versions, batch }
+    }
+
+    /// Adds what became of one message.
+    pub(super) fn add(&mut self, opened: &Opened, verdict: &Verdict) -> Result<(), DeciderError> {
+        let (outcome, detail) = match verdict {
+            Verdict::Decided(_) => (Outcome::Decided, None),
+            Verdict::Waiting(_) => (Outcome::Waiting, None),
+            Verdict::Refused(refusal) => (Outcome::Refused, Some(super::refusal_detail(refusal)?)),
+            Verdict::Failed(code) => (Outcome::Quarantined, Some(super::failure_detail(code))),
+        };
+        let owner = match verdict {
+            Verdict::Decided(change) => self.change(opened, change)?,
+            Verdict::Waiting(waiting) => {
+                self.waiting.insert(opened.message.id, opened.key.clone());
+                let keys = waiting.keys.iter().map(|key| index_mac(self.keys, key)).collect();
+                self.batch.records.push(RecordRow { id: opened.message.id, person: None, keys });
+                None
+            }
+            Verdict::Refused(_) | Verdict::Failed(_) => None,
+        };
+        let key = match owner {
+            Some(person) => self.keys.wrap(&self.person_key(person)?.key, &opened.key)?,
+            None => opened.wrapped.clone(),
+        };
+        let Message { id, order, known_at, .. } = opened.message;
+        self.batch.decided.push(DecidedRow { id, order, known_at: known_at.0, outcome, detail, key, owner });
+        self.batch.counters.order = order;
+        self.batch.counters.known_at = to_micros(known_at.0);
+        Ok(())
+    }
+
+    /// Adds a change; answers whose message it is now.
+    fn change(&mut self, opened: &Opened, change: &Change) -> Result<Option<PersonId>, DeciderError> {
+        let message = &opened.message;
+        let mut journal: BTreeMap<PersonId, Vec<&Event>> = BTreeMap::new();
+        for (person, event) in &change.events {
+            journal.entry(*person).or_default().push(event);
+            self.event(*person, event, message)?;
+        }
+        let owner = journal.keys().next().copied();
+        for (person, events) in journal {
+            self.person_key(person)?;
+            self.touched.insert(person);
+            let version = self.versions.entry(person).or_default();
+            *version += events.len() as u64;
+            self.batch.journal.push(JournalRow {
+                person,
+                version: *version,
+                message: message.id,
+                order: message.order,
+                known_at: message.known_at.0,
+                heart: HEART.to_owned(),
+                bundle: self.bundle.to_owned(),
+                events: self.keys.seal(&opened.key, Purpose::Journal, &rmp_serde::to_vec_named(&events)?)?,
+            });
+        }
+        for indexed in &change.records {
+            let released = change.released.contains(&indexed.record);
+            let keys = match released {
+                true => vec![],
+                false => indexed.keys.iter().map(|key| index_mac(self.keys, key)).collect(),
+            };
+            self.batch.records.push(RecordRow { id: indexed.record, person: Some(indexed.person), keys });
+            if released && let Some(waited) = self.waiting.remove(&indexed.record) {
+                let key = self.keys.wrap(&self.person_key(indexed.person)?.key, &waited)?;
+                self.batch.released.push(ReleasedRow {
+                    id: indexed.record,
+                    person: indexed.person,
+                    decided_by: message.id,
+                    key,
+                });
+            }
+        }
+        for task in &change.tasks {
+            let key = self.person_key(task.person)?.key;
+            self.batch.tasks.push(TaskRow {
+                id: task.id,
+                person: task.person,
+                kind: task.kind,
+                content: self.keys.seal(&key, Purpose::Task, task.insz.to_string().as_bytes())?,
+                order: message.order,
+                due_at: message.known_at.0,
+                attempts: 0,
+            });
+        }
+        self.batch.reviews.extend(change.reviews.iter().map(|review| ReviewRow {
+            id: review.id,
+            person: review.person,
+            candidates: review.candidates.clone(),
+            reason: review.reason.as_str().to_owned(),
+            raised_at: message.known_at.0,
+        }));
+        change.deliveries.iter().try_for_each(|delivery| self.delivery(delivery))?;
+        Ok(owner)
+    }
+
+    fn event(&mut self, person: PersonId, event: &Event, message: &Message) -> Result<(), DeciderError> {
+        let line = |recipient: &schemas::recipient::Recipient, capacity, on| LineRow {
+            person,
+            recipient: recipient.clone(),
+            capacity,
+            on,
+            order: message.order,
+        };
+        match event {
+            Event::HandoverMoved { handover, .. } | Event::HandoverOpened { handover, .. } => {
+                self.handovers.insert(*handover, (person, message.known_at.0));
+            }
+            Event::LineOpened { recipient, capacity, from } => {
+                self.batch.lines.push(line(recipient, Some(*capacity), *from));
+            }
+            Event::LineClosed { recipient, to } => self.batch.lines.push(line(recipient, None, *to)),
+            Event::StreamOpened { stream, recipient, .. } => {
+                self.batch.streams.push(StreamRow { id: *stream, person, recipient: recipient.clone() });
+            }
+            Event::Linked { .. }
+            | Event::ReviewRaised { .. }
+            | Event::Named { .. }
+            | Event::Issued { .. }
+            | Event::Asked { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Numbers, chains and seals one record.
+    fn delivery(&mut self, delivery: &Delivery) -> Result<(), DeciderError> {
+        let (envelope, body) = number(&mut self.batch.counters, self.schemas, delivery)?;
+        let key = self.person_key(delivery.person)?.key;
+        self.batch.outbox.push(OutboxRow {
+            position: self.batch.counters.position,
+            recipient: delivery.recipient.clone(),
+            sequence: envelope.sequence,
+            person: delivery.person,
+            pseudonym: delivery.pseudonym,
+            envelope: serde_json::to_string(&envelope)?,
+            payload_hash: envelope.payload_hash,
+            always: delivery.view.ended().is_some(),
+            body: self.keys.seal(&key, Purpose::Outbox, &body)?,
+        });
+        Ok(())
+    }
+
+    /// Seals every touched person and hands the batch over.
+    pub(super) fn finish(mut self, world: &World) -> Result<Batch, DeciderError> {
+        for id in std::mem::take(&mut self.touched) {
+            let Some(person) = world.person(id) else { continue };
+            let PersonKey { key, wrapped } = self.person_key(id)?;
+            let matching = rmp_serde::to_vec_named(&person.matching)?;
+            let state = rmp_serde::to_vec_named(&person.state)?;
+            self.batch.persons.push(PersonRow {
+                id,
+                version: person.version,
+                matching: self.keys.seal(&key, Purpose::Matching, &matching)?,
+                state: self.keys.seal(&key, Purpose::State, &state)?,
+                key: wrapped,
+            });
+        }
+        for (id, (owner, since)) in std::mem::take(&mut self.handovers) {
+            let found = world.person(owner).and_then(|person| person.handover(id));
+            let Some(handover) = found else { continue };
+            self.batch.handovers.push(HandoverRow {
+                id,
+                person: owner,
+                recipient: handover.recipient.clone(),
+                state: handover.state,
+                epoch: handover.epoch,
+                owner: handover.owner,
+                deadline: handover.deadline,
+                since,
+            });
+        }
+        Ok(self.batch)
+    }
+
+    /// The person's key: loaded with him, or made now.
+    fn person_key(&mut self, id: PersonId) -> Result<PersonKey, DeciderError> {
+        if let Some(found) = self.persons.get(&id) {
+            return Ok(found.clone());
+        }
+        let key = self.keys.fresh()?;
+        let wrapped = self.keys.wrap(self.keys.kek(), &key)?;
+        let made = PersonKey { key, wrapped };
+        self.persons.insert(id, made.clone());
+        Ok(made)
+    }
+}
+
+/// Gives a delivery its place: the next number on its topic, the chain over it, and its bare body.
+pub(super) fn number(
+    counters: &mut Counters,
+    schemas: &Schemas,
+    delivery: &Delivery,
+) -> Result<(Envelope, Vec<u8>), DeciderError> {
+    let body = schemas.encode(delivery)?;
+    let value = schemas.frame(&delivery.recipient, &body)?;
+    let hash = payload_hash(&delivery.salt, &value);
+    let end = counters.topics.entry(delivery.recipient.clone()).or_default();
+    end.sequence += 1;
+    end.chain = chain(&end.chain, &hash);
+    counters.position += 1;
+    let envelope = Envelope {
+        id: delivery.id,
+        recipient: delivery.recipient.clone(),
+        key: delivery.pseudonym,
+        kind: delivery.view.kind().as_str().to_owned(),
+        time: delivery.at,
+        sequence: end.sequence,
+        salt: Some(delivery.salt),
+        payload_hash: hash,
+        chain: end.chain,
+    };
+    Ok((envelope, body))
+}

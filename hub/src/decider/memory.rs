@@ -1,0 +1,101 @@
+//! A world kept in memory: what the store would hold after every message so far, for replay, dry runs
+//! and property tests. The same loader as the store's, so the same rounds run on it.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use decide::change::Needs;
+use decide::world::Holders;
+use decide::{Person, World};
+use schemas::envelope::Hash;
+use schemas::fact::Record;
+use schemas::ids::{HandoverId, MessageId, PersonId, StreamId};
+use schemas::key::Key;
+use schemas::message::{Body, Message};
+use schemas::recipient::Recipient;
+
+use super::round::{Loader, Verdict};
+use decide::change::Event;
+
+/// Everything decided so far.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    index: BTreeMap<Key, Holders>,
+    waiting: BTreeMap<MessageId, Record>,
+    handovers: BTreeMap<HandoverId, PersonId>,
+    streams: BTreeMap<StreamId, PersonId>,
+    sent: BTreeMap<(Recipient, u64), Hash>,
+    /// Every person.
+    pub persons: BTreeMap<PersonId, Person>,
+}
+
+impl Memory {
+    /// Takes a round in: what a commit would have stored.
+    pub fn absorb(&mut self, world: &World, messages: &[Message], verdicts: &[Verdict]) {
+        for (message, verdict) in messages.iter().zip(verdicts) {
+            match verdict {
+                Verdict::Decided(change) => {
+                    for indexed in &change.records {
+                        self.index(indexed.record, Some(indexed.person), &indexed.keys);
+                    }
+                    change.released.iter().for_each(|id| drop(self.waiting.remove(id)));
+                    change.events.iter().for_each(|(person, event)| self.own(*person, event));
+                }
+                Verdict::Waiting(waiting) => {
+                    if let Body::Record(record) = &message.body {
+                        self.index(message.id, None, &waiting.keys);
+                        self.waiting.insert(message.id, record.clone());
+                    }
+                }
+                Verdict::Refused(_) | Verdict::Failed(_) => {}
+            }
+        }
+        self.persons.extend(world.persons().map(|person| (person.id, person.clone())));
+    }
+
+    /// Remembers the payload hash of a record on a topic.
+    pub fn sent(&mut self, recipient: Recipient, sequence: u64, hash: Hash) {
+        self.sent.insert((recipient, sequence), hash);
+    }
+
+    fn index(&mut self, record: MessageId, person: Option<PersonId>, keys: &[Key]) {
+        for key in keys {
+            self.index.entry(key.clone()).or_default().insert(record, person);
+        }
+    }
+
+    fn own(&mut self, person: PersonId, event: &Event) {
+        match event {
+            Event::HandoverOpened { handover, .. } => drop(self.handovers.insert(*handover, person)),
+            Event::StreamOpened { stream, .. } => drop(self.streams.insert(*stream, person)),
+            Event::Linked { .. }
+            | Event::ReviewRaised { .. }
+            | Event::HandoverMoved { .. }
+            | Event::Named { .. }
+            | Event::LineOpened { .. }
+            | Event::LineClosed { .. }
+            | Event::Issued { .. }
+            | Event::Asked { .. } => {}
+        }
+    }
+}
+
+impl Loader for Memory {
+    type Error = Infallible;
+
+    async fn load(&mut self, needs: Needs, world: &mut World) -> Result<(), Infallible> {
+        for key in needs.keys {
+            let holders = self.index.get(&key).cloned().unwrap_or_default();
+            world.load_key(key, holders);
+        }
+        needs.persons.into_iter().for_each(|id| world.load_person(id, self.persons.get(&id).cloned()));
+        needs.records.into_iter().for_each(|id| world.load_waiting(id, self.waiting.get(&id).cloned()));
+        needs.handovers.into_iter().for_each(|id| world.load_handover(id, self.handovers.get(&id).copied()));
+        needs.streams.into_iter().for_each(|id| world.load_stream(id, self.streams.get(&id).copied()));
+        for of in needs.sent {
+            let hash = self.sent.get(&of).copied();
+            world.load_sent(of.0, of.1, hash);
+        }
+        Ok(())
+    }
+}
