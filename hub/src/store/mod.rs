@@ -1,18 +1,22 @@
 //! The store: durable tables on SQLite or PostgreSQL, read and written in bulk.
 //!
-//! One schema and one set of row types over both engines. Every function is one unit of work; none
-//! decides anything. Sealed values come in sealed. Where the engines differ, one function has two bodies.
+//! One schema (`schema.sql`), one set of row types ([`rows`]) and one text for each statement over both engines.
+//! Every function is one unit of work: it happens wholly or not at all, also where its caller goes away. None decides
+//! anything, none retries: after [`StoreError::Away`] the caller asks again. Sealed values come in sealed.
+//! Files: `inbox` (what came in), `load` (what a batch needs), `commit` (what it stores), `outbox` (what leaves),
+//! `lease`, `schema`; below them `engine` and `bulk`, which alone know that there are two engines.
 
+mod bulk;
+mod cells;
+mod commit;
+mod engine;
+mod fault;
+mod inbox;
+mod lease;
+mod load;
+mod outbox;
 pub mod rows;
-
-use schemas::ids::{MessageId, PersonId, TaskId};
-use schemas::recipient::Recipient;
-use schemas::time::Instant;
-
-use rows::{
-    Batch, InboxRow, JournalRow, Lease, LoadRequest, Loaded, Outgoing, Pending, ReceiptRow, RefusalRow, Stored,
-    TaskRow,
-};
+mod schema;
 
 /// What the store says when it cannot.
 #[derive(Debug, thiserror::Error)]
@@ -43,64 +47,26 @@ pub enum StoreError {
     /// A row that cannot be: it names the table, never the person.
     #[error("a row of table {0} cannot be read")]
     Damaged(&'static str),
+    /// Another process has the database file open.
+    #[error("the database file is in use by another process")]
+    InUse,
+    /// The address of the database cannot be read.
+    #[error("the address of the database is not one of sqlite:FILE, sqlite::memory: or postgres://…")]
+    Address(#[source] sqlx::Error),
 }
 
 /// A store, cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Store {}
+pub struct Store {
+    pool: engine::Pool,
+}
 
-/// Helper B replaces every body; the signatures are what the other parts are written against.
-#[expect(clippy::unimplemented, reason = "signatures first")]
 impl Store {
     /// Opens `sqlite:FILE`, `sqlite::memory:` or `postgres://…`.
-    pub async fn open(_url: &str) -> Result<Self, StoreError> { unimplemented!() }
-    /// Brings the schema to the version of this program; safe to run by several at once.
-    pub async fn migrate(&self) -> Result<(), StoreError> { unimplemented!() }
-    /// Refuses a schema of another version.
-    pub async fn check_schema(&self) -> Result<(), StoreError> { unimplemented!() }
-    /// Whether the database answers (for `/readyz`).
-    pub async fn ping(&self) -> Result<(), StoreError> { unimplemented!() }
-
-    /// Stores messages; answers in the order given. Doubles inside one call count as doubles.
-    pub async fn insert_inbox(&self, _rows: &[InboxRow]) -> Result<Vec<Stored>, StoreError> { unimplemented!() }
-    /// Stores refused items.
-    pub async fn insert_refusals(&self, _rows: &[RefusalRow]) -> Result<(), StoreError> { unimplemented!() }
-    /// Deletes refused items received before.
-    pub async fn purge_refusals(&self, _before: Instant) -> Result<u64, StoreError> { unimplemented!() }
-    /// What is known of a message, accepted or refused.
-    pub async fn receipt(&self, _id: MessageId) -> Result<Option<ReceiptRow>, StoreError> { unimplemented!() }
-
-    /// Takes or renews a lease for `seconds`; `None` where another holds it. Time is the database's own.
-    pub async fn lease(&self, _name: &'static str, _owner: &str, _seconds: u32) -> Result<Option<Lease>, StoreError> { unimplemented!() }
-    /// Messages without a decision, oldest first.
-    pub async fn undecided(&self, _limit: u32) -> Result<Vec<Pending>, StoreError> { unimplemented!() }
-    /// Everything a batch needs, in one round of bulk reads on one snapshot.
-    pub async fn load(&self, _request: &LoadRequest) -> Result<Loaded, StoreError> { unimplemented!() }
-    /// Stores a batch in one transaction. Its last statement is the fenced update of the lease row.
-    pub async fn commit(&self, _lease: &Lease, _batch: &Batch) -> Result<(), StoreError> { unimplemented!() }
-
-    /// Records on their way out after a position, in order.
-    pub async fn outgoing(&self, _after: u64, _limit: u32) -> Result<Vec<Outgoing>, StoreError> { unimplemented!() }
-    /// One recipient's records after a sequence, in order.
-    pub async fn feed(&self, _recipient: &Recipient, _after: u64, _limit: u32) -> Result<Vec<Outgoing>, StoreError> { unimplemented!() }
-    /// Closes ledger rows up to a sequence: they were read back, or a feed's next `after` proves it.
-    pub async fn close_ledger(&self, _recipient: &Recipient, _up_to: u64, _at: Instant) -> Result<(), StoreError> { unimplemented!() }
-    /// For each recipient: the last sequence in the ledger, and the last one closed.
-    pub async fn ledger_ends(&self) -> Result<Vec<(Recipient, u64, u64)>, StoreError> { unimplemented!() }
-
-    /// Tasks that are due, with the wrapped key of their person.
-    pub async fn due_tasks(&self, _now: Instant, _limit: u32) -> Result<Vec<(TaskRow, Vec<u8>)>, StoreError> { unimplemented!() }
-    /// A task was performed: its answer is in the inbox.
-    pub async fn finish_task(&self, _id: TaskId) -> Result<(), StoreError> { unimplemented!() }
-    /// A task failed: tried again at that time.
-    pub async fn retry_task(&self, _id: TaskId, _at: Instant) -> Result<(), StoreError> { unimplemented!() }
-
-    /// Decided messages after a place in the order, in order (replay).
-    pub async fn decided(&self, _after: u64, _limit: u32) -> Result<Vec<Pending>, StoreError> { unimplemented!() }
-    /// One person's journal, in order, with the wrapped key of each message and whose key wraps it.
-    pub async fn journal(&self, _person: PersonId) -> Result<Vec<(JournalRow, Vec<u8>, Option<PersonId>)>, StoreError> { unimplemented!() }
-    /// Every person after an id, in order (replay, checks).
-    pub async fn persons(&self, _after: Option<PersonId>, _limit: u32) -> Result<Vec<rows::PersonRow>, StoreError> { unimplemented!() }
-    /// How many rows each list holds: name of the count, number (metrics, summary).
-    pub async fn counts(&self) -> Result<Vec<(&'static str, u64)>, StoreError> { unimplemented!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Away`], [`StoreError::InUse`] or [`StoreError::Address`].
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Ok(Self { pool: engine::Pool::open(url).await? })
+    }
 }

@@ -1,0 +1,166 @@
+//! What leaves: records for the relay and the feeds, the ledger that closes behind them, and tasks.
+//!
+//! A record is read with the two things that may stop it at send time: its person's key, gone once he
+//! is erased, and whether a repertory line is open. Refuses to judge by them: that is `deliver`'s.
+
+use schemas::ids::{PersonId, Pseudonym, TaskId};
+use schemas::recipient::Recipient;
+use schemas::time::Instant;
+
+use super::cells::{Reader, int, time};
+use super::engine::Value;
+use super::rows::{OutboxRow, Outgoing, TaskRow};
+use super::{Store, StoreError};
+
+const READER: Reader = Reader("outbox");
+
+/// A record with its ledger row, its person's key and its gate.
+macro_rules! outgoing {
+    ($rest:literal) => {
+        concat!(
+            "select o.position, o.recipient, o.sequence, o.person, o.pseudonym, o.envelope, l.payload_hash, ",
+            "o.always, o.body, k.wrapped, cast(case when exists (select 1 from repertory p where ",
+            "p.person = o.person and p.recipient = o.recipient and p.closed_on is null) ",
+            "then 1 else 0 end as bigint) ",
+            "from outbox o join ledger l on l.recipient = o.recipient and l.sequence = o.sequence ",
+            "left join key k on k.id = o.person ",
+            $rest
+        )
+    };
+}
+
+type OutgoingCells =
+    (i64, String, i64, Vec<u8>, Vec<u8>, String, Vec<u8>, i64, Vec<u8>, Option<Vec<u8>>, i64);
+
+impl Store {
+    /// Records on their way out after a position, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn outgoing(&self, after: u64, limit: u32) -> Result<Vec<Outgoing>, StoreError> {
+        let sql = outgoing!("where o.position > $1 order by o.position limit $2");
+        let values = vec![Value::Int(int(after)), Value::Int(limit.into())];
+        self.pool.read("outbox", sql, values).await?.into_iter().map(outgoing).collect()
+    }
+
+    /// One recipient's records after a sequence, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn feed(
+        &self,
+        recipient: &Recipient,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Outgoing>, StoreError> {
+        let sql = outgoing!("where o.recipient = $1 and o.sequence > $2 order by o.sequence limit $3");
+        let values = vec![name(recipient), Value::Int(int(after)), Value::Int(limit.into())];
+        self.pool.read("outbox", sql, values).await?.into_iter().map(outgoing).collect()
+    }
+
+    /// Closes ledger rows up to a sequence: they were read back, or a feed's next `after` proves it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn close_ledger(
+        &self,
+        recipient: &Recipient,
+        up_to: u64,
+        at: Instant,
+    ) -> Result<(), StoreError> {
+        let sql = "update ledger set closed_at = $3 where recipient = $1 and sequence <= $2 and closed_at is null";
+        let values = vec![name(recipient), Value::Int(int(up_to)), Value::Int(time(at))];
+        self.pool.change("ledger", sql, values).await.map(|_| ())
+    }
+
+    /// For each recipient: the last sequence in the ledger, and the last one closed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn ledger_ends(&self) -> Result<Vec<(Recipient, u64, u64)>, StoreError> {
+        // From name to name through the index: a recipient's rows are not counted. Rows close from the
+        // first on, so the last closed one lies before the first open one.
+        let sql = "with recursive names (recipient) as ( \
+                     select min(recipient) from ledger union all \
+                     select (select min(l.recipient) from ledger l where l.recipient > names.recipient) \
+                     from names where names.recipient is not null), \
+                   ends (recipient, last, first_open) as ( \
+                     select n.recipient, \
+                       (select max(l.sequence) from ledger l where l.recipient = n.recipient), \
+                       (select min(l.sequence) from ledger l where l.recipient = n.recipient and l.closed_at is null) \
+                     from names n where n.recipient is not null) \
+                   select recipient, last, coalesce(first_open - 1, last) from ends order by recipient";
+        type Cells = (String, i64, i64);
+        let reader = Reader("ledger");
+        let found: Vec<Cells> = self.pool.read("ledger", sql, Vec::new()).await?;
+        let end = |(recipient, last, closed): Cells| {
+            Ok((reader.word(recipient)?, reader.number(last)?, reader.number(closed)?))
+        };
+        found.into_iter().map(end).collect()
+    }
+
+    /// Tasks that are due, with the wrapped key of their person.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn due_tasks(&self, now: Instant, limit: u32) -> Result<Vec<(TaskRow, Vec<u8>)>, StoreError> {
+        type Cells = (Vec<u8>, Vec<u8>, String, Vec<u8>, i64, i64, i64, Vec<u8>);
+        let sql = "select t.id, t.person, t.kind, t.content, t.decided_order, t.due_at, t.attempts, k.wrapped \
+                   from task t join key k on k.id = t.person where t.due_at <= $1 order by t.due_at, t.id limit $2";
+        let values = vec![Value::Int(time(now)), Value::Int(limit.into())];
+        let reader = Reader("task");
+        let found: Vec<Cells> = self.pool.read("task", sql, values).await?;
+        let task = |(id, person, kind, content, order, due_at, attempts, key): Cells| {
+            let row = TaskRow {
+                id: reader.id(TaskId::from_bytes, id)?,
+                person: reader.id(PersonId::from_bytes, person)?,
+                kind: reader.word(kind)?,
+                content,
+                order: reader.number(order)?,
+                due_at: reader.time(due_at)?,
+                attempts: reader.number(attempts)?,
+            };
+            Ok((row, key))
+        };
+        found.into_iter().map(task).collect()
+    }
+
+    /// A task was performed: its answer is in the inbox.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn finish_task(&self, id: TaskId) -> Result<(), StoreError> {
+        let sql = "update task set due_at = null, attempts = attempts + 1 where id = $1 and due_at is not null";
+        self.pool.change("task", sql, vec![Value::Bytes(id.bytes().to_vec())]).await.map(|_| ())
+    }
+
+    /// A task failed: tried again at that time.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn retry_task(&self, id: TaskId, at: Instant) -> Result<(), StoreError> {
+        let sql = "update task set due_at = $2, attempts = attempts + 1 where id = $1 and due_at is not null";
+        let values = vec![Value::Bytes(id.bytes().to_vec()), Value::Int(time(at))];
+        self.pool.change("task", sql, values).await.map(|_| ())
+    }
+}
+
+fn name(recipient: &Recipient) -> Value {
+    Value::Text(recipient.as_str().to_owned())
+}
+
+fn outgoing(cells: OutgoingCells) -> Result<Outgoing, StoreError> {
+    let (position, recipient, sequence, person, pseudonym, envelope, hash, always, body, key, open) = cells;
+    let row = OutboxRow {
+        position: READER.number(position)?,
+        recipient: READER.word(recipient)?,
+        sequence: READER.number(sequence)?,
+        person: READER.id(PersonId::from_bytes, person)?,
+        pseudonym: READER.id(Pseudonym::from_bytes, pseudonym)?,
+        envelope,
+        payload_hash: READER.fixed(hash)?,
+        always: always != 0,
+        body,
+    };
+    Ok(Outgoing { row, key, open: open != 0 })
+}
