@@ -59,7 +59,8 @@ fn a_new_agency_is_one_file() {
     fs::write(dir.path().join("agencies/leuven.toml"), LEUVEN).unwrap();
     let after = Config::load(dir.path()).unwrap_or_else(|wrong| panic!("{wrong}"));
     let leuven = NisCode::parse("24062").unwrap();
-    let who = |config: &Config, on| route(&config.bundle, leuven, parse_day(on).unwrap(), None).recipient.unwrap();
+    let who =
+        |config: &Config, on| route(&config.bundle, leuven, parse_day(on).unwrap(), None).recipient.unwrap();
     assert_eq!(who(&before, "2026-01-01").as_str(), "agii");
     assert_eq!(who(&after, "2025-12-31").as_str(), "agii");
     assert_eq!(who(&after, "2026-01-01").as_str(), "leuven");

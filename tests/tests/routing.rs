@@ -2,7 +2,6 @@
 //!
 //! Next: `decide::routing`.
 
-use chrono::Datelike;
 use decide::Bundle;
 use decide::bundle::{Competence, Territory};
 use decide::routing::{Choice, RouteReason, check, route};
@@ -74,7 +73,8 @@ fn the_table_answers() {
 #[test]
 fn every_code_has_an_answer_on_the_first_of_every_month() {
     let bundle = tests::config().bundle;
-    let months = (2018..2031).flat_map(|year| (1..13).map(move |month| Day::from_ymd_opt(year, month, 1).unwrap()));
+    let months =
+        (2018..2031).flat_map(|year| (1..13).map(move |month| Day::from_ymd_opt(year, month, 1).unwrap()));
     let chosen = Choice::parse("bapa-bxl:fr");
     let mut asked = 0;
     for on in months {
@@ -85,7 +85,6 @@ fn every_code_has_an_answer_on_the_first_of_every_month() {
             assert_ne!(found.reason, RouteReason::NotAMunicipality, "{code} on {on}");
             let found = route(&bundle, code, on, chosen.as_ref());
             assert_ne!(found.reason, RouteReason::AwaitingChoice, "{code} on {on}");
-            assert!(on.year() >= 2018);
             asked += 1;
         }
     }
@@ -116,7 +115,10 @@ fn claim(bundle: &mut Bundle, name: &str, code: &str, from: &str, to: Option<&st
 #[test]
 fn overlaps_are_caught() {
     let told = caught(|bundle| claim(bundle, "amal", "11002", "2026-01-01", None));
-    assert_eq!(told, "overlap: amal and atlas claim the same territory: 1 codes, the first is 11002 on 2026-01-01");
+    assert_eq!(
+        told,
+        "overlap: amal and atlas claim the same territory: 1 codes, the first is 11002 on 2026-01-01"
+    );
     let told = caught(|bundle| claim(bundle, "atlas", "11002", "2026-01-01", None));
     assert_eq!(told, "atlas: territory 11002: two of them hold on 2026-01-01");
     let told = caught(|bundle| {
@@ -134,7 +136,10 @@ fn overlaps_are_caught() {
 
 #[test]
 fn gaps_are_caught() {
-    assert!(caught(|bundle| remove(bundle, "agii")).starts_with("gap: no recipient for the Dutch language area: 32"));
+    assert!(
+        caught(|bundle| remove(bundle, "agii"))
+            .starts_with("gap: no recipient for the Dutch language area: 32")
+    );
     let told = caught(|bundle| {
         bundle.contracts.retain(|contract| !matches!(contract.competence, Competence::Choice { .. }));
     });
@@ -147,7 +152,8 @@ fn gaps_are_caught() {
 
 #[test]
 fn promises_that_cannot_be_kept_are_caught() {
-    let agii = |bundle: &mut Bundle| bundle.contracts.iter().position(|c| c.recipient.as_str() == "agii").unwrap();
+    let agii =
+        |bundle: &mut Bundle| bundle.contracts.iter().position(|c| c.recipient.as_str() == "agii").unwrap();
     let told = caught(|bundle| {
         let at = agii(bundle);
         bundle.contracts[at].file.push("passport_number".to_owned());

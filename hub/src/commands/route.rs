@@ -54,7 +54,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         (Some(file), _, _) if file == Path::new("-") => rows(&bundle, std::io::stdin().lock(), &mut out)?,
         (Some(file), _, _) => {
-            let open = std::fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+            let open =
+                std::fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
             rows(&bundle, BufReader::new(open), &mut out)?
         }
         (None, _, _) => anyhow::bail!("give a file, or --nis and --on"),
@@ -118,7 +119,8 @@ pub fn rows(bundle: &Bundle, from: impl Read, out: impl Write) -> anyhow::Result
     let mut unread = 0;
     let mut row = ByteRecord::new();
     while reader.read_byte_record(&mut row)? {
-        let text = |at: usize| row.get(at).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default().trim();
+        let text =
+            |at: usize| row.get(at).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default().trim();
         // A choice that cannot be read is no complete choice: the table says what follows.
         let choice = chosen.and_then(|chosen| Choice::parse(text(chosen)));
         let found = parse_day(text(on)).map(|on| answer(bundle, text(nis), on, choice.as_ref()));

@@ -54,9 +54,7 @@ enum CompetenceFile {
     BeforeArrival,
     Territory(Vec<TerritoryFile>),
     Rest(LanguageArea),
-    Choice {
-        languages: Vec<String>,
-    },
+    Choice { languages: Vec<String> },
 }
 
 #[derive(Debug, Deserialize)]

@@ -159,7 +159,10 @@ mod tests {
                 (5, "unknown key `field`; the nearest one is `fields`"),
             ],
         );
-        check("name = \"a\"\nfrom = 2025-01-01T00:00:00Z", &[(2, "expected a day like 2025-01-01, without quotes")]);
+        check(
+            "name = \"a\"\nfrom = 2025-01-01T00:00:00Z",
+            &[(2, "expected a day like 2025-01-01, without quotes")],
+        );
         check("from = 2025-01-01", &[(1, "missing field `name`")]);
     }
 }

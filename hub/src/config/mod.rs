@@ -202,7 +202,8 @@ fn hash(dir: &Path, wrong: &mut Vec<ConfigError>) -> BundleHash {
     let models = dir.join("models").exists().then_some("models");
     for folder in ["agencies", "rules", "tables"].into_iter().chain(models) {
         let entries = fs::read_dir(dir.join(folder)).into_iter().flatten().filter_map(Result::ok);
-        let mut names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
         names.retain(|name| !name.starts_with('.'));
         names.sort_unstable();
         for name in names {

@@ -144,6 +144,7 @@ impl Senders {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SourceFile {
+    #[serde(default)]
     sender: Vec<SenderFile>,
 }
 

@@ -87,7 +87,8 @@ fn promises(bundle: &Bundle, contract: &Contract) -> Vec<String> {
 fn bases(contract: &Contract) -> Vec<String> {
     let who = &contract.recipient;
     let days = contract.bases.iter().map(|basis| (basis.from, basis.to));
-    let mut wrong: Vec<_> = periods(days).into_iter().map(|text| format!("{who}: legal bases: {text}")).collect();
+    let mut wrong: Vec<_> =
+        periods(days).into_iter().map(|text| format!("{who}: legal bases: {text}")).collect();
     if contract.bases.is_empty() {
         wrong.push(format!("{who}: there is no legal basis, so nothing could ever leave"));
     }

@@ -95,7 +95,8 @@ impl Choice {
     /// Reads `bon` or `bapa-via:fr`; `None` where that is no recipient's name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (name, language) = text.split_once(':').map_or((text, None), |(name, l)| (name, Some(l.to_owned())));
+        let (name, language) =
+            text.split_once(':').map_or((text, None), |(name, l)| (name, Some(l.to_owned())));
         Recipient::parse(name).ok().map(|recipient| Self { recipient, language })
     }
 }
