@@ -5,8 +5,9 @@
 //! the heart's. Start with ARCHITECTURE.md.
 
 pub mod clock;
-pub mod config;
 pub mod seal;
+pub mod observe;
+pub mod config;
 pub mod store;
 
 pub mod intake;
@@ -15,7 +16,6 @@ pub mod deliver;
 pub mod request;
 
 pub mod api;
-pub mod observe;
 pub mod demo;
 pub mod commands;
 pub mod app;

@@ -1,1 +1,222 @@
-//! Placeholder.
+//! The config folder as checked values: the bundle for the heart, settings and senders for the engine.
+//!
+//! `hub.toml` and `sources/` are deployment; `agencies/`, `rules/`, `tables/` and `models/` are the
+//! bundle, by hash. Owns reading it all and telling every mistake at once; refuses to start on any.
+//! What a bundle must promise is proved by `decide::routing::check`.
+
+mod agencies;
+mod file;
+mod senders;
+mod settings;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use decide::Bundle;
+use decide::bundle::Contract;
+use ring::digest::{Context, SHA256};
+use schemas::country::Countries;
+use schemas::insz::Environment;
+use schemas::message::BundleHash;
+use schemas::municipality::Municipalities;
+use schemas::recipient::Recipient;
+
+pub use agencies::{Agency, Names};
+pub use senders::{ANSWER, Sender, SenderError, Senders, TokenHash, dev_token};
+pub use settings::{HubSettings, KafkaSettings, KeysError, Limits, RequestSettings};
+
+/// Everything the hub is told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What decisions rest on beside the facts.
+    pub bundle: Bundle,
+    /// Where this hub runs.
+    pub hub: HubSettings,
+    /// Who may send, and as which recipient somebody may answer.
+    pub senders: Senders,
+    /// What the engine knows of each recipient beside its contract.
+    pub agencies: BTreeMap<Recipient, Agency>,
+}
+
+/// One mistake in the folder.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigError {
+    /// The file or folder, from the root of the config folder.
+    pub file: PathBuf,
+    /// The line, where the mistake has one.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl ConfigError {
+    fn whole(file: impl Into<PathBuf>, message: impl fmt::Display) -> Self {
+        Self { file: file.into(), line: None, message: message.to_string() }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}: {}", self.file.display(), self.message),
+            None => write!(f, "{}: {}", self.file.display(), self.message),
+        }
+    }
+}
+
+/// Every mistake in the folder, one a line.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub struct ConfigErrors(pub Vec<ConfigError>);
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<_> = self.0.iter().map(ConfigError::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl Config {
+    /// Reads and checks a config folder.
+    ///
+    /// # Errors
+    /// Every mistake at once; where no file is at fault, what `decide::routing::check` finds.
+    pub fn load(dir: &Path) -> Result<Self, ConfigErrors> {
+        let mut wrong = vec![];
+        let agencies = read_agencies(dir, &mut wrong);
+        let hub = file::toml::<HubSettings>(dir, Path::new("hub.toml"), &mut wrong);
+        let target_group = file::toml(dir, Path::new("rules/target-group.toml"), &mut wrong);
+        let deadlines = file::toml(dir, Path::new("rules/deadlines.toml"), &mut wrong);
+        let municipalities = table(dir, "tables/municipalities.csv", Municipalities::from_csv, &mut wrong);
+        let countries = table(dir, "tables/countries.csv", Countries::from_csv, &mut wrong);
+        let (contracts, agencies, mut senders) = agencies;
+        senders.extend(read_sources(dir, &mut wrong));
+        let hash = hash(dir, &mut wrong);
+        let (Some(hub), Some(target_group), Some(deadlines), Some(municipalities), Some(countries)) =
+            (hub, target_group, deadlines, municipalities, countries)
+        else {
+            return Err(ConfigErrors(wrong));
+        };
+        wrong.extend(check_senders(&senders, hub.environment));
+        if !wrong.is_empty() {
+            return Err(ConfigErrors(wrong));
+        }
+        let bundle = Bundle { hash, contracts, municipalities, countries, target_group, deadlines };
+        wrong.extend(decide::routing::check(&bundle).iter().map(|text| ConfigError::whole("bundle", text)));
+        if !wrong.is_empty() {
+            return Err(ConfigErrors(wrong));
+        }
+        Ok(Self { bundle, hub, senders: Senders(senders), agencies })
+    }
+}
+
+type Agencies = (Vec<Contract>, BTreeMap<Recipient, Agency>, Vec<Sender>);
+
+/// The recipients, in the order of their names; each with a token may answer.
+fn read_agencies(dir: &Path, wrong: &mut Vec<ConfigError>) -> Agencies {
+    let (mut contracts, mut agencies, mut senders) = (vec![], BTreeMap::new(), vec![]);
+    let mut schemas: BTreeMap<u32, PathBuf> = BTreeMap::new();
+    for path in file::list(dir, "agencies", wrong) {
+        let Some(read) = file::toml::<agencies::AgencyFile>(dir, &path, wrong) else { continue };
+        let recipient = match Recipient::parse(&stem(&path)) {
+            Ok(recipient) => recipient,
+            Err(error) => {
+                wrong.push(ConfigError::whole(path, error));
+                continue;
+            }
+        };
+        if let Some(other) = schemas.insert(read.schema_id, path.clone()) {
+            let text = format!("schema_id {} is that of {} too", read.schema_id, other.display());
+            wrong.push(ConfigError::whole(path, text));
+        }
+        let token = read.token_sha256;
+        let (contract, agency) = read.split(recipient.clone());
+        senders.extend(token.map(|token| Sender {
+            name: recipient.to_string(),
+            source: ANSWER.to_owned(),
+            bases: contract.bases.clone(),
+            token,
+        }));
+        contracts.push(contract);
+        agencies.insert(recipient, agency);
+    }
+    contracts.sort_by(|a, b| a.recipient.cmp(&b.recipient));
+    (contracts, agencies, senders)
+}
+
+/// The senders of every source; a file's name is its source.
+fn read_sources(dir: &Path, wrong: &mut Vec<ConfigError>) -> Vec<Sender> {
+    let mut senders = vec![];
+    for path in file::list(dir, "sources", wrong) {
+        if let Some(read) = file::toml::<senders::SourceFile>(dir, &path, wrong) {
+            senders.extend(read.senders(&stem(&path)));
+        }
+    }
+    senders
+}
+
+/// One token, one organisation; and none that everybody can know where real people are.
+fn check_senders(senders: &[Sender], environment: Environment) -> Vec<ConfigError> {
+    let mut wrong = vec![];
+    for (at, sender) in senders.iter().enumerate() {
+        let tell = |text: &str| ConfigError::whole("sources", format!("sender {}: {text}", sender.name));
+        if environment == Environment::Production && sender.has_dev_token() {
+            wrong.push(tell("a development token is refused in production"));
+        }
+        if senders[..at].iter().any(|other| other.shares_token(sender)) {
+            wrong.push(tell("another sender has the same token"));
+        }
+        if senders[..at].iter().any(|other| other.name == sender.name && other.source == sender.source) {
+            wrong.push(tell("is named twice for one source"));
+        }
+        if sender.bases.is_empty() {
+            wrong.push(tell("has no legal basis"));
+        }
+    }
+    wrong
+}
+
+fn table<T>(
+    dir: &Path,
+    path: &str,
+    read: impl Fn(&str) -> Result<T, csv::Error>,
+    wrong: &mut Vec<ConfigError>,
+) -> Option<T> {
+    let text = file::text(dir, Path::new(path), wrong)?;
+    let tell = |error: csv::Error| {
+        let line = error.position().and_then(|at| usize::try_from(at.line()).ok());
+        ConfigError { file: path.into(), line, message: error.to_string() }
+    };
+    read(&text).map_err(|error| wrong.push(tell(error))).ok()
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The hash of the bundle: names and lines of its files, in the order of their names. A recipient's
+/// token is deployment, so changing it makes no other bundle.
+fn hash(dir: &Path, wrong: &mut Vec<ConfigError>) -> BundleHash {
+    let mut hash = Context::new(&SHA256);
+    let models = dir.join("models").exists().then_some("models");
+    for folder in ["agencies", "rules", "tables"].into_iter().chain(models) {
+        let entries = fs::read_dir(dir.join(folder)).into_iter().flatten().filter_map(Result::ok);
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.retain(|name| !name.starts_with('.'));
+        names.sort_unstable();
+        for name in names {
+            let path = Path::new(folder).join(name);
+            let Some(text) = file::text(dir, &path, wrong) else { continue };
+            let lines = text.lines().filter(|line| !line.starts_with("token_sha256"));
+            // Every part is framed by a byte that no text contains: no two folders read alike.
+            for part in [path.to_string_lossy().as_ref()].into_iter().chain(lines) {
+                hash.update(part.as_bytes());
+                hash.update(b"\n");
+            }
+            hash.update(&[0xff]);
+        }
+    }
+    BundleHash(hex::encode(hash.finish()))
+}

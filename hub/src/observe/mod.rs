@@ -1,1 +1,159 @@
-//! Placeholder.
+//! What operations see of a running hub: log lines on stderr and numbers for Prometheus.
+//!
+//! Labels are sources, recipients, outcomes and kinds, each a short list of known words; refuses
+//! anything about a person, and bodies of messages, in either. A stage gets its own part of
+//! [`Metrics`] and touches no other.
+
+use std::sync::Arc;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+use tracing_subscriber::EnvFilter;
+
+/// Log lines as JSON on stderr from here on, of level `info` and up unless `RUST_LOG` says otherwise.
+/// Called once, by `main`; a second call changes nothing.
+pub fn log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt().json().flatten_event(true).with_writer(std::io::stderr);
+    // The second call's error says only that there was a first.
+    drop(lines.with_env_filter(filter).try_init());
+}
+
+/// How an item was received: by which source, with which outcome.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub struct Received {
+    /// The source's name, from the list in `adapters::SOURCES`.
+    pub source: &'static str,
+    /// Such as `accepted`, `again`, `refused` or `denied`.
+    pub outcome: &'static str,
+}
+
+/// A recipient as a label.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub struct ByRecipient {
+    /// Its name.
+    pub recipient: String,
+}
+
+/// One word as a label: an outcome or a kind.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub struct ByOutcome {
+    /// The word.
+    pub outcome: &'static str,
+}
+
+/// Intake's numbers.
+#[derive(Clone, Default, Debug)]
+pub struct Intake {
+    /// Items, by source and outcome.
+    pub received: Family<Received, Counter>,
+}
+
+/// Decide's numbers.
+#[derive(Clone, Debug)]
+pub struct Decide {
+    /// Messages, by how they ended.
+    pub messages: Family<ByOutcome, Counter>,
+    /// Batches that were stored.
+    pub batches: Counter,
+    /// How long a batch took, from loading to the commit.
+    pub seconds: Histogram,
+    /// Messages that wait for their decision.
+    pub backlog: Gauge,
+}
+
+/// Deliver's numbers.
+#[derive(Clone, Default, Debug)]
+pub struct Deliver {
+    /// Records sent, by recipient.
+    pub records: Family<ByRecipient, Counter>,
+    /// Transactions that were committed.
+    pub transactions: Counter,
+    /// Producers that were closed and made anew after an error.
+    pub recycles: Counter,
+}
+
+/// Request's numbers.
+#[derive(Clone, Default, Debug)]
+pub struct Request {
+    /// Tasks performed, by outcome.
+    pub tasks: Family<ByOutcome, Counter>,
+}
+
+/// Every number there is, registered. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    /// Intake's.
+    pub intake: Intake,
+    /// Decide's.
+    pub decide: Decide,
+    /// Deliver's.
+    pub deliver: Deliver,
+    /// Request's.
+    pub request: Request,
+    registry: Arc<Registry>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// All at zero.
+    #[must_use]
+    pub fn new() -> Self {
+        let intake = Intake::default();
+        let decide = Decide {
+            messages: Family::default(),
+            batches: Counter::default(),
+            // One millisecond to eight seconds.
+            seconds: Histogram::new(exponential_buckets(0.001, 2.0, 14)),
+            backlog: Gauge::default(),
+        };
+        let deliver = Deliver::default();
+        let request = Request::default();
+        let mut registry = Registry::with_prefix("hub");
+        registry.register("intake_received", "Items received", intake.received.clone());
+        registry.register("decide_messages", "Messages decided", decide.messages.clone());
+        registry.register("decide_batches", "Batches stored", decide.batches.clone());
+        let (help, seconds) = ("Time from loading a batch to its commit", decide.seconds.clone());
+        registry.register_with_unit("decide_batch", help, Unit::Seconds, seconds);
+        registry.register("decide_backlog", "Messages that wait for their decision", decide.backlog.clone());
+        registry.register("deliver_records", "Records sent", deliver.records.clone());
+        registry.register("deliver_transactions", "Transactions committed", deliver.transactions.clone());
+        registry.register("deliver_recycles", "Producers made anew after an error", deliver.recycles.clone());
+        registry.register("request_tasks", "Tasks performed", request.tasks.clone());
+        Self { intake, decide, deliver, request, registry: Arc::new(registry) }
+    }
+
+    /// All numbers in the text form that Prometheus reads.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing into a string cannot fail.
+        encode(&mut text, &self.registry).map_or_else(|_| String::new(), |()| text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_carry_their_labels() {
+        let metrics = Metrics::new();
+        metrics.intake.received.get_or_create(&Received { source: "visa", outcome: "accepted" }).inc();
+        metrics.clone().decide.seconds.observe(0.02);
+        let text = metrics.text();
+        assert!(text.contains("hub_intake_received_total{source=\"visa\",outcome=\"accepted\"} 1"), "{text}");
+        assert!(text.contains("hub_decide_batch_seconds_count 1"), "{text}");
+        assert!(text.ends_with("# EOF\n"), "{text}");
+    }
+}

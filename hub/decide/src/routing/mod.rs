@@ -1,7 +1,21 @@
 //! Who is responsible, by municipality, day and choice: a total decision table.
+//!
+//! Owns [`route`], which has an answer for every code on every day, and [`check`], which proves
+//! that a bundle gives exactly one. Refuses postal codes, names of municipalities and any knowledge
+//! of the person. What follows from a route is [`crate::handover`]'s. Source: domain notes 1 and 2.
 
+mod check;
+
+use std::fmt;
+
+use schemas::municipality::{LanguageArea, Lookup, Municipality, NisCode};
 use schemas::recipient::Recipient;
+use schemas::time::Day;
 use serde::{Deserialize, Serialize};
+
+use crate::bundle::{Bundle, Competence, Contract};
+
+pub use check::check;
 
 /// Where the table leads.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -12,6 +26,15 @@ pub struct Route {
     pub reason: RouteReason,
     /// The code had ended, or is a district: a source lags.
     pub flagged: Option<RouteReason>,
+}
+
+impl Route {
+    /// The one reason to print: where a recipient was found through another code, that is what a
+    /// reader must know; where none was found, why not.
+    #[must_use]
+    pub fn printed(&self) -> RouteReason {
+        self.flagged.filter(|_| self.recipient.is_some()).unwrap_or(self.reason)
+    }
 }
 
 /// Why a route leads where it leads (DESIGN 6, `hub route`).
@@ -36,25 +59,103 @@ pub enum RouteReason {
     NotAMunicipality,
 }
 
-/// The recipient by the decision table. (temporary body)
-pub fn route(bundle: &crate::Bundle, nis: schemas::municipality::NisCode, on: schemas::time::Day, _choice: Option<&()>) -> Route {
-    use crate::bundle::Competence;
-    use schemas::municipality::{LanguageArea, Lookup};
+impl RouteReason {
+    /// The reason as it is printed and stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Territory => "territory",
+            Self::Choice => "choice",
+            Self::AwaitingChoice => "awaiting_choice",
+            Self::NoReceiver => "no_receiver",
+            Self::CodeRetired => "code_retired",
+            Self::District => "district",
+            Self::CodeNotYetValid => "code_not_yet_valid",
+            Self::NotAMunicipality => "not_a_municipality",
+        }
+    }
+}
+
+impl fmt::Display for RouteReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a newcomer in Brussels chose. Complete or not is the table's to say.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Choice {
+    /// Whom.
+    pub recipient: Recipient,
+    /// In which language (ISO 639-1).
+    pub language: Option<String>,
+}
+
+impl Choice {
+    /// Reads `bon` or `bapa-via:fr`; `None` where that is no recipient's name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (name, language) =
+            text.split_once(':').map_or((text, None), |(name, l)| (name, Some(l.to_owned())));
+        Recipient::parse(name).ok().map(|recipient| Self { recipient, language })
+    }
+}
+
+/// Who is responsible for somebody registered under this code on this day.
+#[must_use]
+pub fn route(bundle: &Bundle, nis: NisCode, on: Day, choice: Option<&Choice>) -> Route {
     let none = |reason| Route { recipient: None, reason, flagged: None };
-    let m = match bundle.municipalities.lookup(nis, on) {
-        Lookup::Valid(m) | Lookup::Retired(m) | Lookup::District(m) => m,
-        Lookup::NotYet => return none(RouteReason::CodeNotYetValid),
-        Lookup::Unknown => return none(RouteReason::NotAMunicipality),
+    match bundle.municipalities.lookup(nis, on) {
+        Lookup::Valid(row) => at(bundle, row, on, choice, None),
+        Lookup::Retired(row) => at(bundle, row, on, choice, Some(RouteReason::CodeRetired)),
+        Lookup::District(row) => at(bundle, row, on, choice, Some(RouteReason::District)),
+        Lookup::NotYet => none(RouteReason::CodeNotYetValid),
+        Lookup::Unknown => none(RouteReason::NotAMunicipality),
+    }
+}
+
+/// The table for a municipality that exists: a named territory first, then the language area.
+fn at(
+    bundle: &Bundle,
+    row: &Municipality,
+    on: Day,
+    choice: Option<&Choice>,
+    flagged: Option<RouteReason>,
+) -> Route {
+    let named = bundle.contracts.iter().find(|contract| names(contract, row.nis, on));
+    let (contract, reason) = match (named, row.language_area) {
+        (Some(contract), _) => (Some(contract), RouteReason::Territory),
+        (None, LanguageArea::Brussels) => match choice.and_then(|choice| complete(bundle, choice)) {
+            Some(contract) => (Some(contract), RouteReason::Choice),
+            None => (None, RouteReason::AwaitingChoice),
+        },
+        (None, area) => match rest(bundle, area).next() {
+            Some(contract) => (Some(contract), RouteReason::Territory),
+            None => (None, RouteReason::NoReceiver),
+        },
     };
-    for c in &bundle.contracts {
-        if let Competence::Territory(t) = &c.competence && t.iter().any(|t| t.nis == m.nis) {
-            return Route { recipient: Some(c.recipient.clone()), reason: RouteReason::Territory, flagged: None };
-        }
-    }
-    for c in &bundle.contracts {
-        if c.competence == Competence::Rest(m.language_area) {
-            return Route { recipient: Some(c.recipient.clone()), reason: RouteReason::Territory, flagged: None };
-        }
-    }
-    none(if m.language_area == LanguageArea::Brussels { RouteReason::AwaitingChoice } else { RouteReason::NoReceiver })
+    Route { recipient: contract.map(|contract| contract.recipient.clone()), reason, flagged }
+}
+
+/// Whether a contract's territory names this code on this day.
+fn names(contract: &Contract, nis: NisCode, on: Day) -> bool {
+    let Competence::Territory(rows) = &contract.competence else { return false };
+    rows.iter().any(|row| row.nis == nis && row.from <= on && row.to.is_none_or(|to| on <= to))
+}
+
+/// The recipients of what no territory names in a language area; [`check`] allows one at most.
+fn rest(bundle: &Bundle, area: LanguageArea) -> impl Iterator<Item = &Contract> {
+    bundle.contracts.iter().filter(move |contract| contract.competence == Competence::Rest(area))
+}
+
+/// The contract a choice leads to: one that can be chosen, in a language it offers. Where it offers
+/// one language only, none need be named.
+fn complete<'a>(bundle: &'a Bundle, choice: &Choice) -> Option<&'a Contract> {
+    let contract = bundle.contract(&choice.recipient)?;
+    let Competence::Choice { languages } = &contract.competence else { return None };
+    let fits = match &choice.language {
+        Some(language) => languages.contains(language),
+        None => languages.len() == 1,
+    };
+    fits.then_some(contract)
 }

@@ -1,0 +1,50 @@
+//! `hub check`: reads the config folder and tells every mistake in it.
+//!
+//! Proves that every municipality on every day has exactly one answer. Changes nothing. Exit codes:
+//! 0 nothing is wrong, 1 something is.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::config::Config;
+
+/// What to check.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The config folder.
+    #[arg(long, value_name = "DIR", default_value = "config")]
+    pub config: PathBuf,
+    /// Findings as JSON, one a line: file, line, message.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Checks, and writes what was found to stdout.
+///
+/// # Errors
+/// Where stdout is gone.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let mut out = std::io::stdout().lock();
+    let wrong = match Config::load(&args.config) {
+        Ok(config) => {
+            let (codes, recipients) = (config.bundle.municipalities.iter().count(), config.agencies.len());
+            let hash = &config.bundle.hash.0;
+            let told = "nothing is wrong";
+            writeln!(std::io::stderr(), "{told}: {codes} codes, {recipients} recipients, bundle {hash}")?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Err(wrong) => wrong.0,
+    };
+    for mistake in &wrong {
+        if args.json {
+            let (file, line) = (mistake.file.display().to_string(), mistake.line);
+            let object = serde_json::json!({ "file": file, "line": line, "message": mistake.message });
+            writeln!(out, "{object}")?;
+        } else {
+            writeln!(out, "{mistake}")?;
+        }
+    }
+    writeln!(std::io::stderr(), "{} findings", wrong.len())?;
+    Ok(ExitCode::FAILURE)
+}

@@ -1,0 +1,118 @@
+//! One recipient's file, `agencies/NAME.toml`: what may leave, to whom, why, and who may answer.
+//!
+//! The file's name is the recipient's name. Owns the form of the file; whether its promises can be
+//! kept is `decide::routing::check`'s to say. Next: [`super::senders`].
+
+use decide::bundle::{Competence, Contract, LegalBasis, Territory};
+use schemas::municipality::{LanguageArea, NisCode};
+use schemas::recipient::Recipient;
+use schemas::time::Day;
+use serde::Deserialize;
+
+use super::file::{day, some_day};
+use super::senders::TokenHash;
+
+/// What the engine knows of a recipient beside its contract.
+#[derive(Clone, Debug)]
+pub struct Agency {
+    /// Its Dutch and English names.
+    pub name: Names,
+    /// Its enterprise number, where one is known.
+    pub organisation: Option<String>,
+    /// The id of its Avro schema: frozen, because it stands in every record.
+    pub schema_id: u32,
+}
+
+/// A name in the languages of the pages.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Names {
+    /// Dutch.
+    pub nl: String,
+    /// English.
+    pub en: String,
+}
+
+/// The file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AgencyFile {
+    organisation: Option<String>,
+    name: Names,
+    pub(super) schema_id: u32,
+    /// The SHA-256 of its bearer token; a recipient without one answers through nobody.
+    pub(super) token_sha256: Option<TokenHash>,
+    competence: CompetenceFile,
+    pub(super) basis: Vec<BasisFile>,
+    offer: Option<FieldsFile>,
+    file: FieldsFile,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum CompetenceFile {
+    BeforeArrival,
+    Territory(Vec<TerritoryFile>),
+    Rest(LanguageArea),
+    Choice { languages: Vec<String> },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TerritoryFile {
+    nis: NisCode,
+    #[serde(deserialize_with = "day")]
+    from: Day,
+    #[serde(default, deserialize_with = "some_day")]
+    to: Option<Day>,
+}
+
+/// A legal basis, in any file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BasisFile {
+    reference: String,
+    #[serde(deserialize_with = "day")]
+    from: Day,
+    #[serde(default, deserialize_with = "some_day")]
+    to: Option<Day>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FieldsFile {
+    fields: Vec<String>,
+}
+
+impl From<BasisFile> for LegalBasis {
+    fn from(basis: BasisFile) -> Self {
+        Self { reference: basis.reference, from: basis.from, to: basis.to }
+    }
+}
+
+impl From<CompetenceFile> for Competence {
+    fn from(file: CompetenceFile) -> Self {
+        match file {
+            CompetenceFile::BeforeArrival => Self::BeforeArrival,
+            CompetenceFile::Territory(rows) => Self::Territory(
+                rows.into_iter().map(|row| Territory { nis: row.nis, from: row.from, to: row.to }).collect(),
+            ),
+            CompetenceFile::Rest(area) => Self::Rest(area),
+            CompetenceFile::Choice { languages } => Self::Choice { languages },
+        }
+    }
+}
+
+impl AgencyFile {
+    /// The file as what the heart and the engine each need of it.
+    pub(super) fn split(self, recipient: Recipient) -> (Contract, Agency) {
+        let contract = Contract {
+            recipient,
+            competence: self.competence.into(),
+            offer: self.offer.map(|offer| offer.fields).unwrap_or_default(),
+            file: self.file.fields,
+            bases: self.basis.into_iter().map(LegalBasis::from).collect(),
+        };
+        (contract, Agency { name: self.name, organisation: self.organisation, schema_id: self.schema_id })
+    }
+}

@@ -1,0 +1,169 @@
+//! Senders: organisations known by their bearer tokens, each bound to sources under a legal basis.
+//!
+//! Only the SHA-256 of a token is known here. Owns who may send what on which day; refuses to say
+//! more than that to a caller who is not known. Files: `sources/SOURCE.toml`, and for recipients
+//! their own in `agencies/`.
+
+use std::fmt;
+
+use decide::bundle::LegalBasis;
+use ring::digest::{SHA256, digest};
+use schemas::recipient::Recipient;
+use schemas::time::Day;
+use serde::Deserialize;
+
+use super::agencies::BasisFile;
+
+/// The source of what recipients answer, and of their reads.
+pub const ANSWER: &str = "answer";
+
+/// The SHA-256 of a bearer token.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+pub struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    /// The hash of a token.
+    #[must_use]
+    pub fn of(token: &str) -> Self {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+        Self(hash)
+    }
+
+    /// Compares without telling by its time where two hashes differ.
+    fn same(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+    }
+}
+
+impl TryFrom<String> for TokenHash {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let mut hash = [0; 32];
+        hex::decode_to_slice(text, &mut hash).map_err(|_| "a SHA-256 has 64 hexadecimal digits")?;
+        Ok(Self(hash))
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash(..)")
+    }
+}
+
+/// The token of a sender outside production: `dev-` and its name. Production refuses it.
+#[must_use]
+pub fn dev_token(name: &str) -> String {
+    format!("dev-{name}")
+}
+
+/// One organisation's permission to use one source.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    /// Its name: for agencies, the recipient's.
+    pub name: String,
+    /// What it may send.
+    pub source: String,
+    /// Under what.
+    pub bases: Vec<LegalBasis>,
+    pub(super) token: TokenHash,
+}
+
+impl Sender {
+    /// Whether its token is the one anybody can know.
+    pub(super) fn has_dev_token(&self) -> bool {
+        self.token.same(&TokenHash::of(&dev_token(&self.name)))
+    }
+
+    /// Whether two senders could not be told apart.
+    pub(super) fn shares_token(&self, other: &Self) -> bool {
+        self.name != other.name && self.token.same(&other.token)
+    }
+}
+
+/// Why a caller may not send or read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum SenderError {
+    /// No sender has this token.
+    #[error("the token is not known")]
+    Unknown,
+    /// The sender is known, and may not use this source or be this recipient.
+    #[error("the sender may not use this")]
+    NotAllowed,
+    /// The sender may use it, but not on this day.
+    #[error("the sender has no legal basis on this day")]
+    NoBasis,
+}
+
+/// Everybody who may send.
+#[derive(Clone, Debug, Default)]
+pub struct Senders(pub(super) Vec<Sender>);
+
+impl Senders {
+    /// Everybody, in the order of the files.
+    pub fn iter(&self) -> impl Iterator<Item = &Sender> {
+        self.0.iter()
+    }
+
+    /// Who sends to a source with this token on this day.
+    ///
+    /// # Errors
+    /// [`SenderError`] says which of the three conditions does not hold.
+    pub fn authenticate(&self, token: &str, source: &str, on: Day) -> Result<&Sender, SenderError> {
+        self.find(token, on, |sender| sender.source == source)
+    }
+
+    /// Whether the token is this recipient's own, to answer and to read its feed.
+    ///
+    /// # Errors
+    /// As [`Senders::authenticate`].
+    pub fn authenticate_recipient(
+        &self,
+        token: &str,
+        recipient: &Recipient,
+        on: Day,
+    ) -> Result<&Sender, SenderError> {
+        self.find(token, on, |sender| sender.source == ANSWER && sender.name == recipient.as_str())
+    }
+
+    fn find(&self, token: &str, on: Day, fits: impl Fn(&Sender) -> bool) -> Result<&Sender, SenderError> {
+        let hash = TokenHash::of(token);
+        let known: Vec<_> = self.0.iter().filter(|sender| sender.token.same(&hash)).collect();
+        if known.is_empty() {
+            return Err(SenderError::Unknown);
+        }
+        let sender = known.into_iter().find(|sender| fits(sender)).ok_or(SenderError::NotAllowed)?;
+        let holds = |basis: &LegalBasis| basis.from <= on && basis.to.is_none_or(|to| on <= to);
+        sender.bases.iter().any(holds).then_some(sender).ok_or(SenderError::NoBasis)
+    }
+}
+
+/// The file of one source.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SourceFile {
+    #[serde(default)]
+    sender: Vec<SenderFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SenderFile {
+    name: String,
+    token_sha256: TokenHash,
+    basis: Vec<BasisFile>,
+}
+
+impl SourceFile {
+    /// Its senders, each bound to this source.
+    pub(super) fn senders(self, source: &str) -> impl Iterator<Item = Sender> {
+        self.sender.into_iter().map(move |sender| Sender {
+            name: sender.name,
+            source: source.to_owned(),
+            bases: sender.basis.into_iter().map(LegalBasis::from).collect(),
+            token: sender.token_sha256,
+        })
+    }
+}

@@ -1,0 +1,131 @@
+//! `hub.toml`: where this hub runs. Deployment, not part of the bundle.
+//!
+//! Owns the settings and the file of keys; refuses to hold a key in the settings themselves, and
+//! to make keys in production. Next: [`crate::seal`].
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use ring::rand::{SecureRandom, SystemRandom};
+use schemas::insz::Environment;
+use serde::Deserialize;
+
+use crate::seal::Keys;
+
+/// The settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HubSettings {
+    /// Which national numbers may be seen, and whether development tokens and keys are allowed.
+    pub environment: Environment,
+    /// `sqlite:FILE` or `postgres://…`.
+    pub database: String,
+    /// Where HTTP listens.
+    pub listen: SocketAddr,
+    /// The file of keys.
+    pub keys: PathBuf,
+    /// The broker; without it, recipients read the feed.
+    pub kafka: Option<KafkaSettings>,
+    /// The register; without it, nothing is asked.
+    pub request: Option<RequestSettings>,
+    /// What a sender may send at once.
+    pub limits: Limits,
+}
+
+/// Where records go.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KafkaSettings {
+    /// Bootstrap servers, separated by commas.
+    pub brokers: String,
+    /// What the transactional id begins with: one per hub on a cluster.
+    pub transactional_prefix: String,
+    /// Replicas of a topic that the hub makes.
+    pub replication_factor: i32,
+    /// Further properties of librdkafka, such as certificates.
+    #[serde(default)]
+    pub properties: BTreeMap<String, String>,
+}
+
+/// Where the register is asked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestSettings {
+    /// The address of GeefPersoon.
+    pub register_url: String,
+    /// How long an answer may take.
+    pub timeout_seconds: u64,
+}
+
+/// What a sender may send at once.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of one message.
+    pub message_bytes: usize,
+    /// Bytes of one batch.
+    pub batch_bytes: usize,
+    /// Items in one batch.
+    pub batch_items: usize,
+}
+
+/// Why there are no keys.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// The file cannot be read or made.
+    #[error("the file of keys {file} cannot be used")]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not of two keys.
+    #[error("the file of keys {0} must have the lines kek= and index=, 64 hexadecimal digits each")]
+    Form(PathBuf),
+    /// The system has no randomness.
+    #[error("the system gives no randomness")]
+    Randomness,
+}
+
+impl HubSettings {
+    /// Reads the keys. Outside production they are made where the file does not exist yet.
+    ///
+    /// # Errors
+    /// [`KeysError`], without any part of a key.
+    pub fn load_keys(&self) -> Result<Keys, KeysError> {
+        let at = |source| KeysError::File { file: self.keys.clone(), source };
+        if self.environment == Environment::Test && !self.keys.exists() {
+            make_keys(&self.keys)?;
+        }
+        let text = fs::read_to_string(&self.keys).map_err(at)?;
+        let key = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
+            let mut key = [0; 32];
+            hex::decode_to_slice(line.trim(), &mut key).ok().map(|()| key)
+        };
+        let form = || KeysError::Form(self.keys.clone());
+        let (kek, index) = key("kek").zip(key("index")).ok_or_else(form)?;
+        Keys::new(kek, index).map_err(|_| form())
+    }
+}
+
+/// Makes two keys in a file that only its owner can read; never over one that is there.
+fn make_keys(file: &Path) -> Result<(), KeysError> {
+    let at = |source| KeysError::File { file: file.to_owned(), source };
+    let random = SystemRandom::new();
+    let key = || {
+        let mut key = [0; 32];
+        random.fill(&mut key).map(|()| hex::encode(key)).map_err(|_| KeysError::Randomness)
+    };
+    let text = format!("kek={}\nindex={}\n", key()?, key()?);
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).map_err(at)?;
+    }
+    let open = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    open.and_then(|mut open| open.write_all(text.as_bytes())).map_err(at)
+}

@@ -1,0 +1,167 @@
+//! The config folder: every mistake is told at once, a new agency is one file, tokens are checked.
+//!
+//! Next: `hub::config`.
+
+use std::fs;
+use std::path::Path;
+
+use decide::routing::route;
+use hub::config::{Config, SenderError, dev_token};
+use schemas::municipality::NisCode;
+use schemas::recipient::Recipient;
+use schemas::time::parse_day;
+
+/// A copy of the config folder that a test may change.
+fn copy() -> tempfile::TempDir {
+    fn folder(from: &Path, to: &Path) {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+            let to = to.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                folder(&entry.path(), &to);
+            } else {
+                fs::copy(entry.path(), to).unwrap();
+            }
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    folder(&tests::root().join("config"), dir.path());
+    dir
+}
+
+fn replace(dir: &Path, file: &str, from: &str, to: &str) {
+    let text = fs::read_to_string(dir.join(file)).unwrap();
+    assert!(text.contains(from), "{file} has no {from}");
+    fs::write(dir.join(file), text.replacen(from, to, 1)).unwrap();
+}
+
+fn told(dir: &Path) -> Vec<String> {
+    Config::load(dir).map_or_else(|wrong| wrong.0.iter().map(ToString::to_string).collect(), |_| vec![])
+}
+
+const LEUVEN: &str = r#"
+name = { nl = "Leuven", en = "Leuven" }
+schema_id = 9
+competence = { territory = [{ nis = "24062", from = 2026-01-01 }] }
+[[basis]]
+reference = "protocol VT-2026-01"
+from = 2026-01-01
+[offer]
+fields = ["municipality"]
+[file]
+fields = ["municipality", "family_names"]
+"#;
+
+#[test]
+fn a_new_agency_is_one_file() {
+    let dir = copy();
+    let before = Config::load(dir.path()).unwrap();
+    fs::write(dir.path().join("agencies/leuven.toml"), LEUVEN).unwrap();
+    let after = Config::load(dir.path()).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let leuven = NisCode::parse("24062").unwrap();
+    let who =
+        |config: &Config, on| route(&config.bundle, leuven, parse_day(on).unwrap(), None).recipient.unwrap();
+    assert_eq!(who(&before, "2026-01-01").as_str(), "agii");
+    assert_eq!(who(&after, "2025-12-31").as_str(), "agii");
+    assert_eq!(who(&after, "2026-01-01").as_str(), "leuven");
+    assert_ne!(before.bundle.hash, after.bundle.hash);
+}
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_place() {
+    let dir = copy();
+    replace(dir.path(), "agencies/atlas.toml", "[offer]", "[ofer]");
+    replace(dir.path(), "agencies/amal.toml", "rritory =", "ritory =");
+    replace(dir.path(), "hub.toml", "listen =", "listens =");
+    replace(dir.path(), "rules/deadlines.toml", "choice_months = 6", "choice_months = \"six\"");
+    replace(dir.path(), "sources/permit.toml", "from = 2024-01-01", "from = \"2024-01-01\"");
+    fs::write(dir.path().join("agencies/README"), "").unwrap();
+    let told = told(dir.path());
+    let expect = [
+        "agencies/README: is not read: files of this folder end in .toml",
+        "agencies/amal.toml:5: unknown word `teritory`; the nearest one is `territory`",
+        "agencies/atlas.toml:12: unknown key `ofer`; the nearest one is `offer`",
+        "hub.toml:4: unknown key `listens`; the nearest one is `listen`",
+        "rules/deadlines.toml:4: invalid type: string \"six\", expected u32",
+    ];
+    assert_eq!(told[..5], expect, "{told:#?}");
+    assert!(told[5].starts_with("sources/permit.toml:"), "{told:#?}");
+    assert_eq!(told.len(), 6, "{told:#?}");
+}
+
+#[test]
+fn what_only_two_files_together_get_wrong_is_told() {
+    let check = |change: &dyn Fn(&Path), expect: &str| {
+        let dir = copy();
+        change(dir.path());
+        assert_eq!(told(dir.path()).join("\n"), expect);
+    };
+    check(
+        &|dir| replace(dir, "agencies/bon.toml", "schema_id = 5", "schema_id = 4"),
+        "agencies/bon.toml: schema_id 4 is that of agencies/amal.toml too",
+    );
+    check(
+        &|dir| replace(dir, "agencies/amal.toml", "44021", "11002"),
+        "bundle: overlap: amal and atlas claim the same territory: 1 codes, the first is 11002 on 1970-01-01",
+    );
+    check(
+        &|dir| replace(dir, "sources/visa.toml", "name = \"dvz\"", "name = \"post-mow\""),
+        "sources: sender post-mow: is named twice for one source",
+    );
+}
+
+#[test]
+fn production_refuses_development_tokens() {
+    let dir = copy();
+    replace(dir.path(), "hub.toml", "environment = \"test\"", "environment = \"production\"");
+    let told = told(dir.path());
+    let refused = told.iter().filter(|text| text.ends_with("a development token is refused in production"));
+    assert_eq!(refused.count(), Config::load(copy().path()).unwrap().senders.iter().count(), "{told:#?}");
+}
+
+#[test]
+fn a_token_opens_what_it_is_for_on_days_with_a_basis() {
+    let senders = tests::config().senders;
+    let ask = |token: &str, source: &str, on: &str| {
+        senders.authenticate(token, source, parse_day(on).unwrap()).map(|sender| sender.name.clone())
+    };
+    assert_eq!(ask(&dev_token("post-mow"), "visa", "2025-01-01"), Ok("post-mow".to_owned()));
+    assert_eq!(ask(&dev_token("post-mow"), "permit", "2025-01-01"), Err(SenderError::NotAllowed));
+    assert_eq!(ask(&dev_token("post-mow"), "visa", "2023-12-31"), Err(SenderError::NoBasis));
+    assert_eq!(ask("", "visa", "2025-01-01"), Err(SenderError::Unknown));
+    assert_eq!(ask(&dev_token("atlas"), "answer", "2025-01-01"), Ok("atlas".to_owned()));
+
+    let own = |token: &str, recipient: &str| {
+        let recipient = Recipient::parse(recipient).unwrap();
+        senders.authenticate_recipient(token, &recipient, parse_day("2025-01-01").unwrap()).map(|_| ())
+    };
+    assert_eq!(own(&dev_token("atlas"), "atlas"), Ok(()));
+    assert_eq!(own(&dev_token("atlas"), "amal"), Err(SenderError::NotAllowed));
+    assert_eq!(own(&dev_token("dvz"), "atlas"), Err(SenderError::NotAllowed));
+}
+
+#[test]
+fn a_token_changes_no_bundle_and_a_field_does() {
+    let hash = |dir: &Path| Config::load(dir).unwrap().bundle.hash;
+    let dir = copy();
+    let first = hash(dir.path());
+    replace(dir.path(), "agencies/atlas.toml", "token_sha256 = \"c", "token_sha256 = \"d");
+    assert_eq!(hash(dir.path()), first);
+    replace(dir.path(), "agencies/atlas.toml", "\"email\", ", "");
+    assert_ne!(hash(dir.path()), first);
+}
+
+#[test]
+fn keys_are_made_once_and_only_outside_production() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut hub = tests::config().hub;
+    hub.keys = dir.path().join("new/keys");
+    let first = hub.load_keys().unwrap().mac("test", b"text");
+    assert_eq!(hub.load_keys().unwrap().mac("test", b"text"), first);
+    hub.environment = schemas::insz::Environment::Production;
+    hub.keys = dir.path().join("none");
+    assert!(hub.load_keys().is_err());
+    assert!(!hub.keys.exists());
+    fs::write(&hub.keys, "kek=12\nindex=34\n").unwrap();
+    assert!(hub.load_keys().unwrap_err().to_string().contains("64 hexadecimal digits"));
+}

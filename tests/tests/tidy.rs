@@ -1,0 +1,192 @@
+//! House rules that a machine can check: how files open, how long they are, what they may know.
+//!
+//! The order of the flow is read from `hub/src/lib.rs` and `hub/decide/src/lib.rs`: a stage may not
+//! name a later one. Refuses taste; what rustfmt and clippy check is left to them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use schemas::finding::Code;
+
+/// Every file below a folder of the repository whose name ends so, with its path from the root.
+fn files(folder: &str, end: &str) -> Vec<(PathBuf, String)> {
+    fn walk(dir: &Path, end: &str, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(dir).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if entry.file_type().unwrap().is_dir() {
+                walk(&path, end, found);
+            } else if path.to_string_lossy().ends_with(end) {
+                found.push(path);
+            }
+        }
+    }
+    let root = tests::root();
+    let mut found = vec![];
+    walk(&root.join(folder), end, &mut found);
+    found.sort();
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        (path.strip_prefix(&root).unwrap().to_owned(), text)
+    };
+    found.into_iter().map(read).collect()
+}
+
+fn sources() -> Vec<(PathBuf, String)> {
+    ["schemas", "adapters", "hub", "tests"].iter().flat_map(|folder| files(folder, ".rs")).collect()
+}
+
+/// The lines that are not comments: a comment may point anywhere.
+fn code(text: &str) -> String {
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// Fails with every offence at once.
+fn none(rule: &str, offences: impl IntoIterator<Item = String>) {
+    let offences: Vec<_> = offences.into_iter().collect();
+    assert!(offences.is_empty(), "{rule}:\n{}", offences.join("\n"));
+}
+
+#[test]
+fn every_file_says_what_it_owns() {
+    let silent = sources().into_iter().filter(|(_, text)| {
+        let opening = text.lines().take_while(|line| line.starts_with("//!")).collect::<String>();
+        opening.matches(['.', ';']).count() < 2
+    });
+    none(
+        "a file opens with two sentences of `//!` or more",
+        silent.map(|(path, _)| path.display().to_string()),
+    );
+}
+
+#[test]
+fn no_file_is_longer_than_500_lines() {
+    let long = sources().into_iter().filter(|(_, text)| text.lines().count() > 500);
+    none("a file has 500 lines at most", long.map(|(path, _)| path.display().to_string()));
+}
+
+#[test]
+fn no_module_has_a_name_that_says_nothing() {
+    let empty = ["util", "utils", "common", "helper", "helpers", "manager", "service", "misc", "types"];
+    let named = sources().into_iter().filter(|(path, _)| {
+        let mut words = path.components().map(|part| part.as_os_str().to_string_lossy().into_owned());
+        words.any(|word| empty.contains(&word.trim_end_matches(".rs")))
+    });
+    none("a module is named after what it owns", named.map(|(path, _)| path.display().to_string()));
+}
+
+/// The text of the named section of a Cargo manifest, as the names it depends on.
+fn dependencies(manifest: &str) -> BTreeSet<String> {
+    let text = fs::read_to_string(tests::root().join(manifest)).unwrap();
+    let section = text.split("\n[dependencies]\n").nth(1).unwrap().split("\n[").next().unwrap();
+    let names = section.lines().filter_map(|line| line.split(['.', ' ', '=']).next());
+    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_vocabulary_and_the_heart_stay_pure() {
+    let values = ["serde", "serde_json", "thiserror", "sha2", "chrono"];
+    let words = ["chrono-tz", "uuid", "hex", "any_ascii", "unicode-normalization", "csv"];
+    let check = |manifest: &str, allowed: &[&str]| {
+        let more = dependencies(manifest).into_iter().filter(|name| !allowed.contains(&name.as_str()));
+        none(manifest, more.map(|name| format!("may not depend on {name}")));
+    };
+    check("hub/decide/Cargo.toml", &[&["schemas"], values.as_slice()].concat());
+    check("schemas/Cargo.toml", &[words.as_slice(), values.as_slice()].concat());
+
+    let impure =
+        ["tokio", "sqlx", "std::fs", "std::net", "std::env", "std::thread", "std::process", "Utc::now"];
+    let impure =
+        [impure.as_slice(), &["SystemTime", "std::time::Instant", "HashMap", "HashSet", "async fn"]].concat();
+    let pure = files("schemas/src", ".rs").into_iter().chain(files("hub/decide/src", ".rs"));
+    let offences = pure.flat_map(|(path, text)| {
+        let code =
+            text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+        let named = impure.iter().filter(move |word| code.contains(**word));
+        named.map(move |word| format!("{}: {word}", path.display())).collect::<Vec<_>>()
+    });
+    none("no input, output, clock or order by chance in the vocabulary and the heart", offences);
+}
+
+/// The modules of a crate in the order in which its `lib.rs` declares them.
+fn flow(lib: &str) -> Vec<String> {
+    let text = fs::read_to_string(tests::root().join(lib)).unwrap();
+    let names = text.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "));
+    names.map(|name| name.trim_end_matches(';').to_owned()).collect()
+}
+
+#[test]
+fn a_stage_knows_only_what_comes_before_it() {
+    let check = |src: &str, stages: &[&str]| {
+        let order = flow(&format!("{src}/lib.rs"));
+        let place = |name: &str| order.iter().position(|module| module == name);
+        let offences = stages.iter().flat_map(|stage| {
+            let own = place(stage).unwrap_or_else(|| panic!("{src}/lib.rs declares no {stage}"));
+            let files = if tests::root().join(src).join(stage).is_dir() {
+                files(&format!("{src}/{stage}"), ".rs")
+            } else {
+                files(src, &format!("/{stage}.rs"))
+            };
+            files.into_iter().flat_map(move |(path, text)| {
+                let text = code(&text);
+                let named = text.split("crate::").skip(1).map(|rest| {
+                    rest.split(|c: char| !c.is_alphanumeric() && c != '_')
+                        .next()
+                        .unwrap_or_default()
+                        .to_owned()
+                });
+                named.map(move |name| (path.clone(), name, own)).collect::<Vec<_>>()
+            })
+        });
+        let later = offences.filter(|(_, name, own)| place(name).is_some_and(|at| at > *own));
+        none(src, later.map(|(path, name, _)| format!("{} names the later {name}", path.display())));
+    };
+    check(
+        "hub/src",
+        &["clock", "seal", "observe", "config", "store", "intake", "decider", "deliver", "request", "api"],
+    );
+    check("hub/decide/src", &["identity", "journey", "routing", "handover", "disclosure"]);
+}
+
+#[test]
+fn every_finding_has_a_page() {
+    let page = |code: &&Code| tests::root().join(format!("hub/src/codes/{code}.md")).exists();
+    none(
+        "every code has its page in hub/src/codes",
+        Code::ALL.iter().filter(|c| !page(c)).map(ToString::to_string),
+    );
+}
+
+#[test]
+fn every_config_key_is_documented() {
+    let page = fs::read_to_string(tests::root().join("config/README.md")).unwrap();
+    let keys = files("config", ".toml").into_iter().flat_map(|(path, text)| {
+        let left = text.split(" = ").map(str::to_owned).collect::<Vec<_>>();
+        let words = left.iter().rev().skip(1).rev().map(|left| {
+            let start = left.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+            left[start..].to_owned()
+        });
+        // What stands in quotes before the sign is a property of librdkafka.
+        words.filter(|word| !word.is_empty()).map(move |word| (path.clone(), word)).collect::<Vec<_>>()
+    });
+    let unknown =
+        keys.filter(|(_, word)| !page.contains(&format!("`{word}`")) && !page.contains(&format!("{word},")));
+    none(
+        "config/README.md names every key",
+        unknown.map(|(path, word)| format!("{}: {word}", path.display())),
+    );
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    // Written in halves, so that this file does not find itself.
+    let later =
+        [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("for", " now"), concat!("Place", "holder")];
+    let later = [later.as_slice(), &[concat!("/wo", "rk/"), concat!("#[all", "ow(")]].concat();
+    let pages = files("config", "").into_iter().chain(files("deploy", ""));
+    let offences = sources().into_iter().chain(pages).flat_map(|(path, text)| {
+        let found = later.iter().filter(move |word| text.contains(**word));
+        found.map(move |word| format!("{}: {word}", path.display())).collect::<Vec<_>>()
+    });
+    none("what is to be done is done or is not said", offences);
+}
