@@ -20,6 +20,9 @@ mod decide;
 mod draft;
 pub mod invariant;
 
+pub mod round;
+pub mod memory;
+
 pub use bundle::Bundle;
 pub use change::{Change, Needs, Stop};
 pub use decide::{decide, needs};

@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use decide::World;
 use decide::change::{Change, Delivery, Event};
+use decide::round::Verdict;
 use schemas::envelope::{Envelope, chain, payload_hash};
 use schemas::ids::{HandoverId, MessageId, PersonId};
 use schemas::message::Message;
 use schemas::time::{Instant, to_micros};
 
 use super::load::{FromStore, PersonKey, index_mac};
-use super::round::Verdict;
 use super::{DeciderError, HEART};
 use crate::deliver::schema::Schemas;
 use crate::seal::{Key, Keys, Purpose};

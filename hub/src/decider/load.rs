@@ -13,7 +13,6 @@ use schemas::key::Key as IndexKey;
 use schemas::message::Body;
 
 use super::DeciderError;
-use super::round::Loader;
 use crate::intake::Content;
 use crate::seal::{Key, Keys, Purpose};
 use crate::store::Store;
@@ -70,10 +69,9 @@ pub fn index_mac(keys: &Keys, key: &IndexKey) -> Mac {
     keys.mac("key", key.text().as_bytes())
 }
 
-impl Loader for FromStore<'_> {
-    type Error = DeciderError;
-
-    async fn load(&mut self, needs: Needs, world: &mut World) -> Result<(), DeciderError> {
+impl FromStore<'_> {
+    /// Brings what is needed into the world; what does not exist is told too.
+    pub(super) async fn load(&mut self, needs: Needs, world: &mut World) -> Result<(), DeciderError> {
         let macs: BTreeMap<Mac, IndexKey> =
             needs.keys.into_iter().map(|key| (index_mac(self.keys, &key), key)).collect();
         let request = LoadRequest {

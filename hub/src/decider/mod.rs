@@ -7,15 +7,14 @@
 
 mod compose;
 mod load;
-pub mod memory;
 pub mod replay;
-pub mod round;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use decide::Bundle;
 use decide::change::Refusal;
+use decide::round::{Round, Verdict};
 use schemas::message::Message;
 use schemas::time::{KnownAt, from_micros};
 use tokio::sync::{Notify, watch};
@@ -30,7 +29,6 @@ use crate::store::rows::{Lease, Outcome, Pending};
 use crate::store::{Store, StoreError};
 use compose::{Composer, Opened};
 pub use load::{index_mac, open_person};
-use round::{Verdict, round};
 
 /// The version of the heart's rules: stored with every journal entry.
 pub const HEART: &str = env!("CARGO_PKG_VERSION");
@@ -203,7 +201,13 @@ async fn decide_part(
     }
     let messages: Vec<Message> = batch_of.iter().map(|opened| opened.message.clone()).collect();
     let (world, verdicts) = match failed {
-        None => round(&mut loader, &messages, &decider.bundle).await?,
+        None => {
+            let mut round = Round::new(&messages, &decider.bundle);
+            while let Some(needs) = round.advance() {
+                loader.load(needs, round.world()).await?;
+            }
+            round.finish()
+        }
         Some(code) => (decide::World::default(), vec![Verdict::Failed(code); messages.len()]),
     };
     let bundle = &decider.bundle.hash.0;

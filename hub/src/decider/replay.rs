@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use decide::change::Event;
+use decide::memory::Memory;
+use decide::round::Verdict;
 use decide::{Bundle, Person};
 use schemas::ids::{MessageId, PersonId, Seed, TaskId};
 use schemas::message::{Body, Message};
@@ -14,8 +16,6 @@ use schemas::time::KnownAt;
 use serde::Serialize;
 
 use super::compose::number;
-use super::memory::Memory;
-use super::round::{Verdict, round};
 use super::{DeciderError, open_person};
 use crate::deliver::schema::Schemas;
 use crate::intake::Content;
@@ -67,11 +67,7 @@ pub async fn verify(
         let messages =
             page.iter().map(|pending| stored.message(pending, keys)).collect::<Result<Vec<Option<Message>>, _>>()?;
         let decidable: Vec<Message> = messages.into_iter().flatten().collect();
-        let (world, verdicts) = match round(&mut memory, &decidable, bundle).await {
-            Ok(done) => done,
-            Err(never) => match never {},
-        };
-        memory.absorb(&world, &decidable, &verdicts);
+        let verdicts = memory.decide(&decidable, bundle);
         report.messages += page.len() as u64;
         for (message, verdict) in decidable.iter().zip(&verdicts) {
             let pending = page.iter().find(|pending| pending.row.id == message.id);

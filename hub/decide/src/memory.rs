@@ -1,12 +1,10 @@
-//! A world kept in memory: what the store would hold after every message so far, for replay, dry runs
-//! and property tests. The same loader as the store's, so the same rounds run on it.
+//! A world kept in memory: what the store would hold after every message so far.
+//!
+//! For replay, dry runs and tests: the same rounds run on it as on the store. Refuses nothing; it keeps
+//! everything.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 
-use decide::change::Needs;
-use decide::world::Holders;
-use decide::{Person, World};
 use schemas::envelope::Hash;
 use schemas::fact::Record;
 use schemas::ids::{HandoverId, MessageId, PersonId, StreamId};
@@ -14,8 +12,10 @@ use schemas::key::Key;
 use schemas::message::{Body, Message};
 use schemas::recipient::Recipient;
 
-use super::round::{Loader, Verdict};
-use decide::change::Event;
+use crate::change::{Event, Needs};
+use crate::round::{Round, Verdict};
+use crate::world::Holders;
+use crate::{Bundle, Person, World};
 
 /// Everything decided so far.
 #[derive(Clone, Debug, Default)]
@@ -30,8 +30,34 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// Decides a batch and keeps what follows.
+    pub fn decide(&mut self, messages: &[Message], bundle: &Bundle) -> Vec<Verdict> {
+        let mut round = Round::new(messages, bundle);
+        while let Some(needs) = round.advance() {
+            self.load(needs, round.world());
+        }
+        let (world, verdicts) = round.finish();
+        self.absorb(&world, messages, &verdicts);
+        verdicts
+    }
+
+    fn load(&self, needs: Needs, world: &mut World) {
+        for key in needs.keys {
+            let holders = self.index.get(&key).cloned().unwrap_or_default();
+            world.load_key(key, holders);
+        }
+        needs.persons.into_iter().for_each(|id| world.load_person(id, self.persons.get(&id).cloned()));
+        needs.records.into_iter().for_each(|id| world.load_waiting(id, self.waiting.get(&id).cloned()));
+        needs.handovers.into_iter().for_each(|id| world.load_handover(id, self.handovers.get(&id).copied()));
+        needs.streams.into_iter().for_each(|id| world.load_stream(id, self.streams.get(&id).copied()));
+        for of in needs.sent {
+            let hash = self.sent.get(&of).copied();
+            world.load_sent(of.0, of.1, hash);
+        }
+    }
+
     /// Takes a round in: what a commit would have stored.
-    pub fn absorb(&mut self, world: &World, messages: &[Message], verdicts: &[Verdict]) {
+    fn absorb(&mut self, world: &World, messages: &[Message], verdicts: &[Verdict]) {
         for (message, verdict) in messages.iter().zip(verdicts) {
             match verdict {
                 Verdict::Decided(change) => {
@@ -77,25 +103,5 @@ impl Memory {
             | Event::Issued { .. }
             | Event::Asked { .. } => {}
         }
-    }
-}
-
-impl Loader for Memory {
-    type Error = Infallible;
-
-    async fn load(&mut self, needs: Needs, world: &mut World) -> Result<(), Infallible> {
-        for key in needs.keys {
-            let holders = self.index.get(&key).cloned().unwrap_or_default();
-            world.load_key(key, holders);
-        }
-        needs.persons.into_iter().for_each(|id| world.load_person(id, self.persons.get(&id).cloned()));
-        needs.records.into_iter().for_each(|id| world.load_waiting(id, self.waiting.get(&id).cloned()));
-        needs.handovers.into_iter().for_each(|id| world.load_handover(id, self.handovers.get(&id).copied()));
-        needs.streams.into_iter().for_each(|id| world.load_stream(id, self.streams.get(&id).copied()));
-        for of in needs.sent {
-            let hash = self.sent.get(&of).copied();
-            world.load_sent(of.0, of.1, hash);
-        }
-        Ok(())
     }
 }
