@@ -1,10 +1,12 @@
 //! One TOML file, read strictly: every unknown key is told with its line and the nearest key there is.
 //!
-//! Serde stops at the first unknown key. To tell all of them at once, the line that was told is
-//! blanked and the file read again. Refuses to guess: a file with a mistake gives no value. Next:
-//! [`super`].
+//! Serde stops at the first unknown key. To tell all of them at once, what was told is replaced by
+//! the nearest key and the file read again. Refuses to guess: a file with a mistake gives no value.
+//! Next: [`super`].
 
+use std::fmt;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use schemas::time::Day;
@@ -54,7 +56,15 @@ pub(super) fn toml<T: DeserializeOwned>(root: &Path, file: &Path, wrong: &mut Ve
 
 type Mistake = (Option<usize>, String);
 
+/// The value, or its mistakes in the order of their lines.
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Mistake>> {
+    read(text).map_err(|mut mistakes| {
+        mistakes.sort();
+        mistakes
+    })
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Mistake>> {
     let mut rest = text.to_owned();
     let mut mistakes: Vec<Mistake> = vec![];
     loop {
@@ -64,14 +74,18 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Mistake>> {
             Err(error) => error,
         };
         let line = error.span().map(|span| 1 + rest[..span.start].matches('\n').count());
-        let unknown = unknown_key(error.message());
-        // What follows a blanked line may only be its consequence: it counts if it is the first, or unknown too.
+        let unknown = Unknown::read(error.message());
+        // What follows the first mistake may only be its consequence: it counts where it is unknown too.
         if mistakes.is_empty() || unknown.is_some() {
-            mistakes.push((line, unknown.clone().unwrap_or_else(|| error.message().to_owned())));
+            let message = unknown.as_ref().map_or_else(|| error.message().to_owned(), ToString::to_string);
+            mistakes.push((line, message));
         }
-        match (unknown, line) {
-            (Some(_), Some(line)) => rest = without(&rest, line),
-            (_, _) => return Err(mistakes),
+        match (unknown, error.span(), line) {
+            (Some(unknown), Some(span), Some(line)) => {
+                let mended = unknown.mend(&rest, span);
+                rest = mended.unwrap_or_else(|| without(&rest, line));
+            }
+            (_, _, _) => return Err(mistakes),
         }
     }
 }
@@ -89,20 +103,39 @@ fn without(text: &str, line: usize) -> String {
     text.lines().enumerate().map(keep).collect::<Vec<_>>().join("\n")
 }
 
-/// What serde says of an unknown key or word, with the nearest one that exists.
-fn unknown_key(message: &str) -> Option<String> {
-    let field = message.starts_with("unknown field");
-    if !field && !message.starts_with("unknown variant") {
-        return None;
+/// What serde says of an unknown key or word.
+struct Unknown {
+    what: &'static str,
+    wrong: String,
+    nearest: Option<String>,
+}
+
+impl Unknown {
+    fn read(message: &str) -> Option<Self> {
+        let what = match message {
+            text if text.starts_with("unknown field") => "key",
+            text if text.starts_with("unknown variant") => "word",
+            _ => return None,
+        };
+        let mut words = message.split('`').skip(1).step_by(2);
+        let wrong = words.next()?;
+        let nearest = words.max_by(|a, b| strsim::jaro(wrong, a).total_cmp(&strsim::jaro(wrong, b)));
+        Some(Self { what, wrong: wrong.to_owned(), nearest: nearest.map(str::to_owned) })
     }
-    let mut words = message.split('`').skip(1).step_by(2);
-    let wrong = words.next()?;
-    let what = if field { "key" } else { "word" };
-    let nearest = words.max_by(|a, b| strsim::jaro(wrong, a).total_cmp(&strsim::jaro(wrong, b)));
-    Some(match nearest {
-        Some(nearest) => format!("unknown {what} `{wrong}`; the nearest one is `{nearest}`"),
-        None => format!("unknown {what} `{wrong}`"),
-    })
+
+    /// The text with the nearest one in its place; `None` where that one is there already.
+    fn mend(&self, text: &str, span: Range<usize>) -> Option<String> {
+        let word = text.get(span.clone())?.replacen(&self.wrong, self.nearest.as_ref()?, 1);
+        let mended = [&text[..span.start], &word, &text[span.end..]].concat();
+        (mended != text && mended.parse::<toml::Table>().is_ok()).then_some(mended)
+    }
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown {} `{}`", self.what, self.wrong)?;
+        self.nearest.as_ref().map_or(Ok(()), |nearest| write!(f, "; the nearest one is `{nearest}`"))
+    }
 }
 
 /// A TOML date without a time.
