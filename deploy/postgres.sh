@@ -52,8 +52,11 @@ start() {
     fi
     mkdir -p "$dir"
     dir=$(cd "$dir" && pwd)
-    [ "$(id -u)" -ne 0 ] || chown postgres "$dir"
-    chmod 700 "$dir"
+    # Only a folder that holds nothing of anybody else's is made the server's own.
+    if [ -z "$(ls -A "$dir")" ]; then
+        [ "$(id -u)" -ne 0 ] || chown postgres "$dir"
+        chmod 700 "$dir"
+    fi
     # Initialised and running already is fine: the address is printed again.
     if [ ! -e "$dir/data/PG_VERSION" ]; then
         as_owner "$bin/initdb" --pgdata="$dir/data" --username=hub --auth=trust --encoding=UTF8 --locale=C.UTF-8 >&2

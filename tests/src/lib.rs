@@ -1,6 +1,10 @@
-//! What several tests need: where the repository lies, and its config.
+//! The proof: what the tests of several parts share. The tests themselves stand in `tests/tests/`, one
+//! file a subject.
 //!
-//! Refuses to hold a test. The tests are files in `tests/tests/`, one a subject.
+//! Owns where the repository lies, its config, and the settings of the machine the tests run on.
+//! Refuses to be used by the hub.
+
+
 
 use std::path::{Path, PathBuf};
 
@@ -19,4 +23,32 @@ pub fn root() -> PathBuf {
 #[must_use]
 pub fn config() -> Config {
     Config::load(&root().join("config")).unwrap_or_else(|wrong| panic!("{wrong}"))
+}
+
+/// A setting of the test run, from the environment.
+///
+/// | name | meaning |
+/// | --- | --- |
+/// | `CI` | `true`: a server that is missing fails the test instead of skipping it |
+/// | `HUB_TEST_POSTGRES` | a PostgreSQL where databases may be made: `deploy/postgres.sh start DIR` |
+/// | `HUB_TEST_KAFKA` | the brokers of an Apache Kafka: `deploy/kafka.sh start DIR` |
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place where tests read the environment")]
+pub fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// A server that a test needs: its address, or nothing where the test must be skipped.
+///
+/// # Panics
+/// In CI, where a test that needs a server must run.
+#[must_use]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+pub fn server(setting_name: &str, what: &str) -> Option<String> {
+    let address = setting(setting_name);
+    if address.is_none() {
+        assert!(setting("CI").as_deref() != Some("true"), "no {what}: {setting_name} is not set");
+        eprintln!("skipped: no {what}");
+    }
+    address
 }

@@ -149,7 +149,10 @@ mod tests {
         let insert = "insert into t (a, b) select a, b from r where true on conflict do nothing";
         assert_eq!(sql, insert);
         let (text, _) = rows.clone().postgres(&sql).unwrap();
-        assert_eq!(text, format!("with r (a, b) as (select * from unnest($1::bigint[], $2::text[])) {insert}"));
+        assert_eq!(
+            text,
+            format!("with r (a, b) as (select * from unnest($1::bigint[], $2::text[])) {insert}")
+        );
         let statements = rows.sqlite(&sql).unwrap();
         assert!(statements[0].0.starts_with("with r (a, b) as (select * from (values (?,?),"));
     }

@@ -22,7 +22,8 @@ const RELEASED: &str = "update inbox set outcome = 'decided', decided_by = r.dec
      owner = r.owner from r where inbox.id = r.id";
 const LINE_CLOSED: &str = "update repertory set closed_on = r.closed_on from r \
      where repertory.person = r.person and repertory.recipient = r.recipient and repertory.closed_on is null";
-const FENCED: &str = "update lease set counters = r.counters from r where lease.name = r.name and lease.fence = r.fence";
+const FENCED: &str =
+    "update lease set counters = r.counters from r where lease.name = r.name and lease.fence = r.fence";
 
 impl Store {
     /// Stores a batch in one transaction. Its last statement is the fenced update of the lease row.

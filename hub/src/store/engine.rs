@@ -14,7 +14,9 @@ use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{Arguments, AssertSqlSafe, FromRow, Postgres, Sqlite, Transaction, query_as_with, query_with, raw_sql};
+use sqlx::{
+    Arguments, AssertSqlSafe, FromRow, Postgres, Sqlite, Transaction, query_as_with, query_with, raw_sql,
+};
 
 use super::StoreError;
 use super::bulk::Rows;
@@ -91,6 +93,9 @@ impl Pool {
         if url.starts_with("sqlite:") {
             return open_sqlite(url).await;
         }
+        if !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
+            return Err(StoreError::Address(sqlx::Error::Configuration("another scheme".into())));
+        }
         let options = PgConnectOptions::from_str(url)
             .map_err(StoreError::Address)?
             .application_name("hub")
@@ -163,15 +168,22 @@ impl Pool {
 
 impl Tx {
     /// Runs a statement over rows; tells how many it changed. No rows, no statement.
-    pub(super) async fn run(&mut self, table: &'static str, sql: &str, rows: Rows) -> Result<u64, StoreError> {
+    pub(super) async fn run(
+        &mut self,
+        table: &'static str,
+        sql: &str,
+        rows: Rows,
+    ) -> Result<u64, StoreError> {
         if rows.is_empty() {
             return Ok(0);
         }
         let told = |error| fault(table, error);
         match self {
             Self::Postgres(tx) => {
-                let (sql, arguments) = rows.postgres(sql).map_err(|error| told(sqlx::Error::Encode(error)))?;
-                let done = query_with(AssertSqlSafe(sql), arguments).execute(&mut **tx).await.map_err(told)?;
+                let (sql, arguments) =
+                    rows.postgres(sql).map_err(|error| told(sqlx::Error::Encode(error)))?;
+                let done =
+                    query_with(AssertSqlSafe(sql), arguments).execute(&mut **tx).await.map_err(told)?;
                 Ok(done.rows_affected())
             }
             Self::Sqlite(tx) => {
@@ -198,7 +210,8 @@ impl Tx {
         let told = |error| fault(table, error);
         match self {
             Self::Postgres(tx) => {
-                let (sql, arguments) = rows.postgres(sql).map_err(|error| told(sqlx::Error::Encode(error)))?;
+                let (sql, arguments) =
+                    rows.postgres(sql).map_err(|error| told(sqlx::Error::Encode(error)))?;
                 query_as_with(AssertSqlSafe(sql), arguments).fetch_all(&mut **tx).await.map_err(told)
             }
             Self::Sqlite(tx) => {

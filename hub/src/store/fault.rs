@@ -26,7 +26,8 @@ pub(super) fn fault(table: &'static str, source: sqlx::Error) -> StoreError {
 
 /// Connection, resources, operator and system classes; a lost race for a lock; a server that became a standby.
 fn away_on_postgres(code: &str) -> bool {
-    ["08", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class)) || ["55P03", "25006"].contains(&code)
+    ["08", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class))
+        || ["55P03", "25006"].contains(&code)
 }
 
 /// Busy, locked, out of memory, read-only, interrupted, input and output, full, cannot open.

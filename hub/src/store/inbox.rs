@@ -192,7 +192,8 @@ pub(super) fn inbox_row(cells: InboxCells) -> Result<InboxRow, StoreError> {
 }
 
 fn pending(cells: PendingCells) -> Result<Pending, StoreError> {
-    let (id, dedupe, body, source, sender, content, key, received_at, order, known_at, outcome, owner) = cells;
+    let (id, dedupe, body, source, sender, content, key, received_at, order, known_at, outcome, owner) =
+        cells;
     Ok(Pending {
         row: inbox_row((id, dedupe, body, source, sender, content, key, received_at))?,
         order: order.map(|order| READER.number(order)).transpose()?,

@@ -15,11 +15,17 @@ macro_rules! take {
     ($now:literal) => {
         concat!(
             "insert into lease (name, owner, fence, until, counters) ",
-            "select r.name, r.owner, 1, ", $now, " + r.length, r.counters from r where true ",
+            "select r.name, r.owner, 1, ",
+            $now,
+            " + r.length, r.counters from r where true ",
             "on conflict (name) do update set owner = excluded.owner, until = excluded.until, ",
-            "fence = case when lease.owner = excluded.owner and lease.until > ", $now, " ",
+            "fence = case when lease.owner = excluded.owner and lease.until > ",
+            $now,
+            " ",
             "then lease.fence else lease.fence + 1 end ",
-            "where lease.owner = excluded.owner or lease.until <= ", $now, " ",
+            "where lease.owner = excluded.owner or lease.until <= ",
+            $now,
+            " ",
             "returning fence, counters"
         )
     };

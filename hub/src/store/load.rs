@@ -78,7 +78,8 @@ impl Store {
                    where p.redirect is null and p.id > $1 order by p.id limit $2";
         // Every id comes after the empty one.
         let after = after.map(|id| id.bytes().to_vec()).unwrap_or_default();
-        let found = self.pool.read("person", sql, vec![Value::Bytes(after), Value::Int(limit.into())]).await?;
+        let found =
+            self.pool.read("person", sql, vec![Value::Bytes(after), Value::Int(limit.into())]).await?;
         found.into_iter().map(person).collect()
     }
 }

@@ -68,7 +68,8 @@ impl Store {
         up_to: u64,
         at: Instant,
     ) -> Result<(), StoreError> {
-        let sql = "update ledger set closed_at = $3 where recipient = $1 and sequence <= $2 and closed_at is null";
+        let sql =
+            "update ledger set closed_at = $3 where recipient = $1 and sequence <= $2 and closed_at is null";
         let values = vec![name(recipient), Value::Int(int(up_to)), Value::Int(time(at))];
         self.pool.change("ledger", sql, values).await.map(|_| ())
     }
@@ -130,7 +131,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn finish_task(&self, id: TaskId) -> Result<(), StoreError> {
-        let sql = "update task set due_at = null, attempts = attempts + 1 where id = $1 and due_at is not null";
+        let sql =
+            "update task set due_at = null, attempts = attempts + 1 where id = $1 and due_at is not null";
         self.pool.change("task", sql, vec![Value::Bytes(id.bytes().to_vec())]).await.map(|_| ())
     }
 

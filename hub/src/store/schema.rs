@@ -54,9 +54,12 @@ impl Store {
         detached(async move {
             let mut tx = pool.write().await?;
             tx.script(lock).await?;
-            tx.script("create table if not exists meta (name text primary key, value bigint not null)").await?;
+            tx.script("create table if not exists meta (name text primary key, value bigint not null)")
+                .await?;
             let key = || Rows::default().text("name", ["schema"].into_iter());
-            let found: Vec<(i64,)> = tx.read("meta", "select value from r cross join meta where meta.name = r.name", key()).await?;
+            let found: Vec<(i64,)> = tx
+                .read("meta", "select value from r cross join meta where meta.name = r.name", key())
+                .await?;
             let found = found.first().map_or(0, |(version,)| *version);
             let done = usize::try_from(found).unwrap_or(usize::MAX);
             let steps = STEPS.get(done..).ok_or(StoreError::Schema { found, needed: version() })?;
