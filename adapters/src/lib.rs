@@ -3,6 +3,19 @@
 //! A source is one folder: its JSON Schema, its pure `translate`, its strip list, its fixtures; and
 //! one line in [`SOURCES`]. Transports know no source. Refuses to store, to wait and to know a person.
 
+mod answer;
+mod checking;
+mod draft;
+#[cfg(test)]
+mod fixtures;
+mod permit;
+mod read;
+mod reading;
+pub mod register;
+mod visa;
+
+pub use checking::check;
+pub use read::read;
 use schemas::country::Countries;
 use schemas::finding::Finding;
 use schemas::insz::Environment;
@@ -53,20 +66,29 @@ pub trait Source: Sync + std::fmt::Debug {
     fn version(&self) -> u32;
     /// Its JSON Schema (2020-12), for one item.
     fn schema(&self) -> &'static str;
-    /// JSON Pointers of what must never be stored; `*` stands for every element of a list.
+    /// JSON Pointers of what is never stored; `*` stands for every element of a list.
     fn strip(&self) -> &'static [&'static str];
+    /// JSON Pointers of what should not even be sent: stripped as well, and the sender is told.
+    fn forbidden(&self) -> &'static [&'static str] {
+        &[]
+    }
+    /// What is worth saying about values that are about to be stripped.
+    fn notice(&self, _item: &Value) -> Vec<Finding> {
+        vec![]
+    }
     /// Cuts a document into items, each about one person; most are one item already.
     fn split(&self, document: Value) -> Vec<Value> {
         vec![document]
     }
     /// The sender's id of an item, or the text that stands for it where the format has none.
     fn id(&self, item: &Value) -> Option<String>;
-    /// Says what an item means. Called with an item that fits the schema and is stripped.
+    /// Says what an item means. The item is stripped, but may not fit the schema: then only the
+    /// findings are used, so that the sender gets all of them at once.
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation;
 }
 
 /// Every source there is.
-pub static SOURCES: &[&dyn Source] = &[];
+pub static SOURCES: &[&dyn Source] = &[&visa::Visa, &permit::Permits, &register::Register, &answer::Answers];
 
 /// The source of this name.
 #[must_use]
@@ -113,18 +135,4 @@ pub struct Refused {
     pub item: Option<Value>,
     /// Everything that was found, errors and warnings.
     pub findings: Vec<Finding>,
-}
-
-/// Cuts bytes into items in the source's format: one result an item, in order. An item whose bytes
-/// cannot be read is refused on its own.
-pub fn read(_source: &dyn Source, _bytes: &[u8]) -> Vec<Result<Value, Refused>> {
-    vec![]
-}
-
-/// Strips, checks and translates one item.
-///
-/// # Errors
-/// [`Refused`] with all findings at once.
-pub fn check(_source: &dyn Source, _item: Value, _context: &Context<'_>) -> Result<Checked, Refused> {
-    Err(Refused { item: None, findings: vec![] })
 }

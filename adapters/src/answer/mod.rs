@@ -1,0 +1,63 @@
+//! The answer source: what an agency says about one handover.
+//!
+//! The form is [`schemas::handover::Answer`] as JSON. Who answers is the sender, never a field of the
+//! answer. An answer has no id of its own: handover, epoch, kind and sequence stand for it, so the
+//! same answer sent twice is one.
+
+use schemas::finding::Code;
+use schemas::handover::{Answer, AnswerKind};
+use schemas::message::Body;
+use schemas::recipient::Recipient;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::reading::Reading;
+use crate::{Context, Format, Source, Translation};
+
+/// The answer source.
+#[derive(Debug)]
+pub(crate) struct Answers;
+
+impl Source for Answers {
+    fn name(&self) -> &'static str {
+        "answer"
+    }
+
+    fn format(&self) -> Format {
+        Format::Json
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn schema(&self) -> &'static str {
+        include_str!("schema.json")
+    }
+
+    fn strip(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn id(&self, item: &Value) -> Option<String> {
+        let Answer { handover, epoch, answer } = Answer::deserialize(item).ok()?;
+        let kind = answer.as_str();
+        Some(match answer {
+            AnswerKind::Received { sequence, .. } => format!("{handover}:{epoch}:{kind}:{sequence}"),
+            AnswerKind::Accepted
+            | AnswerKind::Rejected { .. }
+            | AnswerKind::PurgeConfirmed
+            | AnswerKind::TrajectoryStarted => format!("{handover}:{epoch}:{kind}"),
+        })
+    }
+
+    fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {
+        let mut reading = Reading::new(item);
+        let recipient = Recipient::parse(context.sender).map_err(|error| {
+            reading.note(Code::InvalidReference, "", format_args!("the sender is no recipient: {error}"));
+        });
+        // What is wrong with the form is the schema's to say, place by place.
+        let body = recipient.ok().zip(Answer::deserialize(item).ok());
+        reading.finish(body.map(|(recipient, answer)| Body::Answer { recipient, answer }))
+    }
+}

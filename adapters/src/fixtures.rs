@@ -1,0 +1,103 @@
+//! The fixtures of every source: what comes in, and beside it what must come of it.
+//!
+//! A missing expectation is written and fails the test, so that somebody reads it once.
+
+use std::path::{Path, PathBuf};
+
+use schemas::country::Countries;
+use schemas::finding::Finding;
+use schemas::insz::Environment;
+use schemas::municipality::Municipalities;
+use serde_json::{Value, json};
+
+use crate::{Checked, Context, Refused, SOURCES, check, read};
+
+/// The reviewed tables, as tests use them.
+pub(crate) struct Tables {
+    municipalities: Municipalities,
+    countries: Countries,
+}
+
+impl Tables {
+    pub(crate) fn new() -> Self {
+        Self {
+            municipalities: Municipalities::from_csv(include_str!("../../config/tables/municipalities.csv")).unwrap(),
+            countries: Countries::from_csv(include_str!("../../config/tables/countries.csv")).unwrap(),
+        }
+    }
+
+    pub(crate) fn context(&self, environment: Environment) -> Context<'_> {
+        Context {
+            municipalities: &self.municipalities,
+            countries: &self.countries,
+            environment,
+            sender: "atlas",
+        }
+    }
+}
+
+pub(crate) fn outcomes(source: &str, bytes: &[u8], context: &Context<'_>) -> Vec<Result<Checked, Refused>> {
+    let source = crate::source(source).unwrap();
+    read(source, bytes).into_iter().map(|item| check(source, item?, context)).collect()
+}
+
+fn inputs(source: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(source).join("fixtures");
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut inputs: Vec<PathBuf> = paths.filter(|path| !path.to_string_lossy().ends_with(".expected.json")).collect();
+    inputs.sort();
+    inputs
+}
+
+fn told(findings: &[Finding]) -> Vec<String> {
+    findings.iter().map(|f| format!("{} {}: {}", f.code, f.pointer, f.detail)).collect()
+}
+
+#[test]
+fn fixtures_come_out_as_expected() {
+    let tables = Tables::new();
+    let context = tables.context(Environment::Test);
+    for source in SOURCES {
+        for path in inputs(source.name()) {
+            let got: Value = outcomes(source.name(), &std::fs::read(&path).unwrap(), &context)
+                .iter()
+                .map(|outcome| match outcome {
+                    Ok(checked) => json!({
+                        "accepted": checked.body(),
+                        "id": checked.id(),
+                        "stored": checked.item(),
+                        "warnings": told(checked.warnings()),
+                    }),
+                    Err(refused) => json!({ "refused": told(&refused.findings) }),
+                })
+                .collect();
+            let beside = path.with_extension("expected.json");
+            let Ok(expect) = std::fs::read_to_string(&beside) else {
+                std::fs::write(&beside, format!("{got:#}\n")).unwrap();
+                panic!("{}: written, read it", beside.display());
+            };
+            assert_eq!(got, serde_json::from_str::<Value>(&expect).unwrap(), "{}", path.display());
+        }
+    }
+}
+
+/// Damaged bytes end in findings: a step of seven keeps it fast and still meets every structure.
+#[test]
+fn damaged_fixtures_never_panic() {
+    let tables = Tables::new();
+    let context = tables.context(Environment::Test);
+    for source in SOURCES {
+        for path in inputs(source.name()) {
+            let whole = std::fs::read(&path).unwrap();
+            for at in (0..whole.len()).step_by(7.max(whole.len() / 400)) {
+                let mut changed = whole.clone();
+                changed[at] = b"0<\"{}\xff;\n"[at % 8];
+                for bytes in [&whole[..at], &changed] {
+                    for refused in outcomes(source.name(), bytes, &context).into_iter().filter_map(Result::err) {
+                        assert!(!refused.findings.is_empty(), "{} cut at {at}", path.display());
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Reading an item field by field, and collecting what is found on the way.
+//!
+//! A translation asks for every field it needs before it gives up, so that the sender learns all at
+//! once. A field that is absent is `None` in silence: whether it must be there is the schema's word.
+//! Refuses to put a value into a finding. Next: [`crate::draft`].
+
+use std::fmt::Display;
+
+use schemas::country::{Countries, Country};
+use schemas::fact::Sex;
+use schemas::finding::{Code, Finding};
+use schemas::insz::{Environment, Insz};
+use schemas::message::Body;
+use schemas::name::Names;
+use schemas::partial::PartialDate;
+use schemas::reference::{
+    ApplicationNumber, DvzNumber, PassportNumber, PermitNumber, PostCode, ReferenceError,
+};
+use schemas::time::{Day, Instant, parse_instant};
+use serde_json::Value;
+
+use crate::Translation;
+
+/// A code list: what a source writes, and what it means.
+pub(crate) type Codes<'c, T> = &'c [(&'c str, T)];
+
+/// One item being read.
+#[derive(Debug)]
+pub(crate) struct Reading<'a> {
+    item: &'a Value,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Reading<'a> {
+    pub(crate) fn new(item: &'a Value) -> Self {
+        Self { item, findings: vec![] }
+    }
+
+    /// What stands at a pointer.
+    pub(crate) fn value(&self, at: &str) -> Option<&'a Value> {
+        self.item.pointer(at).filter(|value| !value.is_null())
+    }
+
+    /// The text at a pointer, without the blanks around it; a blank one is absent.
+    pub(crate) fn text(&self, at: &str) -> Option<&'a str> {
+        self.value(at)?.as_str().map(str::trim).filter(|text| !text.is_empty())
+    }
+
+    /// Says something about a place.
+    pub(crate) fn note(&mut self, code: Code, at: &str, detail: impl Display) {
+        self.findings.push(Finding::new(code, at, detail));
+    }
+
+    /// Ends the reading.
+    pub(crate) fn finish(self, body: Option<Body>) -> Translation {
+        Translation { body, findings: self.findings }
+    }
+
+    /// The text at a pointer in its own form, or a finding with this code.
+    pub(crate) fn parsed<T, E: Display>(
+        &mut self,
+        at: &str,
+        code: Code,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        parse(self.text(at)?).map_err(|error| self.note(code, at, error)).ok()
+    }
+
+    /// A code of a list.
+    pub(crate) fn coded<T: Clone>(&mut self, at: &str, codes: Codes<'_, T>) -> Option<T> {
+        let text = self.text(at)?;
+        let found = codes.iter().find(|(code, _)| *code == text).map(|(_, meaning)| meaning.clone());
+        if found.is_none() {
+            let known: Vec<&str> = codes.iter().map(|(code, _)| *code).collect();
+            self.note(Code::UnknownCode, at, format_args!("expected one of {}", known.join(", ")));
+        }
+        found
+    }
+
+    /// A whole day.
+    pub(crate) fn day(&mut self, at: &str) -> Option<Day> {
+        let date = self.date(at, Code::InvalidDate)?;
+        if date.day().is_none() {
+            self.note(Code::InvalidDate, at, "expected a whole day");
+        }
+        date.day()
+    }
+
+    /// A date of which a part may be unknown; what cannot be read is told with this code.
+    pub(crate) fn date(&mut self, at: &str, code: Code) -> Option<PartialDate> {
+        self.parsed(at, code, PartialDate::parse)
+    }
+
+    /// An instant.
+    pub(crate) fn instant(&mut self, at: &str) -> Option<Instant> {
+        self.parsed(at, Code::InvalidDate, |text| {
+            parse_instant(text).ok_or("expected an instant such as 2025-03-01T09:00:00Z")
+        })
+    }
+
+    /// A reference in its normal form; a text in another form is taken, and the sender told.
+    pub(crate) fn reference<T: Reference>(&mut self, at: &str) -> Option<T> {
+        let reference: T = self.parsed(at, Code::InvalidReference, T::read)?;
+        let text = self.value(at).and_then(Value::as_str);
+        if text.is_some_and(|text| text != reference.normal()) {
+            self.note(Code::Normalised, at, "was brought to its normal form");
+        }
+        Some(reference)
+    }
+
+    /// A national number that may be seen here.
+    pub(crate) fn insz(&mut self, at: &str, environment: Environment) -> Option<Insz> {
+        let insz = self.parsed(at, Code::InvalidInsz, Insz::parse)?;
+        insz.allowed_in(environment).map_err(|error| self.note(Code::InszNotAllowed, at, error)).ok()
+    }
+
+    /// A country by its three letters.
+    pub(crate) fn country(&mut self, at: &str, countries: &Countries) -> Option<Country> {
+        self.parsed(at, Code::UnknownCode, |code| {
+            countries.by_code(code).ok_or("expected an ISO 3166-1 alpha-3 or ICAO 9303 code")
+        })
+    }
+
+    /// A sex, as travel documents state it.
+    pub(crate) fn sex(&mut self, at: &str) -> Option<Sex> {
+        self.coded(at, &[("F", Sex::Female), ("M", Sex::Male), ("X", Sex::Other)])
+    }
+
+    /// A name of two texts.
+    pub(crate) fn names(&self, family: &str, given: &str) -> Option<Names> {
+        Names::new(self.text(family).unwrap_or_default(), self.text(given).unwrap_or_default())
+    }
+}
+
+/// A reference with a normal form.
+pub(crate) trait Reference: Sized {
+    fn read(text: &str) -> Result<Self, ReferenceError>;
+    fn normal(&self) -> &str;
+}
+
+macro_rules! reference {
+    ($($name:ty),*) => {$(
+        impl Reference for $name {
+            fn read(text: &str) -> Result<Self, ReferenceError> {
+                Self::parse(text)
+            }
+            fn normal(&self) -> &str {
+                self.as_str()
+            }
+        }
+    )*};
+}
+
+reference!(ApplicationNumber, DvzNumber, PassportNumber, PermitNumber, PostCode);

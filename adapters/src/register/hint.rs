@@ -1,0 +1,26 @@
+//! A municipality's hint: this number belongs to somebody who has just come.
+//!
+//! It makes the number known, so that the register can be asked; what it says of the home and the
+//! nationality is dropped, because the register's answer decides.
+
+use schemas::fact::{Authority, Entry, Record};
+use schemas::finding::Code;
+use schemas::key::Key;
+use schemas::reference::{DvzNumber, PassportNumber};
+use schemas::time::Version;
+
+use crate::Context;
+use crate::draft::Draft;
+use crate::reading::Reading;
+
+pub(super) fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Record> {
+    let at = reading.instant("/at");
+    let mut draft = Draft::default();
+    let birth = reading.date("/birth_date", Code::InvalidDate);
+    draft.identity(reading.names("/family_name", "/given_names"), birth, None);
+    draft.insz(reading.insz("/insz", context.environment));
+    draft.keys.extend(reading.reference::<DvzNumber>("/dvz_number").map(Key::Dvz));
+    draft.keys.extend(reading.reference::<PassportNumber>("/passport_number").map(Key::PassportAlone));
+    let version = Version { channel: "hint".to_owned(), sequence: None, stated_at: at? };
+    Some(draft.record(&Entry::Person, Authority::Register, &version))
+}

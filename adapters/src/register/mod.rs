@@ -1,0 +1,273 @@
+//! The register source: answers and notices of the Rijksregister through MAGDA, and the hints by
+//! which a municipality makes a first number known.
+//!
+//! A MAGDA document is cut into one item an answer or a notice, and of a person only the elements
+//! on the list `KEPT` go on: parents, partners, children, legal grounds and documents never enter.
+//! Hints come as JSON under the same source. Shapes: domain notes 0b and 5.3. Next: `person`.
+
+mod hint;
+mod person;
+
+use chrono::TimeZone;
+use schemas::finding::Code;
+use schemas::insz::{Environment, Insz};
+use schemas::message::{Body, Notice, TaskFailed};
+use schemas::time::{Instant, from_micros, to_micros};
+use serde_json::{Map, Value, json};
+
+use crate::reading::Reading;
+use crate::{Context, Format, Source, Translation};
+
+/// What is kept of a person, by the path of its elements.
+const KEPT: &[&str] = &[
+    "@Bron",
+    "@DatumModificatie",
+    "INSZ",
+    "GeannuleerdDossier",
+    "Naam/Achternamen",
+    "Naam/Voornamen",
+    "Geslacht/Code",
+    "Statussen/Status/@DatumBegin",
+    "Statussen/Status/@DatumEinde",
+    "Statussen/Status/Code",
+    "Beheerder/@DatumBegin",
+    "Beheerder/Plaats",
+    "Register/Code",
+    "Nationaliteiten/Nationaliteit/Code",
+    "Geboorte/Datum",
+    "Overlijden/Datum",
+    "Adressen/Hoofdverblijfplaats",
+    "Adressen/VerblijfplaatsBuitenland/@DatumBegin",
+    "Adressen/VerblijfplaatsBuitenland/@DatumEinde",
+    "Adressen/NietMededeelbaarAdres/@DatumBegin",
+    "Adressen/NietMededeelbaarAdres/@DatumEinde",
+    "NummersDienstVreemdelingenzaken",
+];
+
+/// What is kept of a notice.
+const NOTICE: &[&str] = &["INSZ", "GeannuleerdINSZ", "NieuwINSZ", "DatumModificatie"];
+
+/// What is kept of an exception.
+const EXCEPTION: &[&str] = &["Identificatie", "Type", "Annotaties"];
+
+/// The register source.
+#[derive(Debug)]
+pub(crate) struct Register;
+
+impl Source for Register {
+    fn name(&self) -> &'static str {
+        "register"
+    }
+
+    fn format(&self) -> Format {
+        Format::Xml
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn schema(&self) -> &'static str {
+        include_str!("schema.json")
+    }
+
+    fn strip(&self) -> &'static [&'static str] {
+        &["/municipality_nis", "/nationality_nis"]
+    }
+
+    fn split(&self, document: Value) -> Vec<Value> {
+        let Some(reply) = reply(&document) else { return vec![document] };
+        let mut base = Map::new();
+        base.insert("Dienst".to_owned(), reply["Context"]["Naam"].clone());
+        base.insert("Tijdstip".to_owned(), reply["Context"]["Bericht"]["Tijdstip"].clone());
+        let mut items = items_of(reply, &base);
+        for answer in many(&reply["Antwoorden"]["Antwoord"]) {
+            items.extend(items_of(answer, &base));
+        }
+        items
+    }
+
+    fn id(&self, item: &Value) -> Option<String> {
+        if item.get("schema").is_some() {
+            return text(&item["message_id"]).map(str::to_owned);
+        }
+        let insz = text(&item["Persoon"]["INSZ"]).or(text(&item["Notificatie"]["INSZ"])).unwrap_or_default();
+        let reference = text(&item["Referte"]).or(text(&item["Tijdstip"]["Tijd"]))?;
+        Some(match item["Nummer"].as_u64() {
+            Some(number) => format!("{insz}:{reference}:{number}"),
+            None => format!("{insz}:{reference}"),
+        })
+    }
+
+    fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {
+        let mut reading = Reading::new(item);
+        let body = if item.get("schema").is_some() {
+            hint::record(&mut reading, context).map(Body::Record)
+        } else if item.get("Notificatie").is_some() {
+            notice(&mut reading, context).map(Body::Notice)
+        } else if item.get("Persoon").is_some() {
+            person::record(&mut reading, item, context).map(Body::Record)
+        } else {
+            failed(&mut reading, item, context).map(Body::TaskFailed)
+        };
+        reading.finish(body)
+    }
+}
+
+/// The exception a whole document is, where it holds no person and no notice: its code, and the
+/// number that replaces the one asked. The answer does not repeat the number that was asked; whoever
+/// asked knows it, and makes the [`TaskFailed`] of the two.
+#[must_use]
+pub fn exception(document: &Value, environment: Environment) -> Option<(String, Option<Insz>)> {
+    let items = Register.split(document.clone());
+    let bare = |item: &Value| item.get("Persoon").is_none() && item.get("Notificatie").is_none();
+    let [item] = items.as_slice() else { return None };
+    let code = error_code(item).filter(|_| bare(item))?;
+    Some((code.to_owned(), annotated(item, "Nieuw INSZ", environment)))
+}
+
+/// The reply in a document, with or without its SOAP envelope.
+fn reply(document: &Value) -> Option<&Value> {
+    let body = document.pointer("/Envelope/Body").unwrap_or(document);
+    body.as_object()?.values().find_map(|root| root.get("Repliek"))
+}
+
+/// The items of one answer, or of the reply itself where that is an exception.
+fn items_of(answer: &Value, base: &Map<String, Value>) -> Vec<Value> {
+    let mut base = base.clone();
+    if let Some(reference) = answer.get("Referte") {
+        base.insert("Referte".to_owned(), reference.clone());
+    }
+    let exceptions: Vec<Value> =
+        many(&answer["Uitzonderingen"]["Uitzondering"]).map(|exception| keep(exception, EXCEPTION)).collect();
+    if !exceptions.is_empty() {
+        base.insert("Uitzonderingen".to_owned(), Value::Array(exceptions));
+    }
+    let item = |name: &str, value: Value| {
+        let mut item = base.clone();
+        item.insert(name.to_owned(), value);
+        item
+    };
+    let content = &answer["Inhoud"];
+    if let Some(person) = content.get("Persoon") {
+        return vec![Value::Object(item("Persoon", keep(person, KEPT)))];
+    }
+    if let Some(notices) = content.get("PersoonMutatieNotificaties") {
+        let one = |(number, notice): (u64, &Value)| {
+            let mut item = item("Notificatie", keep(&notice["PersoonMutatiesNotificaties"], NOTICE));
+            item.insert("Nummer".to_owned(), json!(number));
+            Value::Object(item)
+        };
+        return (1..).zip(many(&notices["PersoonMutatieNotificatie"])).map(one).collect();
+    }
+    if base.contains_key("Uitzonderingen") { vec![Value::Object(base)] } else { vec![] }
+}
+
+/// Keeps what one of the paths leads to, in lists too.
+fn keep(value: &Value, paths: &[&str]) -> Value {
+    match value {
+        Value::Array(list) => list.iter().map(|one| keep(one, paths)).collect(),
+        Value::Object(map) => {
+            let mut kept = Map::new();
+            for (name, child) in map {
+                let below: Vec<&str> = paths.iter().filter_map(|path| path.strip_prefix(name.as_str())).collect();
+                if below.contains(&"") {
+                    kept.insert(name.clone(), child.clone());
+                    continue;
+                }
+                let below: Vec<&str> = below.iter().filter_map(|path| path.strip_prefix('/')).collect();
+                if !below.is_empty() {
+                    kept.insert(name.clone(), keep(child, &below));
+                }
+            }
+            Value::Object(kept)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+/// One element or many, alike.
+fn many(value: &Value) -> impl Iterator<Item = &Value> {
+    let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    list.iter().filter(|one| !one.is_null())
+}
+
+/// The text of an element, with or without attributes.
+fn text(value: &Value) -> Option<&str> {
+    value.as_str().or_else(|| value.get("#text")?.as_str()).map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// When the reply was made: MAGDA writes the time in Brussels.
+fn stated_at(reading: &mut Reading<'_>) -> Option<Instant> {
+    let day = reading.day("/Tijdstip/Datum")?;
+    let time = reading.parsed("/Tijdstip/Tijd", Code::InvalidDate, |text| {
+        chrono::NaiveTime::parse_from_str(text, "%H:%M:%S%.f").map_err(|_| "expected hh:mm:ss")
+    })?;
+    let at = chrono_tz::Europe::Brussels.from_local_datetime(&day.and_time(time));
+    // In the hour that exists twice the earlier reading is taken; in the one that does not, UTC.
+    let at = at.earliest().map_or_else(|| day.and_time(time).and_utc(), |at| at.with_timezone(&chrono::Utc));
+    from_micros(to_micros(at))
+}
+
+/// The code of the first exception that is an error: its type decides, not its presence.
+fn error_code(item: &Value) -> Option<&str> {
+    let error = |exception: &&Value| text(&exception["Type"]) == Some("FOUT");
+    text(&many(&item["Uitzonderingen"]).find(error)?["Identificatie"])
+}
+
+/// A number that an exception names in its annotations, as 30002 and 30004 do.
+fn annotated(item: &Value, name: &str, environment: Environment) -> Option<Insz> {
+    many(&item["Uitzonderingen"])
+        .flat_map(|exception| many(&exception["Annotaties"]["Annotatie"]))
+        .filter(|annotation| text(&annotation["Naam"]) == Some(name))
+        .find_map(|annotation| Insz::parse(text(&annotation["Waarde"])?).ok()?.allowed_in(environment).ok())
+}
+
+fn notice(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Notice> {
+    let insz = reading.insz("/Notificatie/INSZ", context.environment);
+    let replaced_by = reading.insz("/Notificatie/NieuwINSZ", context.environment);
+    let published_at = stated_at(reading)?;
+    Some(Notice { insz: insz?, replaced_by: replaced_by.filter(|new| Some(*new) != insz), published_at })
+}
+
+/// An exception without a person: a task that failed, where it names the number that was asked.
+fn failed(reading: &mut Reading<'_>, item: &Value, context: &Context<'_>) -> Option<TaskFailed> {
+    let code = error_code(item)?;
+    let Some(insz) = annotated(item, "Oud INSZ", context.environment) else {
+        let detail = format_args!("the register answered with exception {code}");
+        reading.note(Code::SourceException, "/Uitzonderingen", detail);
+        return None;
+    };
+    let replaced_by = annotated(item, "Nieuw INSZ", context.environment);
+    Some(TaskFailed { insz, code: code.to_owned(), replaced_by })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_listed_is_kept() {
+        let tree = json!({"A": [{"B": 1, "C": 2}, {"C": 3}], "D": {"E": {"F": 4}}, "AB": 5, "G": 6});
+        let expect = json!({"A": [{"B": 1}, {}], "D": {"E": {"F": 4}}});
+        assert_eq!(keep(&tree, &["A/B", "D/E", "H"]), expect);
+    }
+
+    #[test]
+    fn an_exception_names_its_code_and_the_number_that_replaces() {
+        fn check(exceptions: Value, content: Value, expect: Option<(&str, Option<&str>)>) {
+            let answer = json!({"Referte": "r", "Uitzonderingen": {"Uitzondering": exceptions}, "Inhoud": content});
+            let document = json!({"X": {"Repliek": {"Antwoorden": {"Antwoord": answer}}}});
+            let got = exception(&document, Environment::Test);
+            let got = got.as_ref().map(|(code, new)| (code.as_str(), new.map(|new| new.to_string())));
+            assert_eq!(got, expect.map(|(code, new)| (code, new.map(str::to_owned))));
+        }
+        let cancelled = json!({"Identificatie": "30002", "Type": "FOUT", "Annotaties": {"Annotatie":
+            {"Naam": "Nieuw INSZ", "Waarde": "92610150281"}}});
+        let warning = json!({"Identificatie": "30042", "Type": "INFORMATIE"});
+        check(cancelled.clone(), Value::Null, Some(("30002", Some("92610150281"))));
+        check(json!([warning, {"Identificatie": "30001", "Type": "FOUT"}]), Value::Null, Some(("30001", None)));
+        check(warning, Value::Null, None);
+        check(cancelled, json!({"Persoon": {"INSZ": "92610270047"}}), None);
+    }
+}

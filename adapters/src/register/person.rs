@@ -1,0 +1,235 @@
+//! A person as the register answers: who he is, how the register knows him, where he lives.
+//!
+//! Never routes on the main residence alone: the old home stays in the answer of somebody who left,
+//! died or was struck off, and the home of a BIS number can itself be abroad. Sources: domain note
+//! 0b.3, IT001 and IT252. Next: [`super::Register`].
+
+use schemas::fact::{Address, Authority, Entry, Record, Residence, Sex, Standing, Statement};
+use schemas::finding::Code;
+use schemas::insz::Insz;
+use schemas::key::Key;
+use schemas::municipality::{Lookup, Municipalities, NisCode};
+use schemas::name::Names;
+use schemas::reference::DvzNumber;
+use schemas::time::{Day, Version, day_of, parse_day};
+use serde_json::Value;
+
+use super::{annotated, many, stated_at, text};
+use crate::Context;
+use crate::draft::Draft;
+use crate::reading::{Codes, Reading};
+
+/// What a status says of the whole dossier; `Resident` stands for "the home decides".
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Dossier {
+    Elsewhere,
+    Left,
+    Cancelled,
+    Deceased,
+}
+
+/// IT001 dossier status, with the aliens office (21099) and the older form of 99992.
+const STATUSES: Codes<'_, Dossier> = &[
+    ("992", Dossier::Left),
+    ("00992", Dossier::Left),
+    ("21099", Dossier::Elsewhere),
+    ("99990", Dossier::Deceased),
+    ("99991", Dossier::Left),
+    ("99992", Dossier::Left),
+    ("99993", Dossier::Left),
+    ("99994", Dossier::Cancelled),
+    ("99995", Dossier::Elsewhere),
+    ("99996", Dossier::Left),
+    ("99997", Dossier::Left),
+    ("99998", Dossier::Left),
+];
+
+pub(super) fn record(reading: &mut Reading<'_>, item: &Value, context: &Context<'_>) -> Option<Record> {
+    let person = &item["Persoon"];
+    let stated_at = stated_at(reading);
+    let mut draft = Draft::default();
+    let insz = reading.insz("/Persoon/INSZ", context.environment);
+    let replaced_by = annotated(item, "Nieuw INSZ", context.environment).filter(|new| Some(*new) != insz);
+    identity(reading, &mut draft, person, context);
+    // The number that is his from now on is stated; the one that was asked still finds him.
+    draft.keys.extend(insz.map(Key::Insz));
+    draft.insz(replaced_by.or(insz));
+
+    let asked_on = day_of(stated_at?);
+    let (standing, since) = standing(reading, person, context, asked_on);
+    // Under a replaced number the dossier is an old one: the new number's answer says how he stands.
+    if replaced_by.is_none() {
+        if let Standing::Resident(begin) = standing
+            && let Some(home) = home(person, context.municipalities, asked_on)
+        {
+            draft.say_of(Entry::Residence(begin), Some(begin), Statement::Residence(home.residence));
+        }
+        draft.say(since, Statement::Standing(standing));
+    }
+    let version = Version { channel: "register".to_owned(), sequence: None, stated_at: stated_at? };
+    insz.map(|_| draft.record(&Entry::Person, Authority::Register, &version))
+}
+
+fn identity(reading: &mut Reading<'_>, draft: &mut Draft, person: &Value, context: &Context<'_>) {
+    let texts = |list: &Value| many(list).filter_map(text).map(str::to_owned).collect::<Vec<_>>();
+    let names = Names {
+        family: texts(&person["Naam"]["Achternamen"]["Achternaam"]),
+        given: texts(&person["Naam"]["Voornamen"]["Voornaam"]),
+        native: None,
+    };
+    let names = Some(names).filter(|names| !names.tokens().is_empty());
+    let birth = reading.date("/Persoon/Geboorte/Datum", Code::BirthUnreadable);
+    let sex = reading.coded(
+        "/Persoon/Geslacht/Code",
+        &[("1", Sex::Male), ("2", Sex::Female), ("0", Sex::Other)],
+    );
+    draft.identity(names, birth, sex);
+
+    let mut nationalities = vec![];
+    for code in many(&person["Nationaliteiten"]["Nationaliteit"]).filter_map(|one| text(&one["Code"])) {
+        match context.countries.by_register_code(code) {
+            Some(country) => nationalities.push(country),
+            None => reading.note(Code::Ignored, "/Persoon/Nationaliteiten", "not the code of a known country"),
+        }
+    }
+    draft.nationalities(nationalities);
+
+    const DVZ: &str = "NummerDienstVreemdelingenzaken";
+    for number in many(&person["NummersDienstVreemdelingenzaken"][DVZ]) {
+        match DvzNumber::parse(text(&number[DVZ]).unwrap_or_default()) {
+            Ok(number) => draft.keys.push(Key::Dvz(number)),
+            Err(error) => reading.note(Code::Ignored, "/Persoon/NummersDienstVreemdelingenzaken", error),
+        }
+    }
+}
+
+/// How the register knows him, and since when.
+fn standing(
+    reading: &mut Reading<'_>,
+    person: &Value,
+    context: &Context<'_>,
+    asked_on: Day,
+) -> (Standing, Option<Day>) {
+    let status = status(reading, person);
+    if let Some(death) = person.get("Overlijden") {
+        return (Standing::Deceased, day(&death["Datum"]));
+    }
+    if let Some(dossier) = person.get("GeannuleerdDossier") {
+        return (Standing::Cancelled(replacement(dossier, context)), begin(dossier));
+    }
+    match status {
+        Some((Dossier::Deceased, since)) => return (Standing::Deceased, since),
+        Some((Dossier::Cancelled, since)) => return (Standing::Cancelled(None), since),
+        Some((Dossier::Left, since)) => return (Standing::Left, since),
+        Some((Dossier::Elsewhere, since)) => return (Standing::Known, since),
+        None => {}
+    }
+    if let Some(since) = abroad(person) {
+        return (Standing::Left, since);
+    }
+    let bis = text(&person["Register"]["Code"]) == Some("BIS");
+    match home(person, context.municipalities, asked_on).filter(|_| !bis) {
+        Some(home) => (Standing::Resident(home.begin), Some(home.begin)),
+        None => {
+            if person.pointer("/Adressen/Hoofdverblijfplaats").is_some() {
+                let detail = "no home in a Belgian municipality, or none that a BIS number has";
+                reading.note(Code::Ignored, "/Persoon/Adressen/Hoofdverblijfplaats", detail);
+            }
+            (Standing::Known, None)
+        }
+    }
+}
+
+/// The gravest status that has not ended. A code out of the list is an error: it could mean that he
+/// is gone.
+fn status(reading: &mut Reading<'_>, person: &Value) -> Option<(Dossier, Option<Day>)> {
+    let mut gravest = None;
+    for status in many(&person["Statussen"]["Status"]).filter(|one| one.get("@DatumEinde").is_none()) {
+        let code = text(&status["Code"]).unwrap_or_default();
+        // 99994-02 and the like: the part behind the dash says why.
+        let code = code.split('-').next().unwrap_or_default();
+        match STATUSES.iter().find(|(known, _)| *known == code) {
+            Some((_, dossier)) => gravest = gravest.max(Some((*dossier, begin(status)))),
+            None => reading.note(Code::UnknownCode, "/Persoon/Statussen", "expected a dossier status of IT001"),
+        }
+    }
+    gravest
+}
+
+/// Since when he lives abroad: a manager that is a diplomatic post, or a residence abroad that is
+/// younger than the home. `None` where he does not.
+fn abroad(person: &Value) -> Option<Option<Day>> {
+    let manager = &person["Beheerder"];
+    let country = text(&manager["Plaats"]["Land"]["NISCode"]);
+    if manager_nis(person).is_none() && country.is_some_and(|country| country != BELGIUM) {
+        return Some(begin(manager));
+    }
+    let home = begin(&person["Adressen"]["Hoofdverblijfplaats"]);
+    let last = many(&person["Adressen"]["VerblijfplaatsBuitenland"]).map(begin).max()?;
+    (last > home).then_some(last)
+}
+
+/// The number that replaces a cancelled dossier's, where it names one.
+fn replacement(dossier: &Value, context: &Context<'_>) -> Option<Insz> {
+    let number = text(&dossier["NieuwINSZ"]).or(text(&dossier["INSZ"]))?;
+    Insz::parse(number).ok()?.allowed_in(context.environment).ok()
+}
+
+const BELGIUM: &str = "150";
+
+/// A home in a Belgian municipality.
+struct Home {
+    begin: Day,
+    residence: Residence,
+}
+
+/// The main residence, where it lies in a Belgian municipality. The address's own code counts, also
+/// where another municipality manages the dossier; the manager's is taken where it has none.
+fn home(person: &Value, municipalities: &Municipalities, asked_on: Day) -> Option<Home> {
+    let address = person.pointer("/Adressen/Hoofdverblijfplaats")?;
+    let belgian = match (text(&address["NISCodeLand"]), text(&address["ISOCodeLand"])) {
+        (Some(code), _) => code == BELGIUM,
+        (None, Some(code)) => code == "BEL",
+        (None, None) => text(&address["Land"]["String"]).is_none_or(|name| name.starts_with("BELGI")),
+    };
+    let municipality = |nis: NisCode| !matches!(municipalities.lookup(nis, asked_on), Lookup::Unknown);
+    let own = text(&address["NISCodeGemeente"]).and_then(|nis| NisCode::parse(nis).ok());
+    let managing = manager_nis(person).filter(|nis| municipality(*nis));
+    let nis = own.filter(|nis| municipality(*nis)).or(managing).filter(|_| belgian)?;
+
+    // A merger leaves the address as it was, but begins a management and a code.
+    let managed = begin(&person["Beheerder"]).filter(|_| managing == Some(nis));
+    let code = municipalities.iter().find(|one| one.nis == nis).map(|one| one.valid_from);
+    let begin = begin(address).max(managed).max(code).unwrap_or(asked_on);
+    let restricted = person
+        .pointer("/Adressen/NietMededeelbaarAdres")
+        .is_some_and(|flags| many(flags).any(|flag| flag.get("@DatumEinde").is_none()));
+    Some(Home { begin, residence: Residence { nis, address: street(address), restricted } })
+}
+
+fn street(address: &Value) -> Option<Address> {
+    let named = |standard: &str, free: &str| {
+        text(&address[standard]["String"]).or(text(&address[free]["String"])).map(str::to_owned)
+    };
+    let plain = |name: &str| text(&address[name]).map(str::to_owned);
+    Some(Address {
+        street: named("Straatnaam", "NietGestandaardiseerdeStraatnaam")?,
+        number: plain("Huisnummer").unwrap_or_default(),
+        bus: plain("Busnummer"),
+        postal_code: plain("Postcode"),
+        municipality: named("Gemeentenaam", "NietGestandaardiseerdeGemeentenaam"),
+    })
+}
+
+fn manager_nis(person: &Value) -> Option<NisCode> {
+    NisCode::parse(text(&person["Beheerder"]["Plaats"]["Gemeente"]["NISCode"])?).ok()
+}
+
+fn begin(element: &Value) -> Option<Day> {
+    day(&element["@DatumBegin"])
+}
+
+/// A whole day; the register's incomplete ones begin nothing.
+fn day(value: &Value) -> Option<Day> {
+    parse_day(text(value)?)
+}

@@ -1,0 +1,79 @@
+//! The visa source: diplomatic posts (`post-visa-d/1`) and the aliens office (`dvz-voortraject/1`).
+//!
+//! Both speak of applications: a number is unique only at its post. Visa numbers, reasons, sponsors
+//! and biometrics are never stored; documents serve for finding the person and are no facts. The two
+//! formats are ours to define: [`Source::schema`] is the contract. Next: `post`, `dvz`.
+
+mod dvz;
+mod post;
+mod zone;
+
+use schemas::fact::Decision;
+use schemas::message::Body;
+use serde_json::Value;
+
+use crate::reading::{Codes, Reading};
+use crate::{Context, Format, Source, Translation};
+
+/// What a decision is called.
+const DECISIONS: Codes<'_, Decision> = &[
+    ("in_behandeling", Decision::Pending),
+    ("aanvullende_documenten", Decision::Pending),
+    ("aanvaarding", Decision::Granted),
+    ("weigering", Decision::Refused),
+    ("intrekking", Decision::Revoked),
+];
+
+/// The visa source.
+#[derive(Debug)]
+pub(crate) struct Visa;
+
+impl Source for Visa {
+    fn name(&self) -> &'static str {
+        "visa"
+    }
+
+    fn format(&self) -> Format {
+        Format::Json
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn schema(&self) -> &'static str {
+        include_str!("schema.json")
+    }
+
+    fn strip(&self) -> &'static [&'static str] {
+        &["/sponsor", "/visa", "/status/reason", "/decision/reason", "/person/birth_place"]
+    }
+
+    fn forbidden(&self) -> &'static [&'static str] {
+        const PLACES: &[&str] = &[
+            "/biometrics",
+            "/photo",
+            "/fingerprints",
+            "/person/biometrics",
+            "/person/photo",
+            "/person/fingerprints",
+            "/travel_document/biometrics",
+            "/travel_document/photo",
+            "/travel_document/chip",
+        ];
+        PLACES
+    }
+
+    fn id(&self, item: &Value) -> Option<String> {
+        item.get("message_id")?.as_str().map(str::to_owned)
+    }
+
+    fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {
+        let mut reading = Reading::new(item);
+        let record = match reading.text("/schema") {
+            Some("dvz-voortraject/1") => dvz::record(&mut reading, context),
+            _ => post::record(&mut reading, context),
+        };
+        reading.finish(record.map(Body::Record))
+    }
+}

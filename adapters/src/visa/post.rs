@@ -1,0 +1,159 @@
+//! What a post sends: an application, what became of it, a correction, a withdrawal.
+//!
+//! The post's own sequence decides which statement is the newer one, so a correction replaces what
+//! the application said even when it comes first. A decision that the aliens office took is stated
+//! with its authority, in the post's channel. Next: `zone`.
+
+use schemas::country::Country;
+use schemas::fact::{Application, Authority, Entry, Purpose, Record, Statement};
+use schemas::finding::Code;
+use schemas::key::Key;
+use schemas::reference::{ApplicationNumber, DvzNumber, PassportNumber, PermitNumber, PostCode};
+use schemas::time::{Day, Version};
+use serde_json::Value;
+
+use super::{DECISIONS, zone};
+use crate::Context;
+use crate::draft::Draft;
+use crate::reading::{Codes, Reading};
+
+const PURPOSES: Codes<'_, Purpose> = &[
+    ("work", Purpose::Work),
+    ("family_reunification", Purpose::FamilyReunification),
+    ("family_of_worker", Purpose::FamilyOfWorker),
+    ("study", Purpose::Study),
+    ("other", Purpose::Other),
+];
+
+const DECIDERS: Codes<'_, Authority> =
+    &[("post", Authority::Post), ("dvz", Authority::Aliens), ("applicant", Authority::Post)];
+
+pub(super) fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Record> {
+    let post: Option<PostCode> = reading.reference("/post/code");
+    let number: Option<ApplicationNumber> = reading.reference("/application/number");
+    let sent_at = reading.instant("/sent_at");
+    let mut draft = Draft::default();
+    let mut authority = Authority::Post;
+    match reading.text("/type") {
+        Some("application") => application(reading, &mut draft, context),
+        Some("status") => {
+            let decided_on = reading.day("/status/date");
+            if let Some(decision) = reading.coded("/status/code", DECISIONS) {
+                draft.say(decided_on, Statement::Decision(decision));
+            }
+            authority = reading.coded("/status/decided_by", DECIDERS).unwrap_or(authority);
+        }
+        Some("withdrawal") => {
+            let withdrawn_on = reading.day("/status/date");
+            draft.say(withdrawn_on, Statement::Withdrawn);
+        }
+        Some("correction") => correction(reading, &mut draft),
+        _ => {}
+    }
+    draft.keys.extend(reading.reference::<DvzNumber>("/status/dvz_number").map(Key::Dvz));
+
+    let (post, number, sent_at) = (post?, number?, sent_at?);
+    draft.keys.push(Key::Application(post.clone(), number.clone()));
+    let version = Version {
+        channel: format!("post/{}", post.as_str()),
+        sequence: reading.value("/sequence").and_then(Value::as_u64),
+        stated_at: sent_at,
+    };
+    Some(draft.record(&Entry::Application(post, number), authority, &version))
+}
+
+fn application(reading: &mut Reading<'_>, draft: &mut Draft, context: &Context<'_>) {
+    let permit: Option<PermitNumber> = reading.reference("/application/single_permit_reference");
+    draft.keys.extend(permit.clone().map(Key::PermitNamed));
+    let filed_on = reading.day("/application/filed_on");
+    let entry_on = reading.day("/application/intended_entry");
+    let purpose = reading.coded("/application/purpose", PURPOSES);
+    let text = |at: &str| reading.text(at).map(str::to_owned);
+    let (ground, destination) = (text("/application/ground"), text("/application/destination/municipality"));
+    if let (Some(filed_on), Some(purpose)) = (filed_on, purpose) {
+        let applied = Application { filed_on, purpose, ground, permit, destination, entry_on };
+        draft.say(Some(filed_on), Statement::Applied(applied));
+    }
+    person(reading, draft, context, reading_day(reading).or(filed_on));
+}
+
+/// The day the message was sent: what a two-digit year in a machine-readable zone is read against.
+fn reading_day(reading: &Reading<'_>) -> Option<Day> {
+    reading.text("/sent_at").and_then(schemas::time::parse_instant).map(schemas::time::day_of)
+}
+
+fn person(reading: &mut Reading<'_>, draft: &mut Draft, context: &Context<'_>, today: Option<Day>) {
+    let mut names = reading.names("/person/surname", "/person/given_names");
+    if let Some(names) = &mut names {
+        names.native = reading.text("/person/native_name").map(str::to_owned);
+    }
+    let birth = reading.date("/person/birth_date", Code::InvalidDate);
+    let sex = reading.sex("/person/sex");
+    let issuer = reading.country("/travel_document/issuing_state", context.countries);
+    let number: Option<PassportNumber> = reading.reference("/travel_document/number");
+    let zone = today.and_then(|today| zone::read(reading, today));
+
+    // What is written is stated; where nothing is written, the zone speaks.
+    let stated_names = names.clone().or_else(|| zone.as_ref().and_then(|zone| zone.names.clone()));
+    draft.identity(stated_names, birth.or_else(|| zone.as_ref().and_then(|zone| zone.birth)), sex);
+    draft.keys.extend(number.clone().map(|number| passport(issuer.clone(), number)));
+    if let Some(zone) = zone {
+        zone::compare(reading, &zone, names.as_ref(), birth);
+        draft.names.extend(zone.names.filter(|names| !draft.names.contains(names)));
+        draft.births.extend(zone.birth.filter(|birth| !draft.births.contains(birth)));
+        let other = zone.number.filter(|other| number.as_ref() != Some(other));
+        draft.keys.extend(other.map(|number| passport(issuer, number)));
+    }
+
+    let mut nationalities = Vec::from_iter(reading.country("/person/nationality", context.countries));
+    let others = reading.value("/person/other_nationalities").and_then(Value::as_array).map_or(0, Vec::len);
+    for index in 0..others {
+        let at = format!("/person/other_nationalities/{index}");
+        nationalities.extend(reading.country(&at, context.countries));
+    }
+    draft.nationalities(nationalities);
+    draft.contact(reading.text("/person/email"), reading.text("/person/phone"));
+    if let Some(language) = reading.text("/person/contact_language") {
+        draft.say(None, Statement::Language(language.to_owned()));
+    }
+}
+
+/// Without its country a document number identifies nobody.
+fn passport(issuer: Option<Country>, number: PassportNumber) -> Key {
+    match issuer {
+        Some(country) => Key::Passport(country, number),
+        None => Key::PassportAlone(number),
+    }
+}
+
+/// A correction replaces one whole field. A part of a name, or one of several nationalities, would
+/// leave the other parts in doubt: those are corrected by sending the application again.
+fn correction(reading: &mut Reading<'_>, draft: &mut Draft) {
+    const NEW: &str = "/correction/new";
+    match reading.text("/correction/field") {
+        Some("person.birth_date") => {
+            let birth = reading.date(NEW, Code::InvalidDate);
+            draft.identity(None, birth, None);
+        }
+        Some("person.sex") => {
+            let sex = reading.sex(NEW);
+            draft.identity(None, None, sex);
+        }
+        Some("person.contact_language") => {
+            if let Some(language) = reading.text(NEW) {
+                draft.say(None, Statement::Language(language.to_owned()));
+            }
+        }
+        Some(field @ ("person.surname" | "person.given_names")) => {
+            let (family, given) = if field == "person.surname" { (NEW, "") } else { ("", NEW) };
+            draft.names.extend(reading.names(family, given));
+            reading.note(
+                Code::Ignored,
+                NEW,
+                "finds the person, but is not stated: send the application again with the whole name",
+            );
+        }
+        Some(_) => reading.note(Code::UnknownCode, "/correction/field", "not a field that can be corrected alone"),
+        None => {}
+    }
+}

@@ -1,0 +1,116 @@
+//! The machine-readable zone of a passport: a second reading of name, birth date and number.
+//!
+//! It is used for finding the person, also with a wrong check digit, which is told. Refuses to
+//! decide which reading is right: both are kept. Source: ICAO 9303 part 4, domain note 4.
+
+use chrono::Datelike;
+use mrz::{ParseOptions, encode_name_component, parse_td3_with};
+use schemas::finding::Code;
+use schemas::name::Names;
+use schemas::partial::PartialDate;
+use schemas::reference::PassportNumber;
+use schemas::time::Day;
+
+use crate::reading::Reading;
+
+const AT: &str = "/travel_document/mrz";
+
+/// What the zone says.
+#[derive(Debug)]
+pub(super) struct Zone {
+    pub(super) names: Option<Names>,
+    pub(super) birth: Option<PartialDate>,
+    /// The document's number, where its check digit is right.
+    pub(super) number: Option<PassportNumber>,
+}
+
+/// Reads the zone. Its years have two digits: nobody is born after `today`.
+pub(super) fn read(reading: &mut Reading<'_>, today: Day) -> Option<Zone> {
+    let (first, second) = (reading.text(&format!("{AT}/0"))?, reading.text(&format!("{AT}/1"))?);
+    let year = today.year().rem_euclid(100).unsigned_abs();
+    let Ok(zone) = parse_td3_with(first, second, &ParseOptions::default().with_pivot_yy(year)) else {
+        reading.note(Code::Ignored, AT, "not two lines of a passport's machine-readable zone");
+        return None;
+    };
+    if !zone.valid() {
+        reading.note(Code::MrzCheck, AT, "a check digit is wrong");
+    }
+    let number = zone.checks.document_number == Some(true);
+    Some(Zone {
+        names: Names::new(&zone.surname, &zone.given_names),
+        birth: birth(&zone.date_of_birth.to_string(), year),
+        number: number.then(|| PassportNumber::parse(&zone.document_number).ok()).flatten(),
+    })
+}
+
+/// A whole date comes as such; one with unknown parts as its six characters, such as `93<<<<`.
+fn birth(text: &str, this_year: u32) -> Option<PartialDate> {
+    let whole = PartialDate::parse(text).ok();
+    whole.filter(|_| text.len() == 10).or_else(|| {
+        let part = |at: std::ops::Range<usize>| match text.get(at)? {
+            "<<" => Some(0),
+            digits => digits.parse::<u8>().ok(),
+        };
+        let (year, month, day) = (part(0..2)?, part(2..4)?, part(4..6)?);
+        let century = if u32::from(year) > this_year { 1900 } else { 2000 };
+        (!text.starts_with('<')).then(|| PartialDate::new(century + u16::from(year), month, day).ok())?
+    })
+}
+
+/// Says where the two readings differ.
+pub(super) fn compare(
+    reading: &mut Reading<'_>,
+    zone: &Zone,
+    names: Option<&Names>,
+    birth: Option<PartialDate>,
+) {
+    if let (Some(written), Some(zone)) = (names, &zone.names)
+        && !same(written, zone)
+    {
+        reading.note(Code::MrzDiffers, "/person/surname", "the machine-readable zone has another name");
+    }
+    if let (Some(written), Some(zone)) = (birth, zone.birth)
+        && !written.agrees(zone)
+    {
+        reading.note(Code::MrzDiffers, "/person/birth_date", "the machine-readable zone has another date");
+    }
+}
+
+/// Whether the written name, put into the zone's alphabet, could be the one in it: the same tokens,
+/// as far as the 39 places of the name field go.
+fn same(written: &Names, zone: &Names) -> bool {
+    let encoded = |parts: &[String]| parts.iter().map(|part| encode_name_component(part)).collect::<String>();
+    let (family, given) = (encoded(&written.family), encoded(&written.given));
+    let full = format!("{family}<<{given}");
+    let cut = full.get(..39).unwrap_or(&full);
+    let zone_text = format!("{}<<{}", encoded(&zone.family), encoded(&zone.given));
+    written.tokens() == zone.tokens() || cut.trim_end_matches('<') == zone_text.trim_end_matches('<')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn birth_dates_of_the_zone_keep_what_is_unknown() {
+        for (text, expect) in [
+            ("1991-11-24", Some("1991-11-24")),
+            ("93<<<<", Some("1993-00-00")),
+            ("1305<<", Some("2013-05-00")),
+            ("<<<<<<", None),
+            ("000000", None),
+            ("9A0101", None),
+        ] {
+            let got = birth(text, 25).map(|date| date.to_string());
+            assert_eq!(got, expect.map(str::to_owned), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_transliterated_name_is_the_same_name() {
+        let names = |family: &str, given: &str| Names::new(family, given).unwrap();
+        assert!(same(&names("Müller", "Zoë"), &names("MUELLER", "ZOE")));
+        assert!(same(&names("O'Brien", "Anne-Marie"), &names("OBRIEN", "ANNE MARIE")));
+        assert!(!same(&names("BENNAMI", "LOUBNA"), &names("BENNANI", "LOUBNA")));
+    }
+}
