@@ -1,0 +1,104 @@
+//! The feed: the same records under the same numbers for a recipient that does not read Kafka,
+//! and what `tap` prints of either.
+//!
+//! Pure conversion; the API owns the call and the ledger. Refuses to send what [`super::gate`] holds back.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use schemas::recipient::Recipient;
+use serde::{Deserialize, Serialize};
+
+use super::DeliverError;
+use super::gate::pass;
+use super::log::Record;
+use super::schema::Schemas;
+use crate::seal::Keys;
+use crate::store::rows::Outgoing;
+
+/// One record as the feed gives it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FeedRecord {
+    /// For whom.
+    pub recipient: Recipient,
+    /// The topic it would stand on.
+    pub topic: String,
+    /// Its number.
+    pub sequence: u64,
+    /// The recipient's name for the person.
+    pub key: String,
+    /// Its headers.
+    pub headers: BTreeMap<String, String>,
+    /// The framed value in base64; null on a void.
+    pub value: Option<String>,
+}
+
+/// One record as `tap` prints it: decoded.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct TapRecord {
+    /// For whom.
+    pub recipient: Recipient,
+    /// Its topic.
+    pub topic: String,
+    /// Its number.
+    pub sequence: u64,
+    /// The recipient's name for the person.
+    pub key: String,
+    /// Its headers.
+    pub headers: BTreeMap<String, String>,
+    /// The value; null on a void.
+    pub value: serde_json::Value,
+}
+
+/// Makes a feed record of an outbox row, through the gate.
+///
+/// # Errors
+/// Those of [`pass`].
+pub fn record(keys: &Keys, schemas: &Schemas, outgoing: &Outgoing) -> Result<FeedRecord, DeliverError> {
+    let record = pass(keys, schemas, outgoing)?;
+    Ok(FeedRecord {
+        recipient: outgoing.row.recipient.clone(),
+        topic: record.topic,
+        sequence: outgoing.row.sequence,
+        key: record.key,
+        headers: record.headers.into_iter().collect(),
+        value: record.value.map(|framed| STANDARD.encode(framed)),
+    })
+}
+
+impl TapRecord {
+    /// Decodes a feed record.
+    ///
+    /// # Errors
+    /// [`DeliverError::Decode`].
+    pub fn from_feed(schemas: &Schemas, record: FeedRecord) -> Result<Self, DeliverError> {
+        let FeedRecord { recipient, topic, sequence, key, headers, value } = record;
+        let framed = value.map(|text| STANDARD.decode(text)).transpose().map_err(|_| DeliverError::Decode)?;
+        let value = decoded(schemas, framed.as_deref())?;
+        Ok(Self { recipient, topic, sequence, key, headers, value })
+    }
+
+    /// Decodes a record that was read from a topic.
+    ///
+    /// # Errors
+    /// [`DeliverError::Decode`].
+    pub fn from_log(schemas: &Schemas, record: Record) -> Result<Self, DeliverError> {
+        let (recipient, _) = schemas
+            .iter()
+            .find(|(_, subject)| subject.topic == record.topic)
+            .ok_or(DeliverError::Decode)?;
+        Ok(Self {
+            recipient: recipient.clone(),
+            sequence: record.sequence().ok_or(DeliverError::Decode)?,
+            value: decoded(schemas, record.value.as_deref())?,
+            topic: record.topic,
+            key: record.key,
+            headers: record.headers.into_iter().collect(),
+        })
+    }
+}
+
+fn decoded(schemas: &Schemas, framed: Option<&[u8]>) -> Result<serde_json::Value, DeliverError> {
+    framed.map_or(Ok(serde_json::Value::Null), |framed| schemas.decode(framed))
+}

@@ -1,0 +1,136 @@
+//! The gate at send time: an outbox row becomes a record, or a void.
+//!
+//! A row whose line was closed, whose person is restricted or erased since it was decided goes out
+//! with its number and chain but no salt and no value, so numbers stay gapless. An `Ended` passes.
+//! Refuses a row that is not what its envelope says. Used by the relay and by the feed alike.
+
+use schemas::envelope::{Envelope, payload_hash};
+
+use super::DeliverError;
+use super::avro::frame;
+use super::log::Record;
+use super::schema::Schemas;
+use crate::seal::{Keys, Purpose};
+use crate::store::rows::Outgoing;
+
+/// Opens, checks and frames one row.
+///
+/// # Errors
+/// [`DeliverError::Damaged`] where the row does not open or its hashes differ,
+/// [`DeliverError::NoContract`] where nobody can read it.
+pub fn pass(keys: &Keys, schemas: &Schemas, outgoing: &Outgoing) -> Result<Record, DeliverError> {
+    let row = &outgoing.row;
+    let damaged = |what| DeliverError::Damaged { recipient: row.recipient.clone(), sequence: row.sequence, what };
+    let mut envelope: Envelope = serde_json::from_str(&row.envelope).map_err(|_| damaged("its envelope"))?;
+    let as_told = envelope.recipient == row.recipient
+        && envelope.sequence == row.sequence
+        && envelope.key == row.pseudonym
+        && envelope.payload_hash == row.payload_hash;
+    if !as_told || row.sequence == 0 {
+        return Err(damaged("its envelope is another row's"));
+    }
+    let subject = schemas.of(&row.recipient)?;
+    // Without the person's key nothing can be read: not even an `Ended` has a value then.
+    let wrapped = outgoing.key.as_ref().filter(|_| outgoing.open || row.always);
+    let value = match (wrapped, envelope.salt) {
+        (Some(wrapped), Some(salt)) => {
+            let key = keys.kek().unwrap(wrapped).map_err(|_| damaged("its person's key"))?;
+            let body = key.open(Purpose::Outbox, &row.body).map_err(|_| damaged("its body"))?;
+            let framed = frame(subject.id, &body);
+            if payload_hash(&salt, &framed) != envelope.payload_hash {
+                return Err(damaged("its payload hash"));
+            }
+            Some(framed)
+        }
+        (Some(_) | None, _) => {
+            "void".clone_into(&mut envelope.kind);
+            envelope.salt = None;
+            None
+        }
+    };
+    Ok(Record {
+        topic: subject.topic.clone(),
+        key: envelope.key.to_string(),
+        headers: envelope.headers().into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        value,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::avro::tests::delivery;
+    use super::super::schema::tests::schemas;
+    use super::*;
+    use crate::store::rows::OutboxRow;
+
+    fn outgoing(keys: &Keys, schemas: &Schemas, view: serde_json::Value) -> Outgoing {
+        let delivery = delivery(view);
+        let encoded = schemas.encode(&delivery, 1, &[0; 32]).unwrap();
+        let person = keys.fresh().unwrap();
+        Outgoing {
+            row: OutboxRow {
+                position: 1,
+                recipient: delivery.recipient,
+                sequence: 1,
+                person: delivery.person,
+                pseudonym: delivery.pseudonym,
+                envelope: serde_json::to_string(&encoded.envelope).unwrap(),
+                payload_hash: encoded.envelope.payload_hash,
+                always: delivery.view.ended().is_some(),
+                body: keys.seal(&person, Purpose::Outbox, &encoded.body).unwrap(),
+            },
+            key: Some(keys.wrap(keys.kek(), &person).unwrap()),
+            open: true,
+        }
+    }
+
+    #[test]
+    fn the_gate_lets_through_what_may_leave_and_voids_the_rest() {
+        let (keys, schemas) = (Keys::new([1; 32], [2; 32]).unwrap(), schemas());
+        let file = outgoing(&keys, &schemas, json!({"File": {"insz": {"text": "85673012345"}}}));
+        let ended = outgoing(&keys, &schemas, json!({"Ended": {"reason": "closed", "successor": null}}));
+        let check = |given: &Outgoing, change: fn(&mut Outgoing), kind: &str| {
+            let mut given = given.clone();
+            change(&mut given);
+            let record = pass(&keys, &schemas, &given).unwrap();
+            let expect = format!("be.vlaanderen.voortraject.{kind}.v1");
+            assert_eq!(record.header("ce_type"), Some(expect.as_str()));
+            assert_eq!(record.value.is_none(), kind == "void");
+            assert_eq!(record.header("ce_salt").is_none(), kind == "void");
+            assert_eq!(record.header("ce_payloadhash"), Some(hex::encode(given.row.payload_hash).as_str()));
+            assert_eq!((record.sequence(), record.header("ce_previous")), (Some(1), Some("0")));
+        };
+        check(&file, |_| (), "file");
+        check(&file, |given| given.open = false, "void");
+        check(&file, |given| given.key = None, "void");
+        check(&ended, |given| given.open = false, "ended");
+        check(&ended, |given| given.key = None, "void");
+    }
+
+    #[test]
+    fn a_row_that_was_changed_is_refused() {
+        let (keys, schemas) = (Keys::new([1; 32], [2; 32]).unwrap(), schemas());
+        let good = outgoing(&keys, &schemas, json!({"File": {"insz": {"text": "85673012345"}}}));
+        let other = outgoing(&keys, &schemas, json!({"File": {}}));
+        let check = |change: &dyn Fn(&mut Outgoing), what: &str| {
+            let mut given = good.clone();
+            change(&mut given);
+            let refused = pass(&keys, &schemas, &given).unwrap_err().to_string();
+            assert_eq!(refused, format!("outbox row {} of bapa-bxl is damaged: {what}", given.row.sequence));
+        };
+        check(&|given| given.row.sequence = 2, "its envelope is another row's");
+        check(&|given| given.row.payload_hash[0] ^= 1, "its envelope is another row's");
+        check(&|given| given.row.envelope.truncate(9), "its envelope");
+        check(&|given| given.key.clone_from(&other.key), "its body");
+        check(&|given| given.key = Some(vec![0; 60]), "its person's key");
+        check(
+            &|given| {
+                given.key.clone_from(&other.key);
+                given.row.body.clone_from(&other.row.body);
+            },
+            "its payload hash",
+        );
+    }
+}

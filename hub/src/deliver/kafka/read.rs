@@ -1,0 +1,173 @@
+//! The way back: where the log ends, and all that is committed.
+//!
+//! The position is believed only once this take-over's own sentinel has been read behind it; a
+//! time-out is never an answer. Topics are read from their end backwards, because transactions leave
+//! control records and aborted ones there. Refuses to read what is not committed.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::{BaseConsumer, Consumer, StreamConsumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::topic_partition_list::Offset;
+use schemas::recipient::Recipient;
+
+use super::super::DeliverError;
+use super::super::log::{Ends, Position, Reader, Record};
+use super::{ASK, KafkaConfig, blocking, failed, log_error, one_partition_each};
+
+const DEADLINE: Duration = Duration::from_secs(60);
+const BACK: &str = "read back";
+
+/// What marks the end of the position topic for one take-over.
+pub(super) struct Sentinel {
+    pub(super) nonce: String,
+    pub(super) offset: i64,
+    pub(super) key: &'static str,
+    pub(super) position: &'static str,
+}
+
+/// A consumer with the moment until which it must have read what it should.
+struct Back {
+    consumer: BaseConsumer,
+    deadline: Instant,
+}
+
+/// Reads the position before the sentinel and each topic's last committed sequence.
+pub(super) fn read_ends(
+    config: &KafkaConfig,
+    recipients: &[Recipient],
+    sentinel: &Sentinel,
+) -> Result<Ends, DeliverError> {
+    let mut client = config.consumer("relay");
+    client.set("enable.partition.eof", "true").set("fetch.wait.max.ms", "10");
+    let consumer = client.create().map_err(|error| failed(BACK, &error))?;
+    let back = Back { consumer, deadline: Instant::now() + DEADLINE };
+    let mut ends = Ends::default();
+    let found = back.last(&config.position_topic, sentinel.offset + 1, |message, position| {
+        if message.key() == Some(sentinel.key.as_bytes()) {
+            return message.payload() == Some(sentinel.nonce.as_bytes());
+        }
+        if message.key() == Some(sentinel.position.as_bytes()) {
+            *position = message.payload().map(<[u8]>::to_vec);
+        }
+        false
+    })?;
+    if let Some(found) = found {
+        ends.position =
+            serde_json::from_slice::<Position>(&found).map_err(|error| log_error("read the position", error.to_string()))?;
+    }
+    for recipient in recipients {
+        let topic = recipient.topic();
+        let tail = back.last(&topic, 0, |message, sequence| {
+            *sequence = Some(record(message).sequence());
+            false
+        })?;
+        if let Some(sequence) = tail {
+            let sequence = sequence.ok_or_else(|| log_error(BACK, format!("{topic}: a record has no number")))?;
+            ends.tails.insert(recipient.clone(), sequence);
+        }
+    }
+    Ok(ends)
+}
+
+impl Back {
+    /// Walks back from the end of a topic until a stretch holds what is looked for, or all was read.
+    ///
+    /// `see` keeps what it looks for and answers whether that is the end. Where the topic must reach
+    /// `until`, only that answer ends a stretch; else the end of the partition does.
+    fn last<T>(
+        &self,
+        topic: &str,
+        until: i64,
+        mut see: impl FnMut(&BorrowedMessage<'_>, &mut Option<T>) -> bool,
+    ) -> Result<Option<T>, DeliverError> {
+        self.consumer.fetch_metadata(Some(topic), ASK).map_err(|error| failed(BACK, &error))?;
+        let (low, high) = self.consumer.fetch_watermarks(topic, 0, ASK).map_err(|error| failed(BACK, &error))?;
+        let high = high.max(until);
+        let mut back = 16;
+        while high > low {
+            let from = (high - back).max(low);
+            let mut found = None;
+            self.stretch(topic, from, until == 0, |message| see(message, &mut found))?;
+            if found.is_some() || from == low {
+                return Ok(found);
+            }
+            back *= 8;
+        }
+        Ok(None)
+    }
+
+    fn stretch(
+        &self,
+        topic: &str,
+        from: i64,
+        end_counts: bool,
+        mut see: impl FnMut(&BorrowedMessage<'_>) -> bool,
+    ) -> Result<(), DeliverError> {
+        let mut from_here = TopicPartitionList::new();
+        from_here.add_partition_offset(topic, 0, Offset::Offset(from)).map_err(|error| failed(BACK, &error))?;
+        self.consumer.assign(&from_here).map_err(|error| failed(BACK, &error))?;
+        while Instant::now() < self.deadline {
+            match self.consumer.poll(Duration::from_millis(100)) {
+                Some(Ok(message)) if message.topic() == topic && see(&message) => return Ok(()),
+                Some(Err(KafkaError::PartitionEOF(_))) if end_counts => return Ok(()),
+                None | Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) => {}
+                Some(Err(error)) => return Err(failed(BACK, &error)),
+            }
+        }
+        Err(log_error(BACK, format!("{topic}: its end was not reached in time")))
+    }
+}
+
+/// All committed records of all topics, as any stock reader sees them.
+pub struct KafkaReader {
+    consumer: StreamConsumer,
+}
+
+impl KafkaReader {
+    /// Reads the topics of these recipients from their oldest records on.
+    ///
+    /// # Errors
+    /// [`DeliverError::Log`] where a topic is missing or may not be read.
+    pub async fn open(config: &KafkaConfig, recipients: &[Recipient]) -> Result<Self, DeliverError> {
+        let consumer: StreamConsumer =
+            config.consumer("auditor").create().map_err(|error| failed("read topics", &error))?;
+        let topics: Vec<String> = recipients.iter().map(Recipient::topic).collect();
+        blocking("read topics", move || {
+            // An assignment to a refused topic would be silent, so it is looked at first.
+            one_partition_each(consumer.client(), &topics)?;
+            let mut all = TopicPartitionList::new();
+            for topic in &topics {
+                all.add_partition_offset(topic, 0, Offset::Beginning).map_err(|error| failed("read topics", &error))?;
+            }
+            consumer.assign(&all).map_err(|error| failed("read topics", &error))?;
+            Ok(Self { consumer })
+        })
+        .await
+    }
+}
+
+impl Reader for KafkaReader {
+    async fn next(&mut self) -> Result<Option<Record>, DeliverError> {
+        match tokio::time::timeout(Duration::from_millis(100), self.consumer.recv()).await {
+            Ok(Ok(message)) => Ok(Some(record(&message))),
+            Ok(Err(error)) => Err(failed("read topics", &error)),
+            Err(_) => Ok(None),
+        }
+    }
+}
+
+fn record(message: &BorrowedMessage<'_>) -> Record {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let headers = message.headers().map_or_else(Vec::new, |headers| {
+        headers.iter().map(|header| (header.key.to_owned(), header.value.map(text).unwrap_or_default())).collect()
+    });
+    Record {
+        topic: message.topic().to_owned(),
+        key: message.key().map(text).unwrap_or_default(),
+        headers,
+        value: message.payload().map(<[u8]>::to_vec),
+    }
+}

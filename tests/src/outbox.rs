@@ -1,0 +1,194 @@
+//! An outbox in memory with invented rows: what the relay and the auditor are driven with.
+//!
+//! It keeps the store's promises (positions and sequences without a gap, a ledger, a lease) and can
+//! be made to break them. Refuses real persons: every value is made up from a number.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::Context as _;
+use decide::bundle::{Competence, Contract};
+use decide::change::Delivery;
+use hub::clock::Clock;
+use hub::deliver::log::Outbox;
+use hub::deliver::{Deliver, Health, KafkaConfig, Schemas};
+use hub::seal::{Keys, Purpose};
+use hub::store::StoreError;
+use hub::store::rows::{Counters, Lease, OutboxRow, Outgoing, TopicEnd};
+use schemas::ids::{DeliveryId, HandoverId, PersonId, Pseudonym, Seed, StreamId};
+use schemas::recipient::Recipient;
+use schemas::time::Instant;
+use serde_json::json;
+
+/// The outbox. Clones share the rows.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    inner: Arc<Mutex<Inner>>,
+    /// The keys the rows are sealed with.
+    pub keys: Keys,
+    /// The schemas the rows are encoded with.
+    pub schemas: Arc<Schemas>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    rows: Vec<Outgoing>,
+    ends: BTreeMap<Recipient, TopicEnd>,
+    closed: BTreeMap<Recipient, u64>,
+    owner: Option<String>,
+    fence: i64,
+}
+
+impl Rows {
+    /// An empty outbox for these recipients.
+    ///
+    /// # Errors
+    /// Where a name is not one or the contracts cannot be read.
+    pub fn new(recipients: &[&str]) -> anyhow::Result<Self> {
+        let mut contracts = Vec::new();
+        let mut ids = BTreeMap::new();
+        for (id, name) in (1..).zip(recipients) {
+            let recipient = Recipient::parse(name)?;
+            ids.insert(recipient.clone(), id);
+            contracts.push(Contract {
+                recipient,
+                competence: Competence::BeforeArrival,
+                offer: vec!["family_names".to_owned(), "birth_date".to_owned()],
+                file: vec!["family_names".to_owned(), "nationalities".to_owned(), "insz".to_owned()],
+                bases: Vec::new(),
+            });
+        }
+        let schemas = Arc::new(Schemas::new(&ids, &contracts)?);
+        Ok(Self { inner: Arc::default(), keys: Keys::new([1; 32], [2; 32])?, schemas })
+    }
+
+    /// Adds rows, for each recipient in turn; `history` tells one past from another. Every seventh
+    /// may not leave any more, every thirteenth lost its person's key, every fifth is an end.
+    ///
+    /// # Errors
+    /// Where a row cannot be encoded or sealed.
+    pub fn add(&self, more: u32, history: u8) -> anyhow::Result<()> {
+        let recipients: Vec<Recipient> = self.schemas.iter().map(|(name, _)| name.clone()).collect();
+        let mut inner = self.inner();
+        for _ in 0..more {
+            let n = u32::try_from(inner.rows.len())? + 1;
+            let recipient = recipients[usize::try_from(n)? % recipients.len()].clone();
+            let end = inner.ends.get(&recipient).copied().unwrap_or_default();
+            let (row, chain) = self.row(n, history, recipient.clone(), end)?;
+            inner.rows.push(row);
+            inner.ends.insert(recipient, TopicEnd { sequence: end.sequence + 1, chain });
+        }
+        Ok(())
+    }
+
+    fn row(&self, n: u32, history: u8, recipient: Recipient, end: TopicEnd) -> anyhow::Result<(Outgoing, [u8; 32])> {
+        let seed = Seed([history; 32]);
+        let view = match n % 5 {
+            0 => json!({"Ended": {"reason": "moved", "successor": null}}),
+            1 => json!({"Offer": {"family_names": {"texts": [format!("Testë {n}")]}}}),
+            _ => json!({"File": {"insz": {"text": format!("{n:011}")}, "nationalities": {"texts": ["MAR", "XXA"]}}}),
+        };
+        let delivery = Delivery {
+            id: DeliveryId::derive(&seed, n),
+            person: PersonId::derive(&seed, n),
+            recipient: recipient.clone(),
+            pseudonym: Pseudonym::derive(&seed, n),
+            stream: StreamId::derive(&seed, n),
+            handover: Some(HandoverId::derive(&seed, n)),
+            epoch: 1,
+            issue: n,
+            at: schemas::time::from_micros(1_700_000_000_000_000).context("a time")?,
+            salt: seed.derive("salt", n),
+            view: serde_json::from_value(view)?,
+        };
+        let sequence = end.sequence + 1;
+        let encoded = self.schemas.encode(&delivery, sequence, &end.chain)?;
+        let person = self.keys.fresh()?;
+        let row = OutboxRow {
+            position: u64::from(n),
+            recipient,
+            sequence,
+            person: delivery.person,
+            pseudonym: delivery.pseudonym,
+            envelope: serde_json::to_string(&encoded.envelope)?,
+            payload_hash: encoded.envelope.payload_hash,
+            always: n.is_multiple_of(5),
+            body: self.keys.seal(&person, Purpose::Outbox, &encoded.body)?,
+        };
+        let wrapped = self.keys.wrap(self.keys.kek(), &person)?;
+        let key = (!n.is_multiple_of(13)).then_some(wrapped);
+        Ok((Outgoing { row, key, open: !n.is_multiple_of(7) }, encoded.envelope.chain))
+    }
+
+    /// All rows, in order.
+    #[must_use]
+    pub fn all(&self) -> Vec<Outgoing> {
+        self.inner().rows.clone()
+    }
+
+    /// Takes one row out of the middle, which a store never does.
+    pub fn lose(&self, position: u64) {
+        self.inner().rows.retain(|outgoing| outgoing.row.position != position);
+    }
+
+    /// Whether every row was read back.
+    #[must_use]
+    pub fn all_closed(&self) -> bool {
+        let inner = self.inner();
+        inner.ends.iter().all(|(name, end)| inner.closed.get(name) == Some(&end.sequence))
+    }
+
+    /// What deliver works with, over this outbox.
+    #[must_use]
+    pub fn parts(&self, kafka: KafkaConfig, owner: &str) -> Deliver<Self> {
+        Deliver {
+            outbox: self.clone(),
+            keys: self.keys.clone(),
+            schemas: Arc::clone(&self.schemas),
+            kafka,
+            clock: Clock::system(),
+            owner: owner.to_owned(),
+            wake: Arc::default(),
+            health: Arc::new(Health::default()),
+        }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Outbox for Rows {
+    async fn lease(&self, owner: &str, seconds: u32) -> Result<Option<Lease>, StoreError> {
+        let mut inner = self.inner();
+        // Whoever comes with a new name gets it, as after an expiry; who lost it is told when he renews.
+        if inner.owner.as_deref() != Some(owner) {
+            if inner.owner.is_some() && inner.rows.is_empty() {
+                return Ok(None);
+            }
+            inner.owner = Some(owner.to_owned());
+            inner.fence += 1;
+        }
+        if seconds == 0 {
+            inner.owner = None;
+        }
+        Ok(Some(Lease { name: "relay", fence: inner.fence, counters: Counters::default() }))
+    }
+
+    async fn outgoing(&self, after: u64, limit: u32) -> Result<Vec<Outgoing>, StoreError> {
+        let inner = self.inner();
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(inner.rows.iter().filter(|outgoing| outgoing.row.position > after).take(limit).cloned().collect())
+    }
+
+    async fn ledger_ends(&self) -> Result<Vec<(Recipient, u64, u64)>, StoreError> {
+        let inner = self.inner();
+        let closed = |name: &Recipient| inner.closed.get(name).copied().unwrap_or(0);
+        Ok(inner.ends.iter().map(|(name, end)| (name.clone(), end.sequence, closed(name))).collect())
+    }
+
+    async fn close_ledger(&self, recipient: &Recipient, up_to: u64, _at: Instant) -> Result<(), StoreError> {
+        self.inner().closed.insert(recipient.clone(), up_to);
+        Ok(())
+    }
+}
