@@ -30,7 +30,8 @@ pub(super) async fn push(
     let sender = auth::sender(&doors, &headers, &name)?;
     let form = Form::of(source, &headers)?;
     let cutter = Cutter::new(form);
-    let mut batch = Batch { doors, source, sender, form, cutter, bytes: body.into_data_stream(), next: 0, over: false };
+    let mut batch =
+        Batch { doors, source, sender, form, cutter, bytes: body.into_data_stream(), next: 0, over: false };
     // The first chunk decides the status: where nothing can be taken, that is what is said.
     let first = batch.step().await?;
     let lines = stream::iter([first]).chain(stream::unfold(batch, |mut batch| async move {
@@ -39,7 +40,10 @@ pub(super) async fn push(
             (false, Ok(lines)) => lines,
             (false, Err(problem)) => {
                 batch.over = true;
-                Some(format!("{}\n", json!({ "index": batch.next, "status": "stopped", "code": problem.code().as_str() })))
+                Some(format!(
+                    "{}\n",
+                    json!({ "index": batch.next, "status": "stopped", "code": problem.code().as_str() })
+                ))
             }
         };
         Some((lines, batch))

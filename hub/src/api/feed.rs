@@ -36,6 +36,7 @@ pub(super) async fn read(
     }
     let limit = from.limit.unwrap_or(PAGE).clamp(1, PAGE);
     let rows = doors.store.feed(&recipient, from.after, limit).await?;
-    let records = rows.iter().map(|row| (doors.present)(row).ok_or(ProblemCode::Internal)).collect::<Result<_, _>>();
+    let records =
+        rows.iter().map(|row| (doors.present)(row).ok_or(ProblemCode::Internal)).collect::<Result<_, _>>();
     Ok(Json(json!({ "recipient": name, "after": from.after, "records": Value::Array(records?) })))
 }

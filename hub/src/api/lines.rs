@@ -56,7 +56,8 @@ pub(super) fn parse(source: &dyn Source, form: Form, bytes: &[u8]) -> Vec<Result
 
 fn json(line: &[u8]) -> Result<Value, Refused> {
     serde_json::from_slice(line).map_err(|error| {
-        let detail = format!("JSON was expected; reading stopped at byte {} of {}", error.column(), line.len());
+        let detail =
+            format!("JSON was expected; reading stopped at byte {} of {}", error.column(), line.len());
         Refused { item: None, findings: vec![Finding::new(Code::Unreadable, "", detail)] }
     })
 }

@@ -37,7 +37,8 @@ pub(super) async fn show(
 /// A receipt as its sender reads it.
 pub(super) fn as_json(row: &ReceiptRow) -> Value {
     let detail: Option<Value> = row.detail.as_deref().and_then(|detail| serde_json::from_str(detail).ok());
-    let findings: Option<Vec<Finding>> = detail.clone().and_then(|detail| serde_json::from_value(detail).ok());
+    let findings: Option<Vec<Finding>> =
+        detail.clone().and_then(|detail| serde_json::from_value(detail).ok());
     let status = match row.outcome {
         None => "accepted",
         Some(Outcome::Decided) => "decided",

@@ -10,7 +10,8 @@ use crate::intake::{CommitError, IntakeError, Verdict};
 
 /// One item's result: `status` is accepted, again, conflict or refused.
 pub(super) fn as_json(verdict: &Verdict) -> Value {
-    let receipt = |status: &str, id: &dyn std::fmt::Display| json!({ "status": status, "receipt": id.to_string() });
+    let receipt =
+        |status: &str, id: &dyn std::fmt::Display| json!({ "status": status, "receipt": id.to_string() });
     let list = |findings: &[Finding]| findings.iter().map(problem::finding).collect::<Value>();
     match verdict {
         Verdict::Accepted { receipt: id, warnings } => {

@@ -100,8 +100,7 @@ async fn take(posts: &mut mpsc::Receiver<Post>) -> Vec<Post> {
 }
 
 async fn store_together(store: &Store, batch: Vec<Post>) {
-    let (rows, posts): (Vec<Vec<_>>, Vec<_>) =
-        batch.into_iter().map(|post| (post.rows, post.answer)).unzip();
+    let (rows, posts): (Vec<Vec<_>>, Vec<_>) = batch.into_iter().map(|post| (post.rows, post.answer)).unzip();
     let lengths: Vec<usize> = rows.iter().map(Vec::len).collect();
     let all: Vec<InboxRow> = rows.into_iter().flatten().collect();
     match store.insert_inbox(&all).await {

@@ -47,7 +47,12 @@ pub(super) fn seal(keys: &Keys, purpose: Purpose, bytes: &[u8]) -> Result<(Seale
 ///
 /// # Errors
 /// [`OpenError`].
-pub fn open_content(keys: &Keys, content: &[u8], key: &[u8], owner: Option<&Key>) -> Result<Content, OpenError> {
+pub fn open_content(
+    keys: &Keys,
+    content: &[u8],
+    key: &[u8],
+    owner: Option<&Key>,
+) -> Result<Content, OpenError> {
     let bytes = owner.unwrap_or(keys.kek()).unwrap(key)?.open(Purpose::Message, content)?;
     Ok(rmp_serde::from_slice(&bytes)?)
 }

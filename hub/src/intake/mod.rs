@@ -209,10 +209,25 @@ impl Intake {
         let content = Content { seed: clock.seed(), source: source.to_owned(), translator, item, body };
         let (content, key) = content::seal(keys, Purpose::Message, &rmp_serde::to_vec_named(&content)?)?;
         let (source, sender) = (source.to_owned(), sender.to_owned());
-        Ok(InboxRow { id: clock.message_id(), dedupe, body: mac, source, sender, content, key, received_at: now })
+        Ok(InboxRow {
+            id: clock.message_id(),
+            dedupe,
+            body: mac,
+            source,
+            sender,
+            content,
+            key,
+            received_at: now,
+        })
     }
 
-    fn refusal(&self, source: &str, sender: &str, refused: Refused, now: Instant) -> Result<Draft, IntakeError> {
+    fn refusal(
+        &self,
+        source: &str,
+        sender: &str,
+        refused: Refused,
+        now: Instant,
+    ) -> Result<Draft, IntakeError> {
         let Refused { item, findings } = refused;
         let sealed = match item {
             Some(item) => Some(content::seal(&self.0.keys, Purpose::Refusal, item.to_string().as_bytes())?),

@@ -189,7 +189,8 @@ impl Requests {
     }
 
     async fn later(&self, task: &TaskRow) {
-        let wait = chrono::Duration::from_std(backoff(task.id, task.attempts)).unwrap_or(chrono::Duration::hours(6));
+        let wait =
+            chrono::Duration::from_std(backoff(task.id, task.attempts)).unwrap_or(chrono::Duration::hours(6));
         if let Err(error) = self.store.retry_task(task.id, self.clock.now() + wait).await {
             // It stays due: it is tried again at once when the store is back.
             tracing::warn!(%error, "a task could not be put off");

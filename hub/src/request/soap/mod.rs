@@ -113,9 +113,12 @@ fn scan(document: &[u8]) -> Option<Scan> {
             }
             Event::Text(text) => {
                 let text = text.trim();
-                let place = (path.iter().rev().nth(1).map_or("", String::as_str), path.last().map_or("", |n| n));
+                let place =
+                    (path.iter().rev().nth(1).map_or("", String::as_str), path.last().map_or("", |n| n));
                 match (place, scan.exceptions.last_mut()) {
-                    (("Uitzondering", "Identificatie"), Some(exception)) => text.clone_into(&mut exception.code),
+                    (("Uitzondering", "Identificatie"), Some(exception)) => {
+                        text.clone_into(&mut exception.code)
+                    }
                     (("Uitzondering", "Type"), Some(exception)) => text.clone_into(&mut exception.kind),
                     (("Annotatie", "Naam"), _) => text.clone_into(&mut annotation),
                     (("Annotatie", "Waarde"), Some(exception)) if annotation == "Nieuw INSZ" => {

@@ -37,7 +37,9 @@ fn the_type_of_an_exception_decides() {
 
 #[test]
 fn an_exception_may_name_the_new_number() {
-    let annotation = |name: &str, value: &str| format!("<Annotatie><Naam>{name}</Naam><Waarde>{value}</Waarde></Annotatie>");
+    let annotation = |name: &str, value: &str| {
+        format!("<Annotatie><Naam>{name}</Naam><Waarde>{value}</Waarde></Annotatie>")
+    };
     let both = annotation("Oud INSZ", "75711503238") + &annotation("Nieuw INSZ", "73651756738");
     let given = answer(&exception("30002", "FOUT", &format!("<Annotaties>{both}</Annotaties>")));
     let replaced_by = Some(Insz::parse("73651756738").unwrap());
