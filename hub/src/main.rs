@@ -21,10 +21,20 @@ struct Cli {
 enum Command {
     /// Tell everything that is wrong with the config folder.
     Check(commands::check::Args),
+    /// Play a story in one process: sources push, the clock follows, agencies answer.
+    Demo(commands::demo::Args),
     /// Bring the database to the schema of this program.
     Migrate(commands::migrate::Args),
+    /// Send a file to a source's door, as a sender would.
+    Push(commands::push::Args),
+    /// Decide everything again, in memory, and compare.
+    Replay(commands::replay::Args),
     /// Tell who is responsible for a municipality on a day, or for every row of a file.
     Route(commands::route::Args),
+    /// Run the service, all of it or some of its roles.
+    Run(commands::run::Args),
+    /// Show decoded records of one recipient, or of all.
+    Tap(commands::tap::Args),
 }
 
 #[tokio::main]
@@ -32,8 +42,13 @@ async fn main() -> ExitCode {
     hub::observe::log();
     let done = match Cli::parse().command {
         Command::Check(args) => commands::check::run(args).await,
+        Command::Demo(args) => commands::demo::run(args).await,
         Command::Migrate(args) => commands::migrate::run(args).await,
+        Command::Push(args) => commands::push::run(args).await,
+        Command::Replay(args) => commands::replay::run(args).await,
         Command::Route(args) => commands::route::run(args).await,
+        Command::Run(args) => commands::run::run(args).await,
+        Command::Tap(args) => commands::tap::run(args).await,
     };
     done.unwrap_or_else(|error| {
         // Where stderr is gone as well, the exit code is all that is left to say it.

@@ -51,8 +51,8 @@ async fn every_row_arrives_once_whatever_the_log_does() {
             }
             assert_eq!(audit.sequence(), 600, "{faults:?}");
         }
-        assert_eq!(health.torn.load(Ordering::Relaxed), torn, "{faults:?}");
-        assert_eq!(health.breaks.load(Ordering::Relaxed), 0, "{faults:?}");
+        assert_eq!(health.counts.torn.get(), torn, "{faults:?}");
+        assert_eq!(health.counts.breaks.get(), 0, "{faults:?}");
     };
     // Together, because each failure is followed by a pause.
     tokio::join!(
@@ -129,7 +129,7 @@ async fn nothing_is_sent_for_a_recipient_that_reads_the_feed_only() {
     let health = parts.health.clone();
     let running = run_on(parts, log.clone(), log.clone(), stop.clone());
     let sent = async {
-        while health.audited.load(Ordering::Relaxed) < 20 {
+        while health.counts.audited.get() < 20 {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         stop.cancel();

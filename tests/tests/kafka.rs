@@ -152,16 +152,16 @@ async fn a_thousand_rows_arrive_once_in_order_and_close_the_ledger() {
     let expect = (1..=1_000).filter(|n| n % 13 == 0 || n % 7 == 0 && n % 5 != 0).count();
     assert_eq!(voids, expect);
     assert_eq!(health.state(), HealthState::Delivering);
-    assert_eq!(health.sent.load(Ordering::Relaxed), 1_000);
-    assert_eq!(health.voids.load(Ordering::Relaxed), u64::try_from(expect).unwrap());
-    assert_eq!(health.breaks.load(Ordering::Relaxed), 0);
-    assert_eq!(health.torn.load(Ordering::Relaxed), 0);
+    assert_eq!(health.counts.sent.get(), 1_000);
+    assert_eq!(health.counts.voids.get(), u64::try_from(expect).unwrap());
+    assert_eq!(health.counts.breaks.get(), 0);
+    assert_eq!(health.counts.torn.get(), 0);
     // New rows go on where it ended, under a new holder.
     place.rows.add(100, 1).unwrap();
     let parts = place.parts("two");
     let health = Arc::clone(&parts.health);
     place.deliver(parts).await.unwrap();
-    assert_eq!(health.sent.load(Ordering::Relaxed), 100);
+    assert_eq!(health.counts.sent.get(), 100);
     place.read_all().await;
 }
 
@@ -210,8 +210,8 @@ async fn a_torn_commit_is_found_and_counted_as_sent() {
     let parts = place.parts("two");
     let health = Arc::clone(&parts.health);
     place.deliver(parts).await.unwrap();
-    assert_eq!(health.torn.load(Ordering::Relaxed), 1);
-    assert_eq!(health.sent.load(Ordering::Relaxed), 13);
+    assert_eq!(health.counts.torn.get(), 1);
+    assert_eq!(health.counts.sent.get(), 13);
     place.read_all().await;
 }
 

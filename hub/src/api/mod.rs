@@ -1,1 +1,105 @@
-//! Placeholder.
+//! The HTTP door: what senders, agencies and operators call.
+//!
+//! Every answer that is no success is a problem (RFC 9457) with a stable code and a page. Personal
+//! values are in bodies only, never in addresses. Refuses to know a source, a store's table or a
+//! decision: a handler authenticates, hands on and says what came of it.
+
+mod answers;
+mod auth;
+mod batches;
+mod feed;
+mod lines;
+mod messages;
+mod pages;
+mod probes;
+mod problem;
+mod receipts;
+mod verdict;
+
+pub use problem::{Problem, ProblemCode};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::middleware::map_response;
+use axum::routing::{get, post};
+use tokio::sync::watch;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::deliver::schema::Schemas;
+use crate::intake::Intake;
+use crate::observe::Metrics;
+use crate::seal::Keys;
+use crate::store::Store;
+
+/// A call that is not a batch is answered within this time.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// A batch is read within this time.
+const BATCH_PATIENCE: Duration = Duration::from_secs(3600);
+
+/// What the handlers stand on. Cheap to clone.
+#[derive(Clone)]
+pub struct Doors {
+    /// Where messages go.
+    pub intake: Intake,
+    /// Where receipts and feeds are read.
+    pub store: Store,
+    /// Which day it is.
+    pub clock: Clock,
+    /// Opens what a feed shows.
+    pub keys: Keys,
+    /// Who may send what, and how much at once.
+    pub config: Arc<Config>,
+    /// The recipients' schemas.
+    pub schemas: Arc<Schemas>,
+    /// Changes after every batch of decisions made here; decisions made elsewhere are looked for.
+    pub decided: watch::Receiver<u64>,
+    /// What is not ready, in words; none where all is.
+    pub missing: Arc<dyn Fn() -> Option<String> + Send + Sync>,
+    /// The figures.
+    pub metrics: Arc<Metrics>,
+}
+
+impl std::fmt::Debug for Doors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Doors(..)")
+    }
+}
+
+/// All routes. `schemas` is what stock Avro deserialisers ask, at the root.
+pub fn router(doors: Doors, schemas: Router) -> Router {
+    let limits = doors.config.hub.limits;
+    let quick = Router::new()
+        .route("/v1/sources/{source}/messages", post(messages::push))
+        .route("/v1/receipts/{id}", get(receipts::show))
+        .route("/v1/recipients/{recipient}/deliveries", get(feed::read))
+        .route("/v1/recipients/{recipient}/answers", post(answers::push))
+        .route("/problems/{code}", get(pages::show))
+        .route("/livez", get(probes::live))
+        .route("/readyz", get(probes::ready))
+        .route("/metrics", get(probes::metrics))
+        .layer(DefaultBodyLimit::max(limits.message_bytes))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
+    let long = Router::new()
+        .route("/v1/sources/{source}/batches", post(batches::push))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(limits.batch_bytes))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, BATCH_PATIENCE));
+    quick
+        .merge(long)
+        .with_state(doors)
+        .fallback(problem::not_found)
+        .layer(map_response(problem::worded))
+        .merge(schemas)
+        .layer(CatchPanicLayer::custom(problem::panicked))
+}
+
+/// The handlers' state, shortened.
+type Here = State<Doors>;

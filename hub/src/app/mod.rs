@@ -1,1 +1,283 @@
-//! Placeholder.
+//! The wiring: which parts there are, and what each is given.
+//!
+//! The only place that knows all of them. A [`Hub`] is an open store with its door; [`run`] starts
+//! the loops of the roles asked and stops them softly. What is away at the start or later is said and
+//! tried again. Refuses to decide, to store and to parse. Next: `loops` for how a loop is kept alive.
+
+mod loops;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::Router;
+use clap::ValueEnum;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::api::{self, Doors};
+use crate::clock::Clock;
+use crate::config::{Config, KeysError};
+use crate::decider::{self, Decider};
+use crate::deliver::health::Health;
+use crate::deliver::schema::Schemas;
+use crate::deliver::{self, Deliver, DeliverError};
+use crate::intake::{Intake, Tables};
+use crate::observe::Metrics;
+use crate::request::Requests;
+use crate::seal::Keys;
+use crate::store::{Store, StoreError};
+
+pub use loops::{Missing, interrupted};
+
+/// What a process can do. On SQLite one process does it all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Role {
+    /// Answers HTTP: senders, agencies, probes.
+    Intake,
+    /// Decides; one at a time over all processes.
+    Decide,
+    /// Sends to Kafka; one at a time over all processes.
+    Deliver,
+    /// Performs tasks.
+    Request,
+}
+
+/// How a store is opened.
+#[derive(Clone, Debug)]
+pub enum Start {
+    /// Its schema is this program's already.
+    Existing,
+    /// Its schema is brought up to date first; a demonstration's clock is declared.
+    Migrated(Clock),
+}
+
+/// Why the hub cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The schemas of the recipients.
+    #[error(transparent)]
+    Schemas(#[from] DeliverError),
+}
+
+/// An open store with its door. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Hub {
+    /// What it was told.
+    pub config: Arc<Config>,
+    /// The store.
+    pub store: Store,
+    /// The keys.
+    pub keys: Keys,
+    /// The clock.
+    pub clock: Clock,
+    /// The recipients' schemas.
+    pub schemas: Arc<Schemas>,
+    /// The door.
+    pub intake: Intake,
+    /// The figures.
+    pub metrics: Arc<Metrics>,
+    /// Rung after every batch of decisions: there may be something to send or to ask.
+    pub outbox: Arc<Notify>,
+    /// Changes after every batch of decisions: the decider here says so, waiting callers listen.
+    pub decided: Arc<watch::Sender<u64>>,
+    /// How the relay is.
+    pub health: Arc<Health>,
+    /// What is away.
+    pub missing: Missing,
+    instance: String,
+}
+
+impl Hub {
+    /// Opens the store that the config names.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn open(config: Config, start: Start) -> Result<Self, OpenError> {
+        let keys = config.hub.load_keys()?;
+        let store = Store::open(&config.hub.database).await?;
+        let clock = match start {
+            Start::Existing => {
+                store.check_schema().await?;
+                Clock::system()
+            }
+            Start::Migrated(clock) => {
+                store.migrate().await?;
+                clock
+            }
+        };
+        let ids = config.agencies.iter().map(|(recipient, agency)| (recipient.clone(), agency.schema_id)).collect();
+        let schemas = Arc::new(Schemas::new(&ids, &config.bundle.contracts)?);
+        let metrics = Arc::new(Metrics::new());
+        let health = metrics.deliver.clone();
+        let tables = Tables {
+            municipalities: config.bundle.municipalities.clone(),
+            countries: config.bundle.countries.clone(),
+            environment: config.hub.environment,
+        };
+        // SQLite has one writer; PostgreSQL gains from a second (perf note 6).
+        let committers = if config.hub.database.starts_with("sqlite:") { 1 } else { 2 };
+        let intake = Intake::new(store.clone(), keys.clone(), clock.clone(), tables, committers);
+        let instance = hex::encode(&clock.seed().0[..8]);
+        Ok(Self {
+            config: Arc::new(config),
+            store,
+            keys,
+            clock,
+            schemas,
+            intake,
+            metrics,
+            outbox: Arc::default(),
+            decided: Arc::new(watch::Sender::new(0)),
+            health: Arc::new(Health::new(health)),
+            missing: Missing::default(),
+            instance,
+        })
+    }
+
+    /// The HTTP door.
+    pub fn router(&self) -> Router {
+        let (missing, metrics) = (self.missing.clone(), Arc::clone(&self.metrics));
+        let doors = Doors {
+            intake: self.intake.clone(),
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            keys: self.keys.clone(),
+            config: Arc::clone(&self.config),
+            schemas: Arc::clone(&self.schemas),
+            decided: self.decided.subscribe(),
+            missing: Arc::new(move || missing.words()),
+            metrics,
+        };
+        api::router(doors, deliver::schema::routes(Arc::clone(&self.schemas)))
+    }
+
+    /// The loop of tasks; none where no register is configured.
+    ///
+    /// # Errors
+    /// Where no HTTP client can be built.
+    pub fn requests(&self) -> anyhow::Result<Option<Requests>> {
+        let Some(settings) = &self.config.hub.request else { return Ok(None) };
+        let requests = Requests::new(
+            self.store.clone(),
+            self.intake.clone(),
+            self.keys.clone(),
+            self.clock.clone(),
+            settings,
+            self.metrics.request.clone(),
+        )?;
+        Ok(Some(requests))
+    }
+
+    /// Decides until told to stop.
+    ///
+    /// # Errors
+    /// Where it cannot go on: it is started again, from what is stored.
+    pub async fn decide(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let decider = Decider {
+            arrivals: self.intake.arrivals(),
+            store: self.store,
+            keys: self.keys,
+            clock: self.clock,
+            bundle: Arc::new(self.config.bundle.clone()),
+            schemas: self.schemas,
+            metrics: self.metrics,
+            outbox: self.outbox,
+            decided: self.decided,
+            instance: self.instance,
+        };
+        Ok(decider::run(decider, stop).await?)
+    }
+
+    /// Sends to Kafka until told to stop; without Kafka, recipients read the feed.
+    ///
+    /// # Errors
+    /// Where a human must look, or it cannot go on.
+    pub async fn deliver(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let Some(kafka) = self.config.hub.kafka.clone() else {
+            stop.cancelled().await;
+            return Ok(());
+        };
+        let parts = Deliver {
+            outbox: self.store,
+            keys: self.keys,
+            schemas: self.schemas,
+            kafka,
+            clock: self.clock,
+            owner: self.instance,
+            wake: self.outbox,
+            health: self.health,
+        };
+        Ok(deliver::run(parts, stop).await?)
+    }
+}
+
+/// Points a config at a data folder, as a demonstration leaves it.
+pub fn in_data(folder: &Path, config: &mut Config) {
+    config.hub.database = format!("sqlite:{}", folder.join("hub.db").display());
+    config.hub.keys = folder.join("keys");
+}
+
+/// Opens what a data folder holds.
+///
+/// # Errors
+/// Where there is none, or it cannot be opened.
+pub async fn in_folder(folder: &Path, mut config: Config) -> anyhow::Result<Hub> {
+    in_data(folder, &mut config);
+    anyhow::ensure!(config.hub.keys.exists(), "{}: there is no data here", folder.display());
+    Ok(Hub::open(config, Start::Existing).await?)
+}
+
+/// Runs the roles asked until a signal comes: the first stops softly, a second at once.
+///
+/// # Errors
+/// Where the configuration does not hold, the keys are missing or the address is taken.
+pub async fn run(config: &Path, roles: &[Role]) -> anyhow::Result<()> {
+    let config = Config::load(config)?;
+    let (stop, now) = loops::signals();
+    let open = || Hub::open(config.clone(), Start::Existing);
+    let Some(hub) = loops::reach(open, &stop).await? else { return Ok(()) };
+    let tasks = TaskTracker::new();
+    for role in roles {
+        let (hub, stop) = (hub.clone(), stop.clone());
+        let missing = hub.missing.clone();
+        match role {
+            Role::Intake => {
+                let listen = hub.config.hub.listen;
+                let listener =
+                    TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+                tracing::info!(%listen, "answering");
+                tasks.spawn(serve(listener, hub.router(), stop));
+            }
+            Role::Decide => {
+                tasks.spawn(loops::keep("decide", missing, stop, move |stop| hub.clone().decide(stop)));
+            }
+            Role::Deliver => {
+                tasks.spawn(loops::keep("deliver", missing, stop, move |stop| hub.clone().deliver(stop)));
+            }
+            Role::Request => {
+                if let Some(requests) = hub.requests()? {
+                    tasks.spawn(requests.run(stop));
+                }
+            }
+        }
+    }
+    tasks.close();
+    loops::wait(&tasks, &stop, &now).await;
+    Ok(())
+}
+
+/// Answers HTTP until told to stop; calls under way are finished.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await {
+        tracing::error!(%error, "answering ended");
+    }
+}

@@ -2,7 +2,6 @@
 //!
 //! Safe to run by several at once, and again. Exit codes: 0 the schema is right, 1 it is not.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -14,7 +13,7 @@ use crate::store::Store;
 pub struct Args {
     /// The config folder; `hub.toml` names the database.
     #[arg(long, value_name = "DIR", default_value = "config")]
-    pub config: PathBuf,
+    config: PathBuf,
 }
 
 /// Migrates.
@@ -24,6 +23,6 @@ pub struct Args {
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = Config::load(&args.config)?;
     Store::open(&config.hub.database).await?.migrate().await?;
-    writeln!(std::io::stderr(), "the schema is that of this program")?;
+    tracing::info!("the schema is that of this program");
     Ok(ExitCode::SUCCESS)
 }

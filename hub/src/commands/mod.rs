@@ -1,8 +1,14 @@
 //! The commands of the one binary: a file each, with its `Args` and its `run`.
 //!
 //! Data goes to stdout, words to stderr. Exit codes of all of them: 0 done, 1 something is wrong
-//! and was told, 2 the command line was not understood. Refuses logic: a command wires parts.
+//! and was told, 2 the command line was not understood; where a command has more, its file says so.
+//! Refuses logic: a command wires parts.
 
 pub mod check;
+pub mod demo;
 pub mod migrate;
+pub mod push;
+pub mod replay;
 pub mod route;
+pub mod run;
+pub mod tap;

@@ -25,7 +25,7 @@ use schemas::recipient::Recipient;
 
 pub use agencies::{Agency, Names};
 pub use senders::{ANSWER, Sender, SenderError, Senders, TokenHash, dev_token};
-pub use settings::{HubSettings, KafkaSettings, KeysError, Limits, RequestSettings};
+pub use settings::{HubSettings, KeysError, Limits, RequestSettings};
 
 /// Everything the hub is told.
 #[derive(Clone, Debug)]

@@ -102,6 +102,17 @@ pub enum SenderError {
 pub struct Senders(pub(super) Vec<Sender>);
 
 impl Senders {
+    /// Senders of one process that lasts as long as its tokens: a demonstration's. Each is a name, a
+    /// source and a token; their basis always holds.
+    #[must_use]
+    pub fn made_up(senders: impl IntoIterator<Item = (String, String, String)>) -> Self {
+        let basis = LegalBasis { reference: "demonstration".to_owned(), from: Day::MIN, to: None };
+        let sender = |(name, source, token): (String, String, String)| {
+            Sender { name, source, bases: vec![basis.clone()], token: TokenHash::of(&token) }
+        };
+        Self(senders.into_iter().map(sender).collect())
+    }
+
     /// Everybody, in the order of the files.
     pub fn iter(&self) -> impl Iterator<Item = &Sender> {
         self.0.iter()

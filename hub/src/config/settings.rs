@@ -3,7 +3,6 @@
 //! Owns the settings and the file of keys; refuses to hold a key in the settings themselves, and
 //! to make keys in production. Next: [`crate::seal`].
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -14,6 +13,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use schemas::insz::Environment;
 use serde::Deserialize;
 
+use crate::deliver::KafkaConfig;
 use crate::seal::Keys;
 
 /// The settings.
@@ -29,26 +29,11 @@ pub struct HubSettings {
     /// The file of keys.
     pub keys: PathBuf,
     /// The broker; without it, recipients read the feed.
-    pub kafka: Option<KafkaSettings>,
+    pub kafka: Option<KafkaConfig>,
     /// The register; without it, nothing is asked.
     pub request: Option<RequestSettings>,
     /// What a sender may send at once.
     pub limits: Limits,
-}
-
-/// Where records go.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KafkaSettings {
-    /// Bootstrap servers, separated by commas.
-    pub brokers: String,
-    /// What the transactional id begins with: one per hub on a cluster.
-    pub transactional_prefix: String,
-    /// Replicas of a topic that the hub makes.
-    pub replication_factor: i32,
-    /// Further properties of librdkafka, such as certificates.
-    #[serde(default)]
-    pub properties: BTreeMap<String, String>,
 }
 
 /// Where the register is asked.
@@ -59,6 +44,10 @@ pub struct RequestSettings {
     pub register_url: String,
     /// How long an answer may take.
     pub timeout_seconds: u64,
+    /// Who asks, as the register knows him (`Afzender/Identificatie`).
+    pub identity: String,
+    /// In which capacity, four digits (`Hoedanigheid`): what binds the question to a purpose.
+    pub capacity: String,
 }
 
 /// What a sender may send at once.

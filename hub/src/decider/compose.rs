@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use decide::World;
 use decide::change::{Change, Delivery, Event};
 use decide::round::Verdict;
-use schemas::envelope::{Envelope, chain, payload_hash};
+use schemas::envelope::Envelope;
 use schemas::ids::{HandoverId, MessageId, PersonId};
 use schemas::message::Message;
 use schemas::time::{Instant, to_micros};
 
 use super::load::{FromStore, PersonKey, index_mac};
 use super::{DeciderError, HEART};
-use crate::deliver::schema::Schemas;
+use crate::deliver::schema::{Encoded, Schemas};
 use crate::seal::{Key, Keys, Purpose};
 use crate::store::rows::{
     Batch, Counters, DecidedRow, HandoverRow, JournalRow, LineRow, Outcome, OutboxRow, PersonRow, RecordRow,
@@ -249,23 +249,9 @@ pub(super) fn number(
     schemas: &Schemas,
     delivery: &Delivery,
 ) -> Result<(Envelope, Vec<u8>), DeciderError> {
-    let body = schemas.encode(delivery)?;
-    let value = schemas.frame(&delivery.recipient, &body)?;
-    let hash = payload_hash(&delivery.salt, &value);
     let end = counters.topics.entry(delivery.recipient.clone()).or_default();
-    end.sequence += 1;
-    end.chain = chain(&end.chain, &hash);
+    let Encoded { body, envelope } = schemas.encode(delivery, end.sequence + 1, &end.chain)?;
+    (end.sequence, end.chain) = (envelope.sequence, envelope.chain);
     counters.position += 1;
-    let envelope = Envelope {
-        id: delivery.id,
-        recipient: delivery.recipient.clone(),
-        key: delivery.pseudonym,
-        kind: delivery.view.kind().as_str().to_owned(),
-        time: delivery.at,
-        sequence: end.sequence,
-        salt: Some(delivery.salt),
-        payload_hash: hash,
-        chain: end.chain,
-    };
     Ok((envelope, body))
 }

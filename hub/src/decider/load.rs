@@ -13,7 +13,7 @@ use schemas::key::Key as IndexKey;
 use schemas::message::Body;
 
 use super::DeciderError;
-use crate::intake::Content;
+use crate::intake::open_content;
 use crate::seal::{Key, Keys, Purpose};
 use crate::store::Store;
 use crate::store::rows::{LoadRequest, Mac, PersonRow};
@@ -97,7 +97,8 @@ impl FromStore<'_> {
         }
         needs.records.iter().for_each(|id| world.load_waiting(*id, None));
         for row in &loaded.records {
-            let (content, key) = Content::open(&row.content, &row.key, self.keys.kek())?;
+            let key = self.keys.kek().unwrap(&row.key)?;
+            let content = open_content(&row.content, &key)?;
             if let Body::Record(record) = content.body {
                 self.waiting.insert(row.id, key);
                 world.load_waiting(row.id, Some(record));

@@ -22,10 +22,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::deliver::schema::Schemas;
-use crate::intake::Content;
+use crate::intake::{OpenError, open_content};
 use crate::observe::Metrics;
 use crate::seal::{Keys, SealError};
-use crate::store::rows::{Lease, Outcome, Pending};
+use crate::store::rows::{Lease, Pending};
 use crate::store::{Store, StoreError};
 use compose::{Composer, Opened};
 pub use load::{index_mac, open_person};
@@ -57,6 +57,9 @@ pub enum DeciderError {
     /// A value that does not write as JSON.
     #[error("a value could not be written as JSON")]
     Json(#[from] serde_json::Error),
+    /// A message that does not read.
+    #[error(transparent)]
+    Message(#[from] OpenError),
     /// A view that does not fit its schema.
     #[error("a view could not be encoded")]
     Encode(#[from] crate::deliver::DeliverError),
@@ -77,8 +80,8 @@ pub struct Decider {
     pub schemas: Arc<Schemas>,
     /// Figures.
     pub metrics: Arc<Metrics>,
-    /// Rung when something came into the inbox.
-    pub inbox: Arc<Notify>,
+    /// Changes when something came into the inbox of this process; others are looked for.
+    pub arrivals: watch::Receiver<u64>,
     /// Rung after a commit: there may be something to send, or to ask.
     pub outbox: Arc<Notify>,
     /// The last place in the order of decisions: who waits for his own decision watches it.
@@ -87,52 +90,40 @@ pub struct Decider {
     pub instance: String,
 }
 
-/// Runs until it is told to stop. Away databases and lost leases are waited for, and said once.
-pub async fn run(decider: Decider, stop: CancellationToken) {
+/// Runs until it is told to stop.
+///
+/// # Errors
+/// Where a lease is lost or the database is away: what was decided was not stored, so nothing is lost by
+/// starting again from the inbox.
+pub async fn run(mut decider: Decider, stop: CancellationToken) -> Result<(), DeciderError> {
     let mut held: Option<Lease> = None;
-    let mut pause = Duration::from_millis(100);
     while !stop.is_cancelled() {
-        let turn = match turn(&decider, &mut held).await {
-            Ok(turn) => {
-                pause = Duration::from_millis(100);
-                turn
-            }
-            Err(error) => {
-                // A lease that is lost, a database that is away: what was decided was not stored, so
-                // nothing is lost by starting again from the inbox.
-                held = None;
-                pause = (pause * 2).min(Duration::from_secs(10));
-                tracing::warn!(error = %chain(&error), pause_milliseconds = pause.as_millis(), "decider paused");
-                Turn::Pause(pause)
-            }
-        };
-        let wait = match turn {
+        let wait = match turn(&decider, &mut held).await? {
             Turn::More => continue,
             Turn::Idle => Duration::from_millis(250),
-            Turn::Pause(pause) => pause,
+            Turn::HeldByAnother => Duration::from_secs(2),
         };
         tokio::select! {
             () = stop.cancelled() => {}
-            () = decider.inbox.notified() => {}
+            _ = decider.arrivals.changed() => {}
             () = tokio::time::sleep(wait) => {}
         }
     }
+    Ok(())
 }
 
 /// What to do after a turn.
 enum Turn {
     More,
     Idle,
-    Pause(Duration),
+    HeldByAnother,
 }
 
 async fn turn(decider: &Decider, held: &mut Option<Lease>) -> Result<Turn, DeciderError> {
-    let Some(lease) = take(decider, held).await? else {
-        return Ok(Turn::Pause(Duration::from_secs(2)));
-    };
+    let Some(lease) = take(decider, held).await? else { return Ok(Turn::HeldByAnother) };
     let pending = decider.store.undecided(BATCH).await?;
     if pending.is_empty() {
-        // Renewed only when idle: a batch renews it by its commit.
+        // Renewed when there is work again: an idle decider holds nobody up.
         *held = None;
         return Ok(Turn::Idle);
     }
@@ -178,6 +169,7 @@ fn at_fault(error: &DeciderError) -> bool {
         | DeciderError::Read(_)
         | DeciderError::Write(_)
         | DeciderError::Json(_)
+        | DeciderError::Message(_)
         | DeciderError::Encode(_) => true,
     }
 }
@@ -218,14 +210,15 @@ async fn decide_part(
     let batch = composer.finish(&world)?;
     decider.store.commit(lease, &batch).await?;
     lease.counters = batch.counters;
-    decider.metrics.decide.observe_batch(&verdicts_by_outcome(&verdicts), started.elapsed());
+    decider.metrics.decide.batch(verdicts.iter().map(word), started.elapsed());
     decider.outbox.notify_waiters();
     decider.decided.send_replace(lease.counters.order);
     Ok(())
 }
 
 fn open(decider: &Decider, pending: &Pending, order: u64, known_at: KnownAt) -> Result<Opened, DeciderError> {
-    let (content, key) = Content::open(&pending.row.content, &pending.row.key, decider.keys.kek())?;
+    let key = decider.keys.kek().unwrap(&pending.row.key)?;
+    let content = open_content(&pending.row.content, &key)?;
     let message = Message { id: pending.row.id, seed: content.seed, order, known_at, body: content.body };
     Ok(Opened { message, key, wrapped: pending.row.key.clone() })
 }
@@ -242,14 +235,13 @@ fn unread(decider: &Decider, pending: &Pending, order: u64, known_at: KnownAt) -
     Ok(Opened { message, key: decider.keys.fresh()?, wrapped: pending.row.key.clone() })
 }
 
-fn verdicts_by_outcome(verdicts: &[Verdict]) -> Vec<(Outcome, u64)> {
-    let count = |outcome, of: fn(&Verdict) -> bool| (outcome, verdicts.iter().filter(|v| of(v)).count() as u64);
-    vec![
-        count(Outcome::Decided, |v| matches!(v, Verdict::Decided(_))),
-        count(Outcome::Waiting, |v| matches!(v, Verdict::Waiting(_))),
-        count(Outcome::Refused, |v| matches!(v, Verdict::Refused(_))),
-        count(Outcome::Quarantined, |v| matches!(v, Verdict::Failed(_))),
-    ]
+fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Decided(_) => "decided",
+        Verdict::Waiting(_) => "waiting",
+        Verdict::Refused(_) => "refused",
+        Verdict::Failed(_) => "quarantined",
+    }
 }
 
 /// What the sender of a refused message is told: its code, its text, and what is possible instead.

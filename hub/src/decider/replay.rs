@@ -18,7 +18,7 @@ use serde::Serialize;
 use super::compose::number;
 use super::{DeciderError, open_person};
 use crate::deliver::schema::Schemas;
-use crate::intake::Content;
+use crate::intake::open_content;
 use crate::seal::{Key, Keys, Purpose};
 use crate::store::Store;
 use crate::store::rows::{Counters, Outcome, Pending};
@@ -52,7 +52,7 @@ pub async fn verify(
     keys: &Keys,
     bundle: &Bundle,
     schemas: &Schemas,
-    batch: usize,
+    batch: u32,
 ) -> Result<Report, DeciderError> {
     let mut report = Report::default();
     let stored = Stored::read(store, keys).await?;
@@ -61,7 +61,7 @@ pub async fn verify(
     let mut tasks = BTreeSet::new();
     let mut after = 0;
     loop {
-        let page = store.decided(after, u32::try_from(batch).unwrap_or(PAGE)).await?;
+        let page = store.decided(after, batch).await?;
         let Some(last) = page.last() else { break };
         after = last.order.unwrap_or(after);
         let messages =
@@ -160,7 +160,7 @@ impl Stored {
             return Ok(None);
         }
         let wrapper = pending.owner.and_then(|owner| self.keys.get(&owner)).unwrap_or(keys.kek());
-        let (content, _) = Content::open(&pending.row.content, &pending.row.key, wrapper)?;
+        let content = open_content(&pending.row.content, &wrapper.unwrap(&pending.row.key)?)?;
         Ok(Some(message(pending, content.seed, content.body)))
     }
 

@@ -169,9 +169,9 @@ async fn audit<O: Outbox, L: Log>(parts: &Deliver<O>, log: &L, told: &mut bool) 
 fn step(audit: &mut Result<Audit, Break>, record: &Record, name: &Recipient, health: &Health) {
     let Ok(open) = audit else { return };
     match open.check(record) {
-        Ok(()) => Health::count(&health.audited, 1),
+        Ok(()) => drop(health.counts.audited.inc()),
         Err(cause) => {
-            Health::count(&health.breaks, 1);
+            health.counts.breaks.inc();
             tracing::error!(recipient = %name, %cause, "read-back found a break: the ledger stays open from here");
             *audit = Err(cause);
         }

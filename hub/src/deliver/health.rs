@@ -3,7 +3,7 @@
 //! Written by the relay and the auditor, read by anybody; refuses to know who reads. A change of
 //! state is logged once, by whoever made it.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Where delivery stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,21 +41,17 @@ impl HealthState {
 #[derive(Debug, Default)]
 pub struct Health {
     state: AtomicU8,
-    /// Records sent and committed, voids among them.
-    pub sent: AtomicU64,
-    /// Records that the gate turned into a void.
-    pub voids: AtomicU64,
-    /// Producers thrown away and made anew.
-    pub recycled: AtomicU64,
-    /// Commits found torn at a take-over.
-    pub torn: AtomicU64,
-    /// Records read back and found right.
-    pub audited: AtomicU64,
-    /// Topics on which the auditor found a break.
-    pub breaks: AtomicU64,
+    /// The counts, as they are published.
+    pub counts: crate::observe::Deliver,
 }
 
 impl Health {
+    /// Unknown yet, counting into these.
+    #[must_use]
+    pub fn new(counts: crate::observe::Deliver) -> Self {
+        Self { state: AtomicU8::default(), counts }
+    }
+
     /// The state.
     #[must_use]
     pub fn state(&self) -> HealthState {
@@ -65,10 +61,5 @@ impl Health {
     /// Changes the state and tells whether it was another one.
     pub(super) fn enter(&self, state: HealthState) -> bool {
         self.state.swap(state as u8, Ordering::Relaxed) != state as u8
-    }
-
-    /// Adds to one of the counts.
-    pub(super) fn count(counter: &AtomicU64, more: usize) {
-        counter.fetch_add(more as u64, Ordering::Relaxed);
     }
 }

@@ -4,14 +4,13 @@
 //! anew. Rows are read while the last transaction commits. Refuses to send past a missing row, and
 //! to send on when its lease cannot be renewed. Source: trust note 3.4 to 3.6.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use schemas::recipient::Recipient;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::health::{Health, HealthState};
+use super::health::HealthState;
 use super::log::{Log, Outbox, Position, Record};
 use super::takeover::{Standing, take_over};
 use super::{Deliver, DeliverError, gate};
@@ -48,7 +47,7 @@ pub(super) async fn run<O: Outbox, L: Log>(
         parts.schemas.iter().map(|(name, _)| name.clone()).filter(|name| !parts.kafka.feed_only.contains(name)).collect();
     let mut pause = BACK_OFF.0;
     loop {
-        let committed = parts.health.sent.load(Ordering::Relaxed);
+        let committed = parts.health.counts.sent.get();
         let held = tokio::select! {
             held = hold(parts, &mut log, &recipients, &stop) => held,
             // A transaction dropped half-way is what a crash leaves: the next take-over deals with it.
@@ -61,7 +60,7 @@ pub(super) async fn run<O: Outbox, L: Log>(
                 return Ok(());
             }
             Ok(Ended::Worn) => {
-                Health::count(&parts.health.recycled, 1);
+                parts.health.counts.recycled.inc();
                 continue;
             }
             Ok(Ended::Standby) => {
@@ -76,11 +75,11 @@ pub(super) async fn run<O: Outbox, L: Log>(
                 return Err(error);
             }
             Err(error) => {
-                Health::count(&parts.health.recycled, 1);
+                parts.health.counts.recycled.inc();
                 if parts.health.enter(HealthState::Degraded) {
                     tracing::warn!(%error, "delivery waits and tries again");
                 }
-                if parts.health.sent.load(Ordering::Relaxed) > committed {
+                if parts.health.counts.sent.get() > committed {
                     pause = BACK_OFF.0;
                 }
                 let wait = pause;
@@ -140,8 +139,8 @@ async fn hold<O: Outbox, L: Log>(
         let (appended, next) =
             tokio::join!(log.append(records, &position), parts.outbox.outgoing(position.position, LIMIT));
         appended?;
-        Health::count(&parts.health.sent, sent);
-        Health::count(&parts.health.voids, voids);
+        parts.health.counts.sent.inc_by(sent as u64);
+        parts.health.counts.voids.inc_by(voids as u64);
         standing.position = position;
         if log.worn() {
             return Ok(Ended::Worn);

@@ -40,7 +40,7 @@ pub(super) async fn take_over<O: Outbox, L: Log>(
         }
     }
     if torn > 0 {
-        Health::count(&health.torn, torn);
+        health.counts.torn.inc_by(torn as u64);
         tracing::error!(topics = torn, "a commit was torn: records beyond the position count as sent");
     }
     Ok(standing)

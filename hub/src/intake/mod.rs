@@ -1,1 +1,279 @@
-//! Placeholder.
+//! The door: what comes in is checked, stripped, translated, sealed and stored, and only then answered.
+//!
+//! Stateless, and runs in any number of instances. Every input of the hub passes here: what senders
+//! push, what agencies answer, what a task brought back and what happens inside. A receipt is given
+//! after the durable commit; needed for it are the database and nothing else. Refuses to decide.
+//! Next: `content` for what is sealed, `committer` for the shared commit, `decider` for what follows.
+
+mod committer;
+mod content;
+
+pub use committer::CommitError;
+pub use content::{Content, OpenError, open_content};
+
+use std::sync::Arc;
+
+use adapters::{Context, Refused, Source};
+use schemas::country::Countries;
+use schemas::finding::Finding;
+use schemas::ids::MessageId;
+use schemas::insz::Environment;
+use schemas::message::Body;
+use schemas::municipality::Municipalities;
+use schemas::time::Instant;
+use serde_json::Value;
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::seal::{Keys, Purpose, SealError};
+use crate::store::rows::{InboxRow, RefusalRow, Stored};
+use crate::store::{Store, StoreError};
+use committer::Committer;
+
+/// The sender of what the hub writes to itself.
+pub const HUB: &str = "hub";
+
+/// What translations may look things up in.
+#[derive(Clone, Debug)]
+pub struct Tables {
+    /// Municipalities with their days.
+    pub municipalities: Municipalities,
+    /// Countries and register codes.
+    pub countries: Countries,
+    /// Which national numbers may be seen.
+    pub environment: Environment,
+}
+
+/// What became of one item.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// It is in the inbox.
+    Accepted {
+        /// What it can be followed by.
+        receipt: MessageId,
+        /// What the sender should know all the same.
+        warnings: Vec<Finding>,
+    },
+    /// The same item was there already.
+    Again {
+        /// The receipt it was given then.
+        receipt: MessageId,
+    },
+    /// Another item was there under the same id: nothing was stored.
+    Conflict,
+    /// It cannot be taken. It did not take its id: corrected, it is accepted under it.
+    Refused {
+        /// What the refusal can be found by.
+        receipt: MessageId,
+        /// Everything that was found.
+        findings: Vec<Finding>,
+    },
+}
+
+/// Why nothing could be answered: the sender should send again.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// The shared commit did not happen.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// The store did not take the refused items.
+    #[error("the store did not take the refused items")]
+    Refusals(#[from] StoreError),
+    /// Sealing failed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The content could not be written down.
+    #[error("the content cannot be encoded")]
+    Encode(#[from] rmp_serde::encode::Error),
+    /// The findings or the body could not be written down.
+    #[error("a value cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+/// The door. Cheap to clone; the last clone that goes ends its committers.
+#[derive(Clone, Debug)]
+pub struct Intake(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    keys: Keys,
+    clock: Clock,
+    tables: Tables,
+    committer: Committer,
+}
+
+/// An item on its way to the commit.
+enum Draft {
+    Take(Box<InboxRow>, Vec<Finding>),
+    Refuse(RefusalRow, Vec<Finding>),
+}
+
+impl Intake {
+    /// Opens the door. `committers` is how many commits may run at once: one on SQLite, two on `PostgreSQL`.
+    #[must_use]
+    pub fn new(store: Store, keys: Keys, clock: Clock, tables: Tables, committers: usize) -> Self {
+        let committer = Committer::start(&store, committers);
+        Self(Arc::new(Inner { store, keys, clock, tables, committer }))
+    }
+
+    /// Changes with every commit: the decider waits for it.
+    #[must_use]
+    pub fn arrivals(&self) -> watch::Receiver<u64> {
+        self.0.committer.arrivals()
+    }
+
+    /// Takes items of one sender; answers in their order, after the durable commit. Each item stands
+    /// for itself: a refused one keeps no other out.
+    ///
+    /// # Errors
+    /// [`IntakeError`]: nothing was answered, and the sender should send all of them again.
+    pub async fn accept(
+        &self,
+        source: &'static dyn Source,
+        sender: &str,
+        items: Vec<Result<Value, Refused>>,
+    ) -> Result<Vec<Verdict>, IntakeError> {
+        let now = self.0.clock.now();
+        let drafts = items
+            .into_iter()
+            .map(|item| self.draft(source, sender, None, item, now))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.commit(drafts).await
+    }
+
+    /// Takes what a source answered to a task, under the task's own id.
+    ///
+    /// # Errors
+    /// [`IntakeError`]: nothing was stored; the task is performed again.
+    pub async fn answer(
+        &self,
+        source: &'static dyn Source,
+        id: &str,
+        item: Result<Value, Refused>,
+    ) -> Result<Verdict, IntakeError> {
+        let draft = self.draft(source, HUB, Some(id), item, self.0.clock.now())?;
+        Ok(self.commit(vec![draft]).await?.pop().unwrap_or(Verdict::Conflict))
+    }
+
+    /// Takes what happens inside: a failed task, a redelivery, a new bundle. The id makes doubles harmless.
+    ///
+    /// # Errors
+    /// [`IntakeError`]: nothing was stored.
+    pub async fn internal(&self, source: &str, id: &str, body: Body) -> Result<Verdict, IntakeError> {
+        let item = serde_json::to_string(&body)?;
+        let row = self.row(source, HUB, id, 0, item, body, self.0.clock.now())?;
+        let draft = Draft::Take(Box::new(row), vec![]);
+        Ok(self.commit(vec![draft]).await?.pop().unwrap_or(Verdict::Conflict))
+    }
+
+    /// Check, strip, translate, seal. Pure but for the keys and ids it makes.
+    fn draft(
+        &self,
+        source: &'static dyn Source,
+        sender: &str,
+        id: Option<&str>,
+        item: Result<Value, Refused>,
+        now: Instant,
+    ) -> Result<Draft, IntakeError> {
+        let Tables { municipalities, countries, environment } = &self.0.tables;
+        let context = Context { municipalities, countries, environment: *environment, sender };
+        match item.and_then(|item| adapters::check(source, item, &context)) {
+            Ok(checked) => {
+                let id = id.unwrap_or(checked.id());
+                // An object's members are written in the order of their names, so that a repeat
+                // with its members in another order is the same item.
+                let item = serde_json::to_string(checked.item())?;
+                let body = checked.body().clone();
+                let row = self.row(source.name(), sender, id, source.version(), item, body, now)?;
+                Ok(Draft::Take(Box::new(row), checked.warnings().to_vec()))
+            }
+            Err(refused) => self.refusal(source.name(), sender, refused, now),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one row, named at both call sites")]
+    fn row(
+        &self,
+        source: &str,
+        sender: &str,
+        id: &str,
+        translator: u32,
+        item: String,
+        body: Body,
+        now: Instant,
+    ) -> Result<InboxRow, IntakeError> {
+        let Inner { keys, clock, .. } = &*self.0;
+        let dedupe = keys.mac("dedupe", format!("{sender}\0{source}\0{id}").as_bytes());
+        let mac = keys.mac("body", item.as_bytes());
+        let content = Content { seed: clock.seed(), source: source.to_owned(), translator, item, body };
+        let (content, key) = content::seal(keys, Purpose::Message, &rmp_serde::to_vec_named(&content)?)?;
+        let (source, sender) = (source.to_owned(), sender.to_owned());
+        Ok(InboxRow {
+            id: clock.message_id(),
+            dedupe,
+            body: mac,
+            source,
+            sender,
+            content,
+            key,
+            received_at: now,
+        })
+    }
+
+    fn refusal(
+        &self,
+        source: &str,
+        sender: &str,
+        refused: Refused,
+        now: Instant,
+    ) -> Result<Draft, IntakeError> {
+        let Refused { item, findings } = refused;
+        let sealed = match item {
+            Some(item) => Some(content::seal(&self.0.keys, Purpose::Refusal, item.to_string().as_bytes())?),
+            None => None,
+        };
+        let (content, key) = sealed.unzip();
+        let row = RefusalRow {
+            id: self.0.clock.message_id(),
+            source: source.to_owned(),
+            sender: sender.to_owned(),
+            content,
+            key,
+            findings: serde_json::to_string(&findings)?,
+            received_at: now,
+        };
+        Ok(Draft::Refuse(row, findings))
+    }
+
+    /// Stores refused items, then the others in a shared commit; answers in the order given.
+    async fn commit(&self, drafts: Vec<Draft>) -> Result<Vec<Verdict>, IntakeError> {
+        let (mut rows, mut refusals) = (Vec::new(), Vec::new());
+        // What is known before the commit; what it says fills the gaps, in the same order.
+        let mut answers = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            match draft {
+                Draft::Take(row, warnings) => {
+                    answers.push(Verdict::Accepted { receipt: row.id, warnings });
+                    rows.push(*row);
+                }
+                Draft::Refuse(row, findings) => {
+                    answers.push(Verdict::Refused { receipt: row.id, findings });
+                    refusals.push(row);
+                }
+            }
+        }
+        if !refusals.is_empty() {
+            self.0.store.insert_refusals(&refusals).await?;
+        }
+        let mut stored = self.0.committer.commit(rows).await?.into_iter();
+        for answer in answers.iter_mut().filter(|answer| matches!(answer, Verdict::Accepted { .. })) {
+            match stored.next() {
+                Some(Stored::New) | None => {}
+                Some(Stored::Again(receipt)) => *answer = Verdict::Again { receipt },
+                Some(Stored::Differs) => *answer = Verdict::Conflict,
+            }
+        }
+        Ok(answers)
+    }
+}

@@ -33,13 +33,6 @@ pub struct Received {
     pub outcome: &'static str,
 }
 
-/// A recipient as a label.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
-pub struct ByRecipient {
-    /// Its name.
-    pub recipient: String,
-}
-
 /// One word as a label: an outcome or a kind.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 pub struct ByOutcome {
@@ -67,15 +60,32 @@ pub struct Decide {
     pub backlog: Gauge,
 }
 
+impl Decide {
+    /// Counts one stored batch: how each message of it ended, and how long it took.
+    pub fn batch(&self, outcomes: impl Iterator<Item = &'static str>, took: std::time::Duration) {
+        for outcome in outcomes {
+            self.messages.get_or_create(&ByOutcome { outcome }).inc();
+        }
+        self.batches.inc();
+        self.seconds.observe(took.as_secs_f64());
+    }
+}
+
 /// Deliver's numbers.
 #[derive(Clone, Default, Debug)]
 pub struct Deliver {
-    /// Records sent, by recipient.
-    pub records: Family<ByRecipient, Counter>,
-    /// Transactions that were committed.
-    pub transactions: Counter,
-    /// Producers that were closed and made anew after an error.
-    pub recycles: Counter,
+    /// Records sent and committed, voids among them.
+    pub sent: Counter,
+    /// Records that the gate turned into a void.
+    pub voids: Counter,
+    /// Producers that were thrown away and made anew.
+    pub recycled: Counter,
+    /// Commits found torn at a take-over.
+    pub torn: Counter,
+    /// Records read back and found right.
+    pub audited: Counter,
+    /// Topics on which the auditor found a break.
+    pub breaks: Counter,
 }
 
 /// Request's numbers.
@@ -126,9 +136,12 @@ impl Metrics {
         let (help, seconds) = ("Time from loading a batch to its commit", decide.seconds.clone());
         registry.register_with_unit("decide_batch", help, Unit::Seconds, seconds);
         registry.register("decide_backlog", "Messages that wait for their decision", decide.backlog.clone());
-        registry.register("deliver_records", "Records sent", deliver.records.clone());
-        registry.register("deliver_transactions", "Transactions committed", deliver.transactions.clone());
-        registry.register("deliver_recycles", "Producers made anew after an error", deliver.recycles.clone());
+        registry.register("deliver_sent", "Records sent, voids among them", deliver.sent.clone());
+        registry.register("deliver_voids", "Records that the gate made void", deliver.voids.clone());
+        registry.register("deliver_recycled", "Producers made anew after an error", deliver.recycled.clone());
+        registry.register("deliver_torn", "Commits found torn at a take-over", deliver.torn.clone());
+        registry.register("deliver_audited", "Records read back and found right", deliver.audited.clone());
+        registry.register("deliver_breaks", "Topics that do not read back right", deliver.breaks.clone());
         registry.register("request_tasks", "Tasks performed", request.tasks.clone());
         Self { intake, decide, deliver, request, registry: Arc::new(registry) }
     }

@@ -1,1 +1,230 @@
-//! Placeholder.
+//! Requests: tasks performed at least once, their answers given to the door.
+//!
+//! A task is decided like a delivery; here it is only carried out. The task's id is the reference the
+//! source sees and the name under which the answer enters the inbox, so a task that was performed
+//! twice is answered once. Back-off lives here, decisions do not. Next: `soap` for what is asked.
+
+mod backoff;
+pub mod soap;
+
+pub use backoff::backoff;
+
+use std::time::Duration;
+
+use decide::change::TaskKind;
+use futures::{StreamExt, stream};
+use schemas::ids::TaskId;
+use schemas::insz::Insz;
+use schemas::message::{Body, TaskFailed};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::RequestSettings;
+use crate::intake::{Intake, IntakeError, Verdict};
+use crate::observe::{ByOutcome, Request as Metrics};
+use crate::seal::{Keys, Purpose, SealError};
+use crate::store::rows::TaskRow;
+use crate::store::{Store, StoreError};
+use soap::{Asker, Outcome};
+
+/// Tasks looked at together, and questions asked at once.
+const BATCH: u32 = 64;
+const AT_ONCE: usize = 4;
+/// How often tasks are looked for.
+const EVERY: Duration = Duration::from_millis(500);
+
+/// What this loop stands on.
+#[derive(Clone, Debug)]
+pub struct Requests {
+    store: Store,
+    intake: Intake,
+    keys: Keys,
+    clock: Clock,
+    http: reqwest::Client,
+    register: String,
+    asker: Asker,
+    metrics: Metrics,
+}
+
+/// Why a task was not performed.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// The store is away.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The answer could not be given to the door.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    /// The task's content does not open.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The task names no number.
+    #[error("the content of a task is of no known form")]
+    Content,
+    /// No client could be built.
+    #[error("no client for the register could be built")]
+    Client(#[source] reqwest::Error),
+}
+
+impl Requests {
+    /// Prepares the loop for a register at an address.
+    ///
+    /// # Errors
+    /// [`RequestError::Client`].
+    pub fn new(
+        store: Store,
+        intake: Intake,
+        keys: Keys,
+        clock: Clock,
+        settings: &RequestSettings,
+        metrics: Metrics,
+    ) -> Result<Self, RequestError> {
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(settings.timeout_seconds))
+            .connect_timeout(Duration::from_secs(5))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(RequestError::Client)?;
+        let asker = Asker { identity: settings.identity.clone(), capacity: settings.capacity.clone() };
+        Ok(Self { store, intake, keys, clock, http, register: settings.register_url.clone(), asker, metrics })
+    }
+
+    /// Performs tasks as they become due, until told to stop.
+    pub async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.step().await {
+                Ok(0) => {}
+                Ok(_) => continue,
+                Err(error) => tracing::warn!(%error, "tasks wait"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(EVERY) => {}
+            }
+        }
+    }
+
+    /// Performs what is due now; says how many tasks that were. A task that fails waits for its next turn.
+    ///
+    /// # Errors
+    /// [`RequestError::Store`] where the tasks could not be read.
+    pub async fn step(&self) -> Result<usize, RequestError> {
+        let due = self.store.due_tasks(self.clock.now(), BATCH).await?;
+        let count = due.len();
+        stream::iter(due)
+            .for_each_concurrent(AT_ONCE, |(task, key)| async move {
+                if let Err(error) = self.perform(&task, &key).await {
+                    tracing::warn!(%error, task = %task.id, "a task could not be performed");
+                    self.later(&task).await;
+                }
+            })
+            .await;
+        Ok(count)
+    }
+
+    async fn perform(&self, task: &TaskRow, key: &[u8]) -> Result<(), RequestError> {
+        let content = self.keys.kek().unwrap(key)?.open(Purpose::Task, &task.content)?;
+        let insz = number(&content).ok_or(RequestError::Content)?;
+        let question = soap::question(&self.asker, task.id, task.kind, &insz, self.clock.now());
+        let outcome = match self.ask(question).await {
+            Some(document) => (soap::outcome(task.kind, &document), document),
+            None => (Outcome::Later, vec![]),
+        };
+        let id = answer_id(task.id, task.attempts);
+        match outcome {
+            (Outcome::Later, _) => {
+                self.count("later");
+                self.later(task).await;
+                return Ok(());
+            }
+            (Outcome::Failed { code, replaced_by }, _) => self.failed(&id, insz, code, replaced_by).await?,
+            (Outcome::Answer, document) if task.kind == TaskKind::GivePerson => {
+                self.answered(&id, insz, &document).await?;
+            }
+            // An enrolment that succeeded changes nothing that is known.
+            (Outcome::Answer, _) => {}
+        }
+        self.count("done");
+        Ok(self.store.finish_task(task.id).await?)
+    }
+
+    fn count(&self, outcome: &'static str) {
+        self.metrics.tasks.get_or_create(&ByOutcome { outcome }).inc();
+    }
+
+    /// The register's answer; none where it gave none.
+    async fn ask(&self, question: String) -> Option<Vec<u8>> {
+        let request = self.http.post(&self.register).header("Content-Type", "text/xml; charset=utf-8");
+        let answer = async { request.body(question).send().await?.error_for_status()?.bytes().await };
+        match answer.await {
+            Ok(bytes) => Some(bytes.to_vec()),
+            Err(error) => {
+                // Without the address: the words of a client may repeat what was asked.
+                tracing::warn!(error = %error.without_url(), "the register gave no answer");
+                None
+            }
+        }
+    }
+
+    /// Gives a person's answer to the door; one it refuses is a failure with the first finding's code.
+    async fn answered(&self, id: &str, insz: Insz, document: &[u8]) -> Result<(), RequestError> {
+        let refused = match adapters::source("register") {
+            Some(source) => match adapters::read(source, document).into_iter().next() {
+                Some(item) => match self.intake.answer(source, id, item).await? {
+                    Verdict::Refused { findings, .. } => {
+                        findings.first().map_or("refused", |finding| finding.code.as_str())
+                    }
+                    // A repeat of the same task: what it answered first counts.
+                    Verdict::Accepted { .. } | Verdict::Again { .. } | Verdict::Conflict => return Ok(()),
+                },
+                None => "unreadable",
+            },
+            None => "unknown-source",
+        };
+        self.failed(id, insz, refused.to_owned(), None).await
+    }
+
+    async fn failed(
+        &self,
+        id: &str,
+        insz: Insz,
+        code: String,
+        replaced_by: Option<Insz>,
+    ) -> Result<(), RequestError> {
+        let body = Body::TaskFailed(TaskFailed { insz, code, replaced_by });
+        self.intake.internal("task", id, body).await?;
+        Ok(())
+    }
+
+    async fn later(&self, task: &TaskRow) {
+        let wait =
+            chrono::Duration::from_std(backoff(task.id, task.attempts)).unwrap_or(chrono::Duration::hours(6));
+        if let Err(error) = self.store.retry_task(task.id, self.clock.now() + wait).await {
+            // It stays due: it is tried again at once when the store is back.
+            tracing::warn!(%error, "a task could not be put off");
+        }
+    }
+}
+
+/// The name under which an answer enters the inbox.
+fn answer_id(task: TaskId, attempt: u32) -> String {
+    format!("task:{task}:{attempt}")
+}
+
+/// The number a task is about: as the heart's value, or as 11 digits.
+fn number(content: &[u8]) -> Option<Insz> {
+    rmp_serde::from_slice(content).ok().or_else(|| Insz::parse(std::str::from_utf8(content).ok()?).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_read_in_either_form() {
+        let insz = Insz::parse("73651756738").unwrap();
+        assert_eq!(number(&rmp_serde::to_vec_named(&insz).unwrap()), Some(insz));
+        assert_eq!(number(b"73651756738"), Some(insz));
+        assert_eq!(number(b"7365175673"), None);
+    }
+}

@@ -126,6 +126,16 @@ impl Store {
         found.into_iter().map(task).collect()
     }
 
+    /// Every task that was ever decided, done or not (replay).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn task_ids(&self) -> Result<Vec<TaskId>, StoreError> {
+        let reader = Reader("task");
+        let found: Vec<(Vec<u8>,)> = self.pool.read("task", "select id from task order by id", Vec::new()).await?;
+        found.into_iter().map(|(id,)| reader.id(TaskId::from_bytes, id)).collect()
+    }
+
     /// A task was performed: its answer is in the inbox.
     ///
     /// # Errors

@@ -1,0 +1,36 @@
+//! Who calls: a bearer token, a sender, a right.
+//!
+//! Default deny: a sender may use the sources that its file names, on days with a legal basis.
+//! Refuses to say whether a token is known where the right is missing for another reason than that.
+
+use axum::http::{HeaderMap, header};
+use schemas::recipient::Recipient;
+use schemas::time::day_of;
+
+use super::{Doors, Problem, ProblemCode};
+use crate::config::SenderError;
+
+/// The sender that calls, with the right to a source today.
+pub(super) fn sender(doors: &Doors, headers: &HeaderMap, source: &str) -> Result<String, Problem> {
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .ok_or(ProblemCode::Unauthorised)?;
+    let known = doors.config.senders.authenticate(token, source, day_of(doors.clock.now()));
+    known.map(|sender| sender.name.clone()).map_err(|denied| match denied {
+        SenderError::Unknown => ProblemCode::Unauthorised.into(),
+        SenderError::NotAllowed | SenderError::NoBasis => ProblemCode::NotAllowedHere.into(),
+    })
+}
+
+/// The recipient that calls: a sender of answers whose name is the recipient's.
+pub(super) fn recipient(doors: &Doors, headers: &HeaderMap, name: &str) -> Result<Recipient, Problem> {
+    let sender = sender(doors, headers, "answer")?;
+    if sender != name {
+        return Err(ProblemCode::NotAllowedHere.into());
+    }
+    Recipient::parse(name).map_err(|_| ProblemCode::NotFound.into())
+}

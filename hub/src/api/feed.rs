@@ -1,0 +1,43 @@
+//! The feed: a recipient's records over HTTP, for who does not read Kafka.
+//!
+//! The same records under the same numbers, in order. Asking for what follows `after` says that
+//! everything up to it was stored: the ledger closes there. Refuses to skip a number.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::problem::{Problem, ProblemCode};
+use super::{Here, auth};
+use crate::deliver::feed::record;
+
+/// Records in one answer, unless fewer are asked.
+const PAGE: u32 = 500;
+
+/// From where.
+#[derive(Debug, Deserialize)]
+pub(super) struct From {
+    #[serde(default)]
+    after: u64,
+    limit: Option<u32>,
+}
+
+/// `GET /v1/recipients/{recipient}/deliveries?after=N`
+pub(super) async fn read(
+    State(doors): Here,
+    Path(name): Path<String>,
+    Query(from): Query<From>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
+    let recipient = auth::recipient(&doors, &headers, &name)?;
+    if from.after > 0 {
+        doors.store.close_ledger(&recipient, from.after, doors.clock.now()).await?;
+    }
+    let limit = from.limit.unwrap_or(PAGE).clamp(1, PAGE);
+    let rows = doors.store.feed(&recipient, from.after, limit).await?;
+    let record = |row| record(&doors.keys, &doors.schemas, row).map_err(|_| ProblemCode::Internal);
+    let records = rows.iter().map(record).collect::<Result<Vec<_>, _>>()?;
+    Ok(Json(json!({ "recipient": name, "after": from.after, "records": records })))
+}

@@ -1,0 +1,51 @@
+//! One message: checked, stored, and answered with a receipt.
+//!
+//! 201 after the durable commit, 200 for the same again, 422 with everything that was found.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::lines::{Form, parse};
+use super::problem::{Problem, ProblemCode};
+use super::{Here, auth, verdict};
+use crate::intake::Verdict;
+
+/// `POST /v1/sources/{source}/messages`
+pub(super) async fn push(
+    State(doors): Here,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let source = adapters::source(&name).ok_or(ProblemCode::UnknownSource)?;
+    let sender = auth::sender(&doors, &headers, &name)?;
+    let form = Form::of(source, &headers)?;
+    let body = body.map_err(|error| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ProblemCode::TooLarge,
+        _ => ProblemCode::BadRequest,
+    })?;
+    let items = parse(source, form, &body);
+    if items.len() != 1 {
+        return Err(ProblemCode::NotOne.into());
+    }
+    let verdict = doors.intake.accept(source, &sender, items).await?.pop().unwrap_or(Verdict::Conflict);
+    answer(&verdict)
+}
+
+/// What a single push says of its item.
+pub(super) fn answer(item: &Verdict) -> Result<Response, Problem> {
+    let (status, receipt) = match item {
+        Verdict::Accepted { receipt, .. } => (StatusCode::CREATED, receipt),
+        Verdict::Again { receipt } => (StatusCode::OK, receipt),
+        Verdict::Conflict => return Err(ProblemCode::IdTaken.into()),
+        Verdict::Refused { receipt, findings } => {
+            return Err(Problem::new(ProblemCode::Invalid).receipt(receipt).findings(findings));
+        }
+    };
+    let place = [(header::LOCATION, format!("/v1/receipts/{receipt}"))];
+    Ok((status, place, Json(verdict::as_json(item))).into_response())
+}

@@ -1,0 +1,86 @@
+//! The pages of codes: what each means, its usual cause, what to do.
+//!
+//! A code without a page fails the test below, so every problem's `type` can be opened. The pages
+//! are files in `hub/src/codes/`, compiled in.
+
+use axum::extract::Path;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use super::{Problem, ProblemCode};
+
+/// Every page, in the order of the codes.
+const PAGES: &[(&str, &str)] = &[
+    ("bad-request", include_str!("../codes/bad-request.md")),
+    ("birth-unreadable", include_str!("../codes/birth-unreadable.md")),
+    ("busy", include_str!("../codes/busy.md")),
+    ("contradiction", include_str!("../codes/contradiction.md")),
+    ("database-away", include_str!("../codes/database-away.md")),
+    ("enterprise-check", include_str!("../codes/enterprise-check.md")),
+    ("hash-differs", include_str!("../codes/hash-differs.md")),
+    ("id-taken", include_str!("../codes/id-taken.md")),
+    ("ignored", include_str!("../codes/ignored.md")),
+    ("insz-not-allowed", include_str!("../codes/insz-not-allowed.md")),
+    ("internal", include_str!("../codes/internal.md")),
+    ("invalid-date", include_str!("../codes/invalid-date.md")),
+    ("invalid-insz", include_str!("../codes/invalid-insz.md")),
+    ("invalid-message", include_str!("../codes/invalid-message.md")),
+    ("invalid-reference", include_str!("../codes/invalid-reference.md")),
+    ("method-not-allowed", include_str!("../codes/method-not-allowed.md")),
+    ("mrz-check", include_str!("../codes/mrz-check.md")),
+    ("mrz-differs", include_str!("../codes/mrz-differs.md")),
+    ("names-nobody", include_str!("../codes/names-nobody.md")),
+    ("normalised", include_str!("../codes/normalised.md")),
+    ("not-allowed", include_str!("../codes/not-allowed.md")),
+    ("not-allowed-here", include_str!("../codes/not-allowed-here.md")),
+    ("not-found", include_str!("../codes/not-found.md")),
+    ("not-one-message", include_str!("../codes/not-one-message.md")),
+    ("occupation-form", include_str!("../codes/occupation-form.md")),
+    ("old-epoch", include_str!("../codes/old-epoch.md")),
+    ("quarantined", include_str!("../codes/quarantined.md")),
+    ("schema", include_str!("../codes/schema.md")),
+    ("source-exception", include_str!("../codes/source-exception.md")),
+    ("stripped", include_str!("../codes/stripped.md")),
+    ("too-large", include_str!("../codes/too-large.md")),
+    ("unauthorised", include_str!("../codes/unauthorised.md")),
+    ("unknown-code", include_str!("../codes/unknown-code.md")),
+    ("unknown-field", include_str!("../codes/unknown-field.md")),
+    ("unknown-handover", include_str!("../codes/unknown-handover.md")),
+    ("unknown-source", include_str!("../codes/unknown-source.md")),
+    ("unknown-stream", include_str!("../codes/unknown-stream.md")),
+    ("unknown-version", include_str!("../codes/unknown-version.md")),
+    ("unreadable", include_str!("../codes/unreadable.md")),
+    ("wrong-format", include_str!("../codes/wrong-format.md")),
+];
+
+/// The page of a code.
+fn page(code: &str) -> Option<&'static str> {
+    PAGES.binary_search_by(|(known, _)| (*known).cmp(code)).ok().map(|at| PAGES[at].1)
+}
+
+/// `GET /problems/{code}`
+pub(super) async fn show(Path(code): Path<String>) -> Result<Response, Problem> {
+    let text = page(&code).ok_or(ProblemCode::NotFound)?;
+    Ok(([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use schemas::finding::Code;
+
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_page() {
+        let findings = Code::ALL.iter().map(|code| code.as_str());
+        for code in findings.chain(ProblemCode::ALL.iter().map(|code| code.as_str())) {
+            let page = page(code).unwrap_or_else(|| panic!("no page for {code}"));
+            assert!(page.contains(&format!("`{code}`")), "{code}");
+        }
+    }
+
+    #[test]
+    fn pages_stand_in_order() {
+        assert!(PAGES.is_sorted_by(|a, b| a.0 < b.0));
+    }
+}

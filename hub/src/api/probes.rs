@@ -1,0 +1,31 @@
+//! Probes: whether the process lives, whether it can do its work, and its numbers.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::Here;
+
+/// `GET /livez`
+pub(super) async fn live() -> &'static str {
+    "live\n"
+}
+
+/// `GET /readyz`: ready to accept. Kafka is named and not asked for, since intake does not need it.
+pub(super) async fn ready(State(doors): Here) -> Response {
+    let store = doors.store.ping().await;
+    let missing = (doors.missing)();
+    let status = if store.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = json!({ "ready": store.is_ok(), "database": store.is_ok(), "missing": missing });
+    // Not a problem document: what asks here reads the status.
+    let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
+    (status, [(header::CONTENT_TYPE, kind)], Json(body).0.to_string()).into_response()
+}
+
+/// `GET /metrics`
+pub(super) async fn metrics(State(doors): Here) -> Response {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], doors.metrics.text()).into_response()
+}

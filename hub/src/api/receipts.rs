@@ -1,0 +1,61 @@
+//! Receipts: what became of a message, shown to who sent it.
+//!
+//! A receipt tells of the message, never of the person: where it stands, and its refusal or its
+//! quarantine code. Another sender's receipt is as unknown as one nobody has.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use schemas::finding::Finding;
+use schemas::ids::MessageId;
+use serde_json::{Value, json};
+
+use super::problem::{self, Problem, ProblemCode};
+use super::{Here, auth};
+use crate::store::rows::{Outcome, ReceiptRow};
+
+/// `GET /v1/receipts/{id}`
+pub(super) async fn show(
+    State(doors): Here,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
+    let id: MessageId = id.parse().map_err(|_| ProblemCode::NotFound)?;
+    let row = doors.store.receipt(id).await?.ok_or(ProblemCode::NotFound);
+    // The right to a source comes first: without one, nothing is said about the id.
+    let row = row.map_err(Problem::from)?;
+    let sender = auth::sender(&doors, &headers, &row.source).map_err(|denied| match denied.code() {
+        ProblemCode::NotAllowedHere => ProblemCode::NotFound.into(),
+        _ => denied,
+    })?;
+    if sender != row.sender {
+        return Err(ProblemCode::NotFound.into());
+    }
+    Ok(Json(as_json(&row)))
+}
+
+/// A receipt as its sender reads it.
+pub(super) fn as_json(row: &ReceiptRow) -> Value {
+    let detail: Option<Value> = row.detail.as_deref().and_then(|detail| serde_json::from_str(detail).ok());
+    let findings: Option<Vec<Finding>> =
+        detail.clone().and_then(|detail| serde_json::from_value(detail).ok());
+    let status = match row.outcome {
+        None => "accepted",
+        Some(Outcome::Decided) => "decided",
+        Some(Outcome::Waiting) => "waiting",
+        Some(Outcome::Refused) => "refused",
+        Some(Outcome::Quarantined) => "quarantined",
+    };
+    let mut receipt = json!({
+        "receipt": row.id.to_string(),
+        "source": row.source,
+        "received_at": row.received_at,
+        "status": status,
+    });
+    match (findings, detail) {
+        (Some(findings), _) => receipt["errors"] = findings.iter().map(problem::finding).collect(),
+        (None, Some(detail)) => receipt["detail"] = detail,
+        (None, None) => {}
+    }
+    receipt
+}

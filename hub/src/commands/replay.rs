@@ -1,0 +1,57 @@
+//! `hub replay`: decides the whole inbox again, in memory, and compares with what is stored.
+//!
+//! Exit codes: 0 the same, 1 something differs or could not be read.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::app::{self, Hub};
+use crate::config::Config;
+use crate::decider::replay::verify;
+
+/// Decides everything again and compares; nothing is stored.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Compare records, tasks, persons and journals: the only thing replay does.
+    #[arg(long, required = true)]
+    verify: bool,
+    /// How many messages are decided at once; whatever it is, the result must be the same.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
+    batch: u32,
+    /// A data folder, as `hub demo --data` leaves it; else the database that the config names.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The config folder.
+    #[arg(long, value_name = "DIR", default_value = "config")]
+    config: PathBuf,
+    /// Print the report as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// Where the store cannot be read.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&args.config)?;
+    let hub = match &args.data {
+        Some(folder) => app::in_folder(folder, config).await?,
+        None => Hub::open(config, app::Start::Existing).await?,
+    };
+    let report = verify(&hub.store, &hub.keys, &hub.config.bundle, &hub.schemas, args.batch).await?;
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&report)?)?;
+    } else {
+        let same = if report.differences.is_empty() { "the same" } else { "NOT the same" };
+        writeln!(
+            out,
+            "{same}: {} messages, {} records ({} gone), {} tasks, {} persons, in batches of {}",
+            report.messages, report.records, report.gone, report.tasks, report.persons, args.batch
+        )?;
+        report.differences.iter().try_for_each(|difference| writeln!(out, "  differs: {difference}"))?;
+    }
+    Ok(if report.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,79 @@
+//! `hub tap`: decoded records of one recipient or of all, one JSON object a line.
+//!
+//! Reads the feed of a data folder. Refuses to confirm what it shows: the ledger stays as it is.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use schemas::recipient::Recipient;
+use serde_json::Value;
+
+use crate::app;
+use crate::config::Config;
+use crate::deliver::feed::{TapRecord, record};
+
+/// Shows decoded records.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// One recipient; all unless said.
+    #[arg(long)]
+    recipient: Option<String>,
+    /// The first sequence.
+    #[arg(long, default_value_t = 1)]
+    from: u64,
+    /// A data folder, as `hub demo --data` leaves it.
+    #[arg(long)]
+    data: PathBuf,
+    /// The folder of configuration.
+    #[arg(long, default_value = "config")]
+    config: PathBuf,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Records read together.
+const PAGE: u32 = 500;
+
+/// Runs it.
+///
+/// # Errors
+/// Where the folder cannot be opened or a record not shown.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let hub = app::in_folder(&args.data, Config::load(&args.config)?).await?;
+    let recipients = match &args.recipient {
+        Some(name) => vec![Recipient::parse(name)?],
+        None => hub.store.ledger_ends().await?.into_iter().map(|(recipient, _, _)| recipient).collect(),
+    };
+    let mut out = std::io::stdout().lock();
+    for recipient in recipients {
+        let mut after = args.from.saturating_sub(1);
+        loop {
+            let rows = hub.store.feed(&recipient, after, PAGE).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.row.sequence;
+            for row in &rows {
+                let record = TapRecord::from_feed(&hub.schemas, record(&hub.keys, &hub.schemas, row)?)?;
+                if args.json {
+                    writeln!(out, "{}", serde_json::to_string(&record)?)?;
+                } else {
+                    write_words(&mut out, &record)?;
+                }
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One record in a few lines, for reading.
+fn write_words(out: &mut dyn Write, record: &TapRecord) -> std::io::Result<()> {
+    let header = |name: &str| record.headers.get(name).map_or("", String::as_str);
+    writeln!(out, "{} {}  {}  {}", record.topic, record.sequence, header("ce_type"), header("ce_time"))?;
+    writeln!(out, "  key {}", record.key)?;
+    let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    for (name, value) in record.value.as_object().into_iter().flatten() {
+        writeln!(out, "  {name} {}", word(value))?;
+    }
+    writeln!(out)
+}

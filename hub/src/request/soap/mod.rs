@@ -1,0 +1,139 @@
+//! What is asked of the register, and what its answer comes to.
+//!
+//! Owns the two questions and the exceptions that come instead of an answer (domain note 5). The type
+//! of an exception decides, not its presence: only FOUT stands in the way. Refuses to read a person:
+//! that is the register adapter's.
+
+use decide::change::TaskKind;
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use schemas::ids::TaskId;
+use schemas::insz::Insz;
+use schemas::time::{Instant, day_of};
+
+/// Years for which a number is enrolled in the repertory.
+const YEARS: u32 = 2;
+
+/// Who asks, as the register knows him.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Asker {
+    /// The identification.
+    pub identity: String,
+    /// The capacity, four digits.
+    pub capacity: String,
+}
+
+/// The question of a task, with the task's id as its reference.
+#[must_use]
+pub fn question(asker: &Asker, task: TaskId, kind: TaskKind, insz: &Insz, now: Instant) -> String {
+    let template = match kind {
+        TaskKind::GivePerson => include_str!("GeefPersoon.xml"),
+        TaskKind::Register => include_str!("RegistreerInschrijving.xml"),
+    };
+    let day = day_of(now);
+    let end = day.checked_add_months(chrono::Months::new(12 * YEARS)).unwrap_or(day);
+    template
+        .replace("{date}", &day.to_string())
+        .replace("{time}", &now.format("%H:%M:%S%.3f").to_string())
+        .replace("{identity}", &escape(&asker.identity))
+        .replace("{capacity}", &escape(&asker.capacity))
+        .replace("{reference}", &task.0.hyphenated().to_string())
+        .replace("{insz}", &String::from(*insz))
+        .replace("{end}", &end.to_string())
+}
+
+fn escape(text: &str) -> String {
+    quick_xml::escape::escape(text).into_owned()
+}
+
+/// What an answer comes to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// An answer: for a person, to be read by the adapter.
+    Answer,
+    /// Ask again later.
+    Later,
+    /// It will not be answered: the register's own code, and the number that replaces the one asked.
+    Failed {
+        /// The code.
+        code: String,
+        /// The other number.
+        replaced_by: Option<Insz>,
+    },
+}
+
+/// Codes that pass: too many calls, the source is away, a fault on the way.
+const PASSING: [&str; 4] = ["99994", "99996", "60013", "60014"];
+
+/// What an answer comes to.
+#[must_use]
+pub fn outcome(kind: TaskKind, document: &[u8]) -> Outcome {
+    let Some(answer) = scan(document) else { return Outcome::Later };
+    if let Some(exception) = answer.exceptions.iter().find(|exception| exception.kind == "FOUT") {
+        if PASSING.contains(&exception.code.as_str()) {
+            return Outcome::Later;
+        }
+        return Outcome::Failed { code: exception.code.clone(), replaced_by: exception.replaced_by };
+    }
+    match (kind, answer.result.as_deref()) {
+        (TaskKind::GivePerson, _) | (TaskKind::Register, Some("1")) => Outcome::Answer,
+        (TaskKind::Register, _) => Outcome::Failed { code: "not-registered".to_owned(), replaced_by: None },
+    }
+}
+
+#[derive(Debug, Default)]
+struct Scan {
+    exceptions: Vec<Exception>,
+    result: Option<String>,
+}
+
+#[derive(Debug, Default)]
+struct Exception {
+    code: String,
+    kind: String,
+    replaced_by: Option<Insz>,
+}
+
+/// Reads exceptions, at whichever level they stand, and the result; none where it is no document.
+fn scan(document: &[u8]) -> Option<Scan> {
+    let mut reader = Reader::from_str(std::str::from_utf8(document).ok()?);
+    let mut scan = Scan::default();
+    let mut path: Vec<String> = Vec::new();
+    let mut elements = 0;
+    // The name of the annotation that is being read.
+    let mut annotation = String::new();
+    loop {
+        match reader.read_event().ok()? {
+            Event::Start(tag) => {
+                path.push(tag.local_name().as_ref().to_owned());
+                elements += 1;
+                if path.last().is_some_and(|name| name == "Uitzondering") {
+                    scan.exceptions.push(Exception::default());
+                }
+            }
+            Event::Text(text) => {
+                let text = text.trim();
+                let place =
+                    (path.iter().rev().nth(1).map_or("", String::as_str), path.last().map_or("", |n| n));
+                match (place, scan.exceptions.last_mut()) {
+                    (("Uitzondering", "Identificatie"), Some(exception)) => {
+                        text.clone_into(&mut exception.code)
+                    }
+                    (("Uitzondering", "Type"), Some(exception)) => text.clone_into(&mut exception.kind),
+                    (("Annotatie", "Naam"), _) => text.clone_into(&mut annotation),
+                    (("Annotatie", "Waarde"), Some(exception)) if annotation == "Nieuw INSZ" => {
+                        exception.replaced_by = Insz::parse(text).ok();
+                    }
+                    (("Inhoud", "Resultaat"), _) => scan.result = Some(text.to_owned()),
+                    _ => {}
+                }
+            }
+            Event::End(_) => drop(path.pop()),
+            Event::Eof => return (path.is_empty() && elements > 0).then_some(scan),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
