@@ -31,7 +31,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::timeout::TimeoutLayer;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use crate::clock::Clock;
 use crate::intake::Intake;
@@ -42,7 +42,7 @@ use crate::store::rows::Outgoing;
 const MESSAGE_LIMIT: usize = 1 << 20;
 /// One batch may be this large; a larger file is sent in parts.
 const BATCH_LIMIT: usize = 1 << 30;
-/// A call that is not a batch is answered within this time.
+/// A call that is not a batch is answered within this time; of any body, the next piece arrives within it.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// A batch is read within this time.
 const BATCH_PATIENCE: Duration = Duration::from_secs(3600);
@@ -99,6 +99,7 @@ pub fn router(doors: Doors, schemas: Router) -> Router {
         .merge(long)
         .with_state(doors)
         .fallback(problem::not_found)
+        .layer(RequestBodyTimeoutLayer::new(PATIENCE))
         .layer(map_response(problem::worded))
         .merge(schemas)
         .layer(CatchPanicLayer::custom(problem::panicked))

@@ -73,14 +73,18 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let server = tokio::spawn(app::serve(listener, hub.router(), stop.clone()));
     let decider = tokio::spawn(hub.clone().decide(stop.clone()));
 
-    let summary = Demo::new(hub, format!("http://{address}"), credentials)?.play(&story).await?;
+    let mut demo = Demo::new(hub, format!("http://{address}"), credentials)?;
+    let summary = demo.play(&story).await?;
     {
         let mut out = std::io::stdout().lock();
         if args.json { summary.write_json(&mut out)? } else { summary.write_table(&mut out)? }
     }
     if !args.once {
         tracing::info!("the story has been told; answering until interrupted");
-        app::interrupted().await;
+        tokio::select! {
+            () = app::interrupted() => {}
+            ended = demo.attend(&stop) => ended?,
+        }
     }
     stop.cancel();
     server.await?;

@@ -152,3 +152,20 @@ fn seek<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
 fn text(value: &Value) -> Option<&str> {
     value.as_str().or_else(|| value.as_object()?.values().next()?.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_member_is_found_at_any_depth_bare_or_in_a_union() {
+        let bare = json!({ "handover": "a", "epoch": 2 });
+        let inner = json!({ "body": { "handover": { "string": "a" } } });
+        for value in [bare, inner] {
+            assert_eq!(seek(&value, "handover").and_then(text), Some("a"), "{value}");
+        }
+        assert_eq!(seek(&json!({ "handover": null }), "handover").and_then(text), None);
+    }
+}
