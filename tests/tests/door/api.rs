@@ -104,7 +104,14 @@ async fn a_message_gets_a_receipt_that_only_its_sender_can_follow() {
     for token in ["dvz", "wewis"] {
         assert_eq!(problem(door.get(&place, token).await).await["code"], "not-found", "{token}");
     }
-    assert_eq!(problem(door.get(&place, "").await).await["code"], "unauthorised");
+    // A stranger is not told whether a receipt exists.
+    for (path, token) in [
+        (place.as_str(), ""),
+        (&place, "nobody"),
+        ("/v1/receipts/00000000000000000000000000000000", "nobody"),
+    ] {
+        assert_eq!(problem(door.get(path, token).await).await["code"], "unauthorised", "{path} {token}");
+    }
 
     let mut changed: Value = serde_json::from_str(&line).unwrap();
     changed["person"]["given_names"] = "Another".into();
