@@ -114,3 +114,24 @@ fn conflict(detail: Option<&Value>) -> ProblemCode {
         _ => ProblemCode::NotAllowed,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_has_its_code_in_every_form_it_is_written_in() {
+        for (detail, expect) in [
+            (json!({ "code": "old-epoch", "current": 2 }), ProblemCode::OldEpoch),
+            (json!({ "old_epoch": { "current": 2, "successor": null } }), ProblemCode::OldEpoch),
+            (json!("unknown_handover"), ProblemCode::UnknownHandover),
+            (json!({ "not_allowed": { "state": "closed", "allowed": [] } }), ProblemCode::NotAllowed),
+            (json!({ "code": "hash-differs" }), ProblemCode::HashDiffers),
+        ] {
+            assert_eq!(conflict(Some(&detail)), expect, "{detail}");
+        }
+        assert_eq!(conflict(None), ProblemCode::NotAllowed);
+    }
+}

@@ -125,6 +125,7 @@ impl Cutter {
     /// What is left at the end of the stream.
     pub(super) fn rest(&mut self) -> Option<Vec<u8>> {
         let rest = std::mem::take(&mut self.buffer);
+        (self.seen, self.end, self.lines) = (0, 0, 0);
         (!blank(&rest)).then(|| self.headed(rest))
     }
 
@@ -157,6 +158,7 @@ mod tests {
             }
         }
         chunks.extend(cutter.rest());
+        assert_eq!((cutter.full(), cutter.rest()), (None, None), "the end stays the end");
         chunks.into_iter().map(|chunk| String::from_utf8(chunk).unwrap()).collect()
     }
 

@@ -29,7 +29,7 @@ use axum::routing::{get, post};
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::timeout::TimeoutLayer;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -39,7 +39,7 @@ use crate::observe::Metrics;
 use crate::seal::Keys;
 use crate::store::Store;
 
-/// A call that is not a batch is answered within this time.
+/// A call that is not a batch is answered within this time; of any body, the next piece arrives within it.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// A batch is read within this time.
 const BATCH_PATIENCE: Duration = Duration::from_secs(3600);
@@ -96,6 +96,7 @@ pub fn router(doors: Doors, schemas: Router) -> Router {
         .merge(long)
         .with_state(doors)
         .fallback(problem::not_found)
+        .layer(RequestBodyTimeoutLayer::new(PATIENCE))
         .layer(map_response(problem::worded))
         .merge(schemas)
         .layer(CatchPanicLayer::custom(problem::panicked))

@@ -24,8 +24,16 @@ pub(super) async fn ready(State(doors): Here) -> Response {
     (status, [(header::CONTENT_TYPE, kind)], Json(body).0.to_string()).into_response()
 }
 
-/// `GET /metrics`
+/// `GET /metrics`: how many rows each list holds, then the process's own numbers.
 pub(super) async fn metrics(State(doors): Here) -> Response {
+    let mut text = "# HELP hub_rows Rows in a list of the store.\n# TYPE hub_rows gauge\n".to_owned();
+    for (list, count) in doors.store.counts().await.unwrap_or_default() {
+        text += &format!("hub_rows{{list=\"{list}\"}} {count}\n");
+    }
+    text += &doors.metrics.text();
+    if !text.ends_with("# EOF\n") {
+        text += "# EOF\n";
+    }
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], doors.metrics.text()).into_response()
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
 }

@@ -214,7 +214,6 @@ pub(super) async fn worded(response: Response) -> Response {
 }
 
 /// Where a handler panicked: the panic's words may hold personal values, so they go nowhere.
-#[expect(clippy::needless_pass_by_value, reason = "the form the layer asks")]
 pub(super) fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
     tracing::error!("a handler panicked");
     Problem::new(ProblemCode::Internal).into_response()

@@ -21,9 +21,8 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let id: MessageId = id.parse().map_err(|_| ProblemCode::NotFound)?;
-    let row = doors.store.receipt(id).await?.ok_or(ProblemCode::NotFound);
-    // The right to a source comes first: without one, nothing is said about the id.
-    let row = row.map_err(Problem::from)?;
+    auth::somebody(&doors, &headers)?;
+    let row = doors.store.receipt(id).await?.ok_or(ProblemCode::NotFound)?;
     let sender = auth::sender(&doors, &headers, &row.source).map_err(|denied| match denied.code() {
         ProblemCode::NotAllowedHere => ProblemCode::NotFound.into(),
         _ => denied,

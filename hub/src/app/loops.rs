@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{Hub, OpenError};
+use crate::intake::Intake;
 use crate::store::StoreError;
 
 /// The first wait before a loop is started again; it doubles up to [`LONGEST`].
@@ -19,6 +20,7 @@ const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(30);
 /// A loop that ran so long holds.
 const HOLDS: Duration = Duration::from_secs(10);
+const HOUR: Duration = Duration::from_secs(3600);
 /// How long a soft end may take.
 const SOFT: Duration = Duration::from_secs(25);
 
@@ -71,6 +73,21 @@ pub(super) async fn keep<F>(
         tracing::warn!(name, cause, "a loop ended: it is started again");
         missing.set(name, Some(cause));
         pause(&mut wait, &stop).await;
+    }
+}
+
+/// Deletes refused items that have lain long enough, once an hour.
+pub(super) async fn forget_refused(intake: Intake, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match intake.forget_refused().await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "refused items were deleted after their days"),
+            Err(error) => tracing::warn!(%error, "refused items could not be deleted"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = sleep(HOUR) => {}
+        }
     }
 }
 

@@ -255,7 +255,8 @@ pub async fn run(config: &Path, roles: &[Role]) -> anyhow::Result<()> {
                 let listener =
                     TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
                 tracing::info!(%listen, "answering");
-                tasks.spawn(serve(listener, hub.router(), stop));
+                tasks.spawn(serve(listener, hub.router(), stop.clone()));
+                tasks.spawn(loops::forget_refused(hub.intake, stop));
             }
             Role::Decide => {
                 tasks.spawn(loops::keep("decide", missing, stop, move |stop| hub.clone().decide(stop)));

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -70,16 +70,27 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let address = listener.local_addr()?;
     tracing::info!(%address, "answering");
     let server = tokio::spawn(app::serve(listener, hub.router(), stop.clone()));
-    let decider = tokio::spawn(hub.clone().decide(stop.clone()));
+    let mut decider = tokio::spawn(hub.clone().decide(stop.clone()));
 
-    let summary = Demo::new(hub, format!("http://{address}"), credentials)?.play(&story).await?;
+    let mut demo = Demo::new(hub, format!("http://{address}"), credentials)?;
+    let summary = tokio::select! {
+        played = demo.play(&story) => played?,
+        // Without a decider the story would wait for ever: say why it ended.
+        ended = &mut decider => {
+            ended??;
+            bail!("the decider ended");
+        }
+    };
     {
         let mut out = std::io::stdout().lock();
         if args.json { summary.write_json(&mut out)? } else { summary.write_table(&mut out)? }
     }
     if !args.once {
         tracing::info!("the story has been told; answering until interrupted");
-        app::interrupted().await;
+        tokio::select! {
+            () = app::interrupted() => {}
+            ended = demo.attend(&stop) => ended?,
+        }
     }
     stop.cancel();
     server.await?;

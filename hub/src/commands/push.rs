@@ -13,6 +13,9 @@ use futures::StreamExt;
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
 
+/// The exit code of "try again later".
+const LATER: u8 = 75;
+
 /// Sends a file to a source.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -55,12 +58,22 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(token) = args.token {
         request = request.bearer_auth(token);
     }
-    let answer = request.send().await.context("the hub does not answer")?;
+    let answer = match request.send().await {
+        Err(error) if error.is_connect() => {
+            tracing::error!("the hub does not answer");
+            return Ok(ExitCode::from(LATER));
+        }
+        answer => answer.context("the call broke off: send the file again")?,
+    };
     let status = answer.status();
     if !status.is_success() {
         let problem = answer.text().await.unwrap_or_default();
         tracing::error!(%status, problem, "nothing was taken");
-        return Ok(ExitCode::from(if status == reqwest::StatusCode::SERVICE_UNAVAILABLE { 75 } else { 1 }));
+        return Ok(ExitCode::from(if status == reqwest::StatusCode::SERVICE_UNAVAILABLE {
+            LATER
+        } else {
+            1
+        }));
     }
     let mut tally = Tally::default();
     let mut out = std::io::stdout().lock();

@@ -21,6 +21,7 @@ use schemas::ids::Seed;
 use schemas::message::Body;
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 
 use crate::config::{ANSWER, Senders};
 use crate::app::Hub;
@@ -31,6 +32,9 @@ pub use register::Register;
 
 /// How long the hub may take to decide what one moment brought.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often it is looked for something new after the story.
+const ATTENTION: Duration = Duration::from_millis(500);
 
 /// The credentials of one demonstration, made when it starts: who has which, and for which sources.
 #[derive(Clone, Debug)]
@@ -90,7 +94,7 @@ impl Demo {
     ///
     /// # Errors
     /// Where a door does not answer, or the hub does not settle.
-    pub async fn play(mut self, story: &Story) -> anyhow::Result<Summary> {
+    pub async fn play(&mut self, story: &Story) -> anyhow::Result<Summary> {
         let hash = self.hub.config.bundle.hash.clone();
         let id = format!("bundle:{}", hash.0);
         self.hub.intake.internal("bundle", &id, Body::Bundle(hash)).await?;
@@ -109,7 +113,22 @@ impl Demo {
         self.summary.ended_at = Some(self.hub.clock.now());
         let counts = self.hub.store.counts().await?;
         self.summary.counts = counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
-        Ok(self.summary)
+        Ok(self.summary.clone())
+    }
+
+    /// Goes on after the story: what somebody pushes by hand is answered as everything before.
+    ///
+    /// # Errors
+    /// As [`Demo::play`].
+    pub async fn attend(&mut self, stop: &CancellationToken) -> anyhow::Result<()> {
+        while !stop.is_cancelled() {
+            self.settle().await?;
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(ATTENTION) => {}
+            }
+        }
+        Ok(())
     }
 
     /// Pushes some items of one feed, and counts what is said of each.

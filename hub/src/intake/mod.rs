@@ -33,6 +33,9 @@ use committer::Committer;
 /// The sender of what the hub writes to itself.
 pub const HUB: &str = "hub";
 
+/// How long a refused item lies sealed.
+const REFUSED_DAYS: i64 = 30;
+
 /// What translations may look things up in.
 #[derive(Clone, Debug)]
 pub struct Tables {
@@ -165,6 +168,14 @@ impl Intake {
         let row = self.row(source, HUB, id, 0, item, body, self.0.clock.now())?;
         let draft = Draft::Take(Box::new(row), vec![]);
         Ok(self.commit(vec![draft]).await?.pop().unwrap_or(Verdict::Conflict))
+    }
+
+    /// Deletes refused items that have lain long enough; says how many.
+    ///
+    /// # Errors
+    /// [`StoreError`]: they are deleted the next time.
+    pub async fn forget_refused(&self) -> Result<u64, StoreError> {
+        self.0.store.purge_refusals(self.0.clock.now() - chrono::Duration::days(REFUSED_DAYS)).await
     }
 
     /// Check, strip, translate, seal. Pure but for the keys and ids it makes.

@@ -111,15 +111,20 @@ impl Requests {
     pub async fn step(&self) -> Result<usize, RequestError> {
         let due = self.store.due_tasks(self.clock.now(), BATCH).await?;
         let count = due.len();
-        stream::iter(due)
-            .for_each_concurrent(AT_ONCE, |(task, key)| async move {
-                if let Err(error) = self.perform(&task, &key).await {
-                    tracing::warn!(%error, task = %task.id, "a task could not be performed");
-                    self.later(&task).await;
-                }
-            })
-            .await;
+        // A number is enrolled before it is asked for: the register refuses who is not (40003).
+        let (enrol, ask): (Vec<_>, Vec<_>) =
+            due.into_iter().partition(|(task, _)| task.kind == TaskKind::Register);
+        for tasks in [enrol, ask] {
+            stream::iter(tasks).for_each_concurrent(AT_ONCE, |(task, key)| self.attempt(task, key)).await;
+        }
         Ok(count)
+    }
+
+    async fn attempt(&self, task: TaskRow, key: Vec<u8>) {
+        if let Err(error) = self.perform(&task, &key).await {
+            tracing::warn!(%error, task = %task.id, "a task could not be performed");
+            self.later(&task).await;
+        }
     }
 
     async fn perform(&self, task: &TaskRow, key: &[u8]) -> Result<(), RequestError> {
