@@ -102,7 +102,9 @@ fn found(error: &ValidationError<'_>) -> Vec<Finding> {
     match error.kind() {
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => unexpected
             .iter()
-            .map(|name| Finding::new(Code::UnknownField, below(name), "a field that the contract does not know"))
+            .map(|name| {
+                Finding::new(Code::UnknownField, below(name), "a field that the contract does not know")
+            })
             .collect(),
         Kind::Required { property } => {
             vec![Finding::new(Code::Schema, below(property.as_str().unwrap_or_default()), "is missing")]

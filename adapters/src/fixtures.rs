@@ -21,7 +21,8 @@ pub(crate) struct Tables {
 impl Tables {
     pub(crate) fn new() -> Self {
         Self {
-            municipalities: Municipalities::from_csv(include_str!("../../config/tables/municipalities.csv")).unwrap(),
+            municipalities: Municipalities::from_csv(include_str!("../../config/tables/municipalities.csv"))
+                .unwrap(),
             countries: Countries::from_csv(include_str!("../../config/tables/countries.csv")).unwrap(),
         }
     }
@@ -44,7 +45,8 @@ pub(crate) fn outcomes(source: &str, bytes: &[u8], context: &Context<'_>) -> Vec
 fn inputs(source: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(source).join("fixtures");
     let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut inputs: Vec<PathBuf> = paths.filter(|path| !path.to_string_lossy().ends_with(".expected.json")).collect();
+    let mut inputs: Vec<PathBuf> =
+        paths.filter(|path| !path.to_string_lossy().ends_with(".expected.json")).collect();
     inputs.sort();
     inputs
 }
@@ -93,7 +95,9 @@ fn damaged_fixtures_never_panic() {
                 let mut changed = whole.clone();
                 changed[at] = b"0<\"{}\xff;\n"[at % 8];
                 for bytes in [&whole[..at], &changed] {
-                    for refused in outcomes(source.name(), bytes, &context).into_iter().filter_map(Result::err) {
+                    for refused in
+                        outcomes(source.name(), bytes, &context).into_iter().filter_map(Result::err)
+                    {
                         assert!(!refused.findings.is_empty(), "{} cut at {at}", path.display());
                     }
                 }

@@ -31,25 +31,53 @@ pub struct Field {
 
 /// The list.
 pub const FIELDS: &[Field] = &[
-    Field { name: "family_names", kind: Kind::Texts, doc: "Family names as the highest authority writes them." },
-    Field { name: "given_names", kind: Kind::Texts, doc: "Given names as the highest authority writes them." },
+    Field {
+        name: "family_names",
+        kind: Kind::Texts,
+        doc: "Family names as the highest authority writes them.",
+    },
+    Field {
+        name: "given_names",
+        kind: Kind::Texts,
+        doc: "Given names as the highest authority writes them.",
+    },
     Field { name: "birth_date", kind: Kind::Text, doc: "yyyy-mm-dd; 00 stands for an unknown month or day." },
     Field { name: "sex", kind: Kind::Text, doc: "female, male or other." },
     Field { name: "nationalities", kind: Kind::Texts, doc: "ISO 3166-1 alpha-3 or ICAO 9303 codes." },
     Field { name: "insz", kind: Kind::Text, doc: "National number, 11 digits." },
     Field { name: "email", kind: Kind::Text, doc: "Mail address." },
     Field { name: "phone", kind: Kind::Text, doc: "Telephone number." },
-    Field { name: "contact_language", kind: Kind::Text, doc: "ISO 639-1 code of the language to address the person in." },
+    Field {
+        name: "contact_language",
+        kind: Kind::Text,
+        doc: "ISO 639-1 code of the language to address the person in.",
+    },
     Field { name: "target_group", kind: Kind::Text, doc: "family, labour or labour_family." },
     Field { name: "visa_status", kind: Kind::Text, doc: "pending or granted." },
     Field { name: "expected_arrival", kind: Kind::Text, doc: "yyyy-mm in which the person means to arrive." },
     Field { name: "arrival_month", kind: Kind::Text, doc: "yyyy-mm in which the present residence began." },
-    Field { name: "registered_on", kind: Kind::Text, doc: "yyyy-mm-dd on which the present residence began." },
-    Field { name: "municipality", kind: Kind::Text, doc: "NIS code of the municipality of registration on that day." },
-    Field { name: "street", kind: Kind::Text, doc: "Street of the residence, unless it may not be communicated." },
+    Field {
+        name: "registered_on",
+        kind: Kind::Text,
+        doc: "yyyy-mm-dd on which the present residence began.",
+    },
+    Field {
+        name: "municipality",
+        kind: Kind::Text,
+        doc: "NIS code of the municipality of registration on that day.",
+    },
+    Field {
+        name: "street",
+        kind: Kind::Text,
+        doc: "Street of the residence, unless it may not be communicated.",
+    },
     Field { name: "house_number", kind: Kind::Text, doc: "House number, unless it may not be communicated." },
     Field { name: "bus", kind: Kind::Text, doc: "Box number, unless it may not be communicated." },
-    Field { name: "postal_code", kind: Kind::Text, doc: "Postal code, unless the address may not be communicated." },
+    Field {
+        name: "postal_code",
+        kind: Kind::Text,
+        doc: "Postal code, unless the address may not be communicated.",
+    },
 ];
 
 /// The field of this name, if it may be named.

@@ -81,4 +81,3 @@ pub struct TaskFailed {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct BundleHash(pub String);
-

@@ -65,7 +65,8 @@ const FILLERS: [&str; 3] = ["fnu", "lnu", "xxx"];
 fn fold(text: &str) -> Vec<String> {
     let composed: String = text.nfkc().collect();
     // An apostrophe or a dot joins ("O'Brien" is "OBRIEN" in a machine-readable zone); all else parts.
-    let kept: String = composed.chars().filter(|c| !matches!(c, '\'' | '’' | '‘' | '`' | '´' | '.')).collect();
+    let kept: String =
+        composed.chars().filter(|c| !matches!(c, '\'' | '’' | '‘' | '`' | '´' | '.')).collect();
     any_ascii::any_ascii(&kept)
         .to_ascii_lowercase()
         .split(|c: char| !c.is_ascii_alphanumeric())

@@ -112,7 +112,9 @@ async fn the_feed_gives_what_the_topic_holds() {
     let feed: Vec<TapRecord> = rows
         .all()
         .iter()
-        .map(|outgoing| TapRecord::from_feed(schemas, record(&rows.keys, schemas, outgoing).unwrap()).unwrap())
+        .map(|outgoing| {
+            TapRecord::from_feed(schemas, record(&rows.keys, schemas, outgoing).unwrap()).unwrap()
+        })
         .collect();
     assert_eq!(topics, feed);
     assert!(feed[6].value.is_null() && !feed[5].value.is_null());

@@ -190,7 +190,10 @@ async fn a_zombie_is_fenced_and_its_records_are_never_seen() {
     place.send(&zombie, 50, 7);
     place.deliver(place.parts("two")).await.unwrap();
     let refused = zombie.commit_transaction(PATIENCE).unwrap_err();
-    assert!(matches!(&refused, rdkafka::error::KafkaError::Transaction(error) if error.is_fatal()), "{refused}");
+    assert!(
+        matches!(&refused, rdkafka::error::KafkaError::Transaction(error) if error.is_fatal()),
+        "{refused}"
+    );
     place.read_all().await;
 }
 
@@ -277,7 +280,9 @@ async fn python(place: &Place, registry: &str) -> Vec<serde_json::Value> {
     let printed = run(home.join("bin/python"), &arguments).await;
     let mut records: Vec<serde_json::Value> =
         printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let number = |record: &serde_json::Value| record["headers"]["ce_sequence"].as_str().unwrap().parse::<u64>().unwrap();
+    let number = |record: &serde_json::Value| {
+        record["headers"]["ce_sequence"].as_str().unwrap().parse::<u64>().unwrap()
+    };
     records.sort_by_key(|record| (record["topic"].as_str().unwrap().to_owned(), number(record)));
     records
 }

@@ -170,7 +170,8 @@ fn keep(value: &Value, paths: &[&str]) -> Value {
         Value::Object(map) => {
             let mut kept = Map::new();
             for (name, child) in map {
-                let below: Vec<&str> = paths.iter().filter_map(|path| path.strip_prefix(name.as_str())).collect();
+                let below: Vec<&str> =
+                    paths.iter().filter_map(|path| path.strip_prefix(name.as_str())).collect();
                 if below.contains(&"") {
                     kept.insert(name.clone(), child.clone());
                     continue;
@@ -256,7 +257,8 @@ mod tests {
     #[test]
     fn an_exception_names_its_code_and_the_number_that_replaces() {
         fn check(exceptions: Value, content: Value, expect: Option<(&str, Option<&str>)>) {
-            let answer = json!({"Referte": "r", "Uitzonderingen": {"Uitzondering": exceptions}, "Inhoud": content});
+            let answer =
+                json!({"Referte": "r", "Uitzonderingen": {"Uitzondering": exceptions}, "Inhoud": content});
             let document = json!({"X": {"Repliek": {"Antwoorden": {"Antwoord": answer}}}});
             let got = exception(&document, Environment::Test);
             let got = got.as_ref().map(|(code, new)| (code.as_str(), new.map(|new| new.to_string())));
@@ -266,7 +268,11 @@ mod tests {
             {"Naam": "Nieuw INSZ", "Waarde": "92610150281"}}});
         let warning = json!({"Identificatie": "30042", "Type": "INFORMATIE"});
         check(cancelled.clone(), Value::Null, Some(("30002", Some("92610150281"))));
-        check(json!([warning, {"Identificatie": "30001", "Type": "FOUT"}]), Value::Null, Some(("30001", None)));
+        check(
+            json!([warning, {"Identificatie": "30001", "Type": "FOUT"}]),
+            Value::Null,
+            Some(("30001", None)),
+        );
         check(warning, Value::Null, None);
         check(cancelled, json!({"Persoon": {"INSZ": "92610270047"}}), None);
     }

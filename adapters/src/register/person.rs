@@ -79,17 +79,17 @@ fn identity(reading: &mut Reading<'_>, draft: &mut Draft, person: &Value, contex
     };
     let names = Some(names).filter(|names| !names.tokens().is_empty());
     let birth = reading.date("/Persoon/Geboorte/Datum", Code::BirthUnreadable);
-    let sex = reading.coded(
-        "/Persoon/Geslacht/Code",
-        &[("1", Sex::Male), ("2", Sex::Female), ("0", Sex::Other)],
-    );
+    let sex =
+        reading.coded("/Persoon/Geslacht/Code", &[("1", Sex::Male), ("2", Sex::Female), ("0", Sex::Other)]);
     draft.identity(names, birth, sex);
 
     let mut nationalities = vec![];
     for code in many(&person["Nationaliteiten"]["Nationaliteit"]).filter_map(|one| text(&one["Code"])) {
         match context.countries.by_register_code(code) {
             Some(country) => nationalities.push(country),
-            None => reading.note(Code::Ignored, "/Persoon/Nationaliteiten", "not the code of a known country"),
+            None => {
+                reading.note(Code::Ignored, "/Persoon/Nationaliteiten", "not the code of a known country")
+            }
         }
     }
     draft.nationalities(nationalities);
@@ -150,7 +150,9 @@ fn status(reading: &mut Reading<'_>, person: &Value) -> Option<(Dossier, Option<
         let code = code.split('-').next().unwrap_or_default();
         match STATUSES.iter().find(|(known, _)| *known == code) {
             Some((_, dossier)) => gravest = gravest.max(Some((*dossier, begin(status)))),
-            None => reading.note(Code::UnknownCode, "/Persoon/Statussen", "expected a dossier status of IT001"),
+            None => {
+                reading.note(Code::UnknownCode, "/Persoon/Statussen", "expected a dossier status of IT001")
+            }
         }
     }
     gravest

@@ -153,7 +153,9 @@ fn correction(reading: &mut Reading<'_>, draft: &mut Draft) {
                 "finds the person, but is not stated: send the application again with the whole name",
             );
         }
-        Some(_) => reading.note(Code::UnknownCode, "/correction/field", "not a field that can be corrected alone"),
+        Some(_) => {
+            reading.note(Code::UnknownCode, "/correction/field", "not a field that can be corrected alone")
+        }
         None => {}
     }
 }

@@ -75,7 +75,8 @@ fn record_about(world: &World, message: &Message, bundle: &Bundle, record: &Reco
         Found::Nobody(keys) => return Err(Stop::Waiting(Waiting { keys })),
     };
     let known = link.person.and_then(|id| world.person(id)).cloned();
-    let mut draft = known.map_or_else(|| Draft::new(message, bundle), |person| Draft::of(person, message, bundle));
+    let mut draft =
+        known.map_or_else(|| Draft::new(message, bundle), |person| Draft::of(person, message, bundle));
     // 2 record: what we know
     take_in(&mut draft, message.id, record, link);
     follow_and_release(&mut draft);
@@ -91,7 +92,10 @@ fn take_in(draft: &mut Draft<'_>, message: MessageId, record: &Record, link: Lin
     for (id, waited) in link.released {
         draft.change.released.push(id);
         draft.change.records.push(IndexedRecord { record: id, person, keys: waited.keys.clone() });
-        draft.record(Event::Linked { evidence: Evidence { message: id, record: waited }, reason: Reason::Released });
+        draft.record(Event::Linked {
+            evidence: Evidence { message: id, record: waited },
+            reason: Reason::Released,
+        });
     }
     if let Some((reason, candidates)) = link.review {
         let id = draft.id(ReviewId::derive);

@@ -38,15 +38,18 @@ pub fn i3(sequences: impl IntoIterator<Item = (Recipient, u64)>) -> Result<(), S
 /// # Errors
 /// The first field that is not.
 pub fn i4(delivery: &Delivery, bundle: &Bundle) -> Result<(), String> {
-    let contract =
-        bundle.contract(&delivery.recipient).ok_or_else(|| format!("I4: no contract of {}", delivery.recipient))?;
+    let contract = bundle
+        .contract(&delivery.recipient)
+        .ok_or_else(|| format!("I4: no contract of {}", delivery.recipient))?;
     let allowed = match delivery.view.kind() {
         ViewKind::Offer => contract.offer.as_slice(),
         ViewKind::File => contract.file.as_slice(),
         ViewKind::Ended => &[],
     };
     let stray = delivery.view.fields().into_iter().flatten().find(|(name, _)| !allowed.contains(name));
-    stray.map_or(Ok(()), |(name, _)| Err(format!("I4: field {name} is not in the contract of {}", delivery.recipient)))
+    stray.map_or(Ok(()), |(name, _)| {
+        Err(format!("I4: field {name} is not in the contract of {}", delivery.recipient))
+    })
 }
 
 /// I5: an offer or a file of this delivery rests on an open line and a valid basis; before arrival

@@ -206,7 +206,16 @@ impl Person {
                 deadline: None,
             }),
             Event::HandoverMoved {
-                handover, to, recipient, route, residence, hold, code, owner, deadline, ..
+                handover,
+                to,
+                recipient,
+                route,
+                residence,
+                hold,
+                code,
+                owner,
+                deadline,
+                ..
             } => {
                 if let Some(found) = state.handovers.iter_mut().find(|h| h.id == *handover) {
                     found.epoch += u32::from(*to == State::Sent);

@@ -22,18 +22,27 @@ fn a_family_migrant_to_ghent_all_on_time() {
     house.say("application", application(&who, Purpose::FamilyReunification, "2025-01-02"));
     assert_eq!(house.left(), ["agii-abroad file"]);
     house.say("granted", status(&who, Decision::Granted, 2, "2025-02-01"));
-    assert_eq!((house.left(), house.handovers()), (vec!["agii-abroad file".to_owned()], vec!["prepared".to_owned()]));
+    assert_eq!(
+        (house.left(), house.handovers()),
+        (vec!["agii-abroad file".to_owned()], vec!["prepared".to_owned()])
+    );
     let Verdict::Decided(change) = house.say("number", number_given(&who, "2025-03-01")) else { panic!() };
     assert_eq!(change.tasks.len(), 2, "the register is asked, and the number enrolled");
     house.today("2025-03-05");
     house.say("home", register(&who, Home::In("44021", "2025-03-04"), "2025-03-05"));
-    assert_eq!((house.left(), house.handovers()), (vec!["amal offer".to_owned()], vec!["sent amal".to_owned()]));
+    assert_eq!(
+        (house.left(), house.handovers()),
+        (vec!["amal offer".to_owned()], vec!["sent amal".to_owned()])
+    );
     house.received("amal");
     assert_eq!((house.left(), house.handovers()), (vec![], vec!["received amal".to_owned()]));
     house.answer("amal", AnswerKind::Accepted);
     assert_eq!(house.left(), ["agii-abroad ended moved", "amal file"]);
     house.answer("amal", AnswerKind::TrajectoryStarted);
-    assert_eq!((house.left(), house.handovers()), (vec!["amal ended closed".to_owned()], vec!["closed amal".to_owned()]));
+    assert_eq!(
+        (house.left(), house.handovers()),
+        (vec!["amal ended closed".to_owned()], vec!["closed amal".to_owned()])
+    );
 }
 
 #[test]
@@ -112,7 +121,10 @@ fn a_refused_visa_ends_what_was_prepared_and_the_provider_is_told() {
     granted(&mut house, &who);
     house.left();
     house.say("refused", status(&who, Decision::Revoked, 3, "2025-04-01"));
-    assert_eq!((house.left(), house.handovers()), (vec!["agii-abroad ended withdrawn".to_owned()], vec!["not_in_scope".to_owned()]));
+    assert_eq!(
+        (house.left(), house.handovers()),
+        (vec!["agii-abroad ended withdrawn".to_owned()], vec!["not_in_scope".to_owned()])
+    );
 }
 
 #[test]
@@ -126,7 +138,10 @@ fn death_and_departure_take_back_what_was_sent() {
         house.answer("amal", AnswerKind::Accepted);
         house.left();
         house.say("gone", register(&who, home, "2025-06-01"));
-        assert_eq!((house.left(), house.handovers()), (vec!["amal ended withdrawn".to_owned()], vec!["withdraw_pending amal".to_owned()]));
+        assert_eq!(
+            (house.left(), house.handovers()),
+            (vec!["amal ended withdrawn".to_owned()], vec!["withdraw_pending amal".to_owned()])
+        );
         house.answer("amal", AnswerKind::PurgeConfirmed);
         assert_eq!(house.handovers(), ["withdrawn amal"]);
     }
@@ -148,7 +163,10 @@ fn an_impossible_answer_is_refused_with_what_is_possible() {
     granted(&mut house, &who);
     house.today("2025-03-05");
     house.say("ghent", register(&who, Home::In("44021", "2025-03-04"), "2025-03-05"));
-    let expect = Refusal::NotAllowed { state: State::Sent, allowed: vec!["received".to_owned(), "rejected".to_owned()] };
+    let expect = Refusal::NotAllowed {
+        state: State::Sent,
+        allowed: vec!["received".to_owned(), "rejected".to_owned()],
+    };
     assert_eq!(house.answer("amal", AnswerKind::Accepted), Verdict::Refused(expect));
     let wrong = AnswerKind::Received { sequence: 1, payload_hash: "cd".repeat(32) };
     assert_eq!(house.answer("amal", wrong), Verdict::Refused(Refusal::HashDiffers));

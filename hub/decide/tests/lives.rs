@@ -33,7 +33,14 @@ fn life() -> impl Strategy<Value = Life> {
     let homes = proptest::collection::vec(0..HOMES.len(), 0..4);
     let ends = proptest::option::weighted(0.2, any::<bool>());
     (any::<bool>(), any::<Option<bool>>(), any::<bool>(), any::<bool>(), homes, ends).prop_map(
-        |(work, granted, documents, numbered, homes, ends)| Life { work, granted, documents, numbered, homes, ends },
+        |(work, granted, documents, numbered, homes, ends)| Life {
+            work,
+            granted,
+            documents,
+            numbered,
+            homes,
+            ends,
+        },
     )
 }
 

@@ -92,10 +92,7 @@ pub(super) async fn forget_refused(intake: Intake, stop: CancellationToken) {
 }
 
 /// Opens the hub, waiting for a database that is away; none where told to stop meanwhile.
-pub(super) async fn reach<F>(
-    open: impl Fn() -> F,
-    stop: &CancellationToken,
-) -> Result<Option<Hub>, OpenError>
+pub(super) async fn reach<F>(open: impl Fn() -> F, stop: &CancellationToken) -> Result<Option<Hub>, OpenError>
 where
     F: Future<Output = Result<Hub, OpenError>>,
 {
@@ -103,7 +100,9 @@ where
     while !stop.is_cancelled() {
         match open().await {
             Ok(hub) => return Ok(Some(hub)),
-            Err(OpenError::Store(StoreError::Away(_))) => tracing::warn!("the database is not reachable: trying again"),
+            Err(OpenError::Store(StoreError::Away(_))) => {
+                tracing::warn!("the database is not reachable: trying again")
+            }
             Err(error) => return Err(error),
         }
         pause(&mut wait, stop).await;

@@ -114,7 +114,8 @@ impl Hub {
                 clock
             }
         };
-        let ids = config.agencies.iter().map(|(recipient, agency)| (recipient.clone(), agency.schema_id)).collect();
+        let ids =
+            config.agencies.iter().map(|(recipient, agency)| (recipient.clone(), agency.schema_id)).collect();
         let schemas = Arc::new(Schemas::new(&ids, &config.bundle.contracts)?);
         let metrics = Arc::new(Metrics::new());
         let health = metrics.deliver.clone();

@@ -107,8 +107,11 @@ impl Senders {
     #[must_use]
     pub fn made_up(senders: impl IntoIterator<Item = (String, String, String)>) -> Self {
         let basis = LegalBasis { reference: "demonstration".to_owned(), from: Day::MIN, to: None };
-        let sender = |(name, source, token): (String, String, String)| {
-            Sender { name, source, bases: vec![basis.clone()], token: TokenHash::of(&token) }
+        let sender = |(name, source, token): (String, String, String)| Sender {
+            name,
+            source,
+            bases: vec![basis.clone()],
+            token: TokenHash::of(&token),
         };
         Self(senders.into_iter().map(sender).collect())
     }

@@ -18,7 +18,7 @@ use super::{DeciderError, HEART};
 use crate::deliver::schema::{Encoded, Schemas};
 use crate::seal::{Key, Keys, Purpose};
 use crate::store::rows::{
-    Batch, Counters, DecidedRow, HandoverRow, JournalRow, LineRow, Outcome, OutboxRow, PersonRow, RecordRow,
+    Batch, Counters, DecidedRow, HandoverRow, JournalRow, LineRow, OutboxRow, Outcome, PersonRow, RecordRow,
     ReleasedRow, ReviewRow, StreamRow, TaskRow,
 };
 

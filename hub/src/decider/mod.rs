@@ -131,7 +131,10 @@ async fn turn(decider: &Decider, held: &mut Option<Lease>) -> Result<Turn, Decid
     Ok(Turn::More)
 }
 
-async fn take<'a>(decider: &Decider, held: &'a mut Option<Lease>) -> Result<Option<&'a mut Lease>, DeciderError> {
+async fn take<'a>(
+    decider: &Decider,
+    held: &'a mut Option<Lease>,
+) -> Result<Option<&'a mut Lease>, DeciderError> {
     if held.is_none() {
         *held = decider.store.lease("decider", &decider.instance, LEASE_SECONDS).await?;
     }
@@ -140,7 +143,11 @@ async fn take<'a>(decider: &Decider, held: &'a mut Option<Lease>) -> Result<Opti
 
 /// Decides and stores these messages; halves the batch where its data are at fault, until the one
 /// message that is can be put aside.
-async fn decide_pending(decider: &Decider, lease: &mut Lease, pending: &[Pending]) -> Result<(), DeciderError> {
+async fn decide_pending(
+    decider: &Decider,
+    lease: &mut Lease,
+    pending: &[Pending],
+) -> Result<(), DeciderError> {
     let mut open: Vec<&[Pending]> = vec![pending];
     while let Some(part) = open.pop() {
         match decide_part(decider, lease, part, None).await {
@@ -224,7 +231,12 @@ fn open(decider: &Decider, pending: &Pending, order: u64, known_at: KnownAt) -> 
 }
 
 /// A message whose content could not be read: only its place is taken.
-fn unread(decider: &Decider, pending: &Pending, order: u64, known_at: KnownAt) -> Result<Opened, DeciderError> {
+fn unread(
+    decider: &Decider,
+    pending: &Pending,
+    order: u64,
+    known_at: KnownAt,
+) -> Result<Opened, DeciderError> {
     let message = Message {
         id: pending.row.id,
         seed: schemas::ids::Seed([0; 32]),
@@ -246,7 +258,8 @@ fn word(verdict: &Verdict) -> &'static str {
 
 /// What the sender of a refused message is told: its code, its text, and what is possible instead.
 fn refusal_detail(refusal: &Refusal) -> Result<String, serde_json::Error> {
-    let detail = serde_json::json!({ "code": refusal.code(), "detail": refusal.to_string(), "refusal": refusal });
+    let detail =
+        serde_json::json!({ "code": refusal.code(), "detail": refusal.to_string(), "refusal": refusal });
     serde_json::to_string(&detail)
 }
 

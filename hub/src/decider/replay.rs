@@ -64,8 +64,10 @@ pub async fn verify(
         let page = store.decided(after, batch).await?;
         let Some(last) = page.last() else { break };
         after = last.order.unwrap_or(after);
-        let messages =
-            page.iter().map(|pending| stored.message(pending, keys)).collect::<Result<Vec<Option<Message>>, _>>()?;
+        let messages = page
+            .iter()
+            .map(|pending| stored.message(pending, keys))
+            .collect::<Result<Vec<Option<Message>>, _>>()?;
         let decidable: Vec<Message> = messages.into_iter().flatten().collect();
         let verdicts = memory.decide(&decidable, bundle);
         report.messages += page.len() as u64;
@@ -96,7 +98,11 @@ pub async fn verify(
         }
     }
     if stored.records.len() as u64 != counters.position {
-        report.differences.push(format!("{} records are stored, {} come out", stored.records.len(), counters.position));
+        report.differences.push(format!(
+            "{} records are stored, {} come out",
+            stored.records.len(),
+            counters.position
+        ));
     }
     compare_tasks(&mut report, &stored.tasks, &tasks);
     stored.compare_persons(store, keys, &memory, &mut report).await?;
@@ -201,4 +207,3 @@ fn message(pending: &Pending, seed: Seed, body: Body) -> Message {
     let known_at = KnownAt(pending.known_at.unwrap_or(pending.row.received_at));
     Message { id, seed, order: pending.order.unwrap_or(0), known_at, body }
 }
-

@@ -133,7 +133,9 @@ impl Agencies {
                 let payload_hash = record.headers.get("ce_payloadhash").cloned().unwrap_or_default();
                 vec![AnswerKind::Received { sequence, payload_hash }, AnswerKind::Accepted]
             }
-            Some("ended") if record.value["ended"]["reason"] == "withdrawn" => vec![AnswerKind::PurgeConfirmed],
+            Some("ended") if record.value["ended"]["reason"] == "withdrawn" => {
+                vec![AnswerKind::PurgeConfirmed]
+            }
             _ => vec![],
         };
         for answer in answers {

@@ -23,8 +23,8 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{ANSWER, Senders};
 use crate::app::Hub;
+use crate::config::{ANSWER, Senders};
 use crate::request::Requests;
 use agencies::Agencies;
 
@@ -85,7 +85,8 @@ impl Demo {
     /// Where no client can be built.
     pub fn new(hub: Hub, base: String, credentials: Credentials) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder().timeout(PATIENCE).build().context("no HTTP client")?;
-        let agencies = Agencies::new(http.clone(), base.clone(), credentials.clone(), Arc::clone(&hub.schemas));
+        let agencies =
+            Agencies::new(http.clone(), base.clone(), credentials.clone(), Arc::clone(&hub.schemas));
         let requests = hub.requests()?.context("no register to ask")?;
         Ok(Self { hub, requests, http, base, credentials, agencies, summary: Summary::default() })
     }

@@ -132,7 +132,8 @@ impl Store {
     /// [`StoreError`].
     pub async fn task_ids(&self) -> Result<Vec<TaskId>, StoreError> {
         let reader = Reader("task");
-        let found: Vec<(Vec<u8>,)> = self.pool.read("task", "select id from task order by id", Vec::new()).await?;
+        let found: Vec<(Vec<u8>,)> =
+            self.pool.read("task", "select id from task order by id", Vec::new()).await?;
         found.into_iter().map(|(id,)| reader.id(TaskId::from_bytes, id)).collect()
     }
 

@@ -23,7 +23,8 @@ fn receipt(verdict: &Verdict) -> schemas::ids::MessageId {
 }
 
 fn open(hub: &hub::app::Hub, pending: &Pending) -> Content {
-    open_content(&hub.keys, &pending.row.content, &pending.row.key, None).unwrap()
+    let key = hub.keys.kek().unwrap(&pending.row.key).unwrap();
+    open_content(&pending.row.content, &key).unwrap()
 }
 
 fn item(post: &str, at: usize) -> Value {

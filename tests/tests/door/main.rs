@@ -7,23 +7,17 @@
 mod api;
 mod intake;
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
-use hub::api::Denied;
-use hub::app::{Hub, Settings};
+use hub::app::{Hub, Start};
 use hub::clock::Clock;
-use hub::request::soap::Asker;
-use hub::seal::Keys;
-use schemas::country::Countries;
-use schemas::insz::Environment;
-use schemas::municipality::Municipalities;
+use hub::config::Senders;
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// The project's folder of configuration.
 fn config() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../config")
+    tests::root().join("config")
 }
 
 /// The lines of one post of the story.
@@ -41,29 +35,12 @@ fn line_with(post: &str, mark: &str) -> Value {
 /// An open hub on a store of its own. Tokens are senders' names; `posts` sends visa, `wewis` permits, recipients answers.
 async fn hub() -> (Hub, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let table = |name: &str| std::fs::read_to_string(config().join("tables").join(name)).unwrap();
-    let bundle = decide::Bundle {
-        municipalities: Municipalities::from_csv(&table("municipalities.csv")).unwrap(),
-        countries: Countries::from_csv(&table("countries.csv")).unwrap(),
-        ..decide::Bundle::default()
-    };
-    let settings = Settings {
-        database: hub::app::database_of(folder.path()),
-        keys: hub::app::keys_of(folder.path()),
-        listen: "127.0.0.1:0".parse().unwrap(),
-        register: "http://127.0.0.1:9/".to_owned(),
-        asker: Asker { identity: "voortraject.example/hub".to_owned(), capacity: "9999".to_owned() },
-        environment: Environment::Test,
-        bundle: Arc::new(bundle),
-        senders: Arc::new(|token, source, _| match (token, source) {
-            ("posts" | "dvz", "visa") | ("wewis", "permit") | ("atlas" | "bon", "answer") => {
-                Ok(token.to_owned())
-            }
-            ("posts" | "dvz" | "wewis" | "atlas" | "bon", _) => Err(Denied::NotAllowed),
-            _ => Err(Denied::Unknown),
-        }),
-    };
-    let keys = Keys::new([1; 32], [2; 32]).unwrap();
+    let mut config = tests::config();
+    hub::app::in_data(folder.path(), &mut config);
+    let senders =
+        [("posts", "visa"), ("dvz", "visa"), ("wewis", "permit"), ("atlas", "answer"), ("bon", "answer")];
+    config.senders =
+        Senders::made_up(senders.map(|(name, source)| (name.to_owned(), source.to_owned(), name.to_owned())));
     let now = schemas::time::parse_instant("2026-11-20T08:00:00Z").unwrap();
-    (Hub::open(settings, keys, Clock::declared(now), true).await.unwrap(), folder)
+    (Hub::open(config, Start::Migrated(Clock::declared(now))).await.unwrap(), folder)
 }

@@ -20,7 +20,8 @@ use crate::person::{Handover, Stream};
 pub(crate) fn release(draft: &mut Draft<'_>) {
     let scope = scope(draft.journey(), draft.bundle, draft.today);
     provider(draft, scope);
-    let handovers: Vec<Handover> = draft.person.state.handovers.iter().filter(|h| h.epoch > 0).cloned().collect();
+    let handovers: Vec<Handover> =
+        draft.person.state.handovers.iter().filter(|h| h.epoch > 0).cloned().collect();
     for handover in handovers {
         of_handover(draft, &handover, scope);
     }
@@ -42,8 +43,10 @@ pub(crate) fn redeliver(draft: &mut Draft<'_>, id: StreamId) -> Result<(), Refus
 fn provider(draft: &mut Draft<'_>, scope: Scope) {
     let Some(contract) = draft.bundle.provider().map(|contract| contract.recipient.clone()) else { return };
     let open = draft.person.open_streams().find(|stream| stream.recipient == contract).cloned();
-    let taken = draft.person.state.handovers.iter().any(|h| matches!(h.state, State::Accepted | State::Closed));
-    let pending = draft.person.live_handover().is_some_and(|h| h.epoch > 0 && h.state != State::WithdrawPending);
+    let taken =
+        draft.person.state.handovers.iter().any(|h| matches!(h.state, State::Accepted | State::Closed));
+    let pending =
+        draft.person.live_handover().is_some_and(|h| h.epoch > 0 && h.state != State::WithdrawPending);
     match (open, scope) {
         (Some(stream), _) if taken => end(draft, &stream, EndReason::Moved),
         (Some(stream), Scope::Out(reason)) if !pending => {
@@ -55,7 +58,11 @@ fn provider(draft: &mut Draft<'_>, scope: Scope) {
         }
         (Some(stream), Scope::In(_)) => show(draft, &stream, ViewKind::File, scope),
         (None, Scope::In(_)) if !taken && basis(draft, &contract).is_some() => {
-            let line = Event::LineOpened { recipient: contract.clone(), capacity: Capacity::Provider, from: draft.today };
+            let line = Event::LineOpened {
+                recipient: contract.clone(),
+                capacity: Capacity::Provider,
+                from: draft.today,
+            };
             draft.record(line);
             let stream = start(draft, contract, None, 1);
             show(draft, &stream, ViewKind::File, scope);
@@ -88,7 +95,9 @@ fn of_handover(draft: &mut Draft<'_>, handover: &Handover, scope: Scope) {
         (None, _) => return,
     };
     match handover.state {
-        State::Sent | State::Received | State::Overdue | State::Bounced => show(draft, &stream, ViewKind::Offer, scope),
+        State::Sent | State::Received | State::Overdue | State::Bounced => {
+            show(draft, &stream, ViewKind::Offer, scope)
+        }
         State::Accepted => show(draft, &stream, ViewKind::File, scope),
         State::Rejected => end(draft, &stream, EndReason::Rejected),
         State::Superseded => end(draft, &stream, EndReason::Moved),

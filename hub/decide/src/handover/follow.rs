@@ -53,7 +53,9 @@ pub(crate) fn follow(draft: &mut Draft<'_>) {
         // A visa that is gone, or a person who is: what was sent must be taken back.
         (State::WithdrawPending | State::RecallPending, _) | (_, Target::Nothing | Target::Prepare) => {}
         (_, Target::Leave(_)) => leave(draft),
-        (State::Prepared | State::AwaitingChoice | State::Held, Target::To(recipient, route, day)) if !delivered => {
+        (State::Prepared | State::AwaitingChoice | State::Held, Target::To(recipient, route, day))
+            if !delivered =>
+        {
             let row = match present.state {
                 State::AwaitingChoice => &table::CHOOSE,
                 State::Held => &table::RELEASE,
@@ -66,7 +68,9 @@ pub(crate) fn follow(draft: &mut Draft<'_>) {
                 fire(draft, present.id, &table::AWAIT_CHOICE, routed(None, route, day));
             }
         }
-        (State::Prepared | State::AwaitingChoice | State::Held, Target::NoReceiver(route, day)) if !delivered => {
+        (State::Prepared | State::AwaitingChoice | State::Held, Target::NoReceiver(route, day))
+            if !delivered =>
+        {
             fire(draft, present.id, &table::NO_RECEIVER, routed(None, route, day));
         }
         (State::Prepared | State::AwaitingChoice | State::Held, Target::Hold(reason)) if !delivered => {
@@ -94,7 +98,10 @@ pub(crate) fn follow(draft: &mut Draft<'_>) {
             let next = open(draft, Some(present.id));
             fire(draft, next, &table::NO_RECEIVER, routed(None, route, day));
         }
-        (State::Sent | State::Received | State::Overdue | State::Bounced, Target::To(recipient, route, day)) => {
+        (
+            State::Sent | State::Received | State::Overdue | State::Bounced,
+            Target::To(recipient, route, day),
+        ) => {
             if present.recipient.as_ref() != Some(&recipient) {
                 fire(draft, present.id, &table::SUPERSEDE, cause);
                 let next = open(draft, Some(present.id));
@@ -105,7 +112,11 @@ pub(crate) fn follow(draft: &mut Draft<'_>) {
             State::Sent | State::Received | State::Overdue | State::Bounced,
             Target::Choose(route, day) | Target::NoReceiver(route, day),
         ) => {
-            let row = if route.reason == RouteReason::AwaitingChoice { &table::AWAIT_CHOICE } else { &table::NO_RECEIVER };
+            let row = if route.reason == RouteReason::AwaitingChoice {
+                &table::AWAIT_CHOICE
+            } else {
+                &table::NO_RECEIVER
+            };
             fire(draft, present.id, &table::SUPERSEDE, cause);
             let next = open(draft, Some(present.id));
             fire(draft, next, row, routed(None, route, day));
@@ -130,7 +141,8 @@ fn begin(draft: &mut Draft<'_>, target: Target) {
     let last = draft.person.state.handovers.last();
     let replaces = last.map(|handover| handover.id);
     let done = |day: Day| last.is_some_and(|handover| settled(handover, day));
-    let arrived = last.is_some_and(|h| h.state == State::Closed || (h.state == State::NotInScope && h.residence.is_some()));
+    let arrived = last
+        .is_some_and(|h| h.state == State::Closed || (h.state == State::NotInScope && h.residence.is_some()));
     match target {
         Target::To(recipient, route, day) if !done(day) => {
             let handover = open(draft, replaces);
@@ -164,7 +176,8 @@ fn begin(draft: &mut Draft<'_>, target: Target) {
 
 /// Every handover of his that is not final ends: with a purge where something was delivered.
 fn leave(draft: &mut Draft<'_>) {
-    let live: Vec<Handover> = draft.person.state.handovers.iter().filter(|h| !h.state.is_final()).cloned().collect();
+    let live: Vec<Handover> =
+        draft.person.state.handovers.iter().filter(|h| !h.state.is_final()).cloned().collect();
     for handover in live {
         let row = match handover.state {
             State::WithdrawPending | State::RecallPending => continue,
@@ -178,7 +191,14 @@ fn leave(draft: &mut Draft<'_>) {
 }
 
 /// An offer of this handover goes to a recipient.
-fn send(draft: &mut Draft<'_>, id: HandoverId, row: &table::Row, recipient: Recipient, route: Route, day: Day) {
+fn send(
+    draft: &mut Draft<'_>,
+    id: HandoverId,
+    row: &table::Row,
+    recipient: Recipient,
+    route: Route,
+    day: Day,
+) {
     fire(draft, id, row, routed(Some(recipient), route, day));
 }
 
@@ -206,7 +226,9 @@ fn target(draft: &Draft<'_>) -> Target {
             None => Target::Hold(HoldReason::NoBasis),
         },
         (None, RouteReason::AwaitingChoice) => Target::Choose(found, home.began),
-        (None, RouteReason::CodeNotYetValid | RouteReason::NotAMunicipality) => Target::Hold(HoldReason::DataIncomplete),
+        (None, RouteReason::CodeNotYetValid | RouteReason::NotAMunicipality) => {
+            Target::Hold(HoldReason::DataIncomplete)
+        }
         (None, _) => Target::NoReceiver(found, home.began),
     }
 }

@@ -16,7 +16,11 @@ pub(crate) fn contradicts(record: &Record, person: &Person) -> bool {
     let known = &person.matching;
     let names_differ = !record.names.is_empty()
         && !known.names.is_empty()
-        && !record.names.iter().map(Names::tokens).any(|ours| known.names.iter().any(|theirs| ours.touches(theirs)));
+        && !record
+            .names
+            .iter()
+            .map(Names::tokens)
+            .any(|ours| known.names.iter().any(|theirs| ours.touches(theirs)));
     let births_differ = !record.births.is_empty()
         && !known.births.is_empty()
         && !record.births.iter().any(|ours| known.births.iter().any(|theirs| ours.agrees(*theirs)));
@@ -31,9 +35,14 @@ pub(crate) fn exact(record: &Record, person: &Person) -> bool {
 
 /// The same birth date, known to the day and no default, and a name that is the same in part.
 pub(crate) fn near(record: &Record, person: &Person) -> bool {
-    let date = |birth| !schemas::partial::PartialDate::is_default(birth) && person.matching.births.contains(&birth);
+    let date =
+        |birth| !schemas::partial::PartialDate::is_default(birth) && person.matching.births.contains(&birth);
     record.births.iter().copied().any(date)
-        && record.names.iter().map(Names::tokens).any(|ours| person.matching.names.iter().any(|n| ours.touches(n)))
+        && record
+            .names
+            .iter()
+            .map(Names::tokens)
+            .any(|ours| person.matching.names.iter().any(|n| ours.touches(n)))
 }
 
 /// Whether a group key other than the name itself leads to this person as well.

@@ -126,7 +126,13 @@ enum Verdict {
     Doubt(ReviewReason, Vec<PersonId>),
 }
 
-fn judge(world: &World, record: &Record, keys: &[Key], owners: &[&Person], candidates: &[&Person]) -> Verdict {
+fn judge(
+    world: &World,
+    record: &Record,
+    keys: &[Key],
+    owners: &[&Person],
+    candidates: &[&Person],
+) -> Verdict {
     let ids = |persons: &[&Person]| persons.iter().map(|person| person.id).collect();
     match owners {
         [] => {}

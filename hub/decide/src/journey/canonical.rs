@@ -33,7 +33,8 @@ pub fn canonical(journey: Journey<'_>, bundle: &Bundle, group: Group, on: Day) -
     form.text("target_group", Some(group.as_str()));
     form.text("visa_status", Some(if journey.granted() { "granted" } else { "pending" }));
     let entry = |applied: &Application| applied.entry_on;
-    let expected = journey.applications().filter(|a| a.is_live()).filter_map(|a| a.applied.and_then(entry)).max();
+    let expected =
+        journey.applications().filter(|a| a.is_live()).filter_map(|a| a.applied.and_then(entry)).max();
     form.text("expected_arrival", expected.map(month));
     home(&mut form, journey, bundle, on);
     form

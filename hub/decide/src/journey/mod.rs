@@ -160,9 +160,8 @@ impl<'a> Journey<'a> {
     }
 
     fn nearest(&self, field: Field) -> Option<&'a Claim> {
-        let rank = |(cell, claim): &(&Cell, &'a Claim)| {
-            (std::cmp::Reverse(cell.authority), claim.stated_at, *claim)
-        };
+        let rank =
+            |(cell, claim): &(&Cell, &'a Claim)| (std::cmp::Reverse(cell.authority), claim.stated_at, *claim);
         self.claims(field).max_by_key(rank).map(|(_, claim)| claim)
     }
 
@@ -181,7 +180,8 @@ impl<'a> Journey<'a> {
     fn cancelled(&self) -> BTreeSet<Insz> {
         let gone = |channel: &str| {
             self.claims(Field::Standing).any(|(cell, claim)| {
-                cell.channel == channel && matches!(claim.statement, Statement::Standing(Standing::Cancelled(_)))
+                cell.channel == channel
+                    && matches!(claim.statement, Statement::Standing(Standing::Cancelled(_)))
             })
         };
         self.claims(Field::Insz)
@@ -220,7 +220,9 @@ impl<'a> Journey<'a> {
         let visa = |entry: &&'a Entry| matches!(entry, Entry::Application(..));
         self.entries().into_iter().filter(visa).map(move |entry| ApplicationEntry {
             applied: stated!(journey.of_entry(entry, Field::Applied), Applied),
-            decision: stated!(journey.of_entry(entry, Field::Decision), Decision).copied().unwrap_or(Decision::Pending),
+            decision: stated!(journey.of_entry(entry, Field::Decision), Decision)
+                .copied()
+                .unwrap_or(Decision::Pending),
             withdrawn: journey.of_entry(entry, Field::Withdrawn).is_some(),
         })
     }

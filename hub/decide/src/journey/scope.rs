@@ -81,7 +81,8 @@ pub fn scope(journey: Journey<'_>, bundle: &Bundle, on: Day) -> Scope {
         .chain(journey.permits().map(|(_, entry)| entry.is_live().then(|| of_permit(&entry))))
         .collect();
     let live: Vec<Scope> = entries.iter().flatten().copied().collect();
-    let group = live.iter().filter_map(|scope| if let Scope::In(group) = scope { Some(*group) } else { None }).max();
+    let group =
+        live.iter().filter_map(|scope| if let Scope::In(group) = scope { Some(*group) } else { None }).max();
     let by_entries = match group {
         Some(group) => Scope::In(group),
         None if live.contains(&Scope::Review) => Scope::Review,
@@ -127,7 +128,9 @@ fn of_application(journey: Journey<'_>, bundle: &Bundle, entry: &ApplicationEntr
             .permit
             .as_ref()
             .and_then(|permit| {
-                journey.permits().find(|(entry, _)| matches!(entry, Entry::Permit(number) if number == permit))
+                journey
+                    .permits()
+                    .find(|(entry, _)| matches!(entry, Entry::Permit(number) if number == permit))
             })
             .map_or(Scope::Unknown, |(_, permit)| of_permit(&permit)),
         Purpose::Study | Purpose::Other => Scope::Out(OutReason::Purpose),

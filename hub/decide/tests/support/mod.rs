@@ -13,8 +13,8 @@ use decide::memory::Memory;
 use decide::round::Verdict;
 use schemas::country::Countries;
 use schemas::fact::{
-    Application, Authority, Decision, Entry, Fact, Permit, PermitRole, Purpose, Record, Region, Residence, Standing,
-    Statement,
+    Application, Authority, Decision, Entry, Fact, Permit, PermitRole, Purpose, Record, Region, Residence,
+    Standing, Statement,
 };
 use schemas::handover::{Answer, AnswerKind, RejectCode};
 use schemas::ids::{HandoverId, MessageId, Seed};
@@ -54,7 +54,11 @@ pub(crate) fn bundle() -> Bundle {
         }
     };
     let territory = |nis: &str| {
-        Competence::Territory(vec![Territory { nis: NisCode::parse(nis).unwrap(), from: day("2018-01-01"), to: None }])
+        Competence::Territory(vec![Territory {
+            nis: NisCode::parse(nis).unwrap(),
+            from: day("2018-01-01"),
+            to: None,
+        }])
     };
     let choice = |languages: &[&str]| Competence::Choice { languages: fields(languages) };
     Bundle {
@@ -66,7 +70,10 @@ pub(crate) fn bundle() -> Bundle {
             contract("bapa-via", choice(&["nl", "fr"])),
             contract("bon", choice(&["nl"])),
         ],
-        municipalities: Municipalities::from_csv(include_str!("../../../../config/tables/municipalities.csv")).unwrap(),
+        municipalities: Municipalities::from_csv(include_str!(
+            "../../../../config/tables/municipalities.csv"
+        ))
+        .unwrap(),
         countries: Countries::from_csv(include_str!("../../../../config/tables/countries.csv")).unwrap(),
         target_group: TargetGroup { minimum_age: 18, review_grounds: vec!["40bis".to_owned()] },
         deadlines: Deadlines {
@@ -138,7 +145,13 @@ fn version(channel: &str, sequence: Option<u64>, on: &str) -> Version {
 
 fn identity(who: &Who, entry: &Entry, authority: Authority, version: &Version) -> Vec<Fact> {
     let countries = bundle().countries;
-    let fact = |statement| Fact { entry: entry.clone(), statement, authority, valid_from: None, version: version.clone() };
+    let fact = |statement| Fact {
+        entry: entry.clone(),
+        statement,
+        authority,
+        valid_from: None,
+        version: version.clone(),
+    };
     vec![
         fact(Statement::Names(who.names())),
         fact(Statement::Birth(who.born())),
@@ -204,10 +217,17 @@ pub(crate) fn permit(who: &Who, decision: Decision, on: &str) -> Body {
     let entry = Entry::Permit(number.clone());
     let version = version("wewis", None, on);
     let mut facts = identity(who, &entry, Authority::Permits, &version);
-    let applied = Permit { applied_on: day(on), role: PermitRole::Worker, region: Region::Flanders, destination: None };
+    let applied =
+        Permit { applied_on: day(on), role: PermitRole::Worker, region: Region::Flanders, destination: None };
     for statement in [Statement::Permit(applied), Statement::PermitDecision(decision)] {
         let (entry, version) = (entry.clone(), version.clone());
-        facts.push(Fact { entry, statement, authority: Authority::Permits, valid_from: Some(day(on)), version });
+        facts.push(Fact {
+            entry,
+            statement,
+            authority: Authority::Permits,
+            valid_from: Some(day(on)),
+            version,
+        });
     }
     let country = bundle().countries.by_code(who.nationality).unwrap();
     let passport = Key::Passport(country, PassportNumber::parse(&who.passport).unwrap());
@@ -233,7 +253,13 @@ pub(crate) fn register(who: &Who, standing: Home<'_>, on: &str) -> Body {
     let version = version(&format!("register/{}", who.insz), None, on);
     let mut facts = identity(who, &Entry::Person, Authority::Register, &version);
     let mut state = |entry, statement| {
-        facts.push(Fact { entry, statement, authority: Authority::Register, valid_from: None, version: version.clone() });
+        facts.push(Fact {
+            entry,
+            statement,
+            authority: Authority::Register,
+            valid_from: None,
+            version: version.clone(),
+        });
     };
     state(Entry::Person, Statement::Insz(who.insz));
     match standing {
@@ -315,7 +341,9 @@ impl House {
                 let sequence = self.sequences.entry(delivery.recipient.clone()).or_default();
                 *sequence += 1;
                 self.memory.sent(delivery.recipient.clone(), *sequence, HASH);
-                if let (Some(handover), decide::change::ViewKind::Offer) = (delivery.handover, delivery.view.kind()) {
+                if let (Some(handover), decide::change::ViewKind::Offer) =
+                    (delivery.handover, delivery.view.kind())
+                {
                     let offered = Offered { handover, epoch: delivery.epoch, sequence: *sequence };
                     self.offers.insert(handover, offered.clone());
                     self.offered.insert(delivery.recipient.clone(), offered);
@@ -353,7 +381,10 @@ impl House {
     /// What left so far, as `recipient kind [reason]`, and forgets it.
     pub(crate) fn left(&mut self) -> Vec<String> {
         let line = |delivery: &Delivery| {
-            let reason = delivery.view.ended().map_or(String::new(), |(reason, _)| format!(" {reason:?}").to_lowercase());
+            let reason = delivery
+                .view
+                .ended()
+                .map_or(String::new(), |(reason, _)| format!(" {reason:?}").to_lowercase());
             format!("{} {}{reason}", delivery.recipient, delivery.view.kind().as_str())
         };
         std::mem::take(&mut self.deliveries).iter().map(line).collect()
