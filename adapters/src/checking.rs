@@ -88,7 +88,8 @@ fn remove(value: &mut Value, pointer: &str) -> bool {
         }
         (Value::Array(list), Some(rest)) if name == "*" => {
             // Every element, so no short circuit.
-            list.iter_mut().fold(false, |any, child| remove(child, &format!("/{rest}")) || any)
+            let removed = |child| remove(child, &format!("/{rest}"));
+            list.iter_mut().map(removed).filter(|removed| *removed).count() > 0
         }
         (Value::Array(list), None) if name == "*" => !std::mem::take(list).is_empty(),
         _ => false,
@@ -102,7 +103,9 @@ fn found(error: &ValidationError<'_>) -> Vec<Finding> {
     match error.kind() {
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => unexpected
             .iter()
-            .map(|name| Finding::new(Code::UnknownField, below(name), "a field that the contract does not know"))
+            .map(|name| {
+                Finding::new(Code::UnknownField, below(name), "a field that the contract does not know")
+            })
             .collect(),
         Kind::Required { property } => {
             vec![Finding::new(Code::Schema, below(property.as_str().unwrap_or_default()), "is missing")]

@@ -12,6 +12,8 @@ mod permit;
 mod read;
 mod reading;
 pub mod register;
+#[cfg(test)]
+mod story;
 mod visa;
 
 pub use checking::check;

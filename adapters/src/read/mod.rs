@@ -43,7 +43,9 @@ fn objects(bytes: &[u8]) -> Vec<Item> {
     let mut lines = (1..).zip(bytes.split(|b| *b == b'\n')).filter(|(_, line)| !line.trim_ascii().is_empty());
     // One object laid out over several lines has no second line that opens one.
     let batch = lines.clone().nth(1).is_some_and(|(_, line)| line.trim_ascii_start().starts_with(b"{"));
-    if batch { lines.map(|(number, line)| object(number, line)).collect() } else {
+    if batch {
+        lines.map(|(number, line)| object(number, line)).collect()
+    } else {
         let first = lines.next().map_or(1, |(number, _)| number);
         vec![object(first, bytes.trim_ascii())]
     }
@@ -102,16 +104,25 @@ mod tests {
 
     #[test]
     fn rows_are_objects_of_their_columns() {
-        check("permit", b"\xef\xbb\xbfa;b\r\n1;\r\n\"x;y\";2\r\n", &[
-            Ok(json!({"a": "1"})),
-            Ok(json!({"a": "x;y", "b": "2"})),
-        ]);
-        check("permit", b"a;b\r\n1\r\n\xff;2\r\n3;4\r\n", &[
-            Err("row 2: 1 columns instead of 2; 1 bytes"),
-            Err("row 3: not UTF-8; 2 bytes"),
-            Ok(json!({"a": "3", "b": "4"})),
-        ]);
-        check("permit", b"a;a\r\n1;2\r\n", &[Err("row 1: a column without a name or with another's; 10 bytes")]);
+        check(
+            "permit",
+            b"\xef\xbb\xbfa;b\r\n1;\r\n\"x;y\";2\r\n",
+            &[Ok(json!({"a": "1"})), Ok(json!({"a": "x;y", "b": "2"}))],
+        );
+        check(
+            "permit",
+            b"a;b\r\n1\r\n\xff;2\r\n3;4\r\n",
+            &[
+                Err("row 2: 1 columns instead of 2; 1 bytes"),
+                Err("row 3: not UTF-8; 2 bytes"),
+                Ok(json!({"a": "3", "b": "4"})),
+            ],
+        );
+        check(
+            "permit",
+            b"a;a\r\n1;2\r\n",
+            &[Err("row 1: a column without a name or with another's; 10 bytes")],
+        );
     }
 
     #[test]
@@ -122,13 +133,19 @@ mod tests {
             &[Ok(json!({"r": {"a": {"@D": "1", "#text": "x & é"}, "b": "", "c": ["1", "<2>"]}}))],
         );
         check("register", b" {\"schema\":\"x\"}", &[Ok(json!({"schema": "x"}))]);
-        check("register", b"<!DOCTYPE r [<!ENTITY e 'x'>]><r>&e;</r>", &[Err(
-            "byte 30: a document type is not read; 40 bytes",
-        )]);
+        check(
+            "register",
+            b"<!DOCTYPE r [<!ENTITY e 'x'>]><r>&e;</r>",
+            &[Err("byte 30: a document type is not read; 40 bytes")],
+        );
         check("register", b"<r>&e;</r>", &[Err("byte 6: an entity is not expanded; 10 bytes")]);
         check("register", b"<r><a></r>", &[Err("byte 10: not XML; 10 bytes")]);
         check("register", b"<r><a>", &[Err("byte 6: ends too early; 6 bytes")]);
         check("register", b"<r/><r/>", &[Err("byte 8: a second root element; 8 bytes")]);
-        check("register", "<a>".repeat(100).as_bytes(), &[Err("byte 195: deeper than 64 elements; 300 bytes")]);
+        check(
+            "register",
+            "<a>".repeat(100).as_bytes(),
+            &[Err("byte 195: deeper than 64 elements; 300 bytes")],
+        );
     }
 }

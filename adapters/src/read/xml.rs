@@ -95,7 +95,9 @@ fn resolved(name: &BytesRef<'_>) -> Result<String, &'static str> {
 impl Element {
     fn take_in(&mut self, child: Element) {
         let text = child.text.trim();
-        let value = if child.children.is_empty() { Value::from(text) } else {
+        let value = if child.children.is_empty() {
+            Value::from(text)
+        } else {
             let mut children = child.children;
             if !text.is_empty() {
                 children.insert("#text".to_owned(), Value::from(text));

@@ -24,10 +24,10 @@ pub(super) struct Zone {
     pub(super) number: Option<PassportNumber>,
 }
 
-/// Reads the zone. Its years have two digits: nobody is born after `today`.
-pub(super) fn read(reading: &mut Reading<'_>, today: Day) -> Option<Zone> {
+/// Reads the zone. Its years have two digits: nobody is born after the day he applied.
+pub(super) fn read(reading: &mut Reading<'_>, applied_on: Day) -> Option<Zone> {
     let (first, second) = (reading.text(&format!("{AT}/0"))?, reading.text(&format!("{AT}/1"))?);
-    let year = today.year().rem_euclid(100).unsigned_abs();
+    let year = applied_on.year().rem_euclid(100).unsigned_abs();
     let Ok(zone) = parse_td3_with(first, second, &ParseOptions::default().with_pivot_yy(year)) else {
         reading.note(Code::Ignored, AT, "not two lines of a passport's machine-readable zone");
         return None;

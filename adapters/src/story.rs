@@ -6,32 +6,26 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use adapters::{Checked, Context, Refused, check, read, source};
-use schemas::country::Countries;
 use schemas::fact::{Standing, Statement};
 use schemas::finding::{Code, Severity};
 use schemas::insz::Environment;
 use schemas::message::Body;
-use schemas::municipality::Municipalities;
 use serde_json::Value;
+
+use crate::fixtures::{Tables, outcomes};
+use crate::{Checked, Refused};
 
 fn data() -> Option<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let found = here.ancestors().map(|folder| folder.join("shared/data")).find(|folder| folder.is_dir());
     if found.is_none() {
-        writeln!(std::io::stderr(), "skipped: no shared/data beside the repository").unwrap();
+        std::io::stderr().write_all(b"skipped: no shared/data beside the repository\n").unwrap();
     }
     found
 }
 
 fn through(name: &str, bytes: &[u8], environment: Environment) -> Vec<Result<Checked, Refused>> {
-    let municipalities =
-        Municipalities::from_csv(include_str!("../../config/tables/municipalities.csv")).unwrap();
-    let countries = Countries::from_csv(include_str!("../../config/tables/countries.csv")).unwrap();
-    let context =
-        Context { municipalities: &municipalities, countries: &countries, environment, sender: "story" };
-    let source = source(name).unwrap();
-    read(source, bytes).into_iter().map(|item| check(source, item?, &context)).collect()
+    outcomes(name, bytes, &Tables::new().context(environment))
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -126,12 +120,16 @@ fn standing(outcome: &Result<Checked, Refused>) -> Option<Standing> {
 #[test]
 fn the_register_of_the_story_says_who_lives_where() {
     let Some(data) = data() else { return };
-    let truth: Value = serde_json::from_slice(&std::fs::read(data.join("story-truth.json")).unwrap()).unwrap();
+    let truth: Value =
+        serde_json::from_slice(&std::fs::read(data.join("story-truth.json")).unwrap()).unwrap();
     let mut residences: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     for person in truth["persons"].as_array().unwrap() {
         for insz in person["insz"].as_array().into_iter().flatten() {
             let list = person["residences"].as_array().into_iter().flatten().map(|residence| {
-                (residence["from"].as_str().unwrap().to_owned(), residence["nis"].as_str().unwrap_or("").to_owned())
+                (
+                    residence["from"].as_str().unwrap().to_owned(),
+                    residence["nis"].as_str().unwrap_or("").to_owned(),
+                )
             });
             residences.insert(insz["number"].as_str().unwrap().to_owned(), list.collect());
         }
@@ -149,13 +147,15 @@ fn the_register_of_the_story_says_who_lives_where() {
             "bis" => assert_eq!(standing(outcome), Some(Standing::Known), "{name}"),
             "bis-replaced" => assert!(outcome.is_ok() && standing(outcome).is_none(), "{name}"),
             _ => {
-                let Body::Record(record) = outcome.as_ref().unwrap_or_else(|_| panic!("{name}")).body() else {
+                let Body::Record(record) = outcome.as_ref().unwrap_or_else(|_| panic!("{name}")).body()
+                else {
                     panic!("{name}: no record")
                 };
                 let home = record.facts.iter().find_map(|fact| match &fact.statement {
                     Statement::Residence(home) => {
                         // The register says the district, the truth its city: routing knows both.
-                        let nis = if home.nis.is_district() { "11002".to_owned() } else { home.nis.to_string() };
+                        let nis =
+                            if home.nis.is_district() { "11002".to_owned() } else { home.nis.to_string() };
                         Some((fact.valid_from.unwrap().to_string(), nis))
                     }
                     _ => None,
