@@ -219,7 +219,9 @@ fn stated_at(reading: &mut Reading<'_>) -> Option<Instant> {
 /// The code of the first exception that is an error: its type decides, not its presence.
 fn error_code(item: &Value) -> Option<&str> {
     let error = |exception: &&Value| text(&exception["Type"]) == Some("FOUT");
-    text(&many(&item["Uitzonderingen"]).find(error)?["Identificatie"])
+    let code = text(&many(&item["Uitzonderingen"]).find(error)?["Identificatie"])?;
+    // It is told in findings, so it must be a code and nothing else.
+    (code.len() <= 5 && code.bytes().all(|b| b.is_ascii_digit())).then_some(code)
 }
 
 /// A number that an exception names in its annotations, as 30002 and 30004 do.
