@@ -20,6 +20,11 @@ static VALIDATORS: LazyLock<BTreeMap<&'static str, Validator>> = LazyLock::new(|
     SOURCES.iter().filter_map(compile).collect()
 });
 
+/// Fields that no source may send, wherever in an item they stand: an item that is refused for them
+/// would else lie in the store with them.
+const BIOMETRICS: &[&str] =
+    &["biometrics", "biometric", "facial_image", "photo", "fingerprints", "fingerprint", "iris"];
+
 fn compiled(schema: &str) -> Option<Validator> {
     let schema: Value = serde_json::from_str(schema).ok()?;
     jsonschema::options()
@@ -38,11 +43,7 @@ pub fn check(source: &dyn Source, mut item: Value, context: &Context<'_>) -> Res
     for pointer in source.strip() {
         remove(&mut item, pointer);
     }
-    for pointer in source.forbidden() {
-        if remove(&mut item, pointer) {
-            findings.push(Finding::new(Code::Stripped, *pointer, "must not be sent and was not stored"));
-        }
-    }
+    remove_biometrics(&mut item, "", &mut findings);
     match VALIDATORS.get(source.name()) {
         // Asking whether it fits costs less than listing why it does not.
         Some(validator) if validator.is_valid(&item) => {}
@@ -77,37 +78,67 @@ fn names_nobody(body: &Body, findings: &mut Vec<Finding>) -> bool {
     nobody
 }
 
-/// Removes what a pointer leads to; tells whether something was there.
-fn remove(value: &mut Value, pointer: &str) -> bool {
-    let Some(path) = pointer.strip_prefix('/') else { return false };
+/// Removes biometrics at any depth, and tells the sender.
+fn remove_biometrics(value: &mut Value, at: &str, findings: &mut Vec<Finding>) {
+    match value {
+        Value::Object(map) => {
+            let forbidden = |name: &str| BIOMETRICS.iter().any(|known| known.eq_ignore_ascii_case(name));
+            map.retain(|name, _| {
+                let kept = !forbidden(name);
+                if !kept {
+                    let detail = "must not be sent, and was not stored";
+                    findings.push(Finding::new(Code::Stripped, below(at, name), detail));
+                }
+                kept
+            });
+            map.iter_mut().for_each(|(name, child)| remove_biometrics(child, &below(at, name), findings));
+        }
+        Value::Array(list) => {
+            let numbered = list.iter_mut().enumerate();
+            numbered.for_each(|(n, child)| remove_biometrics(child, &format!("{at}/{n}"), findings));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The pointer to a field of what stands at a pointer.
+fn below(at: &str, name: &str) -> String {
+    format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// Removes what a pointer leads to.
+fn remove(value: &mut Value, pointer: &str) {
+    let Some(path) = pointer.strip_prefix('/') else { return };
     let (name, rest) = path.split_once('/').map_or((path, None), |(name, rest)| (name, Some(rest)));
     match (value, rest) {
-        (Value::Object(map), None) => map.remove(name).is_some_and(|removed| !removed.is_null()),
+        (Value::Object(map), None) => {
+            map.remove(name);
+        }
         (Value::Object(map), Some(rest)) => {
-            map.get_mut(name).is_some_and(|child| remove(child, &format!("/{rest}")))
+            if let Some(child) = map.get_mut(name) {
+                remove(child, &format!("/{rest}"));
+            }
         }
+        (Value::Array(list), None) if name == "*" => list.clear(),
         (Value::Array(list), Some(rest)) if name == "*" => {
-            // Every element, so no short circuit.
-            list.iter_mut().fold(false, |any, child| remove(child, &format!("/{rest}")) || any)
+            list.iter_mut().for_each(|child| remove(child, &format!("/{rest}")));
         }
-        (Value::Array(list), None) if name == "*" => !std::mem::take(list).is_empty(),
-        _ => false,
+        _ => {}
     }
 }
 
 /// One schema error as findings; a missing or unknown field is named by its own place.
 fn found(error: &ValidationError<'_>) -> Vec<Finding> {
     let at = error.instance_path().to_string();
-    let below = |name: &str| format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
     match error.kind() {
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => unexpected
             .iter()
             .map(|name| {
-                Finding::new(Code::UnknownField, below(name), "a field that the contract does not know")
+                Finding::new(Code::UnknownField, below(&at, name), "a field that the contract does not know")
             })
             .collect(),
         Kind::Required { property } => {
-            vec![Finding::new(Code::Schema, below(property.as_str().unwrap_or_default()), "is missing")]
+            vec![Finding::new(Code::Schema, below(&at, property.as_str().unwrap_or_default()), "is missing")]
         }
         Kind::Enum { options } if at == "/schema" => {
             vec![Finding::new(Code::UnknownVersion, at, format_args!("expected one of {options}"))]
@@ -140,14 +171,33 @@ mod tests {
 
     #[test]
     fn what_a_pointer_leads_to_is_removed() {
-        fn check(pointer: &str, expect: Value, told: bool) {
-            let mut item = json!({"a": {"b": 1, "c": null}, "l": [{"x": 1}, {"x": 2, "y": 3}]});
-            assert_eq!((remove(&mut item, pointer), item), (told, expect), "{pointer}");
+        fn check(pointer: &str, expect: Value) {
+            let mut item = json!({"a": {"b": 1}, "l": [{"x": 1}, {"x": 2, "y": 3}]});
+            remove(&mut item, pointer);
+            assert_eq!(item, expect, "{pointer}");
         }
-        check("/a/b", json!({"a": {"c": null}, "l": [{"x": 1}, {"x": 2, "y": 3}]}), true);
-        check("/a/c", json!({"a": {"b": 1}, "l": [{"x": 1}, {"x": 2, "y": 3}]}), false);
-        check("/l/*/x", json!({"a": {"b": 1, "c": null}, "l": [{}, {"y": 3}]}), true);
-        check("/l/*", json!({"a": {"b": 1, "c": null}, "l": []}), true);
-        check("/none/x", json!({"a": {"b": 1, "c": null}, "l": [{"x": 1}, {"x": 2, "y": 3}]}), false);
+        check("/a/b", json!({"a": {}, "l": [{"x": 1}, {"x": 2, "y": 3}]}));
+        check("/l/*/x", json!({"a": {"b": 1}, "l": [{}, {"y": 3}]}));
+        check("/l/*", json!({"a": {"b": 1}, "l": []}));
+        check("/none/x", json!({"a": {"b": 1}, "l": [{"x": 1}, {"x": 2, "y": 3}]}));
+    }
+
+    #[test]
+    fn biometrics_are_removed_wherever_they_stand() {
+        let mut item = json!({"a": [{"Photo": "x", "b": 1}], "biometrics": {"iris": 1}, "photograph": 2});
+        let mut findings = vec![];
+        remove_biometrics(&mut item, "", &mut findings);
+        assert_eq!(item, json!({"a": [{"b": 1}], "photograph": 2}));
+        let places: Vec<&str> = findings.iter().map(|finding| finding.pointer.as_str()).collect();
+        assert_eq!(places, ["/biometrics", "/a/0/Photo"]);
+    }
+
+    #[test]
+    fn every_code_has_its_page() {
+        let pages = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../hub/src/codes");
+        for code in Code::ALL {
+            let page = std::fs::read_to_string(pages.join(format!("{code}.md"))).unwrap();
+            assert!(page.starts_with(&format!("# `{code}`: ")), "{code}");
+        }
     }
 }

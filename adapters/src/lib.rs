@@ -12,6 +12,8 @@ mod permit;
 mod read;
 mod reading;
 pub mod register;
+#[cfg(test)]
+mod story;
 mod visa;
 
 pub use checking::check;
@@ -68,10 +70,6 @@ pub trait Source: Sync + std::fmt::Debug {
     fn schema(&self) -> &'static str;
     /// JSON Pointers of what is never stored; `*` stands for every element of a list.
     fn strip(&self) -> &'static [&'static str];
-    /// JSON Pointers of what should not even be sent: stripped as well, and the sender is told.
-    fn forbidden(&self) -> &'static [&'static str] {
-        &[]
-    }
     /// What is worth saying about values that are about to be stripped.
     fn notice(&self, _item: &Value) -> Vec<Finding> {
         vec![]

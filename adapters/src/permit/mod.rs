@@ -100,6 +100,9 @@ fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Record> {
 
     let event_on = reading.day("/event_date");
     let applied_on = reading.day("/application_date");
+    if event_on.zip(applied_on).is_some_and(|(event, applied)| event < applied) {
+        reading.note(Code::Contradiction, "/event_date", "lies before application_date");
+    }
     let region = reading.coded("/region", REGIONS);
     let destination = nis(reading);
     let decision = reading.coded("/event", EVENTS);

@@ -16,27 +16,27 @@ pub(super) fn rows(bytes: &[u8]) -> Vec<Item> {
     let header = match reader.headers() {
         Ok(header) if named(header) => header.clone(),
         Ok(_) => {
-            let cause = format_args!("line 1: a column without a name or with another's");
+            let cause = format_args!("row 1: a column without a name or with another's");
             return vec![Err(unreadable(bytes.len(), cause))];
         }
-        Err(_) => return vec![Err(unreadable(bytes.len(), format_args!("line 1: not UTF-8")))],
+        Err(_) => return vec![Err(unreadable(bytes.len(), format_args!("row 1: not UTF-8")))],
     };
-    let row = |record: Result<ByteRecord, csv::Error>| match record {
-        Ok(record) => row(&header, &record),
-        Err(_) => Err(unreadable(0, format_args!("a row that is not CSV"))),
+    let row = |(number, record): (usize, Result<ByteRecord, csv::Error>)| match record {
+        Ok(record) => row(&header, number, &record),
+        Err(_) => Err(unreadable(0, format_args!("row {number}: not CSV"))),
     };
-    reader.byte_records().map(row).collect()
+    // Rows are counted as a spreadsheet does: the header is the first.
+    (2..).zip(reader.byte_records()).map(row).collect()
 }
 
-fn row(header: &csv::StringRecord, record: &ByteRecord) -> Item {
-    let line = record.position().map_or(0, csv::Position::line);
+fn row(header: &csv::StringRecord, number: usize, record: &ByteRecord) -> Item {
     let length = record.as_slice().len();
     let Ok(text) = csv::StringRecord::from_byte_record(record.clone()) else {
-        return Err(unreadable(length, format_args!("line {line}: not UTF-8")));
+        return Err(unreadable(length, format_args!("row {number}: not UTF-8")));
     };
     if text.len() != header.len() {
         let (got, expected) = (text.len(), header.len());
-        return Err(unreadable(length, format_args!("line {line}: {got} columns instead of {expected}")));
+        return Err(unreadable(length, format_args!("row {number}: {got} columns instead of {expected}")));
     }
     let filled = header.iter().zip(&text).filter(|(_, value)| !value.trim().is_empty());
     Ok(Value::Object(filled.map(|(name, value)| (name.to_owned(), Value::from(value))).collect()))

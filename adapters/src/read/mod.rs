@@ -113,15 +113,15 @@ mod tests {
             "permit",
             b"a;b\r\n1\r\n\xff;2\r\n3;4\r\n",
             &[
-                Err("line 2: 1 columns instead of 2; 1 bytes"),
-                Err("line 3: not UTF-8; 2 bytes"),
+                Err("row 2: 1 columns instead of 2; 1 bytes"),
+                Err("row 3: not UTF-8; 2 bytes"),
                 Ok(json!({"a": "3", "b": "4"})),
             ],
         );
         check(
             "permit",
             b"a;a\r\n1;2\r\n",
-            &[Err("line 1: a column without a name or with another's; 10 bytes")],
+            &[Err("row 1: a column without a name or with another's; 10 bytes")],
         );
     }
 
@@ -139,7 +139,7 @@ mod tests {
             &[Err("byte 30: a document type is not read; 40 bytes")],
         );
         check("register", b"<r>&e;</r>", &[Err("byte 6: an entity is not expanded; 10 bytes")]);
-        check("register", b"<r><a></r>", &[Err("byte 6: not XML; 10 bytes")]);
+        check("register", b"<r><a></r>", &[Err("byte 10: not XML; 10 bytes")]);
         check("register", b"<r><a>", &[Err("byte 6: ends too early; 6 bytes")]);
         check("register", b"<r/><r/>", &[Err("byte 8: a second root element; 8 bytes")]);
         check(

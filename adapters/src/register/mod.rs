@@ -10,7 +10,7 @@ mod person;
 
 use chrono::TimeZone;
 use schemas::finding::Code;
-use schemas::insz::{Environment, Insz};
+use schemas::insz::Insz;
 use schemas::message::{Body, Notice, TaskFailed};
 use schemas::time::{Instant, from_micros, to_micros};
 use serde_json::{Map, Value, json};
@@ -49,6 +49,10 @@ const NOTICE: &[&str] = &["INSZ", "GeannuleerdINSZ", "NieuwINSZ", "DatumModifica
 
 /// What is kept of an exception.
 const EXCEPTION: &[&str] = &["Identificatie", "Type", "Annotaties"];
+
+/// How annotations name the number that was replaced, and the one that replaces it.
+const OLD: &str = "Oud INSZ";
+const NEW: &str = "Nieuw INSZ";
 
 /// The register source.
 #[derive(Debug)]
@@ -114,16 +118,18 @@ impl Source for Register {
     }
 }
 
-/// The exception a whole document is, where it holds no person and no notice: its code, and the
-/// number that replaces the one asked. The answer does not repeat the number that was asked; whoever
-/// asked knows it, and makes the [`TaskFailed`] of the two.
+/// The exception that an answer is, where it holds no person and no notice: its code, and the number
+/// that replaces the one asked.
+///
+/// Takes a document or an item that [`crate::read`] cut from it. The answer does not repeat the
+/// number that was asked: whoever asked makes the [`TaskFailed`] of the two, after [`Insz::allowed_in`].
 #[must_use]
-pub fn exception(document: &Value, environment: Environment) -> Option<(String, Option<Insz>)> {
+pub fn exception(document: &Value) -> Option<(String, Option<Insz>)> {
     let items = Register.split(document.clone());
-    let bare = |item: &Value| item.get("Persoon").is_none() && item.get("Notificatie").is_none();
     let [item] = items.as_slice() else { return None };
-    let code = error_code(item).filter(|_| bare(item))?;
-    Some((code.to_owned(), annotated(item, "Nieuw INSZ", environment)))
+    let bare = item.get("Persoon").is_none() && item.get("Notificatie").is_none();
+    let code = error_code(item).filter(|_| bare)?;
+    Some((code.to_owned(), annotated(item, NEW)))
 }
 
 /// The reply in a document, with or without its SOAP envelope.
@@ -213,15 +219,17 @@ fn stated_at(reading: &mut Reading<'_>) -> Option<Instant> {
 /// The code of the first exception that is an error: its type decides, not its presence.
 fn error_code(item: &Value) -> Option<&str> {
     let error = |exception: &&Value| text(&exception["Type"]) == Some("FOUT");
-    text(&many(&item["Uitzonderingen"]).find(error)?["Identificatie"])
+    let code = text(&many(&item["Uitzonderingen"]).find(error)?["Identificatie"])?;
+    // It is told in findings, so it must be a code and nothing else.
+    (code.len() <= 5 && code.bytes().all(|b| b.is_ascii_digit())).then_some(code)
 }
 
 /// A number that an exception names in its annotations, as 30002 and 30004 do.
-fn annotated(item: &Value, name: &str, environment: Environment) -> Option<Insz> {
+fn annotated(item: &Value, name: &str) -> Option<Insz> {
     many(&item["Uitzonderingen"])
         .flat_map(|exception| many(&exception["Annotaties"]["Annotatie"]))
         .filter(|annotation| text(&annotation["Naam"]) == Some(name))
-        .find_map(|annotation| Insz::parse(text(&annotation["Waarde"])?).ok()?.allowed_in(environment).ok())
+        .find_map(|annotation| Insz::parse(text(&annotation["Waarde"])?).ok())
 }
 
 fn notice(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Notice> {
@@ -234,12 +242,13 @@ fn notice(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Notice> {
 /// An exception without a person: a task that failed, where it names the number that was asked.
 fn failed(reading: &mut Reading<'_>, item: &Value, context: &Context<'_>) -> Option<TaskFailed> {
     let code = error_code(item)?;
-    let Some(insz) = annotated(item, "Oud INSZ", context.environment) else {
+    let allowed = |insz: Insz| insz.allowed_in(context.environment).ok();
+    let Some(insz) = annotated(item, OLD).and_then(allowed) else {
         let detail = format_args!("the register answered with exception {code}");
         reading.note(Code::SourceException, "/Uitzonderingen", detail);
         return None;
     };
-    let replaced_by = annotated(item, "Nieuw INSZ", context.environment);
+    let replaced_by = annotated(item, NEW).and_then(allowed);
     Some(TaskFailed { insz, code: code.to_owned(), replaced_by })
 }
 
@@ -260,7 +269,7 @@ mod tests {
             let answer =
                 json!({"Referte": "r", "Uitzonderingen": {"Uitzondering": exceptions}, "Inhoud": content});
             let document = json!({"X": {"Repliek": {"Antwoorden": {"Antwoord": answer}}}});
-            let got = exception(&document, Environment::Test);
+            let got = exception(&document);
             let got = got.as_ref().map(|(code, new)| (code.as_str(), new.map(|new| new.to_string())));
             assert_eq!(got, expect.map(|(code, new)| (code, new.map(str::to_owned))));
         }

@@ -14,12 +14,12 @@ use schemas::reference::DvzNumber;
 use schemas::time::{Day, Version, day_of, parse_day};
 use serde_json::Value;
 
-use super::{annotated, many, stated_at, text};
+use super::{NEW, annotated, many, stated_at, text};
 use crate::Context;
 use crate::draft::Draft;
 use crate::reading::{Codes, Reading};
 
-/// What a status says of the whole dossier; `Resident` stands for "the home decides".
+/// What a status says of the whole dossier, least grave first. Without one the home decides.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Dossier {
     Elsewhere,
@@ -49,14 +49,16 @@ pub(super) fn record(reading: &mut Reading<'_>, item: &Value, context: &Context<
     let stated_at = stated_at(reading);
     let mut draft = Draft::default();
     let insz = reading.insz("/Persoon/INSZ", context.environment);
-    let replaced_by = annotated(item, "Nieuw INSZ", context.environment).filter(|new| Some(*new) != insz);
+    let allowed = |insz: Insz| insz.allowed_in(context.environment).ok();
+    let replaced_by = annotated(item, NEW).and_then(allowed).filter(|new| Some(*new) != insz);
     identity(reading, &mut draft, person, context);
-    // The number that is his from now on is stated; the one that was asked still finds him.
-    draft.keys.extend(insz.map(Key::Insz));
-    draft.insz(replaced_by.or(insz));
 
     let asked_on = day_of(stated_at?);
     let (standing, since) = standing(reading, person, context, asked_on);
+    // The number that is his from now on is stated; the one that was asked still finds him.
+    draft.keys.extend(insz.map(Key::Insz));
+    let cancelled_for = if let Standing::Cancelled(new) = &standing { *new } else { None };
+    draft.insz(replaced_by.or(cancelled_for).or(insz));
     // Under a replaced number the dossier is an old one: the new number's answer says how he stands.
     if replaced_by.is_none() {
         if let Standing::Resident(begin) = standing

@@ -49,21 +49,6 @@ impl Source for Visa {
         &["/sponsor", "/visa", "/status/reason", "/decision/reason", "/person/birth_place"]
     }
 
-    fn forbidden(&self) -> &'static [&'static str] {
-        const PLACES: &[&str] = &[
-            "/biometrics",
-            "/photo",
-            "/fingerprints",
-            "/person/biometrics",
-            "/person/photo",
-            "/person/fingerprints",
-            "/travel_document/biometrics",
-            "/travel_document/photo",
-            "/travel_document/chip",
-        ];
-        PLACES
-    }
-
     fn id(&self, item: &Value) -> Option<String> {
         item.get("message_id")?.as_str().map(str::to_owned)
     }

@@ -8,6 +8,7 @@ use schemas::country::Country;
 use schemas::fact::{Application, Authority, Entry, Purpose, Record, Statement};
 use schemas::finding::Code;
 use schemas::key::Key;
+use schemas::name::Names;
 use schemas::reference::{ApplicationNumber, DvzNumber, PassportNumber, PermitNumber, PostCode};
 use schemas::time::{Day, Version};
 use serde_json::Value;
@@ -45,6 +46,9 @@ pub(super) fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option
         }
         Some("withdrawal") => {
             let withdrawn_on = reading.day("/status/date");
+            if reading.text("/status/code").is_some_and(|code| code != "ingetrokken") {
+                reading.note(Code::Contradiction, "/status/code", "a withdrawal with another status");
+            }
             draft.say(withdrawn_on, Statement::Withdrawn);
         }
         Some("correction") => correction(reading, &mut draft),
@@ -74,15 +78,11 @@ fn application(reading: &mut Reading<'_>, draft: &mut Draft, context: &Context<'
         let applied = Application { filed_on, purpose, ground, permit, destination, entry_on };
         draft.say(Some(filed_on), Statement::Applied(applied));
     }
-    person(reading, draft, context, reading_day(reading).or(filed_on));
+    person(reading, draft, context, filed_on);
 }
 
-/// The day the message was sent: what a two-digit year in a machine-readable zone is read against.
-fn reading_day(reading: &Reading<'_>) -> Option<Day> {
-    reading.text("/sent_at").and_then(schemas::time::parse_instant).map(schemas::time::day_of)
-}
-
-fn person(reading: &mut Reading<'_>, draft: &mut Draft, context: &Context<'_>, today: Option<Day>) {
+/// `filed_on` is what a two-digit year in the machine-readable zone is read against.
+fn person(reading: &mut Reading<'_>, draft: &mut Draft, context: &Context<'_>, filed_on: Option<Day>) {
     let mut names = reading.names("/person/surname", "/person/given_names");
     if let Some(names) = &mut names {
         names.native = reading.text("/person/native_name").map(str::to_owned);
@@ -91,7 +91,7 @@ fn person(reading: &mut Reading<'_>, draft: &mut Draft, context: &Context<'_>, t
     let sex = reading.sex("/person/sex");
     let issuer = reading.country("/travel_document/issuing_state", context.countries);
     let number: Option<PassportNumber> = reading.reference("/travel_document/number");
-    let zone = today.and_then(|today| zone::read(reading, today));
+    let zone = filed_on.and_then(|day| zone::read(reading, day));
 
     // What is written is stated; where nothing is written, the zone speaks.
     let stated_names = names.clone().or_else(|| zone.as_ref().and_then(|zone| zone.names.clone()));
@@ -99,7 +99,8 @@ fn person(reading: &mut Reading<'_>, draft: &mut Draft, context: &Context<'_>, t
     draft.keys.extend(number.clone().map(|number| passport(issuer.clone(), number)));
     if let Some(zone) = zone {
         zone::compare(reading, &zone, names.as_ref(), birth);
-        draft.names.extend(zone.names.filter(|names| !draft.names.contains(names)));
+        let tokens: Vec<_> = draft.names.iter().map(Names::tokens).collect();
+        draft.names.extend(zone.names.filter(|names| !tokens.contains(&names.tokens())));
         draft.births.extend(zone.birth.filter(|birth| !draft.births.contains(birth)));
         let other = zone.number.filter(|other| number.as_ref() != Some(other));
         draft.keys.extend(other.map(|number| passport(issuer, number)));

@@ -24,10 +24,10 @@ pub(super) struct Zone {
     pub(super) number: Option<PassportNumber>,
 }
 
-/// Reads the zone. Its years have two digits: nobody is born after `today`.
-pub(super) fn read(reading: &mut Reading<'_>, today: Day) -> Option<Zone> {
+/// Reads the zone. Its years have two digits: nobody is born after the day he applied.
+pub(super) fn read(reading: &mut Reading<'_>, applied_on: Day) -> Option<Zone> {
     let (first, second) = (reading.text(&format!("{AT}/0"))?, reading.text(&format!("{AT}/1"))?);
-    let year = today.year().rem_euclid(100).unsigned_abs();
+    let year = applied_on.year().rem_euclid(100).unsigned_abs();
     let Ok(zone) = parse_td3_with(first, second, &ParseOptions::default().with_pivot_yy(year)) else {
         reading.note(Code::Ignored, AT, "not two lines of a passport's machine-readable zone");
         return None;
@@ -45,16 +45,16 @@ pub(super) fn read(reading: &mut Reading<'_>, today: Day) -> Option<Zone> {
 
 /// A whole date comes as such; one with unknown parts as its six characters, such as `93<<<<`.
 fn birth(text: &str, this_year: u32) -> Option<PartialDate> {
-    let whole = PartialDate::parse(text).ok();
-    whole.filter(|_| text.len() == 10).or_else(|| {
-        let part = |at: std::ops::Range<usize>| match text.get(at)? {
-            "<<" => Some(0),
-            digits => digits.parse::<u8>().ok(),
-        };
-        let (year, month, day) = (part(0..2)?, part(2..4)?, part(4..6)?);
-        let century = if u32::from(year) > this_year { 1900 } else { 2000 };
-        (!text.starts_with('<')).then(|| PartialDate::new(century + u16::from(year), month, day).ok())?
-    })
+    if text.len() == 10 {
+        return PartialDate::parse(text).ok();
+    }
+    let part = |at: std::ops::Range<usize>| match text.get(at)? {
+        "<<" => Some(0),
+        digits => digits.parse::<u8>().ok().filter(|part| *part > 0),
+    };
+    let year: u16 = text.get(0..2)?.parse().ok()?;
+    let century = if u32::from(year) > this_year { 1900 } else { 2000 };
+    PartialDate::new(century + year, part(2..4)?, part(4..6)?).ok()
 }
 
 /// Says where the two readings differ.
