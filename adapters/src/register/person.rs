@@ -55,20 +55,21 @@ pub(super) fn record(reading: &mut Reading<'_>, item: &Value, context: &Context<
 
     let asked_on = day_of(stated_at?);
     let (standing, since) = standing(reading, person, context, asked_on);
-    // The number that is his from now on is stated; the one that was asked still finds him.
-    draft.keys.extend(insz.map(Key::Insz));
-    let cancelled_for = if let Standing::Cancelled(new) = &standing { *new } else { None };
-    draft.insz(replaced_by.or(cancelled_for).or(insz));
     // Under a replaced number the dossier is an old one: the new number's answer says how he stands.
-    if replaced_by.is_none() {
-        if let Standing::Resident(begin) = standing
-            && let Some(home) = home(person, context.municipalities, asked_on)
-        {
-            draft.say_of(Entry::Residence(begin), Some(begin), Statement::Residence(home.residence));
-        }
-        draft.say(since, Statement::Standing(standing));
+    let standing = if replaced_by.is_some() { Standing::Cancelled(replaced_by) } else { standing };
+    if let Standing::Cancelled(Some(new)) = standing {
+        draft.keys.push(Key::Insz(new));
     }
-    let version = Version { channel: "register".to_owned(), sequence: None, stated_at: stated_at? };
+    if let Standing::Resident(begin) = standing
+        && let Some(home) = home(person, context.municipalities, asked_on)
+    {
+        draft.say_of(Entry::Residence(begin), Some(begin), Statement::Residence(home.residence));
+    }
+    draft.say(since, Statement::Standing(standing));
+    draft.insz(insz);
+    // Each number has a dossier of its own: one that is cancelled says nothing of the other.
+    let channel = format!("register/{}", insz.map_or_else(String::new, String::from));
+    let version = Version { channel, sequence: None, stated_at: stated_at? };
     insz.map(|_| draft.record(&Entry::Person, Authority::Register, &version))
 }
 

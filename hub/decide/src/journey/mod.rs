@@ -165,15 +165,19 @@ impl<'a> Journey<'a> {
         self.claims(field).max_by_key(rank).map(|(_, claim)| claim)
     }
 
-    /// His national number now: one that the register cancelled is none.
+    /// His national number now: one that the register cancelled is none, the one that replaces it is.
     #[must_use]
     pub fn insz(&self) -> Option<Insz> {
         let cancelled = self.cancelled();
-        let rank = |(cell, claim): &(&Cell, &'a Claim)| (cell.authority, claim.stated_at, *claim);
-        self.claims(Field::Insz)
-            .filter(|(_, claim)| stated!(Some(claim), Insz).is_some_and(|insz| !cancelled.contains(insz)))
-            .max_by_key(rank)
-            .and_then(|(_, claim)| stated!(Some(claim), Insz).copied())
+        let stated = self.claims(Field::Insz).filter_map(|(cell, claim)| {
+            stated!(Some(claim), Insz).map(|insz| (cell.authority, claim.stated_at, *insz))
+        });
+        let replacing = self.claims(Field::Standing).filter_map(|(cell, claim)| match &claim.statement {
+            Statement::Standing(Standing::Cancelled(Some(new))) => Some((cell.authority, claim.stated_at, *new)),
+            _ => None,
+        });
+        let current = stated.chain(replacing).filter(|(_, _, insz)| !cancelled.contains(insz));
+        current.max().map(|(_, _, insz)| insz)
     }
 
     /// Numbers that the register cancelled: each standing is stated in the channel of its number.
