@@ -184,6 +184,8 @@ async fn a_batch_under_a_lost_lease_leaves_nothing() {
         assert!(matches!(store.commit(&lost, &full(1)).await, Err(StoreError::Fenced)));
         nothing_of_it(&store).await;
         store.commit(&held, &full(1)).await.unwrap();
+        // The other's rows are in the way of the same batch: it is late, not at fault.
+        assert!(matches!(store.commit(&lost, &full(1)).await, Err(StoreError::Fenced)));
     })
     .await;
 }
