@@ -264,6 +264,8 @@ async fn open_sqlite(url: &str) -> Result<Pool, StoreError> {
         .foreign_keys(false)
         .busy_timeout(PATIENCE)
         .pragma("cache_size", "-65536")
+        // A batch is a thousand pages: the default would copy the log back after every commit.
+        .pragma("wal_autocheckpoint", "8000")
         .statement_cache_capacity(STATEMENTS);
     let pool = |connections| {
         // A database in memory lives as long as its connection.

@@ -11,6 +11,9 @@ use super::{Store, StoreError};
 /// The texts that lead from an empty database to the present version, in order.
 const STEPS: [&str; 1] = [include_str!("schema.sql")];
 
+/// How PostgreSQL lays out the tables of the first version; it changes nothing of what they hold.
+const LAYOUT: &str = include_str!("layout_postgres.sql");
+
 /// Every count there is; what has no row counts nought.
 const NAMES: [&str; 27] = [
     "decided",
@@ -50,6 +53,7 @@ impl Store {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         // On SQLite the one connection that writes is lock enough.
         let lock = self.pool.either("select pg_advisory_xact_lock(8463219570)", "select 1");
+        let layout = self.pool.either(LAYOUT, "");
         let pool = self.pool.clone();
         detached(async move {
             let mut tx = pool.write().await?;
@@ -65,6 +69,9 @@ impl Store {
             let steps = STEPS.get(done..).ok_or(StoreError::Schema { found, needed: version() })?;
             for step in steps {
                 tx.script(step).await?;
+            }
+            if done == 0 {
+                tx.script(layout).await?;
             }
             let now = key().int("value", [version()].into_iter());
             tx.insert("meta", now, "on conflict (name) do update set value = excluded.value").await?;

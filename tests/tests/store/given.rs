@@ -97,8 +97,8 @@ pub(crate) fn refusal(n: u32) -> RefusalRow {
         id: message(n),
         source: "visa".to_owned(),
         sender: "post-tst".to_owned(),
-        content: (n % 2 == 0).then(|| vec![1, 2, 3]),
-        key: (n % 2 == 0).then(|| vec![4]),
+        content: n.is_multiple_of(2).then(|| vec![1, 2, 3]),
+        key: n.is_multiple_of(2).then(|| vec![4]),
         findings: "[]".to_owned(),
         received_at: at(n),
     }
@@ -157,7 +157,7 @@ pub(crate) fn outbox(position: u64, to: &str, sequence: u64, of: u32) -> OutboxR
         pseudonym: Pseudonym::from_bytes(bytes(of + 500)),
         envelope: format!("{{\"sequence\":{sequence}}}"),
         payload_hash: hash(u32::try_from(position).unwrap()),
-        always: position % 2 == 0,
+        always: position.is_multiple_of(2),
         body: format!("body {position}").into_bytes(),
     }
 }

@@ -1,0 +1,11 @@
+-- How PostgreSQL lays out what is sealed: it cannot be compressed, and it is read and written whole, so rows of up
+-- to a page stay in one piece instead of being cut up beside the table.
+alter table inbox alter column content set storage external;
+alter table inbox set (toast_tuple_target = 8160);
+alter table person alter column matching set storage external;
+alter table person alter column state set storage external;
+alter table person set (toast_tuple_target = 8160);
+alter table journal alter column events set storage external;
+alter table journal set (toast_tuple_target = 8160);
+alter table outbox alter column body set storage external;
+alter table outbox set (toast_tuple_target = 8160);
