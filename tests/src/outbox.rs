@@ -81,12 +81,20 @@ impl Rows {
         Ok(())
     }
 
-    fn row(&self, n: u32, history: u8, recipient: Recipient, end: TopicEnd) -> anyhow::Result<(Outgoing, [u8; 32])> {
+    fn row(
+        &self,
+        n: u32,
+        history: u8,
+        recipient: Recipient,
+        end: TopicEnd,
+    ) -> anyhow::Result<(Outgoing, [u8; 32])> {
         let seed = Seed([history; 32]);
         let view = match n % 5 {
             0 => json!({"Ended": {"reason": "moved", "successor": null}}),
             1 => json!({"Offer": {"family_names": {"texts": [format!("Testë {n}")]}}}),
-            _ => json!({"File": {"insz": {"text": format!("{n:011}")}, "nationalities": {"texts": ["MAR", "XXA"]}}}),
+            _ => {
+                json!({"File": {"insz": {"text": format!("{n:011}")}, "nationalities": {"texts": ["MAR", "XXA"]}}})
+            }
         };
         let delivery = Delivery {
             id: DeliveryId::derive(&seed, n),

@@ -2,6 +2,8 @@
 //!
 //! Proves the hub's own logic in milliseconds; what Kafka must do for it is proved in `kafka.rs`.
 
+#![expect(clippy::unwrap_used, reason = "what a test prepares may fail it")]
+
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -20,17 +22,20 @@ fn nowhere() -> KafkaConfig {
 /// Runs until everything was read back, or until it ends by itself.
 async fn deliver(parts: Deliver<Rows>, log: &Recording) -> Result<(), DeliverError> {
     let (rows, stop) = (parts.outbox.clone(), CancellationToken::new());
-    let closed = async {
+    let closed = tokio::time::timeout(Duration::from_secs(30), async {
         while !rows.all_closed() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        stop.cancel();
-    };
+    });
     let running = run_on(parts, log.clone(), log.clone(), stop.clone());
     tokio::pin!(running);
     tokio::select! {
         ended = &mut running => ended,
-        () = closed => running.await,
+        closed = closed => {
+            closed.expect("the ledger is closed in time");
+            stop.cancel();
+            running.await
+        }
     }
 }
 
@@ -112,7 +117,9 @@ async fn the_feed_gives_what_the_topic_holds() {
     let feed: Vec<TapRecord> = rows
         .all()
         .iter()
-        .map(|outgoing| TapRecord::from_feed(schemas, record(&rows.keys, schemas, outgoing).unwrap()).unwrap())
+        .map(|outgoing| {
+            TapRecord::from_feed(schemas, record(&rows.keys, schemas, outgoing).unwrap()).unwrap()
+        })
         .collect();
     assert_eq!(topics, feed);
     assert!(feed[6].value.is_null() && !feed[5].value.is_null());

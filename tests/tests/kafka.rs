@@ -3,6 +3,8 @@
 //! `HUB_TEST_KAFKA` says where it listens (`deploy/kafka.sh start DIR` prints it). Without it these
 //! tests fail in CI and say "skipped: no Kafka" elsewhere. Each uses topics of its own.
 
+#![expect(clippy::unwrap_used, reason = "what a test prepares may fail it")]
+
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,7 +37,7 @@ struct Place {
 fn place(recipients: usize) -> Option<Place> {
     let Some(brokers) = setting("HUB_TEST_KAFKA") else {
         assert!(setting("CI").is_none(), "HUB_TEST_KAFKA is not set");
-        writeln!(std::io::stderr(), "skipped: no Kafka").unwrap();
+        std::io::stderr().write_all(b"skipped: no Kafka\n").unwrap();
         return None;
     };
     let id = hex::encode(&Clock::system().seed().0[..6]);
@@ -190,7 +192,10 @@ async fn a_zombie_is_fenced_and_its_records_are_never_seen() {
     place.send(&zombie, 50, 7);
     place.deliver(place.parts("two")).await.unwrap();
     let refused = zombie.commit_transaction(PATIENCE).unwrap_err();
-    assert!(matches!(&refused, rdkafka::error::KafkaError::Transaction(error) if error.is_fatal()), "{refused}");
+    assert!(
+        matches!(&refused, rdkafka::error::KafkaError::Transaction(error) if error.is_fatal()),
+        "{refused}"
+    );
     place.read_all().await;
 }
 
@@ -277,7 +282,9 @@ async fn python(place: &Place, registry: &str) -> Vec<serde_json::Value> {
     let printed = run(home.join("bin/python"), &arguments).await;
     let mut records: Vec<serde_json::Value> =
         printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let number = |record: &serde_json::Value| record["headers"]["ce_sequence"].as_str().unwrap().parse::<u64>().unwrap();
+    let number = |record: &serde_json::Value| {
+        record["headers"]["ce_sequence"].as_str().unwrap().parse::<u64>().unwrap()
+    };
     records.sort_by_key(|record| (record["topic"].as_str().unwrap().to_owned(), number(record)));
     records
 }

@@ -79,9 +79,13 @@ impl Codec {
             ViewKind::File => &self.file,
             ViewKind::Ended => &Vec::new(),
         };
-        let stranger = delivery.view.fields().and_then(|fields| fields.keys().find(|name| !allowed.contains(name)));
+        let stranger =
+            delivery.view.fields().and_then(|fields| fields.keys().find(|name| !allowed.contains(name)));
         if let Some(field) = stranger {
-            return Err(DeliverError::NotInContract { recipient: self.recipient.clone(), field: field.clone() });
+            return Err(DeliverError::NotInContract {
+                recipient: self.recipient.clone(),
+                field: field.clone(),
+            });
         }
         let mut config = serde_avro_fast::ser::SerializerConfig::new(&self.schema);
         serde_avro_fast::to_datum(&Wire { delivery, allowed }, Vec::new(), &mut config)
@@ -119,9 +123,7 @@ pub fn unframe(framed: &[u8]) -> Result<(u32, &[u8]), DeliverError> {
 }
 
 fn generate(contract: &Contract) -> Result<serde_json::Value, DeliverError> {
-    let nullable = |name: &str, doc: &str, of: serde_json::Value| {
-        json!({"name": name, "doc": doc, "type": ["null", of], "default": null})
-    };
+    let nullable = |name: &str, doc: &str, of: serde_json::Value| json!({"name": name, "doc": doc, "type": ["null", of], "default": null});
     let view = |name: &str, names: &[String]| {
         let fields = names
             .iter()
@@ -270,7 +272,8 @@ pub(super) mod tests {
 
     #[test]
     fn what_is_encoded_is_decoded() {
-        let codec = Codec::new(&contract(&["family_names", "birth_date"], &["insz", "nationalities"])).unwrap();
+        let codec =
+            Codec::new(&contract(&["family_names", "birth_date"], &["insz", "nationalities"])).unwrap();
         let handover = HandoverId::derive(&Seed([7; 32]), 0).to_string();
         let check = |view: serde_json::Value, kind: &str, expect: serde_json::Value| {
             let body = codec.encode(&delivery(view)).unwrap();

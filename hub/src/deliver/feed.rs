@@ -84,10 +84,8 @@ impl TapRecord {
     /// # Errors
     /// [`DeliverError::Decode`].
     pub fn from_log(schemas: &Schemas, record: Record) -> Result<Self, DeliverError> {
-        let (recipient, _) = schemas
-            .iter()
-            .find(|(_, subject)| subject.topic == record.topic)
-            .ok_or(DeliverError::Decode)?;
+        let (recipient, _) =
+            schemas.iter().find(|(_, subject)| subject.topic == record.topic).ok_or(DeliverError::Decode)?;
         Ok(Self {
             recipient: recipient.clone(),
             sequence: record.sequence().ok_or(DeliverError::Decode)?,

@@ -20,7 +20,8 @@ use crate::store::rows::Outgoing;
 /// [`DeliverError::NoContract`] where nobody can read it.
 pub fn pass(keys: &Keys, schemas: &Schemas, outgoing: &Outgoing) -> Result<Record, DeliverError> {
     let row = &outgoing.row;
-    let damaged = |what| DeliverError::Damaged { recipient: row.recipient.clone(), sequence: row.sequence, what };
+    let damaged =
+        |what| DeliverError::Damaged { recipient: row.recipient.clone(), sequence: row.sequence, what };
     let mut envelope: Envelope = serde_json::from_str(&row.envelope).map_err(|_| damaged("its envelope"))?;
     let as_told = envelope.recipient == row.recipient
         && envelope.sequence == row.sequence

@@ -71,7 +71,10 @@ pub trait Log: Send {
     ///
     /// # Errors
     /// [`DeliverError::Log`], or [`DeliverError::Fenced`].
-    fn take_over(&mut self, recipients: &[Recipient]) -> impl Future<Output = Result<Ends, DeliverError>> + Send;
+    fn take_over(
+        &mut self,
+        recipients: &[Recipient],
+    ) -> impl Future<Output = Result<Ends, DeliverError>> + Send;
 
     /// Appends the records, and then the position, all or nothing.
     ///
@@ -90,7 +93,10 @@ pub trait Log: Send {
     ///
     /// # Errors
     /// [`DeliverError::Log`] where a topic cannot be read.
-    fn reader(&self, recipients: &[Recipient]) -> impl Future<Output = Result<Self::Reader, DeliverError>> + Send;
+    fn reader(
+        &self,
+        recipients: &[Recipient],
+    ) -> impl Future<Output = Result<Self::Reader, DeliverError>> + Send;
 }
 
 /// Committed records, in the order of each topic.
@@ -105,9 +111,17 @@ pub trait Reader: Send {
 /// Where records come from. The store is one; each function is documented there.
 pub trait Outbox: Clone + Send + Sync + 'static {
     /// [`Store::lease`] of the relay.
-    fn lease(&self, owner: &str, seconds: u32) -> impl Future<Output = Result<Option<Lease>, StoreError>> + Send;
+    fn lease(
+        &self,
+        owner: &str,
+        seconds: u32,
+    ) -> impl Future<Output = Result<Option<Lease>, StoreError>> + Send;
     /// [`Store::outgoing`].
-    fn outgoing(&self, after: u64, limit: u32) -> impl Future<Output = Result<Vec<Outgoing>, StoreError>> + Send;
+    fn outgoing(
+        &self,
+        after: u64,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Outgoing>, StoreError>> + Send;
     /// [`Store::ledger_ends`].
     fn ledger_ends(&self) -> impl Future<Output = Result<Vec<(Recipient, u64, u64)>, StoreError>> + Send;
     /// [`Store::close_ledger`].

@@ -44,8 +44,12 @@ pub(super) async fn run<O: Outbox, L: Log>(
     mut log: L,
     stop: CancellationToken,
 ) -> Result<(), DeliverError> {
-    let recipients: Vec<Recipient> =
-        parts.schemas.iter().map(|(name, _)| name.clone()).filter(|name| !parts.kafka.feed_only.contains(name)).collect();
+    let recipients: Vec<Recipient> = parts
+        .schemas
+        .iter()
+        .map(|(name, _)| name.clone())
+        .filter(|name| !parts.kafka.feed_only.contains(name))
+        .collect();
     let mut pause = BACK_OFF.0;
     loop {
         let committed = parts.health.sent.load(Ordering::Relaxed);
@@ -108,7 +112,9 @@ async fn hold<O: Outbox, L: Log>(
     recipients: &[Recipient],
     stop: &CancellationToken,
 ) -> Result<Ended, DeliverError> {
-    let Some(lease) = parts.outbox.lease(&parts.owner, LEASE_SECONDS).await? else { return Ok(Ended::Standby) };
+    let Some(lease) = parts.outbox.lease(&parts.owner, LEASE_SECONDS).await? else {
+        return Ok(Ended::Standby);
+    };
     let mut renewed = Instant::now();
     let mut standing = take_over(&parts.outbox, log, recipients, &parts.health).await?;
     if parts.health.enter(HealthState::Delivering) {

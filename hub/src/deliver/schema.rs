@@ -65,7 +65,8 @@ impl Schemas {
                 return Err(DeliverError::SchemaId(id));
             }
             let topic = recipient.topic();
-            let subject = Subject { id, subject: format!("{topic}-value"), topic, codec: Codec::new(contract)? };
+            let subject =
+                Subject { id, subject: format!("{topic}-value"), topic, codec: Codec::new(contract)? };
             subjects.insert(recipient.clone(), subject);
         }
         Ok(Self(subjects))
@@ -88,7 +89,12 @@ impl Schemas {
     ///
     /// # Errors
     /// [`DeliverError::NoContract`] and those of [`Codec::encode`].
-    pub fn encode(&self, delivery: &Delivery, sequence: u64, previous: &Hash) -> Result<Encoded, DeliverError> {
+    pub fn encode(
+        &self,
+        delivery: &Delivery,
+        sequence: u64,
+        previous: &Hash,
+    ) -> Result<Encoded, DeliverError> {
         let subject = self.of(&delivery.recipient)?;
         let body = subject.codec.encode(delivery)?;
         let payload_hash = payload_hash(&delivery.salt, &frame(subject.id, &body));
@@ -180,7 +186,12 @@ pub fn routes(schemas: Arc<Schemas>) -> Router {
         .with_state(schemas)
 }
 
-async fn respond(State(schemas): State<Arc<Schemas>>, method: Method, uri: Uri, body: Bytes) -> impl IntoResponse {
+async fn respond(
+    State(schemas): State<Arc<Schemas>>,
+    method: Method,
+    uri: Uri,
+    body: Bytes,
+) -> impl IntoResponse {
     let (status, answer) = schemas.answer(&method, uri.path(), &body);
     (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], answer.to_string())
 }

@@ -82,15 +82,19 @@ mod tests {
     fn log_and_ledger_are_compared() {
         let bon = Recipient::parse("bon").unwrap();
         // (sent by the position, tail on the topic, last and closed in the ledger) → floor and torn topics
-        let check = |sent: u64, tail: Option<u64>, ledger: Option<(u64, u64)>, expect: Result<(u64, usize), &str>| {
-            let position = Position { position: sent, topics: [(bon.clone(), sent)].into(), hash: String::new() };
-            let ends = Ends { position, tails: tail.map(|tail| (bon.clone(), tail)).into_iter().collect() };
-            let ledger: Vec<_> = ledger.map(|(last, closed)| (bon.clone(), last, closed)).into_iter().collect();
-            let found = compare(ends, &ledger, std::slice::from_ref(&bon))
-                .map(|(standing, torn)| (standing.floors[&bon], torn))
-                .map_err(|error| error.to_string());
-            assert_eq!(found, expect.map_err(str::to_owned), "{sent} {tail:?} {ledger:?}");
-        };
+        let check =
+            |sent: u64, tail: Option<u64>, ledger: Option<(u64, u64)>, expect: Result<(u64, usize), &str>| {
+                let position =
+                    Position { position: sent, topics: [(bon.clone(), sent)].into(), hash: String::new() };
+                let ends =
+                    Ends { position, tails: tail.map(|tail| (bon.clone(), tail)).into_iter().collect() };
+                let ledger: Vec<_> =
+                    ledger.map(|(last, closed)| (bon.clone(), last, closed)).into_iter().collect();
+                let found = compare(ends, &ledger, std::slice::from_ref(&bon))
+                    .map(|(standing, torn)| (standing.floors[&bon], torn))
+                    .map_err(|error| error.to_string());
+                assert_eq!(found, expect.map_err(str::to_owned), "{sent} {tail:?} {ledger:?}");
+            };
         check(0, None, None, Ok((0, 0)));
         check(0, None, Some((9, 0)), Ok((0, 0)));
         check(5, Some(5), Some((9, 5)), Ok((5, 0)));

@@ -112,13 +112,16 @@ impl KafkaConfig {
                 .set("min.insync.replicas", in_sync)
                 .set("cleanup.policy", policy)
         };
-        let mut topics: Vec<NewTopic<'_>> =
-            names.iter().map(|name| topic(name.as_str(), "delete").set("retention.ms", RETENTION_MS)).collect();
+        let mut topics: Vec<NewTopic<'_>> = names
+            .iter()
+            .map(|name| topic(name.as_str(), "delete").set("retention.ms", RETENTION_MS))
+            .collect();
         topics.push(topic(&self.position_topic, "compact"));
         let admin: AdminClient<DefaultClientContext> =
             self.client().create().map_err(|error| failed("reach Kafka", &error))?;
         let options = AdminOptions::new().request_timeout(Some(ASK)).operation_timeout(Some(ASK));
-        let made = admin.create_topics(&topics, &options).await.map_err(|error| failed("create topics", &error))?;
+        let made =
+            admin.create_topics(&topics, &options).await.map_err(|error| failed("create topics", &error))?;
         for (name, code) in made.into_iter().filter_map(Result::err) {
             // Where the deployment may not create topics, somebody else has to have done it: seen below.
             match code {
@@ -152,10 +155,10 @@ fn one_partition<C: ClientContext>(client: &Client<C>, name: &str) -> Result<(),
     // A refused topic comes as one without partitions, its error aside.
     match topic.map(|topic| (topic.error(), topic.partitions().len())) {
         Some((None, 1)) => Ok(()),
-        Some((Some(error), _)) => {
-            Err(log_error(doing, format!("{name}: {}", RDKafkaErrorCode::from(error))))
+        Some((Some(error), _)) => Err(log_error(doing, format!("{name}: {}", RDKafkaErrorCode::from(error)))),
+        Some((None, partitions)) => {
+            Err(log_error(doing, format!("{name}: it has {partitions} partitions, not 1")))
         }
-        Some((None, partitions)) => Err(log_error(doing, format!("{name}: it has {partitions} partitions, not 1"))),
         None => Err(log_error(doing, format!("{name}: it is not there"))),
     }
 }
@@ -171,7 +174,11 @@ fn failed(doing: &'static str, error: &KafkaError) -> DeliverError {
         KafkaError::Transaction(error) => error.code() == RDKafkaErrorCode::Fenced,
         error => matches!(
             error.rdkafka_error_code(),
-            Some(RDKafkaErrorCode::Fenced | RDKafkaErrorCode::InvalidProducerEpoch | RDKafkaErrorCode::ProducerFenced)
+            Some(
+                RDKafkaErrorCode::Fenced
+                    | RDKafkaErrorCode::InvalidProducerEpoch
+                    | RDKafkaErrorCode::ProducerFenced
+            )
         ),
     };
     if fenced { DeliverError::Fenced } else { log_error(doing, error.to_string()) }

@@ -55,8 +55,8 @@ pub(super) fn read_ends(
         false
     })?;
     if let Some(found) = found {
-        ends.position =
-            serde_json::from_slice::<Position>(&found).map_err(|error| log_error("read the position", error.to_string()))?;
+        ends.position = serde_json::from_slice::<Position>(&found)
+            .map_err(|error| log_error("read the position", error.to_string()))?;
     }
     for recipient in recipients {
         let topic = recipient.topic();
@@ -65,7 +65,8 @@ pub(super) fn read_ends(
             false
         })?;
         if let Some(sequence) = tail {
-            let sequence = sequence.ok_or_else(|| log_error(BACK, format!("{topic}: a record has no number")))?;
+            let sequence =
+                sequence.ok_or_else(|| log_error(BACK, format!("{topic}: a record has no number")))?;
             ends.tails.insert(recipient.clone(), sequence);
         }
     }
@@ -84,14 +85,15 @@ impl Back {
         mut see: impl FnMut(&BorrowedMessage<'_>, &mut Option<T>) -> bool,
     ) -> Result<Option<T>, DeliverError> {
         self.consumer.fetch_metadata(Some(topic), ASK).map_err(|error| failed(BACK, &error))?;
-        let (low, high) = self.consumer.fetch_watermarks(topic, 0, ASK).map_err(|error| failed(BACK, &error))?;
+        let (low, high) =
+            self.consumer.fetch_watermarks(topic, 0, ASK).map_err(|error| failed(BACK, &error))?;
         let high = high.max(until);
-        let mut back = 16;
-        while high > low {
-            let from = (high - back).max(low);
+        let (mut from, mut back) = (high, 16);
+        while from > low {
+            from = (high - back).max(low);
             let mut found = None;
             self.stretch(topic, from, until == 0, |message| see(message, &mut found))?;
-            if found.is_some() || from == low {
+            if found.is_some() {
                 return Ok(found);
             }
             back *= 8;
@@ -107,7 +109,9 @@ impl Back {
         mut see: impl FnMut(&BorrowedMessage<'_>) -> bool,
     ) -> Result<(), DeliverError> {
         let mut from_here = TopicPartitionList::new();
-        from_here.add_partition_offset(topic, 0, Offset::Offset(from)).map_err(|error| failed(BACK, &error))?;
+        from_here
+            .add_partition_offset(topic, 0, Offset::Offset(from))
+            .map_err(|error| failed(BACK, &error))?;
         self.consumer.assign(&from_here).map_err(|error| failed(BACK, &error))?;
         while Instant::now() < self.deadline {
             match self.consumer.poll(Duration::from_millis(100)) {
@@ -140,7 +144,8 @@ impl KafkaReader {
             one_partition_each(consumer.client(), &topics)?;
             let mut all = TopicPartitionList::new();
             for topic in &topics {
-                all.add_partition_offset(topic, 0, Offset::Beginning).map_err(|error| failed("read topics", &error))?;
+                all.add_partition_offset(topic, 0, Offset::Beginning)
+                    .map_err(|error| failed("read topics", &error))?;
             }
             consumer.assign(&all).map_err(|error| failed("read topics", &error))?;
             Ok(Self { consumer })
@@ -162,7 +167,10 @@ impl Reader for KafkaReader {
 fn record(message: &BorrowedMessage<'_>) -> Record {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let headers = message.headers().map_or_else(Vec::new, |headers| {
-        headers.iter().map(|header| (header.key.to_owned(), header.value.map(text).unwrap_or_default())).collect()
+        headers
+            .iter()
+            .map(|header| (header.key.to_owned(), header.value.map(text).unwrap_or_default()))
+            .collect()
     });
     Record {
         topic: message.topic().to_owned(),

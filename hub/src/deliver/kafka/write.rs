@@ -51,7 +51,8 @@ impl KafkaLog {
         let producer = self.producer.as_ref().ok_or(DeliverError::Fenced)?;
         let whole = async {
             let begin = producer.clone();
-            blocking("begin", move || begin.begin_transaction().map_err(|error| failed("begin", &error))).await?;
+            blocking("begin", move || begin.begin_transaction().map_err(|error| failed("begin", &error)))
+                .await?;
             let mut reports = Vec::with_capacity(records.len());
             for record in records {
                 reports.push(send(producer, record)?);
@@ -114,7 +115,8 @@ impl Log for KafkaLog {
         if self.worn {
             return Err(DeliverError::Fenced);
         }
-        let value = serde_json::to_string(position).map_err(|error| log_error("write the position", error.to_string()))?;
+        let value = serde_json::to_string(position)
+            .map_err(|error| log_error("write the position", error.to_string()))?;
         // In doubt until it has committed: this future may be dropped on the way.
         self.worn = true;
         match self.transact(&records, POSITION_KEY, &value).await {
@@ -143,16 +145,21 @@ fn send(
     producer: &FutureProducer,
     record: &Record,
 ) -> Result<rdkafka::producer::DeliveryFuture, DeliverError> {
-    let headers = record.headers.iter().fold(OwnedHeaders::new_with_capacity(record.headers.len()), |headers, (key, value)| {
-        headers.insert(Header { key, value: Some(value) })
-    });
+    let headers = record
+        .headers
+        .iter()
+        .fold(OwnedHeaders::new_with_capacity(record.headers.len()), |headers, (key, value)| {
+            headers.insert(Header { key, value: Some(value) })
+        });
     let mut message = FutureRecord::to(&record.topic).partition(0).key(&record.key).headers(headers);
     message.payload = record.value.as_ref();
     producer.send_result(message).map_err(|(error, _)| failed("send", &error))
 }
 
 /// The offset that a record got.
-fn delivered<E>(report: Result<rdkafka::producer::future_producer::OwnedDeliveryResult, E>) -> Result<i64, DeliverError> {
+fn delivered<E>(
+    report: Result<rdkafka::producer::future_producer::OwnedDeliveryResult, E>,
+) -> Result<i64, DeliverError> {
     match report {
         Ok(Ok(delivery)) => Ok(delivery.offset),
         Ok(Err((error, _))) => Err(failed("deliver", &error)),
