@@ -170,7 +170,7 @@ async fn a_thousand_rows_arrive_once_in_order_and_close_the_ledger() {
 #[tokio::test(flavor = "multi_thread")]
 async fn relays_dropped_at_any_moment_lose_and_double_nothing() {
     let Some(place) = place(2) else { return };
-    place.rows.add(8_000, 1).unwrap();
+    place.rows.add(20_000, 1).unwrap();
     let mut sent = 0;
     for n in 0..12u64 {
         let parts = place.parts(&format!("relay-{n}"));
@@ -180,11 +180,11 @@ async fn relays_dropped_at_any_moment_lose_and_double_nothing() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         // Not a wait for something: the moment of the kill, another one in the transaction each time.
-        tokio::time::sleep(Duration::from_millis(29 * n % 151)).await;
+        tokio::time::sleep(Duration::from_millis(29 * n % 83)).await;
         running.abort();
         sent += health.sent.load(Ordering::Relaxed);
     }
-    assert!((1..8_000).contains(&sent), "some were killed at work: {sent}");
+    assert!((1..20_000).contains(&sent), "some were killed at work: {sent}");
     place.deliver(place.parts("last")).await.unwrap();
     place.read_all().await;
 }
