@@ -2,6 +2,8 @@
 //!
 //! Proves the hub's own logic in milliseconds; what Kafka must do for it is proved in `kafka.rs`.
 
+#![expect(clippy::unwrap_used, reason = "what a test prepares may fail it")]
+
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -20,17 +22,20 @@ fn nowhere() -> KafkaConfig {
 /// Runs until everything was read back, or until it ends by itself.
 async fn deliver(parts: Deliver<Rows>, log: &Recording) -> Result<(), DeliverError> {
     let (rows, stop) = (parts.outbox.clone(), CancellationToken::new());
-    let closed = async {
+    let closed = tokio::time::timeout(Duration::from_secs(30), async {
         while !rows.all_closed() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        stop.cancel();
-    };
+    });
     let running = run_on(parts, log.clone(), log.clone(), stop.clone());
     tokio::pin!(running);
     tokio::select! {
         ended = &mut running => ended,
-        () = closed => running.await,
+        closed = closed => {
+            closed.expect("the ledger is closed in time");
+            stop.cancel();
+            running.await
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 //! `HUB_TEST_KAFKA` says where it listens (`deploy/kafka.sh start DIR` prints it). Without it these
 //! tests fail in CI and say "skipped: no Kafka" elsewhere. Each uses topics of its own.
 
+#![expect(clippy::unwrap_used, reason = "what a test prepares may fail it")]
+
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,7 +37,7 @@ struct Place {
 fn place(recipients: usize) -> Option<Place> {
     let Some(brokers) = setting("HUB_TEST_KAFKA") else {
         assert!(setting("CI").is_none(), "HUB_TEST_KAFKA is not set");
-        writeln!(std::io::stderr(), "skipped: no Kafka").unwrap();
+        std::io::stderr().write_all(b"skipped: no Kafka\n").unwrap();
         return None;
     };
     let id = hex::encode(&Clock::system().seed().0[..6]);
@@ -168,14 +170,21 @@ async fn a_thousand_rows_arrive_once_in_order_and_close_the_ledger() {
 #[tokio::test(flavor = "multi_thread")]
 async fn relays_dropped_at_any_moment_lose_and_double_nothing() {
     let Some(place) = place(2) else { return };
-    place.rows.add(8_000, 1).unwrap();
-    for n in 0..15u64 {
-        let stop = CancellationToken::new();
-        let running = tokio::spawn(run(place.parts(&format!("relay-{n}")), stop));
-        // Not a wait for something: the moment of the kill, another one each time.
-        tokio::time::sleep(Duration::from_millis(120 + 17 * n)).await;
+    place.rows.add(20_000, 1).unwrap();
+    let mut sent = 0;
+    for n in 0..12u64 {
+        let parts = place.parts(&format!("relay-{n}"));
+        let health = Arc::clone(&parts.health);
+        let running = tokio::spawn(run(parts, CancellationToken::new()));
+        while health.state() != HealthState::Delivering {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        // Not a wait for something: the moment of the kill, another one in the transaction each time.
+        tokio::time::sleep(Duration::from_millis(29 * n % 83)).await;
         running.abort();
+        sent += health.sent.load(Ordering::Relaxed);
     }
+    assert!((1..20_000).contains(&sent), "some were killed at work: {sent}");
     place.deliver(place.parts("last")).await.unwrap();
     place.read_all().await;
 }

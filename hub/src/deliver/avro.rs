@@ -104,11 +104,7 @@ impl Codec {
 /// Adds the five bytes before a body: a zero, then the schema id, big-endian.
 #[must_use]
 pub fn frame(id: u32, body: &[u8]) -> Vec<u8> {
-    let mut framed = Vec::with_capacity(5 + body.len());
-    framed.push(0);
-    framed.extend_from_slice(&id.to_be_bytes());
-    framed.extend_from_slice(body);
-    framed
+    [&[0], id.to_be_bytes().as_slice(), body].concat()
 }
 
 /// Splits a framed value into schema id and body.

@@ -60,7 +60,9 @@ pub(super) async fn run<O: Outbox, L: Log>(
         let wait = match held {
             Ok(Ended::Stopped) => {
                 // Given back at once, so that the next one need not wait for it to expire.
-                parts.outbox.lease(&parts.owner, 0).await?;
+                if let Err(error) = parts.outbox.lease(&parts.owner, 0).await {
+                    tracing::info!(%error, "the lease is left to expire");
+                }
                 return Ok(());
             }
             Ok(Ended::Worn) => {

@@ -88,12 +88,12 @@ impl Back {
         let (low, high) =
             self.consumer.fetch_watermarks(topic, 0, ASK).map_err(|error| failed(BACK, &error))?;
         let high = high.max(until);
-        let mut back = 16;
-        while high > low {
-            let from = (high - back).max(low);
+        let (mut from, mut back) = (high, 16);
+        while from > low {
+            from = (high - back).max(low);
             let mut found = None;
             self.stretch(topic, from, until == 0, |message| see(message, &mut found))?;
-            if found.is_some() || from == low {
+            if found.is_some() {
                 return Ok(found);
             }
             back *= 8;

@@ -31,13 +31,15 @@ pub struct KafkaLog {
     producer: Option<FutureProducer>,
     transactions: u32,
     worn: bool,
+    /// Whether the topics were seen to be right since the last error.
+    topics: bool,
 }
 
 impl KafkaLog {
     /// A handle; it connects at [`Log::take_over`] or [`Log::reader`].
     #[must_use]
     pub fn new(config: KafkaConfig) -> Self {
-        Self { config, producer: None, transactions: 0, worn: true }
+        Self { config, producer: None, transactions: 0, worn: true, topics: false }
     }
 
     /// One transaction: the records, then the last one, which is acknowledged after all the others.
@@ -91,7 +93,9 @@ impl Log for KafkaLog {
 
     async fn take_over(&mut self, recipients: &[Recipient]) -> Result<Ends, DeliverError> {
         self.drop_producer();
-        self.config.make_topics(recipients).await?;
+        if !std::mem::replace(&mut self.topics, false) {
+            self.config.make_topics(recipients).await?;
+        }
         let producer: FutureProducer =
             self.config.producer().create().map_err(|error| failed("make a producer", &error))?;
         let fencing = producer.clone();
@@ -107,7 +111,7 @@ impl Log for KafkaLog {
         let (config, topics) = (self.config.clone(), recipients.to_vec());
         let sentinel = Sentinel { nonce, offset, key: SENTINEL_KEY, position: POSITION_KEY };
         let ends = blocking("read back", move || read_ends(&config, &topics, &sentinel)).await?;
-        (self.transactions, self.worn) = (0, false);
+        (self.transactions, self.worn, self.topics) = (0, false, true);
         Ok(ends)
     }
 
@@ -127,6 +131,7 @@ impl Log for KafkaLog {
             }
             Err(error) => {
                 self.drop_producer();
+                self.topics = false;
                 Err(error)
             }
         }
