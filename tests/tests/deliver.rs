@@ -4,7 +4,6 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test prepares may fail it")]
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hub::deliver::auditor::Audit;

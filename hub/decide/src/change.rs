@@ -24,7 +24,7 @@ use crate::routing::Route;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Stop {
     /// Load these and ask again.
-    Needs(Needs),
+    Needs(Box<Needs>),
     /// Nobody it could be about is known yet: keep it with its keys.
     Waiting(Waiting),
     /// It cannot be done; the sender is told why.

@@ -49,7 +49,7 @@ pub fn decide(world: &World, message: &Message, bundle: &Bundle) -> Result<Chang
 pub fn needs(world: &World, message: &Message) -> Needs {
     let mut needs = Needs::default();
     let owner = match &message.body {
-        Body::Record(record) => return find(world, record).err().unwrap_or_default(),
+        Body::Record(record) => return find(world, record).err().map(|needs| *needs).unwrap_or_default(),
         Body::Answer { recipient, answer } => {
             if let AnswerKind::Received { sequence, .. } = answer.answer {
                 world.sent_hash((recipient.clone(), sequence), &mut needs);
@@ -174,7 +174,7 @@ fn draft_of<'a>(
 ) -> Result<Draft<'a>, Stop> {
     let person = owner.and_then(|id| world.known(id, &mut needs));
     match person {
-        _ if !needs.is_empty() => Err(Stop::Needs(needs)),
+        _ if !needs.is_empty() => Err(Stop::Needs(Box::new(needs))),
         Some(person) => Ok(Draft::of(person.clone(), message, bundle)),
         None => Err(Stop::Refused(otherwise)),
     }

@@ -63,7 +63,7 @@ impl<'a> Round<'a> {
             let verdict = match attempt(&self.world, message, self.bundle) {
                 Ok(Err(Stop::Needs(needs))) if self.turns < TURNS => {
                     self.turns += 1;
-                    return Some(needs);
+                    return Some(*needs);
                 }
                 Ok(Err(Stop::Needs(_))) => Verdict::Failed("needs-without-end"),
                 Ok(Ok(change)) => {

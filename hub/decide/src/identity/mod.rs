@@ -91,7 +91,7 @@ pub(crate) struct Link {
 }
 
 /// Finds the person of a record, or says what must be loaded first.
-pub(crate) fn find(world: &World, record: &Record) -> Result<Found, Needs> {
+pub(crate) fn find(world: &World, record: &Record) -> Result<Found, Box<Needs>> {
     let keys = index_keys(record);
     let mut needs = Needs::default();
     let by_key = holders(world, &keys, Class::Personal, &mut needs);
@@ -101,7 +101,7 @@ pub(crate) fn find(world: &World, record: &Record) -> Result<Found, Needs> {
     };
     let (owners, candidates) = (load(&by_key), load(&by_group));
     if !needs.is_empty() {
-        return Err(needs);
+        return Err(Box::new(needs));
     }
     if owners.is_empty() && record.names.is_empty() && record.births.is_empty() {
         return Ok(Found::Nobody(keys));

@@ -14,7 +14,7 @@ use crate::change::Needs;
 use crate::world::World;
 
 /// The waiting records that these keys bring along, by the time of their statements.
-pub(crate) fn released(world: &World, keys: &[Key]) -> Result<Vec<(MessageId, Record)>, Needs> {
+pub(crate) fn released(world: &World, keys: &[Key]) -> Result<Vec<(MessageId, Record)>, Box<Needs>> {
     let mut needs = Needs::default();
     let mut found: BTreeMap<MessageId, &Record> = BTreeMap::new();
     let mut followed = BTreeSet::new();
@@ -33,7 +33,7 @@ pub(crate) fn released(world: &World, keys: &[Key]) -> Result<Vec<(MessageId, Re
         }
     }
     if !needs.is_empty() {
-        return Err(needs);
+        return Err(Box::new(needs));
     }
     let mut released: Vec<_> = found.into_iter().map(|(id, record)| (id, record.clone())).collect();
     released.sort_by_key(|(id, record)| (record.facts.iter().map(|fact| fact.version.stated_at).min(), *id));

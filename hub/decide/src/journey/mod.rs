@@ -173,7 +173,9 @@ impl<'a> Journey<'a> {
             stated!(Some(claim), Insz).map(|insz| (cell.authority, claim.stated_at, *insz))
         });
         let replacing = self.claims(Field::Standing).filter_map(|(cell, claim)| match &claim.statement {
-            Statement::Standing(Standing::Cancelled(Some(new))) => Some((cell.authority, claim.stated_at, *new)),
+            Statement::Standing(Standing::Cancelled(Some(new))) => {
+                Some((cell.authority, claim.stated_at, *new))
+            }
             _ => None,
         });
         let current = stated.chain(replacing).filter(|(_, _, insz)| !cancelled.contains(insz));
