@@ -2,6 +2,8 @@
 //!
 //! Next: `decide::routing`.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
 use decide::Bundle;
 use decide::bundle::{Competence, Territory};
 use decide::routing::{Choice, RouteReason, check, route};
