@@ -12,8 +12,8 @@ use schemas::key::Key;
 use schemas::message::{Body, Message};
 use schemas::recipient::Recipient;
 
-use crate::change::{Event, Needs};
-use crate::round::{Round, Verdict};
+use crate::change::{Delivery, Event, Needs};
+use crate::round::{Round, Step, Verdict};
 use crate::world::Holders;
 use crate::{Bundle, Person, World};
 
@@ -30,15 +30,32 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Decides a batch and keeps what follows.
-    pub fn decide(&mut self, messages: &[Message], bundle: &Bundle) -> Vec<Verdict> {
+    /// Decides a batch and keeps what follows. `number` gives a delivery its sequence and payload hash.
+    ///
+    /// # Errors
+    /// What `number` says.
+    pub fn decide<E>(
+        &mut self,
+        messages: &[Message],
+        bundle: &Bundle,
+        mut number: impl FnMut(&Delivery) -> Result<(u64, Hash), E>,
+    ) -> Result<Vec<Verdict>, E> {
         let mut round = Round::new(messages, bundle);
-        while let Some(needs) = round.advance() {
-            self.load(needs, round.world());
+        while let Some(step) = round.advance() {
+            match step {
+                Step::Needs(needs) => self.load(needs, round.world()),
+                Step::Delivered(place) => {
+                    for delivery in round.deliveries(place).to_vec() {
+                        let (sequence, hash) = number(&delivery)?;
+                        self.sent.insert((delivery.recipient.clone(), sequence), hash);
+                        round.world().load_sent(delivery.recipient, sequence, Some(hash));
+                    }
+                }
+            }
         }
         let (world, verdicts) = round.finish();
         self.absorb(&world, messages, &verdicts);
-        verdicts
+        Ok(verdicts)
     }
 
     fn load(&self, needs: Needs, world: &mut World) {
@@ -77,11 +94,6 @@ impl Memory {
             }
         }
         self.persons.extend(world.persons().map(|person| (person.id, person.clone())));
-    }
-
-    /// Remembers the payload hash of a record on a topic.
-    pub fn sent(&mut self, recipient: Recipient, sequence: u64, hash: Hash) {
-        self.sent.insert((recipient, sequence), hash);
     }
 
     fn index(&mut self, record: MessageId, person: Option<PersonId>, keys: &[Key]) {

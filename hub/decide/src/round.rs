@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use schemas::message::{Body, Message};
 
-use crate::change::{Change, Needs, Refusal, Stop, Waiting};
+use crate::change::{Change, Delivery, Needs, Refusal, Stop, Waiting};
 use crate::{Bundle, World, decide, invariant, needs};
 
 /// What became of one message.
@@ -23,6 +23,16 @@ pub enum Verdict {
     Refused(Refusal),
     /// The heart failed on it: a human must look. The code says where.
     Failed(&'static str),
+}
+
+/// What a round needs of whoever runs it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// Load these into [`Round::world`].
+    Needs(Needs),
+    /// The message at this place of the batch has deliveries: give them their numbers, and tell the
+    /// world with [`World::load_sent`], for a later message of the same batch may answer them.
+    Delivered(usize),
 }
 
 /// How often one round, or one message, may ask for more: keys, persons, waiting records, their
@@ -48,14 +58,14 @@ impl<'a> Round<'a> {
         Self { messages, bundle, world: World::default(), verdicts, turns: 0, warm: false }
     }
 
-    /// Goes on until something must be loaded into [`Round::world`], or until all is decided.
-    pub fn advance(&mut self) -> Option<Needs> {
+    /// Goes on until something is needed, or until all is decided.
+    pub fn advance(&mut self) -> Option<Step> {
         if !self.warm {
             let mut union = Needs::default();
             self.messages.iter().for_each(|message| union.extend(needs(&self.world, message)));
             self.turns += 1;
             if !union.is_empty() && self.turns < TURNS {
-                return Some(union);
+                return Some(Step::Needs(union));
             }
             (self.warm, self.turns) = (true, 0);
         }
@@ -63,7 +73,7 @@ impl<'a> Round<'a> {
             let verdict = match attempt(&self.world, message, self.bundle) {
                 Ok(Err(Stop::Needs(needs))) if self.turns < TURNS => {
                     self.turns += 1;
-                    return Some(*needs);
+                    return Some(Step::Needs(*needs));
                 }
                 Ok(Err(Stop::Needs(_))) => Verdict::Failed("needs-without-end"),
                 Ok(Ok(change)) => {
@@ -80,10 +90,23 @@ impl<'a> Round<'a> {
                 Ok(Err(Stop::Refused(refusal))) => Verdict::Refused(refusal),
                 Err(code) => Verdict::Failed(code),
             };
+            let delivered = matches!(&verdict, Verdict::Decided(change) if !change.deliveries.is_empty());
             self.verdicts.push(verdict);
             self.turns = 0;
+            if delivered {
+                return Some(Step::Delivered(self.verdicts.len() - 1));
+            }
         }
         None
+    }
+
+    /// What leaves because of the message at this place, in order.
+    #[must_use]
+    pub fn deliveries(&self, place: usize) -> &[Delivery] {
+        match self.verdicts.get(place) {
+            Some(Verdict::Decided(change)) => &change.deliveries,
+            Some(Verdict::Waiting(_) | Verdict::Refused(_) | Verdict::Failed(_)) | None => &[],
+        }
     }
 
     /// The world to load into.

@@ -4,14 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use anyhow::Context;
 
-use crate::app::{self, Hub, Start};
-use crate::clock::Clock;
-use crate::config::{Config, RequestSettings};
-use crate::demo::{Credentials, Demo, Register, Story};
+use crate::config::Config;
+use crate::demo::Stage;
 
 /// Plays a story: sources push, the clock follows, agencies answer.
 #[derive(Debug, clap::Args)]
@@ -41,59 +37,21 @@ pub struct Args {
 /// # Errors
 /// Where the story cannot be read or the hub does not settle.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let story = Story::read(&args.story)?;
-    let clock = Clock::declared(story.begins());
-    let stop = CancellationToken::new();
-    let here = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let mut config = Config::load(&args.config)?;
     let scratch = tempfile::tempdir().context("no scratch folder")?;
-    let folder = args.data.as_deref().unwrap_or(scratch.path());
-    tokio::fs::create_dir_all(folder).await.with_context(|| folder.display().to_string())?;
-    app::in_data(folder, &mut config);
-    config.hub.kafka = None;
-
-    let register = TcpListener::bind(here(0)).await?;
-    config.hub.request = Some(RequestSettings {
-        register_url: format!("http://{}/", register.local_addr()?),
-        timeout_seconds: 10,
-        identity: "voortraject.example/hub".to_owned(),
-        capacity: "9999".to_owned(),
-    });
-    tokio::spawn(app::serve(register, Register::read(&args.story, clock.clone())?.router(), stop.clone()));
-
-    let credentials = Credentials::new(clock.seed());
-    let recipients = config.bundle.contracts.iter().map(|contract| contract.recipient.to_string());
-    config.senders = credentials.senders(recipients);
-    let hub = Hub::open(config, Start::Migrated(clock)).await?;
-
-    let listener = TcpListener::bind(args.listen.unwrap_or(here(if args.once { 0 } else { 8080 }))).await?;
-    let address = listener.local_addr()?;
-    tracing::info!(%address, "answering");
-    let server = tokio::spawn(app::serve(listener, hub.router(), stop.clone()));
-    let mut decider = tokio::spawn(hub.clone().decide(stop.clone()));
-
-    let mut demo = Demo::new(hub, format!("http://{address}"), credentials)?;
-    let summary = tokio::select! {
-        played = demo.play(&story) => played?,
-        // Without a decider the story would wait for ever: say why it ended.
-        ended = &mut decider => {
-            ended??;
-            bail!("the decider ended");
-        }
-    };
+    let data = args.data.as_deref().unwrap_or(scratch.path());
+    let listen =
+        args.listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, if args.once { 0 } else { 8080 })));
+    let mut stage = Stage::set(Config::load(&args.config)?, &args.story, data, listen).await?;
+    tracing::info!(address = %stage.address, "answering");
+    let summary = stage.play().await?;
     {
         let mut out = std::io::stdout().lock();
         if args.json { summary.write_json(&mut out)? } else { summary.write_table(&mut out)? }
     }
     if !args.once {
         tracing::info!("the story has been told; answering until interrupted");
-        tokio::select! {
-            () = app::interrupted() => {}
-            ended = demo.attend(&stop) => ended?,
-        }
+        stage.attend().await?;
     }
-    stop.cancel();
-    server.await?;
-    decider.await??;
+    stage.leave().await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,12 +3,12 @@
 //! Each touched person is sealed once, however many messages touched him. Numbers on topics are given
 //! here, in the order of decisions, from the counters in the lease row. Refuses to decide what leaves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use decide::World;
 use decide::change::{Change, Delivery, Event};
 use decide::round::Verdict;
-use schemas::envelope::Envelope;
+use schemas::envelope::Hash;
 use schemas::ids::{HandoverId, MessageId, PersonId};
 use schemas::message::Message;
 use schemas::time::{Instant, to_micros};
@@ -33,7 +33,6 @@ pub(super) struct Opened {
 /// Collects rows.
 pub(super) struct Composer<'a> {
     keys: &'a Keys,
-    schemas: &'a Schemas,
     bundle: &'a str,
     persons: BTreeMap<PersonId, PersonKey>,
     /// The keys of waiting records that this batch may release: loaded ones and its own.
@@ -41,21 +40,17 @@ pub(super) struct Composer<'a> {
     touched: BTreeSet<PersonId>,
     handovers: BTreeMap<HandoverId, (PersonId, Instant)>,
     versions: BTreeMap<PersonId, u64>,
+    records: VecDeque<Encoded>,
     batch: Batch,
 }
 
 impl<'a> Composer<'a> {
-    pub(super) fn new(
-        keys: &'a Keys,
-        schemas: &'a Schemas,
-        bundle: &'a str,
-        loader: FromStore<'_>,
-        counters: Counters,
-    ) -> Self {
+    pub(super) fn new(keys: &'a Keys, numbers: Numbers<'_>, bundle: &'a str, loader: FromStore<'_>) -> Self {
+        let Numbers { counters, records, .. } = numbers;
         let FromStore { persons, waiting, versions, .. } = loader;
         let batch = Batch { counters, ..Batch::default() };
         let (touched, handovers) = (BTreeSet::new(), BTreeMap::new());
-        Self { keys, schemas, bundle, persons, waiting, touched, handovers, versions, batch }
+        Self { keys, bundle, records, persons, waiting, touched, handovers, versions, batch }
     }
 
     /// Adds what became of one message.
@@ -180,10 +175,11 @@ impl<'a> Composer<'a> {
         Ok(())
     }
 
-    /// Numbers, chains and seals one record.
+    /// Seals one record that was numbered.
     fn delivery(&mut self, delivery: &Delivery) -> Result<(), DeciderError> {
-        let (envelope, body) = number(&mut self.batch.counters, self.schemas, delivery)?;
+        let Some(Encoded { body, envelope }) = self.records.pop_front() else { return Ok(()) };
         let key = self.person_key(delivery.person)?.key;
+        self.batch.counters.position += 1;
         self.batch.outbox.push(OutboxRow {
             position: self.batch.counters.position,
             recipient: delivery.recipient.clone(),
@@ -243,15 +239,28 @@ impl<'a> Composer<'a> {
     }
 }
 
-/// Gives a delivery its place: the next number on its topic, the chain over it, and its bare body.
-pub(super) fn number(
-    counters: &mut Counters,
-    schemas: &Schemas,
-    delivery: &Delivery,
-) -> Result<(Envelope, Vec<u8>), DeciderError> {
-    let end = counters.topics.entry(delivery.recipient.clone()).or_default();
-    let Encoded { body, envelope } = schemas.encode(delivery, end.sequence + 1, &end.chain)?;
-    (end.sequence, end.chain) = (envelope.sequence, envelope.chain);
-    counters.position += 1;
-    Ok((envelope, body))
+/// Gives deliveries their places, in the order of decisions: the next number on a topic, the chain
+/// over it, and the bare body.
+#[derive(Debug)]
+pub(super) struct Numbers<'a> {
+    schemas: &'a Schemas,
+    pub(super) counters: Counters,
+    /// What was numbered and not yet taken.
+    pub(super) records: VecDeque<Encoded>,
+}
+
+impl<'a> Numbers<'a> {
+    pub(super) fn new(schemas: &'a Schemas, counters: Counters) -> Self {
+        Self { schemas, counters, records: VecDeque::new() }
+    }
+
+    /// Numbers one delivery; answers its sequence and payload hash.
+    pub(super) fn give(&mut self, delivery: &Delivery) -> Result<(u64, Hash), DeciderError> {
+        let end = self.counters.topics.entry(delivery.recipient.clone()).or_default();
+        let encoded = self.schemas.encode(delivery, end.sequence + 1, &end.chain)?;
+        (end.sequence, end.chain) = (encoded.envelope.sequence, encoded.envelope.chain);
+        let numbered = (encoded.envelope.sequence, encoded.envelope.payload_hash);
+        self.records.push_back(encoded);
+        Ok(numbered)
+    }
 }

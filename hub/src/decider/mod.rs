@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use decide::Bundle;
 use decide::change::Refusal;
-use decide::round::{Round, Verdict};
+use decide::round::{Round, Step, Verdict};
 use schemas::message::Message;
 use schemas::time::{KnownAt, from_micros};
 use tokio::sync::{Notify, watch};
@@ -27,7 +27,7 @@ use crate::observe::Metrics;
 use crate::seal::{Keys, SealError};
 use crate::store::rows::{Lease, Pending};
 use crate::store::{Store, StoreError};
-use compose::{Composer, Opened};
+use compose::{Composer, Numbers, Opened};
 pub use load::{index_mac, open_person};
 
 /// The version of the heart's rules: stored with every journal entry.
@@ -190,6 +190,7 @@ async fn decide_part(
 ) -> Result<(), DeciderError> {
     let started = tokio::time::Instant::now();
     let now = decider.clock.now().max(from_micros(lease.counters.known_at).unwrap_or_default());
+    let mut numbers = Numbers::new(&decider.schemas, lease.counters.clone());
     let mut loader = load::FromStore::new(&decider.store, &decider.keys);
     let mut batch_of = Vec::with_capacity(part.len());
     for (order, pending) in (lease.counters.order + 1..).zip(part) {
@@ -202,15 +203,23 @@ async fn decide_part(
     let (world, verdicts) = match failed {
         None => {
             let mut round = Round::new(&messages, &decider.bundle);
-            while let Some(needs) = round.advance() {
-                loader.load(needs, round.world()).await?;
+            while let Some(step) = round.advance() {
+                match step {
+                    Step::Needs(needs) => loader.load(needs, round.world()).await?,
+                    Step::Delivered(place) => {
+                        for delivery in round.deliveries(place).to_vec() {
+                            let (sequence, hash) = numbers.give(&delivery)?;
+                            round.world().load_sent(delivery.recipient, sequence, Some(hash));
+                        }
+                    }
+                }
             }
             round.finish()
         }
         Some(code) => (decide::World::default(), vec![Verdict::Failed(code); messages.len()]),
     };
     let bundle = &decider.bundle.hash.0;
-    let mut composer = Composer::new(&decider.keys, &decider.schemas, bundle, loader, lease.counters.clone());
+    let mut composer = Composer::new(&decider.keys, numbers, bundle, loader);
     for (opened, verdict) in batch_of.iter().zip(&verdicts) {
         composer.add(opened, verdict)?;
     }

@@ -15,9 +15,9 @@ use schemas::message::{Body, Message};
 use schemas::time::KnownAt;
 use serde::Serialize;
 
-use super::compose::number;
+use super::compose::Numbers;
 use super::{DeciderError, open_person};
-use crate::deliver::schema::Schemas;
+use crate::deliver::schema::{Encoded, Schemas};
 use crate::intake::open_content;
 use crate::seal::{Key, Keys, Purpose};
 use crate::store::Store;
@@ -57,8 +57,9 @@ pub async fn verify(
     let mut report = Report::default();
     let stored = Stored::read(store, keys).await?;
     let mut memory = Memory::default();
-    let mut counters = Counters::default();
-    let mut tasks = BTreeSet::new();
+    let mut numbers = Numbers::new(schemas, Counters::default());
+    let mut position = 0;
+    let (mut tasks, mut outcomes) = (BTreeSet::new(), BTreeMap::new());
     let mut after = 0;
     loop {
         let page = store.decided(after, batch).await?;
@@ -69,41 +70,45 @@ pub async fn verify(
             .map(|pending| stored.message(pending, keys))
             .collect::<Result<Vec<Option<Message>>, _>>()?;
         let decidable: Vec<Message> = messages.into_iter().flatten().collect();
-        let verdicts = memory.decide(&decidable, bundle);
+        let verdicts = memory.decide(&decidable, bundle, |delivery| numbers.give(delivery))?;
         report.messages += page.len() as u64;
         for (message, verdict) in decidable.iter().zip(&verdicts) {
-            let pending = page.iter().find(|pending| pending.row.id == message.id);
-            let was = pending.and_then(|pending| pending.outcome);
-            if was != Some(outcome(verdict)) {
-                report.differences.push(format!("outcome of message {}", message.id));
-            }
+            let was =
+                page.iter().find(|pending| pending.row.id == message.id).and_then(|pending| pending.outcome);
+            outcomes.insert(message.id, (was, outcome(verdict)));
             let Verdict::Decided(change) = verdict else { continue };
+            // What waited is stored as decided once a later message brought it to its person.
+            change.released.iter().for_each(|id| {
+                outcomes.entry(*id).and_modify(|(_, again)| *again = Outcome::Decided);
+            });
             tasks.extend(change.tasks.iter().map(|task| task.id));
-            for delivery in &change.deliveries {
-                let (envelope, body) = number(&mut counters, schemas, delivery)?;
-                memory.sent(envelope.recipient.clone(), envelope.sequence, envelope.payload_hash);
+            for Encoded { envelope, body } in numbers.records.drain(..change.deliveries.len()) {
+                position += 1;
                 report.records += 1;
-                match stored.records.get(&counters.position) {
-                    None => report.differences.push(format!("record {} is not stored", counters.position)),
+                match stored.records.get(&position) {
+                    None => report.differences.push(format!("record {} is not stored", position)),
                     Some((text, _)) if *text != serde_json::to_string(&envelope)? => {
-                        report.differences.push(format!("envelope of record {}", counters.position));
+                        report.differences.push(format!("envelope of record {}", position));
                     }
                     Some((_, None)) => report.gone += 1,
                     Some((_, Some(stored))) if *stored != body => {
-                        report.differences.push(format!("body of record {}", counters.position));
+                        report.differences.push(format!("body of record {}", position));
                     }
                     Some(_) => {}
                 }
             }
         }
     }
-    if stored.records.len() as u64 != counters.position {
+    if stored.records.len() as u64 != position {
         report.differences.push(format!(
             "{} records are stored, {} come out",
             stored.records.len(),
-            counters.position
+            position
         ));
     }
+    let differ = |(_, (was, again)): &(MessageId, (Option<Outcome>, Outcome))| *was != Some(*again);
+    let ended = outcomes.into_iter().filter(differ).map(|(id, _)| format!("outcome of message {id}"));
+    report.differences.extend(ended);
     compare_tasks(&mut report, &stored.tasks, &tasks);
     stored.compare_persons(store, keys, &memory, &mut report).await?;
     Ok(report)

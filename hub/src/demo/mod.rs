@@ -7,9 +7,11 @@
 
 mod agencies;
 mod register;
+mod stage;
 mod story;
 mod summary;
 
+pub use stage::Stage;
 pub use story::{Feed, Moment, Story};
 pub use summary::Summary;
 

@@ -3,12 +3,12 @@
 //! Builds bodies as the adapters would; runs them through the same rounds as the engine, on a world
 //! in memory. Only test numbers and invented people.
 
-#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses its part")]
+#![allow(clippy::unwrap_used, dead_code, clippy::allow_attributes, reason = "each test binary uses its part")]
 
 use std::collections::BTreeMap;
 
 use decide::bundle::{Bundle, Competence, Contract, Deadlines, LegalBasis, TargetGroup, Territory};
-use decide::change::Delivery;
+use decide::change::{Delivery, ViewKind};
 use decide::memory::Memory;
 use decide::round::Verdict;
 use schemas::country::Countries;
@@ -334,24 +334,19 @@ impl House {
 
     /// Decides a batch; keeps what left and what was offered.
     pub(crate) fn decide(&mut self, messages: &[Message]) -> Vec<Verdict> {
-        let verdicts = self.memory.decide(messages, &self.bundle);
-        for verdict in &verdicts {
-            let Verdict::Decided(change) = verdict else { continue };
-            for delivery in &change.deliveries {
-                let sequence = self.sequences.entry(delivery.recipient.clone()).or_default();
-                *sequence += 1;
-                self.memory.sent(delivery.recipient.clone(), *sequence, HASH);
-                if let (Some(handover), decide::change::ViewKind::Offer) =
-                    (delivery.handover, delivery.view.kind())
-                {
-                    let offered = Offered { handover, epoch: delivery.epoch, sequence: *sequence };
-                    self.offers.insert(handover, offered.clone());
-                    self.offered.insert(delivery.recipient.clone(), offered);
-                }
-                self.deliveries.push(delivery.clone());
+        let Self { memory, bundle, sequences, deliveries, offers, offered, .. } = self;
+        let numbered = memory.decide(messages, bundle, |delivery| {
+            let sequence = sequences.entry(delivery.recipient.clone()).or_default();
+            *sequence += 1;
+            if let (Some(handover), ViewKind::Offer) = (delivery.handover, delivery.view.kind()) {
+                let offer = Offered { handover, epoch: delivery.epoch, sequence: *sequence };
+                offers.insert(handover, offer.clone());
+                offered.insert(delivery.recipient.clone(), offer);
             }
-        }
-        verdicts
+            deliveries.push(delivery.clone());
+            Ok::<_, std::convert::Infallible>((*sequence, HASH))
+        });
+        numbered.unwrap()
     }
 
     /// One message, by a name of its own.
