@@ -86,13 +86,13 @@ pub async fn verify(
                 position += 1;
                 report.records += 1;
                 match stored.records.get(&position) {
-                    None => report.differences.push(format!("record {} is not stored", position)),
+                    None => report.differences.push(format!("record {position} is not stored")),
                     Some((text, _)) if *text != serde_json::to_string(&envelope)? => {
-                        report.differences.push(format!("envelope of record {}", position));
+                        report.differences.push(format!("envelope of record {position}"));
                     }
                     Some((_, None)) => report.gone += 1,
                     Some((_, Some(stored))) if *stored != body => {
-                        report.differences.push(format!("body of record {}", position));
+                        report.differences.push(format!("body of record {position}"));
                     }
                     Some(_) => {}
                 }
