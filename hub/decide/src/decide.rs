@@ -149,10 +149,12 @@ fn number_changed(
     let mut needs = Needs::default();
     let owner = holder_of(world, insz, &mut needs);
     match draft_of(world, message, bundle, owner, needs, Refusal::UnknownHandover) {
-        Ok(mut draft) => {
+        // Only about numbers that the hub enrolled: who is not in the target group is not asked about.
+        Ok(mut draft) if draft.person.state.asked.contains(&(insz, TaskKind::Register)) => {
             ask(&mut draft, replaced_by.unwrap_or(insz), TaskKind::GivePerson);
             Ok(draft.change)
         }
+        Ok(_) => Ok(Change::default()),
         // Nobody here has this number: there is nothing to ask for anybody.
         Err(Stop::Refused(_)) => Ok(Change::default()),
         Err(stop) => Err(stop),

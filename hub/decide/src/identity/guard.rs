@@ -33,6 +33,13 @@ pub(crate) fn exact(record: &Record, person: &Person) -> bool {
         && record.births.iter().any(|birth| person.matching.births.contains(birth))
 }
 
+/// Not one of the owners of the record's numbers, and yet with one of them, and the whole name and date.
+pub(crate) fn same_piece(record: &Record, person: &Person, owners: &[&Person]) -> bool {
+    owners.iter().all(|owner| owner.id != person.id)
+        && exact(record, person)
+        && record.keys.iter().any(|key| person.matching.keys.contains(key))
+}
+
 /// The same birth date, known to the day and no default, and a name that is the same in part.
 pub(crate) fn near(record: &Record, person: &Person) -> bool {
     let date =

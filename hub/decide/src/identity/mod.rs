@@ -134,13 +134,20 @@ fn judge(
     candidates: &[&Person],
 ) -> Verdict {
     let ids = |persons: &[&Person]| persons.iter().map(|person| person.id).collect();
-    match owners {
-        [] => {}
-        [owner] if guard::contradicts(record, owner) => {
-            return Verdict::Doubt(ReviewReason::KeyContradicts, ids(owners));
-        }
-        [owner] => return Verdict::Same(owner.id, Reason::Key),
-        _ => return Verdict::Doubt(ReviewReason::SeveralPersons, ids(owners)),
+    let doubt = match owners {
+        [] => None,
+        [owner] if !guard::contradicts(record, owner) => return Verdict::Same(owner.id, Reason::Key),
+        [_] => Some(ReviewReason::KeyContradicts),
+        _ => Some(ReviewReason::SeveralPersons),
+    };
+    if let Some(why) = doubt {
+        // Whom an earlier doubt of this kind made carries the same number, name and date: the record is
+        // his, so that one question stays one question.
+        let pieces: Vec<_> = candidates.iter().filter(|p| guard::same_piece(record, p, owners)).collect();
+        return match pieces.as_slice() {
+            [piece] => Verdict::Same(piece.id, Reason::Key),
+            _ => Verdict::Doubt(why, ids(owners)),
+        };
     }
     let exact: Vec<&Person> = candidates.iter().copied().filter(|p| guard::exact(record, p)).collect();
     let corroborated: Vec<&Person> =
