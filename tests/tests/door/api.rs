@@ -70,7 +70,7 @@ async fn what_is_wrong_with_a_request_is_said_with_its_code() {
         ("/v1/sources/none/messages", "posts", json, "{}", "unknown-source"),
         (ONE, "posts", "text/csv", "a;b", "wrong-format"),
         (ONE, "posts", "", "{}", "wrong-format"),
-        (ONE, "posts", "application/x-ndjson", "", "not-one-message"),
+        (ONE, "posts", "application/x-ndjson", "", "invalid-message"),
         (ONE, "posts", "application/x-ndjson", "{}\n{}\n", "not-one-message"),
         ("/v1/nothing", "posts", json, "{}", "not-found"),
         ("/v1/recipients/atlas/answers", "bon", json, "{}", "not-allowed-here"),
