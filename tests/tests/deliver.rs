@@ -6,10 +6,11 @@
 
 use std::time::Duration;
 
+use hub::config::KafkaConfig;
 use hub::deliver::auditor::Audit;
 use hub::deliver::feed::{TapRecord, record};
 use hub::deliver::recording::{Fault, Recording};
-use hub::deliver::{Deliver, DeliverError, HealthState, KafkaConfig, run_on};
+use hub::deliver::{Deliver, DeliverError, HealthState, run_on};
 use schemas::recipient::Recipient;
 use tests::outbox::Rows;
 use tokio_util::sync::CancellationToken;

@@ -11,11 +11,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hub::clock::Clock;
+use hub::config::KafkaConfig;
+use hub::contract;
 use hub::deliver::auditor::Audit;
 use hub::deliver::feed::TapRecord;
 use hub::deliver::kafka::KafkaLog;
 use hub::deliver::log::{Log as _, Outbox as _, Reader as _, Record};
-use hub::deliver::{Deliver, DeliverError, HealthState, KafkaConfig, gate, run, schema};
+use hub::deliver::{Deliver, DeliverError, HealthState, gate, run};
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use schemas::recipient::Recipient;
@@ -252,7 +254,7 @@ async fn stock_python_reads_what_tap_prints() {
     place.deliver(place.parts("one")).await.unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let registry = format!("http://{}", listener.local_addr().unwrap());
-    let app = schema::routes(Arc::clone(&place.rows.schemas));
+    let app = contract::routes(Arc::clone(&place.rows.schemas));
     let serving = tokio::spawn(async move { axum::serve(listener, app).await });
     let stock = python(&place, &registry).await;
     serving.abort();

@@ -1,4 +1,7 @@
 //! The four steps from a message to a change: link, record, route, release.
+//!
+//! Owns their order and nothing else; each step is the folder of its name. Refuses a message rather than
+//! guess, and leaves the world as it was.
 
 use schemas::fact::Record;
 use schemas::handover::{Answer, AnswerKind};

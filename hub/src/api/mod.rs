@@ -33,7 +33,7 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::deliver::schema::Schemas;
+use crate::contract::Schemas;
 use crate::intake::Intake;
 use crate::observe::Metrics;
 use crate::seal::Keys;

@@ -1,4 +1,7 @@
 //! Probes: whether the process lives, whether it can do its work, and its numbers.
+//!
+//! Open to whoever reaches the address, so they carry no personal value and no name of a sender. Refuses
+//! to repair: what is away is tried again where it is used.
 
 use axum::Json;
 use axum::extract::State;

@@ -20,10 +20,10 @@ use tokio_util::task::TaskTracker;
 use crate::api::{self, Doors};
 use crate::clock::Clock;
 use crate::config::{Config, KeysError};
+use crate::contract::{ContractError, Schemas};
 use crate::decider::{self, Decider};
 use crate::deliver::health::Health;
-use crate::deliver::schema::Schemas;
-use crate::deliver::{self, Deliver, DeliverError};
+use crate::deliver::{self, Deliver};
 use crate::intake::{Intake, Tables};
 use crate::observe::Metrics;
 use crate::request::Requests;
@@ -65,7 +65,7 @@ pub enum OpenError {
     Keys(#[from] KeysError),
     /// The schemas of the recipients.
     #[error(transparent)]
-    Schemas(#[from] DeliverError),
+    Schemas(#[from] ContractError),
 }
 
 /// An open store with its door. Cheap to clone.
@@ -158,7 +158,7 @@ impl Hub {
             missing: Arc::new(move || missing.words()),
             metrics,
         };
-        api::router(doors, deliver::schema::routes(Arc::clone(&self.schemas)))
+        api::router(doors, crate::contract::routes(Arc::clone(&self.schemas)))
     }
 
     /// The loop of tasks; none where no register is configured.

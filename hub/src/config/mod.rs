@@ -6,6 +6,7 @@
 
 mod agencies;
 mod file;
+mod kafka;
 mod senders;
 mod settings;
 
@@ -24,6 +25,7 @@ use schemas::municipality::Municipalities;
 use schemas::recipient::Recipient;
 
 pub use agencies::{Agency, Names};
+pub use kafka::KafkaConfig;
 pub use senders::{ANSWER, Sender, SenderError, Senders, TokenHash, dev_token};
 pub use settings::{HubSettings, KeysError, Limits, RequestSettings};
 

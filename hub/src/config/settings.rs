@@ -13,7 +13,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use schemas::insz::Environment;
 use serde::Deserialize;
 
-use crate::deliver::KafkaConfig;
+use super::kafka::KafkaConfig;
 use crate::seal::Keys;
 
 /// The settings.

@@ -15,7 +15,7 @@ use schemas::time::{Instant, to_micros};
 
 use super::load::{FromStore, PersonKey, index_mac};
 use super::{DeciderError, HEART};
-use crate::deliver::schema::{Encoded, Schemas};
+use crate::contract::{Encoded, Schemas};
 use crate::seal::{Key, Keys, Purpose};
 use crate::store::rows::{
     Batch, Counters, DecidedRow, HandoverRow, JournalRow, LineRow, OutboxRow, Outcome, PersonRow, RecordRow,

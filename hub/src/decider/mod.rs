@@ -21,7 +21,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::deliver::schema::Schemas;
+use crate::contract::{ContractError, Schemas};
 use crate::intake::{OpenError, open_content};
 use crate::observe::Metrics;
 use crate::seal::{Keys, SealError};
@@ -62,7 +62,7 @@ pub enum DeciderError {
     Message(#[from] OpenError),
     /// A view that does not fit its schema.
     #[error("a view could not be encoded")]
-    Encode(#[from] crate::deliver::DeliverError),
+    Encode(#[from] ContractError),
 }
 
 /// What the decide loop works with.

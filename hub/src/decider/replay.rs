@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::compose::Numbers;
 use super::{DeciderError, open_person};
-use crate::deliver::schema::{Encoded, Schemas};
+use crate::contract::{Encoded, Schemas};
 use crate::intake::open_content;
 use crate::seal::{Key, Keys, Purpose};
 use crate::store::Store;

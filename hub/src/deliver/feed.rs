@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::DeliverError;
 use super::gate::pass;
 use super::log::Record;
-use super::schema::Schemas;
+use crate::contract::ContractError;
+use crate::contract::Schemas;
 use crate::seal::Keys;
 use crate::store::rows::Outgoing;
 
@@ -71,10 +72,11 @@ impl TapRecord {
     /// Decodes a feed record.
     ///
     /// # Errors
-    /// [`DeliverError::Decode`].
+    /// [`ContractError::Decode`].
     pub fn from_feed(schemas: &Schemas, record: FeedRecord) -> Result<Self, DeliverError> {
         let FeedRecord { recipient, topic, sequence, key, headers, value } = record;
-        let framed = value.map(|text| STANDARD.decode(text)).transpose().map_err(|_| DeliverError::Decode)?;
+        let framed =
+            value.map(|text| STANDARD.decode(text)).transpose().map_err(|_| ContractError::Decode)?;
         let value = decoded(schemas, framed.as_deref())?;
         Ok(Self { recipient, topic, sequence, key, headers, value })
     }
@@ -82,13 +84,13 @@ impl TapRecord {
     /// Decodes a record that was read from a topic.
     ///
     /// # Errors
-    /// [`DeliverError::Decode`].
+    /// [`ContractError::Decode`].
     pub fn from_log(schemas: &Schemas, record: Record) -> Result<Self, DeliverError> {
         let (recipient, _) =
-            schemas.iter().find(|(_, subject)| subject.topic == record.topic).ok_or(DeliverError::Decode)?;
+            schemas.iter().find(|(_, subject)| subject.topic == record.topic).ok_or(ContractError::Decode)?;
         Ok(Self {
             recipient: recipient.clone(),
-            sequence: record.sequence().ok_or(DeliverError::Decode)?,
+            sequence: record.sequence().ok_or(ContractError::Decode)?,
             value: decoded(schemas, record.value.as_deref())?,
             topic: record.topic,
             key: record.key,
@@ -98,5 +100,5 @@ impl TapRecord {
 }
 
 fn decoded(schemas: &Schemas, framed: Option<&[u8]>) -> Result<serde_json::Value, DeliverError> {
-    framed.map_or(Ok(serde_json::Value::Null), |framed| schemas.decode(framed))
+    framed.map_or(Ok(serde_json::Value::Null), |framed| Ok(schemas.decode(framed)?))
 }

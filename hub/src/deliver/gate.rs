@@ -7,9 +7,9 @@
 use schemas::envelope::{Envelope, payload_hash};
 
 use super::DeliverError;
-use super::avro::frame;
 use super::log::Record;
-use super::schema::Schemas;
+use crate::contract::Schemas;
+use crate::contract::avro::frame;
 use crate::seal::{Keys, Purpose};
 use crate::store::rows::Outgoing;
 
@@ -17,7 +17,7 @@ use crate::store::rows::Outgoing;
 ///
 /// # Errors
 /// [`DeliverError::Damaged`] where the row does not open or its hashes differ,
-/// [`DeliverError::NoContract`] where nobody can read it.
+/// [`ContractError::NoContract`] where nobody can read it.
 pub fn pass(keys: &Keys, schemas: &Schemas, outgoing: &Outgoing) -> Result<Record, DeliverError> {
     let row = &outgoing.row;
     let damaged =
@@ -61,9 +61,9 @@ pub fn pass(keys: &Keys, schemas: &Schemas, outgoing: &Outgoing) -> Result<Recor
 mod tests {
     use serde_json::json;
 
-    use super::super::avro::tests::delivery;
-    use super::super::schema::tests::schemas;
     use super::*;
+    use crate::contract::avro::tests::delivery;
+    use crate::contract::tests::schemas;
     use crate::store::rows::OutboxRow;
 
     fn outgoing(keys: &Keys, schemas: &Schemas, view: serde_json::Value) -> Outgoing {

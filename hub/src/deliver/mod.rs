@@ -6,7 +6,6 @@
 //! once more at send time. Refuses to guess: when the log and the database disagree it halts and says so.
 
 pub mod auditor;
-pub mod avro;
 pub mod feed;
 pub mod gate;
 pub mod health;
@@ -14,7 +13,6 @@ pub mod kafka;
 pub mod log;
 pub mod recording;
 pub mod relay;
-pub mod schema;
 pub mod takeover;
 
 use std::sync::Arc;
@@ -28,46 +26,18 @@ use crate::seal::Keys;
 use crate::store::{Store, StoreError};
 
 pub use health::{Health, HealthState};
-pub use kafka::KafkaConfig;
-pub use schema::Schemas;
 
+use crate::config::KafkaConfig;
+use crate::contract::{ContractError, Schemas};
 use kafka::KafkaLog;
 use log::{Log, Outbox};
 
 /// What deliver says when it cannot. Names recipients, numbers and fields, never a value.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliverError {
-    /// A contract names a field that the catalogue lacks.
-    #[error("the contract of {recipient} names the unknown field {field}")]
-    UnknownField {
-        /// Whose contract.
-        recipient: Recipient,
-        /// Which field.
-        field: String,
-    },
-    /// A view holds a field that its contract lacks.
-    #[error("the contract of {recipient} has no field {field}")]
-    NotInContract {
-        /// Whose contract.
-        recipient: Recipient,
-        /// Which field.
-        field: String,
-    },
-    /// No contract, or no schema id, for this recipient.
-    #[error("there is no contract with a schema id for {0}")]
-    NoContract(Recipient),
-    /// Two recipients have one schema id.
-    #[error("schema id {0} is given twice")]
-    SchemaId(u32),
-    /// The generated schema is not Avro.
-    #[error("the schema of {0} cannot be built")]
-    Schema(Recipient),
-    /// A value does not have the form of its schema.
-    #[error("a record for {0} cannot be encoded")]
-    Encode(Recipient),
-    /// Bytes that are not a record of ours.
-    #[error("the bytes are not a record of a known schema")]
-    Decode,
+    /// A record that cannot be read or made by its contract.
+    #[error(transparent)]
+    Contract(#[from] ContractError),
     /// An outbox row does not open, or is not what its envelope says.
     #[error("outbox row {sequence} of {recipient} is damaged: {what}")]
     Damaged {
@@ -134,13 +104,7 @@ impl DeliverError {
     pub fn is_final(&self) -> bool {
         match self {
             Self::Fenced | Self::Log { .. } | Self::Store(StoreError::Away(_) | StoreError::Fenced) => false,
-            Self::UnknownField { .. }
-            | Self::NotInContract { .. }
-            | Self::NoContract(_)
-            | Self::SchemaId(_)
-            | Self::Schema(_)
-            | Self::Encode(_)
-            | Self::Decode
+            Self::Contract(_)
             | Self::Damaged { .. }
             | Self::Gap { .. }
             | Self::DatabaseRegressed { .. }

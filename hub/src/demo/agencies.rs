@@ -13,8 +13,8 @@ use schemas::recipient::Recipient;
 use serde::{Deserialize, Serialize};
 
 use super::Credentials;
+use crate::contract::Schemas;
 use crate::deliver::feed::{FeedRecord, TapRecord};
-use crate::deliver::schema::Schemas;
 
 /// What one recipient has read.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]

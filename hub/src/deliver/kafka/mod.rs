@@ -7,7 +7,6 @@
 mod read;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
@@ -16,9 +15,9 @@ use rdkafka::config::ClientConfig;
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
 use schemas::recipient::Recipient;
-use serde::Deserialize;
 
 use super::DeliverError;
+use crate::config::KafkaConfig;
 
 pub use read::KafkaReader;
 pub use write::KafkaLog;
@@ -27,41 +26,6 @@ const ASK: Duration = Duration::from_secs(10);
 /// How long a topic may take to be known after its creation.
 const KNOWN: Duration = Duration::from_secs(3);
 const RETENTION_MS: &str = "604800000";
-
-/// What a deployment says about its Kafka.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KafkaConfig {
-    /// `host:port`, several with commas.
-    pub brokers: String,
-    /// Keeps deployments on one cluster apart: the transactional id is `hub.<environment>.relay`.
-    #[serde(default = "environment")]
-    pub environment: String,
-    /// How many brokers keep each record: 3 in production.
-    #[serde(default = "three")]
-    pub replication_factor: u16,
-    /// Where the relay writes how far it is.
-    #[serde(default = "position_topic")]
-    pub position_topic: String,
-    /// Recipients that read the HTTP feed only: nothing of theirs is sent to Kafka.
-    #[serde(default)]
-    pub feed_only: BTreeSet<Recipient>,
-    /// More settings of the client library: security and certificates.
-    #[serde(default)]
-    pub properties: BTreeMap<String, String>,
-}
-
-fn environment() -> String {
-    "local".to_owned()
-}
-
-fn three() -> u16 {
-    3
-}
-
-fn position_topic() -> String {
-    "hub.relay.position".to_owned()
-}
 
 impl KafkaConfig {
     /// The deployment's settings; what a use needs is set after them and holds.

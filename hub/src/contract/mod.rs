@@ -1,8 +1,10 @@
-//! Schemas by recipient, and the answers that stock schema-registry clients ask for.
+//! Contracts as Avro: each recipient's schema, and the answers that stock schema-registry clients ask for.
 //!
 //! Ids are frozen in the recipient's file; nothing is registered over HTTP. Every question that is
 //! not known is answered 404 as JSON, because a client that asks for associations first takes 404 as
-//! "go on" and any other error as an end. Refuses to encode: that is [`super::avro`]'s.
+//! "go on" and any other error as an end. Refuses to encode: that is [`avro`]'s.
+
+pub mod avro;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,10 +21,45 @@ use schemas::envelope::{Envelope, Hash, chain, payload_hash};
 use schemas::recipient::Recipient;
 use serde_json::{Value, json};
 
-use super::DeliverError;
-use super::avro::{Codec, frame, unframe};
+use avro::{Codec, frame, unframe};
 
 const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
+
+/// Why a record cannot be made or read by its contract. Names recipients and fields, never a value.
+#[derive(Debug, thiserror::Error)]
+pub enum ContractError {
+    /// A contract names a field that the catalogue lacks.
+    #[error("the contract of {recipient} names the unknown field {field}")]
+    UnknownField {
+        /// Whose contract.
+        recipient: Recipient,
+        /// Which field.
+        field: String,
+    },
+    /// A view holds a field that its contract lacks.
+    #[error("the contract of {recipient} has no field {field}")]
+    NotInContract {
+        /// Whose contract.
+        recipient: Recipient,
+        /// Which field.
+        field: String,
+    },
+    /// No contract, or no schema id, for this recipient.
+    #[error("there is no contract with a schema id for {0}")]
+    NoContract(Recipient),
+    /// Two recipients have one schema id.
+    #[error("schema id {0} is given twice")]
+    SchemaId(u32),
+    /// The generated schema is not Avro.
+    #[error("the schema of {0} cannot be built")]
+    Schema(Recipient),
+    /// A value does not have the form of its schema.
+    #[error("a record for {0} cannot be encoded")]
+    Encode(Recipient),
+    /// Bytes that are not a record of ours.
+    #[error("the bytes are not a record of a known schema")]
+    Decode,
+}
 
 /// One recipient's schema under its frozen id.
 #[derive(Debug)]
@@ -54,15 +91,15 @@ impl Schemas {
     /// Generates the schemas of all contracts; each has its id.
     ///
     /// # Errors
-    /// [`DeliverError::NoContract`] where one has no id, [`DeliverError::SchemaId`] where two share
+    /// [`ContractError::NoContract`] where one has no id, [`ContractError::SchemaId`] where two share
     /// one, and those of [`Codec::new`].
-    pub fn new(ids: &BTreeMap<Recipient, u32>, contracts: &[Contract]) -> Result<Self, DeliverError> {
+    pub fn new(ids: &BTreeMap<Recipient, u32>, contracts: &[Contract]) -> Result<Self, ContractError> {
         let mut subjects: BTreeMap<Recipient, Subject> = BTreeMap::new();
         for contract in contracts {
             let recipient = &contract.recipient;
-            let id = *ids.get(recipient).ok_or_else(|| DeliverError::NoContract(recipient.clone()))?;
+            let id = *ids.get(recipient).ok_or_else(|| ContractError::NoContract(recipient.clone()))?;
             if subjects.values().any(|other| other.id == id) {
-                return Err(DeliverError::SchemaId(id));
+                return Err(ContractError::SchemaId(id));
             }
             let topic = recipient.topic();
             let subject =
@@ -75,9 +112,9 @@ impl Schemas {
     /// One recipient's.
     ///
     /// # Errors
-    /// [`DeliverError::NoContract`].
-    pub fn of(&self, recipient: &Recipient) -> Result<&Subject, DeliverError> {
-        self.0.get(recipient).ok_or_else(|| DeliverError::NoContract(recipient.clone()))
+    /// [`ContractError::NoContract`].
+    pub fn of(&self, recipient: &Recipient) -> Result<&Subject, ContractError> {
+        self.0.get(recipient).ok_or_else(|| ContractError::NoContract(recipient.clone()))
     }
 
     /// All, by recipient.
@@ -88,13 +125,13 @@ impl Schemas {
     /// Encodes a delivery that will follow the record `sequence - 1` with the chain value `previous`.
     ///
     /// # Errors
-    /// [`DeliverError::NoContract`] and those of [`Codec::encode`].
+    /// [`ContractError::NoContract`] and those of [`Codec::encode`].
     pub fn encode(
         &self,
         delivery: &Delivery,
         sequence: u64,
         previous: &Hash,
-    ) -> Result<Encoded, DeliverError> {
+    ) -> Result<Encoded, ContractError> {
         let subject = self.of(&delivery.recipient)?;
         let body = subject.codec.encode(delivery)?;
         let payload_hash = payload_hash(&delivery.salt, &frame(subject.id, &body));
@@ -115,10 +152,10 @@ impl Schemas {
     /// Decodes a framed value by the id in it.
     ///
     /// # Errors
-    /// [`DeliverError::Decode`].
-    pub fn decode(&self, framed: &[u8]) -> Result<Value, DeliverError> {
+    /// [`ContractError::Decode`].
+    pub fn decode(&self, framed: &[u8]) -> Result<Value, ContractError> {
         let (id, body) = unframe(framed)?;
-        let subject = self.0.values().find(|subject| subject.id == id).ok_or(DeliverError::Decode)?;
+        let subject = self.0.values().find(|subject| subject.id == id).ok_or(ContractError::Decode)?;
         subject.codec.decode(body)
     }
 
@@ -197,8 +234,8 @@ async fn respond(
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::super::avro::tests::contract;
+pub(crate) mod tests {
+    use super::avro::tests::contract;
     use super::*;
 
     pub(crate) fn schemas() -> Schemas {

@@ -2,7 +2,7 @@
 //!
 //! A field that the contract lacks does not exist in the schema, so it cannot be encoded; a view
 //! that holds one is refused by name. Bodies are bare; [`frame`] adds the five bytes that stock
-//! clients expect. Refuses to know schema ids: those are [`super::schema`]'s.
+//! clients expect. Refuses to know schema ids: those are [`super`]'s.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeStruct, Serializer};
 use serde_json::json;
 
-use super::DeliverError;
+use super::ContractError;
 
 const ENDS: [EndReason; 9] = [
     EndReason::Moved,
@@ -42,17 +42,17 @@ impl Codec {
     /// Generates the schema of a contract.
     ///
     /// # Errors
-    /// [`DeliverError::UnknownField`] where the contract names a field outside the catalogue,
-    /// [`DeliverError::Schema`] where it names one twice.
-    pub fn new(contract: &Contract) -> Result<Self, DeliverError> {
+    /// [`ContractError::UnknownField`] where the contract names a field outside the catalogue,
+    /// [`ContractError::Schema`] where it names one twice.
+    pub fn new(contract: &Contract) -> Result<Self, ContractError> {
         let recipient = contract.recipient.clone();
         let text = generate(contract)?.to_string();
         // The parser does not mind a field that comes twice; stock readers do.
         let twice = |names: &[String]| names.iter().collect::<BTreeSet<_>>().len() < names.len();
         if twice(&contract.offer) || twice(&contract.file) {
-            return Err(DeliverError::Schema(recipient));
+            return Err(ContractError::Schema(recipient));
         }
-        let schema = text.parse().map_err(|_| DeliverError::Schema(recipient.clone()))?;
+        let schema = text.parse().map_err(|_| ContractError::Schema(recipient.clone()))?;
         Ok(Self { recipient, schema, offer: contract.offer.clone(), file: contract.file.clone() })
     }
 
@@ -71,9 +71,9 @@ impl Codec {
     /// Encodes a delivery to a bare body.
     ///
     /// # Errors
-    /// [`DeliverError::NotInContract`] for a field that may not leave, [`DeliverError::Encode`] for
+    /// [`ContractError::NotInContract`] for a field that may not leave, [`ContractError::Encode`] for
     /// a value of another kind than its field.
-    pub fn encode(&self, delivery: &Delivery) -> Result<Vec<u8>, DeliverError> {
+    pub fn encode(&self, delivery: &Delivery) -> Result<Vec<u8>, ContractError> {
         let allowed = match delivery.view.kind() {
             ViewKind::Offer => &self.offer,
             ViewKind::File => &self.file,
@@ -82,22 +82,22 @@ impl Codec {
         let stranger =
             delivery.view.fields().and_then(|fields| fields.keys().find(|name| !allowed.contains(name)));
         if let Some(field) = stranger {
-            return Err(DeliverError::NotInContract {
+            return Err(ContractError::NotInContract {
                 recipient: self.recipient.clone(),
                 field: field.clone(),
             });
         }
         let mut config = serde_avro_fast::ser::SerializerConfig::new(&self.schema);
         serde_avro_fast::to_datum(&Wire { delivery, allowed }, Vec::new(), &mut config)
-            .map_err(|_| DeliverError::Encode(self.recipient.clone()))
+            .map_err(|_| ContractError::Encode(self.recipient.clone()))
     }
 
     /// Decodes a bare body.
     ///
     /// # Errors
-    /// [`DeliverError::Decode`].
-    pub fn decode(&self, body: &[u8]) -> Result<serde_json::Value, DeliverError> {
-        serde_avro_fast::from_datum_slice(body, &self.schema).map_err(|_| DeliverError::Decode)
+    /// [`ContractError::Decode`].
+    pub fn decode(&self, body: &[u8]) -> Result<serde_json::Value, ContractError> {
+        serde_avro_fast::from_datum_slice(body, &self.schema).map_err(|_| ContractError::Decode)
     }
 }
 
@@ -110,21 +110,21 @@ pub fn frame(id: u32, body: &[u8]) -> Vec<u8> {
 /// Splits a framed value into schema id and body.
 ///
 /// # Errors
-/// [`DeliverError::Decode`] where it is not framed.
-pub fn unframe(framed: &[u8]) -> Result<(u32, &[u8]), DeliverError> {
+/// [`ContractError::Decode`] where it is not framed.
+pub fn unframe(framed: &[u8]) -> Result<(u32, &[u8]), ContractError> {
     match framed.split_first_chunk::<5>() {
         Some(([0, id @ ..], body)) => Ok((u32::from_be_bytes(*id), body)),
-        _ => Err(DeliverError::Decode),
+        _ => Err(ContractError::Decode),
     }
 }
 
-fn generate(contract: &Contract) -> Result<serde_json::Value, DeliverError> {
+fn generate(contract: &Contract) -> Result<serde_json::Value, ContractError> {
     let nullable = |name: &str, doc: &str, of: serde_json::Value| json!({"name": name, "doc": doc, "type": ["null", of], "default": null});
     let view = |name: &str, names: &[String]| {
         let fields = names
             .iter()
             .map(|name| {
-                let known = field(name).ok_or_else(|| DeliverError::UnknownField {
+                let known = field(name).ok_or_else(|| ContractError::UnknownField {
                     recipient: contract.recipient.clone(),
                     field: name.clone(),
                 })?;
@@ -134,8 +134,8 @@ fn generate(contract: &Contract) -> Result<serde_json::Value, DeliverError> {
                 };
                 Ok(nullable(known.name, known.doc, of))
             })
-            .collect::<Result<Vec<_>, DeliverError>>()?;
-        Ok::<_, DeliverError>(json!({"type": "record", "name": name, "fields": fields}))
+            .collect::<Result<Vec<_>, ContractError>>()?;
+        Ok::<_, ContractError>(json!({"type": "record", "name": name, "fields": fields}))
     };
     let mut fields = vec![
         json!({"name": "kind", "doc": "Which of the views below is filled.",
@@ -231,7 +231,7 @@ impl Serialize for Plain<'_> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use decide::bundle::Competence;
     use schemas::canonical::FIELDS;
     use schemas::ids::{DeliveryId, HandoverId, PersonId, Pseudonym, Seed, StreamId};
