@@ -13,11 +13,11 @@ pub mod world;
 pub mod identity;
 pub mod journey;
 pub mod routing;
+mod draft;
 pub mod handover;
 pub mod disclosure;
 
 mod decide;
-mod draft;
 pub mod invariant;
 
 pub mod round;

@@ -1,4 +1,6 @@
 //! `hub demo`: everything in one process, a story played through the real doors.
+//!
+//! Refuses to do what the stage does: see [`crate::demo::Stage`]. Exit codes: 0 played, 1 something did not answer.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;

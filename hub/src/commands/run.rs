@@ -1,4 +1,6 @@
 //! `hub run`: the service, all of it or some of its roles.
+//!
+//! Refuses to migrate: that is `hub migrate`'s. Exit codes: 0 stopped by a signal, 1 it could not start.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

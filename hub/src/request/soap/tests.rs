@@ -1,4 +1,6 @@
 //! Questions and outcomes, as data.
+//!
+//! Cases as data; the documents are invented, in the register's shape.
 
 use schemas::time::parse_instant;
 
