@@ -5,6 +5,7 @@
 //! Refuses to be used by the hub.
 
 pub mod outbox;
+pub mod people;
 
 use std::path::{Path, PathBuf};
 

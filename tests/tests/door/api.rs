@@ -1,4 +1,6 @@
 //! HTTP: statuses, problems, receipts, batches.
+//!
+//! Real sockets, real store. Refuses to look inside: what is sealed is `intake`'s.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,6 @@
 //! The door itself: verdicts, what is sealed, shared commits.
+//!
+//! Looks at rows and opens them. Refuses HTTP: that is `api`'s.
 
 use hub::intake::{Content, Intake, Verdict, open_content};
 use hub::store::rows::Pending;
