@@ -4,7 +4,7 @@
 //! Refuses to go back within one process.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use ring::rand::{SecureRandom, SystemRandom};
 use schemas::ids::{MessageId, Seed};
@@ -14,6 +14,7 @@ use schemas::time::{Instant, from_micros, to_micros};
 #[derive(Clone, Debug)]
 pub struct Clock {
     declared: Option<Arc<AtomicI64>>,
+    made: Arc<AtomicU32>,
     random: SystemRandom,
 }
 
@@ -21,13 +22,14 @@ impl Clock {
     /// The system's clock.
     #[must_use]
     pub fn system() -> Self {
-        Self { declared: None, random: SystemRandom::new() }
+        Self { declared: None, made: Arc::default(), random: SystemRandom::new() }
     }
 
     /// A clock that stands at `start` until [`Clock::advance`] moves it.
     #[must_use]
     pub fn declared(start: Instant) -> Self {
-        Self { declared: Some(Arc::new(AtomicI64::new(to_micros(start)))), random: SystemRandom::new() }
+        let declared = Some(Arc::new(AtomicI64::new(to_micros(start))));
+        Self { declared, made: Arc::default(), random: SystemRandom::new() }
     }
 
     /// Now, to the microsecond.
@@ -59,7 +61,8 @@ impl Clock {
         Seed(seed)
     }
 
-    /// A fresh message id, ordered by time: milliseconds, then random bits (UUID version 7).
+    /// A fresh message id, ordered by time: milliseconds, then a count that tells what was made in one
+    /// of them apart in its order, then random bits (UUID version 7, RFC 9562 method 1).
     ///
     /// # Panics
     /// Where the system has no randomness.
@@ -67,7 +70,28 @@ impl Clock {
     pub fn message_id(&self) -> MessageId {
         let mut random = [0; 10];
         self.random.fill(&mut random).expect("the system gives randomness");
+        // 22 bits of the count stand where the version and the variant leave room.
+        let count = self.made.fetch_add(1, Ordering::Relaxed);
+        let part = |shift: u32, mask: u32| u8::try_from(count >> shift & mask).unwrap_or(0);
+        random[0] = part(18, 0x0f);
+        random[1] = part(10, 0xff);
+        random[2] = part(4, 0x3f);
+        random[3] = part(0, 0x0f) << 4 | random[3] & 0x0f;
         let millis = u64::try_from(self.now().timestamp_millis()).unwrap_or(0);
         MessageId(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn message_ids_of_one_moment_keep_their_order() {
+        let clock = Clock::declared(Instant::UNIX_EPOCH);
+        let ids: Vec<MessageId> = (0..5_000).map(|_| clock.message_id()).collect();
+        assert!(ids.is_sorted_by(|a, b| a < b));
+        clock.advance(from_micros(1_000).unwrap());
+        assert!(ids.last() < Some(&clock.message_id()));
     }
 }
