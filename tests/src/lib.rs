@@ -6,6 +6,7 @@
 
 pub mod outbox;
 pub mod people;
+pub mod process;
 
 use std::path::{Path, PathBuf};
 

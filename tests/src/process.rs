@@ -1,0 +1,223 @@
+//! The real binary on real parts: `hub run` on a database and topics of its own, started, killed and
+//! asked as an operator would.
+//!
+//! Each [`Process`] has a config folder of its own in which every recipient has a name of its own, so that
+//! runs share a broker without sharing topics. Refuses to know what the hub does inside.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use hub::clock::Clock;
+use hub::config::Config;
+use hub::deliver::auditor::Audit;
+use hub::deliver::kafka::KafkaLog;
+use hub::deliver::log::{Log as _, Reader as _, Record};
+use hub::store::Store;
+use schemas::recipient::Recipient;
+use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
+
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// One hub process and everything it was told.
+#[derive(Debug)]
+pub struct Process {
+    /// Where it answers.
+    pub base: String,
+    /// Its log: JSON lines of every start.
+    pub log: PathBuf,
+    /// What stands before the name of each recipient.
+    pub prefix: String,
+    folder: TempDir,
+    child: Option<Child>,
+}
+
+impl Process {
+    /// Writes a config for a database and a broker, migrates, and starts.
+    ///
+    /// # Errors
+    /// Where a part cannot be used.
+    pub async fn start(server: &str, brokers: &str) -> anyhow::Result<Self> {
+        let prefix = format!("p{}", hex::encode(&Clock::system().seed().0[..5]));
+        let folder = tempfile::tempdir()?;
+        let config = folder.path().join("config");
+        copy(&crate::root().join("config"), &config)?;
+        let agencies = config.join("agencies");
+        for file in std::fs::read_dir(&agencies)? {
+            let file = file?.path();
+            let name = file.file_name().context("a file has a name")?.to_string_lossy().into_owned();
+            std::fs::rename(&file, agencies.join(format!("{prefix}-{name}")))?;
+        }
+        let database = database(server, &format!("hub_{prefix}")).await?;
+        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let keys = folder.path().join("keys");
+        let settings = format!(
+            "environment = \"test\"\ndatabase = \"{database}\"\nlisten = \"127.0.0.1:{port}\"\nkeys = \"{}\"\n\
+             [limits]\nmessage_bytes = 1048576\nbatch_bytes = 67108864\nbatch_items = 100000\n\
+             [kafka]\nbrokers = \"{brokers}\"\nenvironment = \"{prefix}\"\nreplication_factor = 1\n\
+             position_topic = \"hub.{prefix}.position\"\n",
+            keys.display()
+        );
+        std::fs::write(config.join("hub.toml"), settings)?;
+        let (base, log) = (format!("http://127.0.0.1:{port}"), folder.path().join("log"));
+        let mut process = Self { base, log, prefix, folder, child: None };
+        ensure!(process.command(&["migrate"])?.status()?.success(), "hub migrate failed");
+        process.go()?;
+        Ok(process)
+    }
+
+    /// The config folder.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.folder.path().join("config")
+    }
+
+    /// Another command of the same binary on the same config; what it says goes to the log.
+    ///
+    /// # Errors
+    /// Where the binary is missing: `cargo build --workspace` makes it.
+    pub fn command(&self, words: &[&str]) -> anyhow::Result<Command> {
+        let own = std::env::current_exe()?;
+        let binary = own.parent().and_then(Path::parent).context("no target folder")?.join("hub");
+        ensure!(binary.exists(), "{}: build it first with `cargo build --workspace`", binary.display());
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log)?;
+        let mut command = Command::new(binary);
+        command.args(words).arg("--config").arg(self.config()).stdout(Stdio::null()).stderr(log);
+        Ok(command)
+    }
+
+    /// Starts it, again.
+    ///
+    /// # Errors
+    /// Where it cannot be started.
+    pub fn go(&mut self) -> anyhow::Result<()> {
+        self.child = Some(self.command(&["run"])?.spawn()?);
+        Ok(())
+    }
+
+    /// `kill -9`.
+    ///
+    /// # Errors
+    /// Where there is nothing to kill.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        let mut child = self.child.take().context("it does not run")?;
+        child.kill()?;
+        child.wait()?;
+        Ok(())
+    }
+
+    /// Posts a body until it is taken, however often the hub is away meanwhile: what a sender does.
+    ///
+    /// # Errors
+    /// Where it is not taken in time, or refused for another reason.
+    pub async fn push(&self, source: &str, sender: &str, kind: &str, body: &[u8]) -> anyhow::Result<String> {
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build()?;
+        let url = format!("{}/v1/sources/{source}/batches", self.base);
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let post = client.post(&url).bearer_auth(format!("dev-{sender}")).header("Content-Type", kind);
+            if let Ok(answer) = post.body(body.to_vec()).send().await {
+                let status = answer.status();
+                if let Ok(text) = answer.text().await
+                    && status.is_success()
+                    && !text.contains("\"stopped\"")
+                {
+                    return Ok(text);
+                }
+                ensure!(!status.is_client_error(), "{source} answers {status}");
+            }
+            ensure!(Instant::now() < end, "{source} was not taken in time");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Its store and what it was told, opened beside it.
+    ///
+    /// # Errors
+    /// Where they cannot be opened.
+    pub async fn inside(&self) -> anyhow::Result<(Config, Store)> {
+        let config = Config::load(&self.config())?;
+        let store = Store::open(&config.hub.database).await?;
+        Ok((config, store))
+    }
+
+    /// Waits until everything is decided and read back.
+    ///
+    /// # Errors
+    /// Where that takes too long.
+    pub async fn settled(&self, store: &Store) -> anyhow::Result<BTreeMap<&'static str, u64>> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let counts: BTreeMap<_, _> = store.counts().await?.into_iter().collect();
+            if counts["undecided"] == 0 && counts["ledger_open"] == 0 {
+                return Ok(counts);
+            }
+            ensure!(Instant::now() < end, "not settled: {counts:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Everything that a reader of committed records sees, by recipient, each topic checked: no number
+    /// missing, none twice, one chain.
+    ///
+    /// # Errors
+    /// The first break, or a broker that does not answer.
+    pub async fn topics(&self, config: &Config) -> anyhow::Result<BTreeMap<Recipient, Vec<Record>>> {
+        let kafka = config.hub.kafka.clone().context("no broker configured")?;
+        let names: Vec<Recipient> = config.bundle.contracts.iter().map(|c| c.recipient.clone()).collect();
+        let mut reader = KafkaLog::new(kafka).reader(&names).await?;
+        let mut read: BTreeMap<Recipient, Vec<Record>> = BTreeMap::new();
+        let mut audits: BTreeMap<String, Audit> = BTreeMap::new();
+        let mut quiet = 0;
+        // A second of silence after the last one shows that nothing comes twice.
+        while quiet < 10 {
+            let Some(record) = reader.next().await? else {
+                quiet += 1;
+                continue;
+            };
+            quiet = 0;
+            let audit = audits.entry(record.topic.clone()).or_insert_with(|| Audit::after(0));
+            audit.check(&record).map_err(|broken| anyhow::anyhow!("{}: {broken}", record.topic))?;
+            let to = names.iter().find(|name| name.topic() == record.topic).context("another's topic")?;
+            read.entry(to.clone()).or_default().push(record);
+        }
+        Ok(read)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if self.child.is_some() {
+            drop(self.kill());
+        }
+    }
+}
+
+/// A fresh database on a server: its address.
+async fn database(server: &str, name: &str) -> anyhow::Result<String> {
+    let mut connection = PgConnection::connect(server).await?;
+    sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&mut connection).await?;
+    let (path, options) = server.split_once('?').map_or((server, None), |(path, rest)| (path, Some(rest)));
+    let (base, _) = path.rsplit_once('/').context("the address names no database")?;
+    Ok(options.map_or_else(|| format!("{base}/{name}"), |options| format!("{base}/{name}?{options}")))
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            if entry.file_name() != "story" {
+                copy(&entry.path(), &target)?;
+            }
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
