@@ -4,6 +4,7 @@
 //! mark of the run, so that a broker can be measured again. Refuses to touch a database or a topic
 //! that it did not make.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
@@ -75,21 +76,21 @@ impl Place {
         Ok(())
     }
 
-    /// Puts items into the inbox; tells how many a second.
+    /// Puts items into the inbox through the door; tells how many a second.
     pub(crate) async fn fill(&self, items: &[Item]) -> anyhow::Result<f64> {
         let started = Instant::now();
-        let mut rest = items;
-        while let Some(first) = rest.first() {
-            // One sender's run of items is one call: the door takes one source at a time.
-            let same = |item: &&Item| item.source == first.source && item.sender == first.sender;
-            let run = rest.iter().take_while(same).take(FILL).count();
-            let (now, later) = rest.split_at(run);
-            rest = later;
-            let source = adapters::source(first.source).context("no such source")?;
-            let values = now.iter().map(|item| Ok(item.value.clone())).collect();
-            let verdicts = self.hub.intake.accept(source, first.sender, values).await?;
-            if let Some(other) = verdicts.iter().find(|v| !matches!(v, Verdict::Accepted { .. })) {
-                bail!("an item of the benchmark was not taken: {other:?}");
+        for some in items.chunks(FILL) {
+            // The door takes one source and one sender at a time.
+            let mut calls: BTreeMap<(&str, &str), Vec<_>> = BTreeMap::new();
+            for item in some {
+                calls.entry((item.source, item.sender)).or_default().push(Ok(item.value.clone()));
+            }
+            for ((source, sender), values) in calls {
+                let source = adapters::source(source).context("no such source")?;
+                let verdicts = self.hub.intake.accept(source, sender, values).await?;
+                if let Some(other) = verdicts.iter().find(|v| !matches!(v, Verdict::Accepted { .. })) {
+                    bail!("an item of the benchmark was not taken: {other:?}");
+                }
             }
         }
         Ok(per_second(items.len(), started))
@@ -215,8 +216,8 @@ fn topics(config: &mut Config, brokers: &str, mark: u32) -> anyhow::Result<()> {
         environment: format!("bench-{mark:08x}"),
         replication_factor: 1,
         position_topic: format!("hub.bench.{mark:08x}"),
-        feed_only: std::collections::BTreeSet::new(),
-        properties: std::collections::BTreeMap::new(),
+        feed_only: BTreeSet::new(),
+        properties: BTreeMap::new(),
     });
     Ok(())
 }
