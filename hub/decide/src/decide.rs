@@ -70,7 +70,9 @@ pub(crate) fn decide_found(
 pub(crate) fn needs(world: &World, message: &Message, keys: &[Key]) -> Needs {
     let mut needs = Needs::default();
     let owner = match &message.body {
-        Body::Record(record) => return find(world, record, keys).err().map(|needs| *needs).unwrap_or_default(),
+        Body::Record(record) => {
+            return find(world, record, keys).err().map(|needs| *needs).unwrap_or_default();
+        }
         Body::Answer { recipient, answer } => {
             if let AnswerKind::Received { sequence, .. } = answer.answer {
                 world.sent_hash((recipient.clone(), sequence), &mut needs);

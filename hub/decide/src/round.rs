@@ -114,7 +114,8 @@ fn attempt(
     keys: &[Key],
     bundle: &Bundle,
 ) -> Result<Result<Change, Stop>, &'static str> {
-    catch_unwind(AssertUnwindSafe(|| decide_found(world, message, keys, bundle))).map_err(|_| "heart-panicked")
+    catch_unwind(AssertUnwindSafe(|| decide_found(world, message, keys, bundle)))
+        .map_err(|_| "heart-panicked")
 }
 
 fn check(world: &World, change: &Change, bundle: &Bundle, message: &Message) -> Result<(), String> {

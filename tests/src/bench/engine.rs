@@ -15,7 +15,7 @@ use hub::deliver::KafkaConfig;
 use hub::intake::Verdict;
 use schemas::recipient::Recipient;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, Connection as _, ConnectOptions as _, Row as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -47,7 +47,11 @@ impl Place {
         config.hub.request = None;
         let sender = |source: &str| ("bench".to_owned(), source.to_owned(), TOKEN.to_owned());
         config.senders = Senders::made_up([sender("visa")]);
-        let mark = folder.path().to_string_lossy().bytes().fold(0u32, |hash, b| hash.wrapping_mul(31) + u32::from(b));
+        let mark = folder
+            .path()
+            .to_string_lossy()
+            .bytes()
+            .fold(0u32, |hash, b| hash.wrapping_mul(31) + u32::from(b));
         let mut url = None;
         if let Some(server) = server {
             let name = format!("bench_{mark:08x}");
@@ -162,13 +166,18 @@ pub(crate) async fn bulk_insert(url: &str, at_once: usize) -> anyhow::Result<f64
                  alter table bare alter column content set storage external; \
                  alter table bare set (toast_tuple_target = 8160)";
     sqlx::raw_sql(table).execute(&mut connection).await?;
-    let rows = sqlx::query(AssertSqlSafe(format!("select {COLUMNS} from inbox order by id"))).fetch_all(&mut connection).await?;
+    let rows = sqlx::query(AssertSqlSafe(format!("select {COLUMNS} from inbox order by id")))
+        .fetch_all(&mut connection)
+        .await?;
     let sql = format!(
         "insert into bare ({COLUMNS}) select * from unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::text[], \
          $5::text[], $6::bytea[], $7::bytea[], $8::bigint[])"
     );
-    let bytes = |rows: &[sqlx::postgres::PgRow], n: usize| rows.iter().map(|row| row.get(n)).collect::<Vec<Vec<u8>>>();
-    let texts = |rows: &[sqlx::postgres::PgRow], n: usize| rows.iter().map(|row| row.get(n)).collect::<Vec<String>>();
+    let bytes = |rows: &[sqlx::postgres::PgRow], n: usize| {
+        rows.iter().map(|row| row.get(n)).collect::<Vec<Vec<u8>>>()
+    };
+    let texts =
+        |rows: &[sqlx::postgres::PgRow], n: usize| rows.iter().map(|row| row.get(n)).collect::<Vec<String>>();
     let started = Instant::now();
     let mut other = PgConnection::connect(url).await?;
     let (first, second) = rows.split_at(rows.len() / 2);

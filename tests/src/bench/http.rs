@@ -78,7 +78,8 @@ impl Door {
 
     /// Posts all bodies in batches of lines; items a second.
     pub(crate) async fn batches(&self, bodies: &[String]) -> anyhow::Result<f64> {
-        let batches: Arc<Vec<String>> = Arc::new(bodies.chunks(LINES).map(|lines| lines.join("\n")).collect());
+        let batches: Arc<Vec<String>> =
+            Arc::new(bodies.chunks(LINES).map(|lines| lines.join("\n")).collect());
         let next = Arc::new(AtomicUsize::new(0));
         let http = reqwest::Client::builder().build()?;
         let started = Instant::now();
@@ -89,7 +90,8 @@ impl Door {
             clients.spawn(async move {
                 let mut taken = 0;
                 while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let post = http.post(&url).bearer_auth(TOKEN).header("content-type", "application/x-ndjson");
+                    let post =
+                        http.post(&url).bearer_auth(TOKEN).header("content-type", "application/x-ndjson");
                     let answer = post.body(batch.clone()).send().await?.error_for_status()?.text().await?;
                     taken += answer.matches("\"accepted\"").count();
                 }

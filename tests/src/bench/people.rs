@@ -28,12 +28,11 @@ pub(crate) const STEPS: usize = 6;
 const APART: usize = 250;
 
 const FAMILY: [&str; 12] = [
-    "HADDAD", "KAYA", "OKAFOR", "TESHALE", "RAHIMI", "BENALI", "SHARMA", "MENSAH", "SILVA", "HOXHA", "NGUYEN",
-    "LUKUSA",
+    "HADDAD", "KAYA", "OKAFOR", "TESHALE", "RAHIMI", "BENALI", "SHARMA", "MENSAH", "SILVA", "HOXHA",
+    "NGUYEN", "LUKUSA",
 ];
-const GIVEN: [&str; 12] = [
-    "AMINA", "YUSUF", "CHIDI", "HANNA", "FARID", "SALMA", "RAVI", "ABENA", "JOAO", "ARTA", "LINH", "SERGE",
-];
+const GIVEN: [&str; 12] =
+    ["AMINA", "YUSUF", "CHIDI", "HANNA", "FARID", "SALMA", "RAVI", "ABENA", "JOAO", "ARTA", "LINH", "SERGE"];
 const COUNTRIES: [&str; 6] = ["MAR", "TUR", "IND", "COD", "AFG", "SYR"];
 /// Antwerp, Ghent, Leuven, Mechelen, Hasselt, Bruges: three agencies of the Flemish side.
 const MUNICIPALITIES: [&str; 6] = ["11002", "44021", "24062", "12025", "71022", "31005"];
@@ -67,12 +66,14 @@ impl Forms {
     pub(crate) fn read(story: &Path) -> anyhow::Result<Self> {
         let line = |file: &str, mark: &str| -> anyhow::Result<Value> {
             let text = std::fs::read_to_string(story.join("posts").join(file))?;
-            let line = text.lines().find(|line| line.contains(mark)).with_context(|| format!("{file}: {mark}"))?;
+            let line =
+                text.lines().find(|line| line.contains(mark)).with_context(|| format!("{file}: {mark}"))?;
             Ok(serde_json::from_str(line)?)
         };
         let answers = story.join("register/GeefPersoon");
         let arrival = std::fs::read_dir(&answers)?.filter_map(Result::ok).map(|entry| entry.path());
-        let mut arrival: Vec<_> = arrival.filter(|path| path.to_string_lossy().ends_with("_arrival.xml")).collect();
+        let mut arrival: Vec<_> =
+            arrival.filter(|path| path.to_string_lossy().ends_with("_arrival.xml")).collect();
         arrival.sort();
         let register = arrival.first().with_context(|| answers.display().to_string())?;
         Ok(Self {
@@ -177,7 +178,10 @@ impl Forms {
         let source = adapters::source("register").context("no register")?;
         let mut items = adapters::read(source, text.as_bytes());
         ensure!(items.len() == 1, "the form of the register has {} answers", items.len());
-        items.pop().context("no answer")?.map_err(|_| anyhow::anyhow!("the form of the register cannot be read"))
+        items
+            .pop()
+            .context("no answer")?
+            .map_err(|_| anyhow::anyhow!("the form of the register cannot be read"))
     }
 }
 
@@ -265,6 +269,7 @@ impl Person {
 /// A field of the zone with its check digit.
 fn checked(field: &str) -> String {
     let value = |c: char| c.to_digit(36).unwrap_or(0);
-    let sum: u32 = field.chars().zip([7, 3, 1].into_iter().cycle()).map(|(c, weight)| value(c) * weight).sum();
+    let sum: u32 =
+        field.chars().zip([7, 3, 1].into_iter().cycle()).map(|(c, weight)| value(c) * weight).sum();
     format!("{field}{}", sum % 10)
 }

@@ -107,7 +107,10 @@ async fn on(server: Option<&str>, asked: &Asked, forms: &Forms, items: &[Item]) 
         let limit = bulk_insert(url, http::LINES).await?;
         figures["bulk_insert_rows_per_second"] = round(limit).into();
         figures["batches_to_bulk_insert"] = ((batches / limit * 100.0).round() / 100.0).into();
-        say(&format!("{name}: bare bulk insert of the same rows: {}", figures["bulk_insert_rows_per_second"]))?;
+        say(&format!(
+            "{name}: bare bulk insert of the same rows: {}",
+            figures["bulk_insert_rows_per_second"]
+        ))?;
     }
     drop(door);
     place.close().await?;
@@ -127,8 +130,9 @@ fn heart(items: &[Item]) -> anyhow::Result<f64> {
             sender: item.sender,
         };
         let source = adapters::source(item.source).context("no such source")?;
-        let checked = adapters::check(source, item.value.clone(), &context)
-            .map_err(|refused| anyhow::anyhow!("an item of the benchmark is refused: {:?}", refused.findings))?;
+        let checked = adapters::check(source, item.value.clone(), &context).map_err(|refused| {
+            anyhow::anyhow!("an item of the benchmark is refused: {:?}", refused.findings)
+        })?;
         let mut seed = [0; 32];
         seed[..8].copy_from_slice(&u64::to_be_bytes(order));
         let id = MessageId::derive(&Seed(seed), 0);
