@@ -1,4 +1,5 @@
-//! The four steps from a message to a change: link, record, route, release.
+//! The four steps from a message to a change: link, record, route, release. Owns their order and what each message
+//! needs to be loaded; refuses to load it: that is [`crate::round`]'s caller.
 
 use schemas::fact::Record;
 use schemas::handover::{Answer, AnswerKind};
