@@ -178,8 +178,8 @@ pub(crate) async fn bulk_insert(url: &str, at_once: usize) -> anyhow::Result<f64
     };
     let texts =
         |rows: &[sqlx::postgres::PgRow], n: usize| rows.iter().map(|row| row.get(n)).collect::<Vec<String>>();
-    let started = Instant::now();
     let mut other = PgConnection::connect(url).await?;
+    let started = Instant::now();
     let (first, second) = rows.split_at(rows.len() / 2);
     let write = async |connection: &mut PgConnection, rows: &[sqlx::postgres::PgRow]| -> anyhow::Result<()> {
         for rows in rows.chunks(at_once) {
