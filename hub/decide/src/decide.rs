@@ -14,7 +14,7 @@ use schemas::recipient::Recipient;
 use crate::bundle::Bundle;
 use crate::change::{Change, Event, IndexedRecord, Needs, Refusal, Review, Stop, Task, TaskKind, Waiting};
 use crate::draft::Draft;
-use crate::identity::{Found, Link, Reason, find};
+use crate::identity::{Found, Link, Reason, find, index_keys};
 use crate::journey::scope::{Scope, scope};
 use crate::person::Evidence;
 use crate::world::World;
@@ -26,8 +26,30 @@ use crate::{disclosure, handover};
 /// [`Stop::Needs`] names what must be loaded first; [`Stop::Waiting`] keeps a record nobody is known
 /// for; [`Stop::Refused`] says why it cannot be done. The world is unchanged in every case.
 pub fn decide(world: &World, message: &Message, bundle: &Bundle) -> Result<Change, Stop> {
+    decide_found(world, message, &keys_of(message), bundle)
+}
+
+/// The keys that a record is looked up by; a round makes them once for all its turns.
+pub(crate) fn keys_of(message: &Message) -> Vec<Key> {
     match &message.body {
-        Body::Record(record) => record_about(world, message, bundle, record),
+        Body::Record(record) => index_keys(record),
+        Body::Answer { .. }
+        | Body::Notice(_)
+        | Body::TaskFailed(_)
+        | Body::Redeliver(_)
+        | Body::Bundle(_) => vec![],
+    }
+}
+
+/// [`decide`], with the [`keys_of`] the message.
+pub(crate) fn decide_found(
+    world: &World,
+    message: &Message,
+    keys: &[Key],
+    bundle: &Bundle,
+) -> Result<Change, Stop> {
+    match &message.body {
+        Body::Record(record) => record_about(world, message, bundle, record, keys),
         Body::Answer { recipient, answer } => answer_of(world, message, bundle, recipient, answer),
         Body::Notice(notice) => number_changed(world, message, bundle, notice.insz, notice.replaced_by),
         Body::TaskFailed(failed) => match failed.replaced_by {
@@ -47,12 +69,13 @@ pub fn decide(world: &World, message: &Message, bundle: &Bundle) -> Result<Chang
 }
 
 /// What must be loaded before this message can be decided: the cheap half of [`decide`], for a batch
-/// that loads the union of what its messages need.
-#[must_use]
-pub fn needs(world: &World, message: &Message) -> Needs {
+/// that loads the union of what its messages need. `keys` are the [`keys_of`] the message.
+pub(crate) fn needs(world: &World, message: &Message, keys: &[Key]) -> Needs {
     let mut needs = Needs::default();
     let owner = match &message.body {
-        Body::Record(record) => return find(world, record).err().map(|needs| *needs).unwrap_or_default(),
+        Body::Record(record) => {
+            return find(world, record, keys).err().map(|needs| *needs).unwrap_or_default();
+        }
         Body::Answer { recipient, answer } => {
             if let AnswerKind::Received { sequence, .. } = answer.answer {
                 world.sent_hash((recipient.clone(), sequence), &mut needs);
@@ -71,9 +94,15 @@ pub fn needs(world: &World, message: &Message) -> Needs {
 }
 
 /// A source states something about one person.
-fn record_about(world: &World, message: &Message, bundle: &Bundle, record: &Record) -> Result<Change, Stop> {
+fn record_about(
+    world: &World,
+    message: &Message,
+    bundle: &Bundle,
+    record: &Record,
+    keys: &[Key],
+) -> Result<Change, Stop> {
     // 1 link: who is it
-    let link = match find(world, record).map_err(Stop::Needs)? {
+    let link = match find(world, record, keys).map_err(Stop::Needs)? {
         Found::Person(link) => link,
         Found::Nobody(keys) => return Err(Stop::Waiting(Waiting { keys })),
     };
@@ -109,10 +138,12 @@ fn take_in(draft: &mut Draft<'_>, message: MessageId, record: &Record, link: Lin
 
 /// Steps 3 and 4: who is responsible, and what may leave. What is not known yet is asked for.
 fn follow_and_release(draft: &mut Draft<'_>) {
-    handover::follow(draft);
-    disclosure::release(draft);
+    // The facts are in: whether he belongs to the target group stays the same from here on.
+    let scope = scope(draft.journey(), draft.bundle, draft.today);
+    handover::follow(draft, scope);
+    disclosure::release(draft, scope);
     if let Some(insz) = draft.journey().insz()
-        && matches!(scope(draft.journey(), draft.bundle, draft.today), Scope::In(_))
+        && matches!(scope, Scope::In(_))
     {
         ask_once(draft, insz, TaskKind::Register);
         ask_once(draft, insz, TaskKind::GivePerson);
@@ -137,7 +168,8 @@ fn answer_of(
     }
     let mut draft = draft_of(world, message, bundle, owner, needs, Refusal::UnknownHandover)?;
     handover::answer(&mut draft, recipient, answer).map_err(Stop::Refused)?;
-    disclosure::release(&mut draft);
+    let scope = scope(draft.journey(), draft.bundle, draft.today);
+    disclosure::release(&mut draft, scope);
     Ok(draft.change)
 }
 

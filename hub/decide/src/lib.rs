@@ -25,6 +25,6 @@ pub mod memory;
 
 pub use bundle::Bundle;
 pub use change::{Change, Needs, Stop};
-pub use decide::{decide, needs};
+pub use decide::decide;
 pub use person::Person;
 pub use world::World;

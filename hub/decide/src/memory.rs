@@ -54,16 +54,17 @@ impl Memory {
             }
         }
         let (world, verdicts) = round.finish();
-        self.absorb(&world, messages, &verdicts);
+        self.absorb(world, messages, &verdicts);
         Ok(verdicts)
     }
 
-    fn load(&self, needs: Needs, world: &mut World) {
+    /// Persons move into the world and come back with [`Memory::absorb`]: nothing is copied.
+    fn load(&mut self, needs: Needs, world: &mut World) {
         for key in needs.keys {
             let holders = self.index.get(&key).cloned().unwrap_or_default();
             world.load_key(key, holders);
         }
-        needs.persons.into_iter().for_each(|id| world.load_person(id, self.persons.get(&id).cloned()));
+        needs.persons.into_iter().for_each(|id| world.load_person(id, self.persons.remove(&id)));
         needs.records.into_iter().for_each(|id| world.load_waiting(id, self.waiting.get(&id).cloned()));
         needs.handovers.into_iter().for_each(|id| world.load_handover(id, self.handovers.get(&id).copied()));
         needs.streams.into_iter().for_each(|id| world.load_stream(id, self.streams.get(&id).copied()));
@@ -74,7 +75,7 @@ impl Memory {
     }
 
     /// Takes a round in: what a commit would have stored.
-    fn absorb(&mut self, world: &World, messages: &[Message], verdicts: &[Verdict]) {
+    fn absorb(&mut self, world: World, messages: &[Message], verdicts: &[Verdict]) {
         for (message, verdict) in messages.iter().zip(verdicts) {
             match verdict {
                 Verdict::Decided(change) => {
@@ -93,7 +94,7 @@ impl Memory {
                 Verdict::Refused(_) | Verdict::Failed(_) => {}
             }
         }
-        self.persons.extend(world.persons().map(|person| (person.id, person.clone())));
+        self.persons.extend(world.into_persons().map(|person| (person.id, person)));
     }
 
     fn index(&mut self, record: MessageId, person: Option<PersonId>, keys: &[Key]) {

@@ -7,10 +7,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use schemas::key::Key;
 use schemas::message::{Body, Message};
 
 use crate::change::{Change, Delivery, Needs, Refusal, Stop, Waiting};
-use crate::{Bundle, World, decide, invariant, needs};
+use crate::decide::{decide_found, keys_of, needs};
+use crate::{Bundle, World, invariant};
 
 /// What became of one message.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,6 +45,8 @@ const TURNS: usize = 64;
 #[derive(Debug)]
 pub struct Round<'a> {
     messages: &'a [Message],
+    /// The keys of each message, made once.
+    keys: Vec<Vec<Key>>,
     bundle: &'a Bundle,
     world: World,
     verdicts: Vec<Verdict>,
@@ -55,14 +59,17 @@ impl<'a> Round<'a> {
     #[must_use]
     pub fn new(messages: &'a [Message], bundle: &'a Bundle) -> Self {
         let verdicts = Vec::with_capacity(messages.len());
-        Self { messages, bundle, world: World::default(), verdicts, turns: 0, warm: false }
+        let keys = messages.iter().map(keys_of).collect();
+        Self { messages, keys, bundle, world: World::default(), verdicts, turns: 0, warm: false }
     }
 
     /// Goes on until something is needed, or until all is decided.
     pub fn advance(&mut self) -> Option<Step> {
         if !self.warm {
             let mut union = Needs::default();
-            self.messages.iter().for_each(|message| union.extend(needs(&self.world, message)));
+            for (message, keys) in self.messages.iter().zip(&self.keys) {
+                union.extend(needs(&self.world, message, keys));
+            }
             self.turns += 1;
             if !union.is_empty() && self.turns < TURNS {
                 return Some(Step::Needs(union));
@@ -70,7 +77,8 @@ impl<'a> Round<'a> {
             (self.warm, self.turns) = (true, 0);
         }
         while let Some(message) = self.messages.get(self.verdicts.len()) {
-            let verdict = match attempt(&self.world, message, self.bundle) {
+            let keys = &self.keys[self.verdicts.len()];
+            let verdict = match attempt(&self.world, message, keys, self.bundle) {
                 Ok(Err(Stop::Needs(needs))) if self.turns < TURNS => {
                     self.turns += 1;
                     return Some(Step::Needs(*needs));
@@ -123,8 +131,14 @@ impl<'a> Round<'a> {
 
 /// One message; a panic is a verdict about this message alone. The world is only read, so nothing
 /// can be left half done.
-fn attempt(world: &World, message: &Message, bundle: &Bundle) -> Result<Result<Change, Stop>, &'static str> {
-    catch_unwind(AssertUnwindSafe(|| decide(world, message, bundle))).map_err(|_| "heart-panicked")
+fn attempt(
+    world: &World,
+    message: &Message,
+    keys: &[Key],
+    bundle: &Bundle,
+) -> Result<Result<Change, Stop>, &'static str> {
+    catch_unwind(AssertUnwindSafe(|| decide_found(world, message, keys, bundle)))
+        .map_err(|_| "heart-panicked")
 }
 
 fn check(world: &World, change: &Change, bundle: &Bundle, message: &Message) -> Result<(), String> {

@@ -133,9 +133,9 @@ impl World {
         self.persons.get(&id).and_then(Option::as_ref)
     }
 
-    /// Every person loaded.
-    pub fn persons(&self) -> impl Iterator<Item = &Person> {
-        self.persons.values().flatten()
+    /// Every person loaded, as he is after the batch.
+    pub fn into_persons(self) -> impl Iterator<Item = Person> {
+        self.persons.into_values().flatten()
     }
 
     /// Applies what one message led to. Keys are updated where they were loaded: a key that was not

@@ -22,10 +22,9 @@ use crate::store::rows::{
     ReleasedRow, ReviewRow, StreamRow, TaskRow,
 };
 
-/// A message on its way through a batch, with its key.
+/// The key of a message on its way through a batch, and the same wrapped.
 #[derive(Clone, Debug)]
-pub(super) struct Opened {
-    pub(super) message: Message,
+pub(super) struct MessageKey {
     pub(super) key: Key,
     pub(super) wrapped: Vec<u8>,
 }
@@ -54,7 +53,12 @@ impl<'a> Composer<'a> {
     }
 
     /// Adds what became of one message.
-    pub(super) fn add(&mut self, opened: &Opened, verdict: &Verdict) -> Result<(), DeciderError> {
+    pub(super) fn add(
+        &mut self,
+        message: &Message,
+        sealed: &MessageKey,
+        verdict: &Verdict,
+    ) -> Result<(), DeciderError> {
         let (outcome, detail) = match verdict {
             Verdict::Decided(_) => (Outcome::Decided, None),
             Verdict::Waiting(_) => (Outcome::Waiting, None),
@@ -62,20 +66,20 @@ impl<'a> Composer<'a> {
             Verdict::Failed(code) => (Outcome::Quarantined, Some(super::failure_detail(code))),
         };
         let owner = match verdict {
-            Verdict::Decided(change) => self.change(opened, change)?,
+            Verdict::Decided(change) => self.change(message, &sealed.key, change)?,
             Verdict::Waiting(waiting) => {
-                self.waiting.insert(opened.message.id, opened.key.clone());
+                self.waiting.insert(message.id, sealed.key.clone());
                 let keys = waiting.keys.iter().map(|key| index_mac(self.keys, key)).collect();
-                self.batch.records.push(RecordRow { id: opened.message.id, person: None, keys });
+                self.batch.records.push(RecordRow { id: message.id, person: None, keys });
                 None
             }
             Verdict::Refused(_) | Verdict::Failed(_) => None,
         };
         let key = match owner {
-            Some(person) => self.keys.wrap(&self.person_key(person)?.key, &opened.key)?,
-            None => opened.wrapped.clone(),
+            Some(person) => self.keys.wrap(&self.person_key(person)?.key, &sealed.key)?,
+            None => sealed.wrapped.clone(),
         };
-        let Message { id, order, known_at, .. } = opened.message;
+        let Message { id, order, known_at, .. } = *message;
         self.batch.decided.push(DecidedRow { id, order, known_at: known_at.0, outcome, detail, key, owner });
         self.batch.counters.order = order;
         self.batch.counters.known_at = to_micros(known_at.0);
@@ -83,8 +87,12 @@ impl<'a> Composer<'a> {
     }
 
     /// Adds a change; answers whose message it is now.
-    fn change(&mut self, opened: &Opened, change: &Change) -> Result<Option<PersonId>, DeciderError> {
-        let message = &opened.message;
+    fn change(
+        &mut self,
+        message: &Message,
+        key: &Key,
+        change: &Change,
+    ) -> Result<Option<PersonId>, DeciderError> {
         let mut journal: BTreeMap<PersonId, Vec<&Event>> = BTreeMap::new();
         for (person, event) in &change.events {
             journal.entry(*person).or_default().push(event);
@@ -104,7 +112,7 @@ impl<'a> Composer<'a> {
                 known_at: message.known_at.0,
                 heart: HEART.to_owned(),
                 bundle: self.bundle.to_owned(),
-                events: self.keys.seal(&opened.key, Purpose::Journal, &rmp_serde::to_vec_named(&events)?)?,
+                events: self.keys.seal(key, Purpose::Journal, &rmp_serde::to_vec_named(&events)?)?,
             });
         }
         for indexed in &change.records {

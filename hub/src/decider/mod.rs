@@ -27,7 +27,7 @@ use crate::observe::Metrics;
 use crate::seal::{Keys, SealError};
 use crate::store::rows::{Lease, Pending};
 use crate::store::{Store, StoreError};
-use compose::{Composer, Numbers, Opened};
+use compose::{Composer, MessageKey, Numbers};
 pub use load::{index_mac, open_person};
 
 /// The version of the heart's rules: stored with every journal entry.
@@ -192,14 +192,16 @@ async fn decide_part(
     let now = decider.clock.now().max(from_micros(lease.counters.known_at).unwrap_or_default());
     let mut numbers = Numbers::new(&decider.schemas, lease.counters.clone());
     let mut loader = load::FromStore::new(&decider.store, &decider.keys);
-    let mut batch_of = Vec::with_capacity(part.len());
+    let mut messages = Vec::with_capacity(part.len());
+    let mut sealed = Vec::with_capacity(part.len());
     for (order, pending) in (lease.counters.order + 1..).zip(part) {
-        batch_of.push(match failed {
+        let (message, key) = match failed {
             None => open(decider, pending, order, KnownAt(now))?,
             Some(_) => unread(decider, pending, order, KnownAt(now))?,
-        });
+        };
+        messages.push(message);
+        sealed.push(key);
     }
-    let messages: Vec<Message> = batch_of.iter().map(|opened| opened.message.clone()).collect();
     let (world, verdicts) = match failed {
         None => {
             let mut round = Round::new(&messages, &decider.bundle);
@@ -220,8 +222,8 @@ async fn decide_part(
     };
     let bundle = &decider.bundle.hash.0;
     let mut composer = Composer::new(&decider.keys, numbers, bundle, loader);
-    for (opened, verdict) in batch_of.iter().zip(&verdicts) {
-        composer.add(opened, verdict)?;
+    for ((message, sealed), verdict) in messages.iter().zip(&sealed).zip(&verdicts) {
+        composer.add(message, sealed, verdict)?;
     }
     let batch = composer.finish(&world)?;
     decider.store.commit(lease, &batch).await?;
@@ -232,11 +234,16 @@ async fn decide_part(
     Ok(())
 }
 
-fn open(decider: &Decider, pending: &Pending, order: u64, known_at: KnownAt) -> Result<Opened, DeciderError> {
+fn open(
+    decider: &Decider,
+    pending: &Pending,
+    order: u64,
+    known_at: KnownAt,
+) -> Result<(Message, MessageKey), DeciderError> {
     let key = decider.keys.kek().unwrap(&pending.row.key)?;
     let content = open_content(&pending.row.content, &key)?;
     let message = Message { id: pending.row.id, seed: content.seed, order, known_at, body: content.body };
-    Ok(Opened { message, key, wrapped: pending.row.key.clone() })
+    Ok((message, MessageKey { key, wrapped: pending.row.key.clone() }))
 }
 
 /// A message whose content could not be read: only its place is taken.
@@ -245,7 +252,7 @@ fn unread(
     pending: &Pending,
     order: u64,
     known_at: KnownAt,
-) -> Result<Opened, DeciderError> {
+) -> Result<(Message, MessageKey), DeciderError> {
     let message = Message {
         id: pending.row.id,
         seed: schemas::ids::Seed([0; 32]),
@@ -253,7 +260,8 @@ fn unread(
         known_at,
         body: schemas::message::Body::Bundle(decider.bundle.hash.clone()),
     };
-    Ok(Opened { message, key: decider.keys.fresh()?, wrapped: pending.row.key.clone() })
+    let key = MessageKey { key: decider.keys.fresh()?, wrapped: pending.row.key.clone() };
+    Ok((message, key))
 }
 
 fn word(verdict: &Verdict) -> &'static str {

@@ -17,8 +17,7 @@ use crate::journey::scope::{OutReason, Scope, scope};
 use crate::person::{Handover, Stream};
 
 /// Issues every view that changed.
-pub(crate) fn release(draft: &mut Draft<'_>) {
-    let scope = scope(draft.journey(), draft.bundle, draft.today);
+pub(crate) fn release(draft: &mut Draft<'_>, scope: Scope) {
     provider(draft, scope);
     let handovers: Vec<Handover> =
         draft.person.state.handovers.iter().filter(|h| h.epoch > 0).cloned().collect();

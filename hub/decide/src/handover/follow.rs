@@ -11,7 +11,7 @@ use schemas::time::Day;
 
 use super::{Cause, fire, open, table};
 use crate::draft::Draft;
-use crate::journey::scope::{OutReason, Scope, scope};
+use crate::journey::scope::{OutReason, Scope};
 use crate::person::Handover;
 use crate::routing::{Route, RouteReason, route};
 
@@ -35,8 +35,8 @@ enum Target {
 }
 
 /// Moves the person's handover to where today's facts lead.
-pub(crate) fn follow(draft: &mut Draft<'_>) {
-    let target = target(draft);
+pub(crate) fn follow(draft: &mut Draft<'_>, scope: Scope) {
+    let target = target(draft, scope);
     let Some(present) = draft.person.live_handover().cloned() else {
         return begin(draft, target);
     };
@@ -206,9 +206,9 @@ fn routed(recipient: Option<Recipient>, route: Route, day: Day) -> Cause {
     Cause { recipient, route: Some(route), residence: Some(day), hold: None, code: None }
 }
 
-fn target(draft: &Draft<'_>) -> Target {
+fn target(draft: &Draft<'_>, scope: Scope) -> Target {
     let journey = draft.journey();
-    match scope(journey, draft.bundle, draft.today) {
+    match scope {
         Scope::In(_) => {}
         Scope::Out(reason) => return Target::Leave(reason),
         Scope::Review if journey.granted() || matches!(journey.standing(), Some(Standing::Resident(_))) => {

@@ -90,12 +90,11 @@ pub(crate) struct Link {
     pub(crate) released: Vec<(MessageId, Record)>,
 }
 
-/// Finds the person of a record, or says what must be loaded first.
-pub(crate) fn find(world: &World, record: &Record) -> Result<Found, Box<Needs>> {
-    let keys = index_keys(record);
+/// Finds the person of a record with these [`index_keys`], or says what must be loaded first.
+pub(crate) fn find(world: &World, record: &Record, keys: &[Key]) -> Result<Found, Box<Needs>> {
     let mut needs = Needs::default();
-    let by_key = holders(world, &keys, Class::Personal, &mut needs);
-    let by_group = holders(world, &keys, Class::Group, &mut needs);
+    let by_key = holders(world, keys, Class::Personal, &mut needs);
+    let by_group = holders(world, keys, Class::Group, &mut needs);
     let mut load = |ids: &BTreeSet<PersonId>| -> Vec<&Person> {
         ids.iter().filter_map(|id| world.known(*id, &mut needs)).collect()
     };
@@ -104,9 +103,9 @@ pub(crate) fn find(world: &World, record: &Record) -> Result<Found, Box<Needs>> 
         return Err(Box::new(needs));
     }
     if owners.is_empty() && record.names.is_empty() && record.births.is_empty() {
-        return Ok(Found::Nobody(keys));
+        return Ok(Found::Nobody(keys.to_vec()));
     }
-    let verdict = judge(world, record, &keys, &owners, &candidates);
+    let verdict = judge(world, record, keys, &owners, &candidates);
     let (person, reason, review) = match verdict {
         Verdict::Same(person, reason) => (Some(person), reason, None),
         Verdict::New => (None, Reason::New, None),
@@ -115,7 +114,7 @@ pub(crate) fn find(world: &World, record: &Record) -> Result<Found, Box<Needs>> 
     // A number that is somebody's stays his until the review is answered: otherwise every later
     // record with it would fit two persons.
     let taken = |key: &Key| review.is_some() && owners.iter().any(|owner| owner.matching.keys.contains(key));
-    let keys: Vec<Key> = keys.into_iter().filter(|key| !taken(key)).collect();
+    let keys: Vec<Key> = keys.iter().filter(|key| !taken(key)).cloned().collect();
     let released = waiting::released(world, &keys)?;
     Ok(Found::Person(Link { person, reason, keys, review, released }))
 }
@@ -170,7 +169,7 @@ fn judge(
 }
 
 /// The record's own keys, and one for each whole name with each birth date.
-fn index_keys(record: &Record) -> Vec<Key> {
+pub(crate) fn index_keys(record: &Record) -> Vec<Key> {
     let mut keys: BTreeSet<Key> = record.keys.iter().cloned().collect();
     for names in &record.names {
         let tokens = names.tokens();

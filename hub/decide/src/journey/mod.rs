@@ -109,8 +109,11 @@ impl<'a> Journey<'a> {
         self.claims(field).filter(|(cell, _)| cell.entry == *entry).max_by_key(rank).map(|(_, claim)| claim)
     }
 
-    fn entries(&self) -> BTreeSet<&'a Entry> {
-        self.state.claims.keys().map(|cell| &cell.entry).collect()
+    /// Every entry once: cells are sorted by it.
+    fn entries(&self) -> Vec<&'a Entry> {
+        let mut entries: Vec<_> = self.state.claims.keys().map(|cell| &cell.entry).collect();
+        entries.dedup();
+        entries
     }
 
     /// What he is called.
