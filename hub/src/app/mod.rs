@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::config::{Config, KeysError};
 use crate::contract::{ContractError, Schemas};
 use crate::decider::{self, Decider};
-use crate::deliver::health::Health;
+use crate::deliver::health::{Health, HealthState};
 use crate::deliver::{self, Deliver};
 use crate::intake::{Intake, Tables};
 use crate::observe::Metrics;
@@ -146,7 +146,8 @@ impl Hub {
 
     /// The HTTP door.
     pub fn router(&self) -> Router {
-        let (missing, metrics) = (self.missing.clone(), Arc::clone(&self.metrics));
+        let (missing, health, metrics) =
+            (self.missing.clone(), Arc::clone(&self.health), Arc::clone(&self.metrics));
         let doors = Doors {
             intake: self.intake.clone(),
             store: self.store.clone(),
@@ -155,7 +156,13 @@ impl Hub {
             config: Arc::clone(&self.config),
             schemas: Arc::clone(&self.schemas),
             decided: self.decided.subscribe(),
-            missing: Arc::new(move || missing.words()),
+            missing: Arc::new(move || {
+                // The relay keeps itself alive: what it waits for is not known to the loops.
+                let waits = (health.state() == HealthState::Degraded)
+                    .then(|| "deliver: Kafka or the database is away".to_owned());
+                let words: Vec<String> = missing.words().into_iter().chain(waits).collect();
+                (!words.is_empty()).then(|| words.join("; "))
+            }),
             metrics,
         };
         api::router(doors, crate::contract::routes(Arc::clone(&self.schemas)))

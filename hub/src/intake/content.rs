@@ -3,10 +3,12 @@
 //! Each message has a key of its own: wrapped by the key-encryption key until it is linked, by its
 //! person's key from then on. Refuses to say which of the two wraps it: the row's owner does.
 
+use schemas::finding::Finding;
 use schemas::ids::Seed;
 use schemas::message::Body;
 use serde::{Deserialize, Serialize};
 
+use super::IntakeError;
 use crate::seal::{Key, Keys, Purpose, SealError};
 use crate::store::rows::Sealed;
 
@@ -49,6 +51,20 @@ pub(super) fn seal(keys: &Keys, purpose: Purpose, bytes: &[u8]) -> Result<(Seale
 /// [`OpenError`].
 pub fn open_content(content: &[u8], key: &Key) -> Result<Content, OpenError> {
     Ok(rmp_serde::from_slice(&key.open(Purpose::Message, content)?)?)
+}
+
+/// Seals findings as text: their places may name fields that only the sender knows, and what a sender
+/// calls his fields may say something about a person.
+pub(super) fn seal_findings(keys: &Keys, findings: &[Finding]) -> Result<String, IntakeError> {
+    let text = serde_json::to_vec(findings)?;
+    Ok(hex::encode(keys.seal(keys.kek(), Purpose::Refusal, &text)?))
+}
+
+/// Opens the findings of a refused item; none where the text is something else.
+#[must_use]
+pub fn open_findings(text: &str, keys: &Keys) -> Option<Vec<Finding>> {
+    let bytes = keys.kek().open(Purpose::Refusal, &hex::decode(text).ok()?).ok()?;
+    serde_json::from_slice(&bytes).ok()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod committer;
 mod content;
 
 pub use committer::CommitError;
-pub use content::{Content, OpenError, open_content};
+pub use content::{Content, OpenError, open_content, open_findings};
 
 use std::sync::Arc;
 
@@ -251,7 +251,7 @@ impl Intake {
             sender: sender.to_owned(),
             content,
             key,
-            findings: serde_json::to_string(&findings)?,
+            findings: content::seal_findings(&self.0.keys, &findings)?,
             received_at: now,
         };
         Ok(Draft::Refuse(row, findings))

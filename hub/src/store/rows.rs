@@ -93,7 +93,7 @@ pub struct RefusalRow {
     pub content: Option<Sealed>,
     /// Its wrapped key.
     pub key: Option<Sealed>,
-    /// The findings as JSON: codes, places and rules.
+    /// The findings, sealed, as text: codes, places and rules.
     pub findings: String,
     /// When it was received.
     pub received_at: Instant,

@@ -92,7 +92,8 @@ impl<'a> Journey<'a> {
     }
 
     fn claims(&self, field: Field) -> impl Iterator<Item = (&'a Cell, &'a Claim)> + use<'a> {
-        self.state.claims.iter().filter(move |(cell, _)| cell.field == field)
+        let claims = self.state.claims.iter().map(|(cell, claim)| (&**cell, &**claim));
+        claims.filter(move |(cell, _)| cell.field == field)
     }
 
     /// The claim of the highest authority about the person himself; inside one, the newest.
