@@ -1,8 +1,6 @@
 //! Ten thousand invented persons through the heart: every record that leaves is encoded, decoded again
 //! and held against its contract (invariant I4). Refuses a field that only looks harmless.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
-
 use std::collections::BTreeSet;
 
 use adapters::Context;
