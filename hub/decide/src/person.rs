@@ -164,10 +164,12 @@ impl Person {
         Self { id, version: 0, matching: Matching::default(), state: PersonState::default() }
     }
 
-    /// The handover that is not final and was opened last: the one that sources move.
+    /// The handover that has not ended and was opened last: the one that sources move. One that only
+    /// waits for a purge counts as ended.
     #[must_use]
     pub fn live_handover(&self) -> Option<&Handover> {
-        self.state.handovers.iter().rev().find(|handover| !handover.state.is_final())
+        let purging = |state| matches!(state, State::WithdrawPending | State::RecallPending);
+        self.state.handovers.iter().rev().find(|h| !h.state.is_final() && !purging(h.state))
     }
 
     /// The handover of this id.

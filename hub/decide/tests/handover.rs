@@ -148,6 +148,19 @@ fn death_and_departure_take_back_what_was_sent() {
 }
 
 #[test]
+fn who_comes_back_before_the_purge_is_handed_over_anew() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    granted(&mut house, &who);
+    house.today("2025-08-01");
+    house.say("ghent", register(&who, Home::In("44021", "2025-03-04"), "2025-03-05"));
+    house.say("gone", register(&who, Home::Left, "2025-06-01"));
+    house.say("back", register(&who, Home::In("11002", "2025-07-01"), "2025-07-02"));
+    assert_eq!(house.handovers(), ["withdraw_pending amal", "sent atlas"]);
+    house.answer("amal", AnswerKind::PurgeConfirmed);
+    assert_eq!(house.handovers(), ["withdrawn amal", "sent atlas"]);
+}
+
+#[test]
 fn a_labour_migrant_is_in_scope_by_his_permit() {
     let (mut house, who) = (House::new(), Who::number(2));
     house.say("application", application(&who, Purpose::Work, "2025-01-02"));

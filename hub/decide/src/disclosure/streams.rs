@@ -44,8 +44,7 @@ fn provider(draft: &mut Draft<'_>, scope: Scope) {
     let open = draft.person.open_streams().find(|stream| stream.recipient == contract).cloned();
     let taken =
         draft.person.state.handovers.iter().any(|h| matches!(h.state, State::Accepted | State::Closed));
-    let pending =
-        draft.person.live_handover().is_some_and(|h| h.epoch > 0 && h.state != State::WithdrawPending);
+    let pending = draft.person.live_handover().is_some_and(|h| h.epoch > 0);
     match (open, scope) {
         (Some(stream), _) if taken => end(draft, &stream, EndReason::Moved),
         (Some(stream), Scope::Out(reason)) if !pending => {

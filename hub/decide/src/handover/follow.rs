@@ -50,8 +50,8 @@ pub(crate) fn follow(draft: &mut Draft<'_>, scope: Scope) {
         return fire(draft, present.id, &table::SUPERSEDE, cause);
     }
     match (present.state, target) {
+        (_, Target::Nothing | Target::Prepare) => {}
         // A visa that is gone, or a person who is: what was sent must be taken back.
-        (State::WithdrawPending | State::RecallPending, _) | (_, Target::Nothing | Target::Prepare) => {}
         (_, Target::Leave(_)) => leave(draft),
         (State::Prepared | State::AwaitingChoice | State::Held, Target::To(recipient, route, day))
             if !delivered =>
