@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::config::{Config, KeysError};
 use crate::contract::{ContractError, Schemas};
 use crate::decider::{self, Decider};
-use crate::deliver::health::Health;
+use crate::deliver::health::{Health, HealthState};
 use crate::deliver::{self, Deliver};
 use crate::intake::{Intake, Tables};
 use crate::observe::Metrics;
@@ -146,7 +146,11 @@ impl Hub {
 
     /// The HTTP door.
     pub fn router(&self) -> Router {
-        let (missing, metrics) = (self.missing.clone(), Arc::clone(&self.metrics));
+        let (missing, health, metrics) =
+            (self.missing.clone(), Arc::clone(&self.health), Arc::clone(&self.metrics));
+        // The relay waits by itself where Kafka is away: its loop does not end, so its health says it.
+        let away = move || (health.state() == HealthState::Degraded).then(|| "deliver: degraded".to_owned());
+        let words = move || missing.words().into_iter().chain(away()).reduce(|all, one| all + "; " + &one);
         let doors = Doors {
             intake: self.intake.clone(),
             store: self.store.clone(),
@@ -155,7 +159,7 @@ impl Hub {
             config: Arc::clone(&self.config),
             schemas: Arc::clone(&self.schemas),
             decided: self.decided.subscribe(),
-            missing: Arc::new(move || missing.words()),
+            missing: Arc::new(words),
             metrics,
         };
         api::router(doors, crate::contract::routes(Arc::clone(&self.schemas)))
