@@ -110,29 +110,12 @@ impl Process {
         Ok(())
     }
 
-    /// Posts a body until it is taken, however often the hub is away meanwhile: what a sender does.
+    /// [`push`] to this one.
     ///
     /// # Errors
-    /// Where it is not taken in time, or refused for another reason.
+    /// As there.
     pub async fn push(&self, source: &str, sender: &str, kind: &str, body: &[u8]) -> anyhow::Result<String> {
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build()?;
-        let url = format!("{}/v1/sources/{source}/batches", self.base);
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let post = client.post(&url).bearer_auth(format!("dev-{sender}")).header("Content-Type", kind);
-            if let Ok(answer) = post.body(body.to_vec()).send().await {
-                let status = answer.status();
-                if let Ok(text) = answer.text().await
-                    && status.is_success()
-                    && !text.contains("\"stopped\"")
-                {
-                    return Ok(text);
-                }
-                ensure!(!status.is_client_error(), "{source} answers {status}");
-            }
-            ensure!(Instant::now() < end, "{source} was not taken in time");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        push(&self.base, source, sender, kind, body).await
     }
 
     /// Its store and what it was told, opened beside it.
@@ -195,6 +178,44 @@ impl Drop for Process {
             drop(self.kill());
         }
     }
+}
+
+/// Posts a body until it is taken, however often the hub is away meanwhile: what a sender does.
+///
+/// # Errors
+/// Where it is not taken in time, or refused for another reason.
+pub async fn push(base: &str, source: &str, sender: &str, kind: &str, body: &[u8]) -> anyhow::Result<String> {
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build()?;
+    let url = format!("{base}/v1/sources/{source}/batches");
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let post = client.post(&url).bearer_auth(format!("dev-{sender}")).header("Content-Type", kind);
+        if let Ok(answer) = post.body(body.to_vec()).send().await {
+            let status = answer.status();
+            if let Ok(text) = answer.text().await
+                && status.is_success()
+                && !text.contains("\"stopped\"")
+            {
+                return Ok(text);
+            }
+            ensure!(!status.is_client_error(), "{source} answers {status}");
+        }
+        ensure!(Instant::now() < end, "{source} was not taken in time");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Looks again and again until something holds.
+///
+/// # Errors
+/// Where it does not in time: the words say what was waited for.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> anyhow::Result<()> {
+    let end = Instant::now() + PATIENCE;
+    while !holds().await {
+        ensure!(Instant::now() < end, "did not come in time: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
 }
 
 /// A fresh database on a server: its address.

@@ -148,6 +148,9 @@ impl Hub {
     pub fn router(&self) -> Router {
         let (missing, health, metrics) =
             (self.missing.clone(), Arc::clone(&self.health), Arc::clone(&self.metrics));
+        // The relay waits by itself where Kafka is away: its loop does not end, so its health says it.
+        let away = move || (health.state() == HealthState::Degraded).then(|| "deliver: degraded".to_owned());
+        let words = move || missing.words().into_iter().chain(away()).reduce(|all, one| all + "; " + &one);
         let doors = Doors {
             intake: self.intake.clone(),
             store: self.store.clone(),
@@ -156,13 +159,7 @@ impl Hub {
             config: Arc::clone(&self.config),
             schemas: Arc::clone(&self.schemas),
             decided: self.decided.subscribe(),
-            missing: Arc::new(move || {
-                // The relay keeps itself alive: what it waits for is not known to the loops.
-                let waits = (health.state() == HealthState::Degraded)
-                    .then(|| "deliver: Kafka or the database is away".to_owned());
-                let words: Vec<String> = missing.words().into_iter().chain(waits).collect();
-                (!words.is_empty()).then(|| words.join("; "))
-            }),
+            missing: Arc::new(words),
             metrics,
         };
         api::router(doors, crate::contract::routes(Arc::clone(&self.schemas)))

@@ -1,0 +1,166 @@
+//! Bad weather: servers that are away at the start, go in the middle and come back.
+//!
+//! Each run has servers of its own, because they are stopped. Proves that what was accepted is kept, that what
+//! cannot be kept is not accepted, and that the log and `/readyz` say what is away. Next: `faults.rs`.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tests::people::visa_lines;
+use tests::process::{Process, push, until};
+
+/// A server of one's own, by its script in `deploy/`; stopped at the end.
+struct Server {
+    script: PathBuf,
+    folder: tempfile::TempDir,
+    port: u16,
+}
+
+impl Server {
+    fn new(script: &str) -> Self {
+        let (script, folder) = (tests::root().join("deploy").join(script), tempfile::tempdir().unwrap());
+        // A server that runs as another user reaches its folder through this one.
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        Self { script, folder, port: listener.local_addr().unwrap().port() }
+    }
+
+    fn tell(&self, words: &[&str]) -> bool {
+        let mut command = Command::new(&self.script);
+        command.arg(words[0]).arg(self.folder.path().join("server")).args(&words[1..]);
+        // Not piped: a server keeps what it was started with.
+        command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    }
+
+    /// Starts it and gives its address.
+    fn start(&self) -> String {
+        assert!(self.tell(&["start", &self.port.to_string()]), "{}", self.script.display());
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    fn stop(&self) {
+        assert!(self.tell(&["stop"]), "{}", self.script.display());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.tell(&["stop"]);
+    }
+}
+
+/// The application of one person.
+fn person(n: usize) -> Vec<u8> {
+    visa_lines(n).swap_remove(0).to_string().into_bytes()
+}
+
+/// What `/readyz` says; none where nobody answers.
+async fn ready(process: &Process) -> Option<(u16, Value)> {
+    let answer = reqwest::get(format!("{}/readyz", process.base)).await.ok()?;
+    Some((answer.status().as_u16(), answer.json().await.ok()?))
+}
+
+/// Waits until `/readyz` answers with this status.
+async fn readiness(process: &Process, status: u16) {
+    let what = format!("/readyz answers {status}");
+    until(&what, async || ready(process).await.is_some_and(|(found, _)| found == status)).await.unwrap();
+}
+
+/// Sends a person's application once, without patience: the status.
+async fn once(process: &Process, n: usize) -> u16 {
+    let client = reqwest::Client::builder().build().unwrap();
+    let post = client.post(format!("{}/v1/sources/visa/messages", process.base)).bearer_auth("dev-post-cas");
+    let post = post.header("Content-Type", "application/json").body(person(n));
+    post.send().await.unwrap().status().as_u16()
+}
+
+async fn accept(process: &Process, persons: std::ops::Range<usize>) {
+    for n in persons {
+        let said = push(&process.base, "visa", "post-cas", "application/x-ndjson", &person(n)).await.unwrap();
+        assert!(said.contains("\"accepted\"") || said.contains("\"again\""), "{said}");
+    }
+}
+
+fn logged(process: &Process, words: &str) -> bool {
+    std::fs::read_to_string(&process.log).unwrap().contains(words)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_goes_and_comes_loses_nothing() {
+    if tests::server("HUB_TEST_POSTGRES", "PostgreSQL").is_none() {
+        return;
+    }
+    let server = Server::new("postgres.sh");
+    let address = format!("postgres://hub@{}/postgres", server.start());
+    // No broker: what was decided waits in the outbox.
+    let mut process = Process::start(&address, "127.0.0.1:1").await.unwrap();
+    process.kill().unwrap();
+    server.stop();
+
+    process.go().unwrap();
+    until("the log says that the database is away", async || {
+        logged(&process, "the database is not reachable")
+    })
+    .await
+    .unwrap();
+    assert_eq!(ready(&process).await, None, "nobody is let in before the database was there");
+    server.start();
+    readiness(&process, 200).await;
+    accept(&process, 0..20).await;
+
+    // Senders go on while it restarts: what cannot be stored is not accepted.
+    let sending = accept(&process, 20..60);
+    let restarting = async {
+        tokio::task::block_in_place(|| server.stop());
+        readiness(&process, 503).await;
+        assert_eq!(ready(&process).await.unwrap().1["database"], false);
+        assert_eq!(once(&process, 99).await, 503);
+        tokio::task::block_in_place(|| server.start());
+        readiness(&process, 200).await;
+    };
+    tokio::join!(sending, restarting);
+    assert_eq!(once(&process, 99).await, 201, "what was answered 503 had not been stored");
+
+    let (_, store) = process.inside().await.unwrap();
+    until("all is decided", async || store.undecided(1).await.is_ok_and(|rows| rows.is_empty()))
+        .await
+        .unwrap();
+    let inbox = store.decided(0, 1_000).await.unwrap();
+    assert_eq!(inbox.len(), 61, "each message once");
+    let replay = process.command(&["replay", "--verify"]).unwrap().status().unwrap();
+    assert!(replay.success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_goes_and_comes_gets_everything_once() {
+    let Some(database) = tests::server("HUB_TEST_POSTGRES", "PostgreSQL") else { return };
+    if tests::server("HUB_TEST_KAFKA", "Kafka").is_none() {
+        return;
+    }
+    let server = Server::new("kafka.sh");
+    let process = Process::start(&database, &format!("127.0.0.1:{}", server.port)).await.unwrap();
+    let named = async || {
+        let words = ready(&process).await.map(|(status, body)| (status, body["missing"].to_string()));
+        words.is_some_and(|(status, words)| status == 200 && words.contains("deliver"))
+    };
+    accept(&process, 0..20).await;
+    until("/readyz names delivery, and lets senders in", named).await.unwrap();
+    assert!(logged(&process, "delivery waits and tries again"));
+
+    tokio::task::block_in_place(|| server.start());
+    let (config, store) = process.inside().await.unwrap();
+    process.settled(&store).await.unwrap();
+    until("/readyz names nothing", async || !named().await).await.unwrap();
+
+    tokio::task::block_in_place(|| server.stop());
+    accept(&process, 20..40).await;
+    until("/readyz names delivery again", named).await.unwrap();
+    tokio::task::block_in_place(|| server.start());
+    let counts = process.settled(&store).await.unwrap();
+    let records: usize = process.topics(&config).await.unwrap().values().map(Vec::len).sum();
+    assert_eq!((counts["decided"], records), (40, 40), "each person's application, told once");
+}
