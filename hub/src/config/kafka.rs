@@ -12,7 +12,7 @@ use serde::Deserialize;
 pub struct KafkaConfig {
     /// `host:port`, several with commas.
     pub brokers: String,
-    /// Keeps deployments on one cluster apart: the transactional id is `hub.<environment>.relay`.
+    /// Tells relays apart, not topics, so a cluster serves one deployment: the transactional id is `hub.<environment>.relay`.
     #[serde(default = "environment")]
     pub environment: String,
     /// How many brokers keep each record: 3 in production.
