@@ -80,6 +80,12 @@ pub enum Refusal {
     /// The handover is not known, or is another recipient's.
     #[error("no such handover of this recipient")]
     UnknownHandover,
+    /// No person of this id.
+    #[error("no such person")]
+    UnknownPerson,
+    /// No open review of this id.
+    #[error("no such open review")]
+    UnknownReview,
     /// No stream of this id.
     #[error("no such stream")]
     UnknownStream,
@@ -110,6 +116,8 @@ impl Refusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownHandover => "unknown-handover",
+            Self::UnknownPerson => "unknown-person",
+            Self::UnknownReview => "unknown-review",
             Self::UnknownStream => "unknown-stream",
             Self::OldEpoch { .. } => "old-epoch",
             Self::NotAllowed { .. } => "not-allowed",

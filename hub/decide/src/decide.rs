@@ -36,6 +36,8 @@ pub(crate) fn keys_of(message: &Message) -> Vec<Key> {
         Body::Answer { .. }
         | Body::Notice(_)
         | Body::TaskFailed(_)
+        | Body::Due(_)
+        | Body::Reviewed { .. }
         | Body::Redeliver(_)
         | Body::Bundle(_) => vec![],
     }
@@ -57,6 +59,14 @@ pub(crate) fn decide_found(
             // The register has nothing to say now; the next notice asks again.
             None => Ok(Change::default()),
         },
+        Body::Due(person) => {
+            let owner = Some(*person);
+            let mut draft =
+                draft_of(world, message, bundle, owner, Needs::default(), Refusal::UnknownPerson)?;
+            follow_and_release(&mut draft);
+            Ok(draft.change)
+        }
+        Body::Reviewed { .. } => Err(Stop::Refused(Refusal::UnknownReview)),
         Body::Redeliver(stream) => {
             let mut needs = Needs::default();
             let owner = world.stream_of(*stream, &mut needs);
@@ -85,7 +95,8 @@ pub(crate) fn needs(world: &World, message: &Message, keys: &[Key]) -> Needs {
         Body::Notice(notice) => holder_of(world, notice.insz, &mut needs),
         Body::TaskFailed(failed) => holder_of(world, failed.insz, &mut needs),
         Body::Redeliver(stream) => world.stream_of(*stream, &mut needs),
-        Body::Bundle(_) => None,
+        Body::Due(person) => Some(*person),
+        Body::Reviewed { .. } | Body::Bundle(_) => None,
     };
     if let Some(owner) = owner {
         world.known(owner, &mut needs);

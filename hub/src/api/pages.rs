@@ -47,6 +47,8 @@ const PAGES: &[(&str, &str)] = &[
     ("unknown-field", include_str!("../codes/unknown-field.md")),
     ("unknown-handover", include_str!("../codes/unknown-handover.md")),
     ("unknown-source", include_str!("../codes/unknown-source.md")),
+    ("unknown-person", include_str!("../codes/unknown-person.md")),
+    ("unknown-review", include_str!("../codes/unknown-review.md")),
     ("unknown-stream", include_str!("../codes/unknown-stream.md")),
     ("unknown-version", include_str!("../codes/unknown-version.md")),
     ("unreadable", include_str!("../codes/unreadable.md")),

@@ -215,10 +215,9 @@ impl<'a> Journey<'a> {
     #[must_use]
     pub fn home(&self, on: Day) -> Option<Home<'a>> {
         let Some(Standing::Resident(began)) = self.standing() else { return None };
-        let residences = self.claims(Field::Residence).filter_map(|(cell, _)| match cell.entry {
-            Entry::Residence(day) => Some(day),
-            Entry::Person | Entry::Application(..) | Entry::Permit(_) => None,
-        });
+        let residences = self
+            .claims(Field::Residence)
+            .filter_map(|(cell, _)| if let Entry::Residence(day) = cell.entry { Some(day) } else { None });
         let began = if *began <= on { *began } else { residences.filter(|day| *day <= on).max()? };
         stated!(self.of_entry(&Entry::Residence(began), Field::Residence), Residence)
             .map(|residence| Home { began, residence })

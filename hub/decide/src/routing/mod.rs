@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::bundle::{Bundle, Competence, Contract};
 
 pub use check::check;
+pub use schemas::fact::Choice;
 
 /// Where the table leads.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -79,25 +80,6 @@ impl RouteReason {
 impl fmt::Display for RouteReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-/// What a newcomer in Brussels chose. Complete or not is the table's to say.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub struct Choice {
-    /// Whom.
-    pub recipient: Recipient,
-    /// In which language (ISO 639-1).
-    pub language: Option<String>,
-}
-
-impl Choice {
-    /// Reads `bon` or `bapa-via:fr`; `None` where that is no recipient's name.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (name, language) =
-            text.split_once(':').map_or((text, None), |(name, l)| (name, Some(l.to_owned())));
-        Recipient::parse(name).ok().map(|recipient| Self { recipient, language })
     }
 }
 
