@@ -147,10 +147,11 @@ fn judge(
 ) -> Verdict {
     let ids = |persons: &[&Person]| persons.iter().map(|person| person.id).collect();
     let exact: Vec<&Person> = candidates.iter().copied().filter(|p| guard::exact(record, p)).collect();
-    if !owners.is_empty() && !owners.iter().any(|owner| guard::contradicts(record, owner)) {
-        if let Some(verdict) = all_one(record, owners, &exact) {
-            return verdict;
-        }
+    if !owners.is_empty()
+        && !owners.iter().any(|owner| guard::contradicts(record, owner))
+        && let Some(verdict) = all_one(record, owners, &exact)
+    {
+        return verdict;
     }
     if !owners.is_empty() {
         // Whom an earlier doubt of this kind made carries the same number, name and date: the record is
