@@ -5,6 +5,7 @@
 //! tried again. Refuses to decide, to store and to parse. Next: `loops` for how a loop is kept alive.
 
 mod loops;
+mod say;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -239,6 +240,18 @@ pub async fn in_folder(folder: &Path, mut config: Config) -> anyhow::Result<Hub>
     in_data(folder, &mut config);
     anyhow::ensure!(config.hub.keys.exists(), "{}: there is no data here", folder.display());
     Ok(Hub::open(config, Start::Existing).await?)
+}
+
+/// Opens what a command works on: a data folder where one is named, else the database of the config.
+///
+/// # Errors
+/// Where it cannot be opened, or is not of this program's schema.
+pub async fn existing(folder: Option<&Path>, config: &Path) -> anyhow::Result<Hub> {
+    let config = Config::load(config)?;
+    match folder {
+        Some(folder) => in_folder(folder, config).await,
+        None => Ok(Hub::open(config, Start::Existing).await?),
+    }
 }
 
 /// Runs the roles asked until a signal comes: the first stops softly, a second at once.
