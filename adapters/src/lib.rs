@@ -77,7 +77,8 @@ pub trait Source: Sync + std::fmt::Debug {
     fn schema(&self) -> &'static str;
     /// JSON Pointers of what is never stored; `*` stands for every element of a list.
     fn strip(&self) -> &'static [&'static str];
-    /// What is worth saying about values that are about to be stripped.
+    /// What is worth saying about the item as it came: about values that are about to be stripped, or
+    /// that must agree with one another.
     fn notice(&self, _item: &Value) -> Vec<Finding> {
         vec![]
     }
