@@ -155,7 +155,8 @@ async fn the_story_ends_as_its_truth_says() {
         if him["scope"] != "in" && value["kind"] != "ended" {
             seen_out.insert(format!("{id} {recipient}"));
         }
-        if recipient == "agii-abroad" {
+        // Both belong to the person, wherever he goes.
+        if matches!(recipient, "agii-abroad" | "portal") {
             continue;
         }
         let agencies: Vec<String> = him["agency"]
