@@ -13,6 +13,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use clap::ValueEnum;
+use decide::bundle::{Competence, Contract};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -120,9 +121,11 @@ impl Hub {
         let schemas = Arc::new(Schemas::new(&ids, &config.bundle.contracts)?);
         let metrics = Arc::new(Metrics::new());
         let health = metrics.deliver.clone();
+        let chosen = |contract: &&Contract| matches!(contract.competence, Competence::Choice { .. });
         let tables = Tables {
             municipalities: config.bundle.municipalities.clone(),
             countries: config.bundle.countries.clone(),
+            choosable: config.bundle.contracts.iter().filter(chosen).map(|c| c.recipient.clone()).collect(),
             environment: config.hub.environment,
         };
         // SQLite has one writer; PostgreSQL gains from a second (perf note 6).
