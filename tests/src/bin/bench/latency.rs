@@ -130,8 +130,9 @@ async fn read(
         };
         last = Instant::now();
         let record = TapRecord::from_log(&schemas, record)?;
-        let name = record.value["family_names"][0].as_str().context("a record without a name")?;
-        first.entry(name.to_owned()).or_insert(last);
+        if let Some(name) = record.value["file"]["family_names"][0].as_str() {
+            first.entry(name.to_owned()).or_insert(last);
+        }
     }
     Ok(first)
 }
