@@ -14,13 +14,12 @@ use serde_json::{Value, json};
 use tests::people::visa_lines;
 use tokio_util::sync::CancellationToken;
 
-use crate::{per_second, spread};
+use crate::{Size, per_second, spread};
 
 const CONNECTIONS: usize = 64;
-const POSTING: Duration = Duration::from_secs(4);
 
-/// Both; `people` is how many are known already, and how many the batches bring.
-pub(crate) async fn measure(hub: &Hub, people: usize) -> anyhow::Result<Value> {
+/// Both. As many people as are known already come in the batches.
+pub(crate) async fn measure(hub: &Hub, Size { people, pressing, .. }: Size) -> anyhow::Result<Value> {
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let base = format!("http://{}/v1/sources/visa", listener.local_addr()?);
     let stop = CancellationToken::new();
@@ -28,7 +27,7 @@ pub(crate) async fn measure(hub: &Hub, people: usize) -> anyhow::Result<Value> {
     let client = reqwest::Client::builder().pool_max_idle_per_host(CONNECTIONS).build()?;
     let next = Arc::new(AtomicUsize::new(people));
     let started = Instant::now();
-    let times = single(&client, &base, &next, started).await?;
+    let times = single(&client, &base, &next, pressing).await?;
     let posts = per_second(times.len(), started.elapsed());
     let from = next.load(Ordering::Relaxed);
     let items: Vec<Value> = (from..from + people).flat_map(visa_lines).collect();
@@ -45,14 +44,15 @@ async fn single(
     client: &reqwest::Client,
     base: &str,
     next: &Arc<AtomicUsize>,
-    started: Instant,
+    pressing: Duration,
 ) -> anyhow::Result<Vec<Duration>> {
+    let started = Instant::now();
     let posters: Vec<_> = (0..CONNECTIONS)
         .map(|_| {
             let (client, next, url) = (client.clone(), Arc::clone(next), format!("{base}/messages"));
             tokio::spawn(async move {
                 let mut took = vec![];
-                while started.elapsed() < POSTING {
+                while started.elapsed() < pressing {
                     let line = visa_lines(next.fetch_add(1, Ordering::Relaxed)).swap_remove(0);
                     let begun = Instant::now();
                     let answer = client.post(&url).bearer_auth("bench").json(&line).send().await?;

@@ -60,12 +60,16 @@ enum Kind {
 struct Size {
     people: usize,
     persons: usize,
+    /// How many persons the smaller store holds where scale is measured.
+    few: usize,
     /// How many messages the person with a long history has.
     history: usize,
+    /// How long the doors are pressed.
+    pressing: Duration,
     /// How long single posts are sent, before they count and while they count.
     posting: (Duration, Duration),
-    /// How long messages come in while the memory is watched.
-    watching: Duration,
+    /// How long the process is left alone before its memory is read, and worked while it is watched.
+    watching: (Duration, Duration),
 }
 
 fn say(words: &str) {
@@ -91,12 +95,25 @@ async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let seconds = Duration::from_secs;
     let size = if args.quick {
-        let posting = (seconds(1), seconds(4));
-        Size { people: 100, persons: 1_000, history: 100, posting, watching: seconds(2) }
+        Size {
+            people: 100,
+            persons: 1_000,
+            few: 100,
+            history: 100,
+            pressing: seconds(1),
+            posting: (seconds(1), seconds(3)),
+            watching: (seconds(1), seconds(2)),
+        }
     } else {
-        let posting = (seconds(10), seconds(60));
-        let (people, persons) = (args.people, args.persons);
-        Size { people, persons, history: 2_000, posting, watching: seconds(20) }
+        Size {
+            people: args.people,
+            persons: args.persons,
+            few: 1_000,
+            history: 2_000,
+            pressing: seconds(4),
+            posting: (seconds(10), seconds(60)),
+            watching: (seconds(10), seconds(20)),
+        }
     };
     let wanted = |kind| args.only.is_empty() || args.only.contains(&kind);
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();

@@ -22,8 +22,6 @@ const AT_ONCE: usize = 4;
 /// A batch so often, of so many lines, is 1,000 messages a second.
 const EVERY: Duration = Duration::from_millis(100);
 const EACH: usize = 100;
-/// How long the process is left alone before the idle figure.
-const REST: Duration = Duration::from_secs(10);
 
 /// Loads, rests, works.
 pub(crate) async fn measure(
@@ -47,7 +45,7 @@ pub(crate) async fn measure(
     let accepted = started.elapsed();
     settled(&process, size.persons, brokers.is_some()).await?;
     let settled_after = started.elapsed();
-    tokio::time::sleep(REST).await;
+    tokio::time::sleep(size.watching.0).await;
     let idle = resident(&process)?;
     let most = work(&process, size).await?;
     let mb = |kilobytes: u64| kilobytes / 1_024;
@@ -66,7 +64,7 @@ async fn work(process: &Process, size: Size) -> anyhow::Result<u64> {
     let mut next = 0;
     let mut most = 0;
     let mut under_way = JoinSet::new();
-    while begin.elapsed() < size.watching {
+    while begin.elapsed() < size.watching.1 {
         let items: Vec<_> = (next..next + EACH / 2)
             .flat_map(|n| {
                 [visa_status(n * 7_919 % size.persons, n), visa_lines(size.persons + n).swap_remove(0)]

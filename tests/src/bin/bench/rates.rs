@@ -30,10 +30,10 @@ pub(crate) async fn all(size: Size, server: Option<&str>, kafka: Option<&str>) -
     let took = heart(&config, bodies(&config, people)?);
     let mut report = json!({ "messages": messages, "heart_per_second": per_second(messages, took) });
     say("SQLite");
-    report["sqlite"] = on_store(&config, None, people).await?;
+    report["sqlite"] = on_store(&config, None, size).await?;
     let Some(server) = server else { return Ok(report) };
     say("PostgreSQL");
-    report["postgres"] = on_store(&config, Some(fresh(server, "hub_bench").await?), people).await?;
+    report["postgres"] = on_store(&config, Some(fresh(server, "hub_bench").await?), size).await?;
     report["postgres_bulk_insert_per_second"] = json!(per_second(messages, limit(server, messages).await?));
     let Some(brokers) = kafka else { return Ok(report) };
     say("PostgreSQL and Kafka, end to end");
@@ -79,14 +79,14 @@ fn heart(config: &Config, bodies: Vec<Body>) -> Duration {
     started.elapsed()
 }
 
-async fn on_store(config: &Config, database: Option<String>, people: usize) -> anyhow::Result<Value> {
-    let folder = tempfile::tempdir()?;
+async fn on_store(config: &Config, database: Option<String>, size: Size) -> anyhow::Result<Value> {
+    let (folder, people) = (tempfile::tempdir()?, size.people);
     let hub = open(config.clone(), database, folder.path()).await?;
     let filled = fill(&hub, (0..people).flat_map(visa_lines).collect()).await?;
     say("  decide");
     let decided = decide(&hub).await?;
     say("  doors");
-    let mut figures = doors::measure(&hub, people).await?;
+    let mut figures = doors::measure(&hub, size).await?;
     figures["inbox_per_second"] = json!(per_second(people * 5, filled));
     figures["decide_per_second"] = json!(per_second(people * 5, decided));
     Ok(figures)

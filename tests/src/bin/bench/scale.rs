@@ -13,31 +13,30 @@ use tests::people::visa_lines;
 use crate::stage::{decide, fill, fresh, open};
 use crate::{Size, per_second, say};
 
-const FEW: usize = 1_000;
 const ROUNDS: usize = 3;
+/// A prime: from one person to the next.
+const STEP: usize = 7_919;
 
 /// Both rates, and the second as a share of the first.
-pub(crate) async fn measure(size: Size, server: &str) -> anyhow::Result<Value> {
-    let mut few = Vec::new();
+pub(crate) async fn measure(Size { few, persons, .. }: Size, server: &str) -> anyhow::Result<Value> {
+    let mut beside_few = Vec::new();
     for _ in 0..ROUNDS {
-        few.push(Place::open(server, FEW).await?.round(0).await?);
+        beside_few.push(Place::open(server, few).await?.round(few, 0).await?);
     }
     say("  many");
-    let place = Place::open(server, size.persons).await?;
-    let mut many = Vec::new();
+    let place = Place::open(server, persons).await?;
+    let mut beside_many = Vec::new();
     for round in 0..ROUNDS {
-        many.push(place.round(round).await?);
+        beside_many.push(place.round(few, round).await?);
     }
-    let (few, many) = (middle(few), middle(many));
-    let ratio = (few.as_secs_f64() / many.as_secs_f64() * 100.0).round() / 100.0;
+    let (messages, beside_few, beside_many) = (8 * few, middle(beside_few), middle(beside_many));
+    let ratio = (beside_few.as_secs_f64() / beside_many.as_secs_f64() * 100.0).round() / 100.0;
     Ok(json!({
-        "messages": MESSAGES, "few": FEW, "many": size.persons,
-        "few_per_second": per_second(MESSAGES, few), "many_per_second": per_second(MESSAGES, many), "ratio": ratio,
+        "messages": messages, "few": few, "many": persons, "ratio": ratio,
+        "few_per_second": per_second(messages, beside_few),
+        "many_per_second": per_second(messages, beside_many),
     }))
 }
-
-/// Of a round: four further messages about each of as many persons as the smaller store holds, and as many new applications.
-const MESSAGES: usize = 8 * FEW;
 
 /// A hub with persons of whom nothing but their application is known.
 struct Place {
@@ -56,17 +55,17 @@ impl Place {
         Ok(Self { hub, persons, _folder: folder })
     }
 
-    async fn round(&self, round: usize) -> anyhow::Result<Duration> {
+    /// Four further messages about each of as many persons as the smaller store holds, between as many new applications.
+    async fn round(&self, few: usize, round: usize) -> anyhow::Result<Duration> {
         // A step that shares no factor with the number of persons visits each once, far from the one before.
-        let known = (0..FEW).map(|n| (n + round * FEW) * 7_919 % self.persons);
+        let known = (0..few).map(|n| (n + round * few) * STEP % self.persons);
         let mut further: Vec<_> = known.map(visa_lines).collect();
-        let mut items = Vec::with_capacity(MESSAGES);
-        let mut new = self.persons + round * 4 * FEW;
+        let mut new = (self.persons + round * 4 * few..).map(|n| visa_lines(n).swap_remove(0));
+        let mut items = Vec::new();
         for _ in 1..5 {
             for lines in &mut further {
                 items.push(lines.remove(1));
-                items.push(visa_lines(new).swap_remove(0));
-                new += 1;
+                items.extend(new.next());
             }
         }
         fill(&self.hub, items).await?;
