@@ -4,7 +4,7 @@
 //! Every function is one unit of work: it happens wholly or not at all, also where its caller goes away. None decides
 //! anything, none retries: after [`StoreError::Away`] the caller asks again. Sealed values come in sealed.
 //! Files: `inbox` (what came in), `load` (what a batch needs), `commit` (what it stores), `outbox` (what leaves),
-//! `due` (whose day has come), `lease`, `schema`; below them `engine` and `bulk`, which alone know that there are two engines.
+//! `due` (whose day has come), `reviews`, `lease`, `schema`; below them `engine` and `bulk`, which alone know that there are two engines.
 
 mod bulk;
 mod cells;
@@ -16,6 +16,7 @@ mod inbox;
 mod lease;
 mod load;
 mod outbox;
+mod reviews;
 pub mod rows;
 mod schema;
 

@@ -3,6 +3,7 @@
 //! Each figure starts from a known state and runs at saturation. Refuses to say how long one message takes:
 //! that is `latency`'s. Next: `doors`.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use adapters::Context as Look;
@@ -47,6 +48,7 @@ fn bodies(config: &Config, people: usize) -> anyhow::Result<Vec<Body>> {
     let look = Look {
         municipalities: &config.bundle.municipalities,
         countries: &config.bundle.countries,
+        choosable: &BTreeSet::new(),
         environment: config.hub.environment,
         sender: "bench",
     };
