@@ -36,8 +36,9 @@ pub const HEART: &str = env!("CARGO_PKG_VERSION");
 /// How many messages one transaction takes at most.
 pub const BATCH: u32 = 500;
 
-/// How long a lease lasts without renewal: every batch renews it.
+/// How long a lease lasts without renewal. Safety never rests on it: the fence of each commit does that.
 const LEASE_SECONDS: u32 = 10;
+const RENEW: Duration = Duration::from_secs(3);
 
 /// What the decide loop says when it cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -96,7 +97,7 @@ pub struct Decider {
 /// Where a lease is lost or the database is away: what was decided was not stored, so nothing is lost by
 /// starting again from the inbox.
 pub async fn run(mut decider: Decider, stop: CancellationToken) -> Result<(), DeciderError> {
-    let mut held: Option<Lease> = None;
+    let mut held: Option<Held> = None;
     while !stop.is_cancelled() {
         let wait = match turn(&decider, &mut held).await? {
             Turn::More => continue,
@@ -119,26 +120,33 @@ enum Turn {
     HeldByAnother,
 }
 
-async fn turn(decider: &Decider, held: &mut Option<Lease>) -> Result<Turn, DeciderError> {
+/// A lease, and when it was taken or renewed.
+struct Held {
+    lease: Lease,
+    at: tokio::time::Instant,
+}
+
+async fn turn(decider: &Decider, held: &mut Option<Held>) -> Result<Turn, DeciderError> {
     let Some(lease) = take(decider, held).await? else { return Ok(Turn::HeldByAnother) };
     let pending = decider.store.undecided(BATCH).await?;
     if pending.is_empty() {
-        // Renewed when there is work again: an idle decider holds nobody up.
-        *held = None;
         return Ok(Turn::Idle);
     }
     decide_pending(decider, lease, &pending).await?;
     Ok(Turn::More)
 }
 
+/// The lease, renewed in time; not at every turn, for that is a commit of its own before each message.
 async fn take<'a>(
     decider: &Decider,
-    held: &'a mut Option<Lease>,
+    held: &'a mut Option<Held>,
 ) -> Result<Option<&'a mut Lease>, DeciderError> {
-    if held.is_none() {
-        *held = decider.store.lease("decider", &decider.instance, LEASE_SECONDS).await?;
+    if held.as_ref().is_none_or(|held| held.at.elapsed() >= RENEW) {
+        let at = tokio::time::Instant::now();
+        let lease = decider.store.lease("decider", &decider.instance, LEASE_SECONDS).await?;
+        *held = lease.map(|lease| Held { lease, at });
     }
-    Ok(held.as_mut())
+    Ok(held.as_mut().map(|held| &mut held.lease))
 }
 
 /// Decides and stores these messages; halves the batch where its data are at fault, until the one

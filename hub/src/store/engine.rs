@@ -26,6 +26,9 @@ use super::fault::fault;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Connections to PostgreSQL: the loops, and intake's committers.
 const CONNECTIONS: u32 = 8;
+/// Pages that a connection to SQLite keeps, in kilobytes: what readers miss, the system's cache has.
+const WRITER_CACHE: &str = "-65536";
+const READER_CACHE: &str = "-16384";
 /// Prepared statements kept on each connection: more than there are texts.
 const STATEMENTS: usize = 512;
 
@@ -263,7 +266,7 @@ async fn open_sqlite(url: &str) -> Result<Pool, StoreError> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(false)
         .busy_timeout(PATIENCE)
-        .pragma("cache_size", "-65536")
+        .pragma("cache_size", WRITER_CACHE)
         // A batch is a thousand pages: the default would copy the log back after every commit.
         .pragma("wal_autocheckpoint", "8000")
         .statement_cache_capacity(STATEMENTS);
@@ -284,7 +287,8 @@ async fn open_sqlite(url: &str) -> Result<Pool, StoreError> {
     let lock = File::create(beside).map_err(|error| StoreError::Away(sqlx::Error::Io(error)))?;
     lock.try_lock().map_err(|_| StoreError::InUse)?;
     let write = pool(1).connect_with(options.clone()).await.map_err(StoreError::Away)?;
-    let read = pool(4).connect_with(options).await.map_err(StoreError::Away)?;
+    let read =
+        pool(4).connect_with(options.pragma("cache_size", READER_CACHE)).await.map_err(StoreError::Away)?;
     Ok(Pool::Sqlite { write, read, _lock: Some(Arc::new(lock)) })
 }
 
