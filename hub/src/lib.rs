@@ -9,6 +9,7 @@ pub mod seal;
 pub mod observe;
 pub mod config;
 pub mod store;
+pub mod history;
 pub mod contract;
 
 pub mod intake;

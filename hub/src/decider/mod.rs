@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::contract::{ContractError, Schemas};
+use crate::history::HistoryError;
 use crate::intake::{OpenError, open_content};
 use crate::observe::Metrics;
 use crate::seal::{Keys, SealError};
@@ -60,6 +61,9 @@ pub enum DeciderError {
     /// A message that does not read.
     #[error(transparent)]
     Message(#[from] OpenError),
+    /// A journal that does not open.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// A view that does not fit its schema.
     #[error("a view could not be encoded")]
     Encode(#[from] ContractError),
@@ -177,6 +181,7 @@ fn at_fault(error: &DeciderError) -> bool {
         | DeciderError::Write(_)
         | DeciderError::Json(_)
         | DeciderError::Message(_)
+        | DeciderError::History(_)
         | DeciderError::Encode(_) => true,
     }
 }

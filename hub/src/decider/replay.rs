@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use decide::change::Event;
 use decide::memory::Memory;
 use decide::round::Verdict;
 use decide::{Bundle, Person};
@@ -18,6 +17,7 @@ use serde::Serialize;
 use super::compose::Numbers;
 use super::{DeciderError, open_person};
 use crate::contract::{Encoded, Schemas};
+use crate::history;
 use crate::intake::open_content;
 use crate::seal::{Key, Keys, Purpose};
 use crate::store::Store;
@@ -192,14 +192,8 @@ impl Stored {
             if memory.persons.get(&id) != Some(stored) {
                 report.differences.push(format!("person {id} decided again"));
             }
-            let mut folded = Person::new(id);
-            for (row, wrapped, owner) in store.journal(id).await? {
-                let wrapper = owner.and_then(|owner| self.keys.get(&owner)).unwrap_or(keys.kek());
-                let events = wrapper.unwrap(&wrapped)?.open(Purpose::Journal, &row.events)?;
-                let events: Vec<Event> = rmp_serde::from_slice(&events)?;
-                events.iter().for_each(|event| folded.apply(event));
-            }
-            if folded != *stored {
+            let entries = history::opened(&store.journal(id).await?, keys, &self.keys)?;
+            if history::fold(id, &entries) != *stored {
                 report.differences.push(format!("fold of the journal of person {id}"));
             }
         }
