@@ -16,6 +16,7 @@ pub mod intake;
 pub mod decider;
 pub mod deliver;
 pub mod request;
+pub mod explain;
 
 pub mod api;
 pub mod demo;

@@ -3,8 +3,6 @@
 //! Reads the fold by the same choices as [`super::Journey`], so that an explanation cannot name other facts
 //! than those that were used. Refuses to explain: it only points.
 
-use std::collections::BTreeMap;
-
 use schemas::fact::{Entry, Field};
 use schemas::time::Day;
 
@@ -41,14 +39,6 @@ pub fn of_home(journey: Journey<'_>, on: Day) -> Vec<Ground<'_>> {
     found.extend(residence.and_then(|claim| cell_of(journey, claim)));
     found.extend(of_field(journey, Field::Choice));
     found
-}
-
-/// How many claims of each field are kept: what else is known, without saying it.
-#[must_use]
-pub fn kept(journey: Journey<'_>) -> BTreeMap<Field, usize> {
-    let mut kept = BTreeMap::new();
-    journey.state.claims.keys().for_each(|cell| *kept.entry(cell.field).or_default() += 1);
-    kept
 }
 
 /// Every claim of a field, one for each cell.

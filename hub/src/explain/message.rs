@@ -1,0 +1,122 @@
+//! What became of a message: to whom it was linked and why, or why not.
+//!
+//! Pure, over the message's row and the history of its person. Tells codes and kinds of key; refuses what
+//! a sender wrote, its own id of the message, and the places of findings, which may name a field of its own.
+
+use decide::change::Event;
+use schemas::ids::MessageId;
+
+use super::{At, MessageStory};
+use crate::history::Entry;
+use crate::store::inspect::MessageRow;
+use crate::store::rows::{Outcome, ReceiptRow};
+
+/// What is known of a message beside its row.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    /// The history of its person, as far as it is told.
+    pub entries: &'a [Entry],
+    /// The kinds of key in it, where it waits.
+    pub waits_under: &'a [String],
+    /// The message that released it, with its own row.
+    pub released_by: Option<&'a MessageRow>,
+    /// Until when it is told.
+    pub at: Option<At>,
+}
+
+/// Explains a message of the inbox.
+#[must_use]
+pub fn explain(found: &MessageRow, given: Given<'_>) -> MessageStory {
+    let knows = |row: &MessageRow| {
+        let made = row.order.zip(row.known_at);
+        made.is_some_and(|(order, at)| given.at.is_none_or(|until| until.knows(order, at)))
+    };
+    let decided = knows(found);
+    // A record that waited is stored as decided once it was released: before that it waited.
+    let waits = given.released_by.is_some_and(|by| !knows(by)) || found.outcome == Some(Outcome::Waiting);
+    let outcome = match found.outcome {
+        Some(_) if !decided => "undecided",
+        Some(Outcome::Decided | Outcome::Waiting) if waits => "waiting",
+        Some(Outcome::Decided) => "decided",
+        Some(Outcome::Waiting) => "waiting",
+        Some(Outcome::Refused) => "refused",
+        Some(Outcome::Quarantined) => "quarantined",
+        None => "undecided",
+    };
+    let id = found.row.id;
+    let own = given.entries.iter().filter(|entry| entry.message == id).flat_map(|entry| &entry.events);
+    let linked = given.entries.iter().flat_map(|entry| &entry.events).find_map(|event| match event {
+        Event::Linked { evidence, reason } if evidence.message == id => Some(*reason),
+        _ => None,
+    });
+    let is_his = outcome == "decided";
+    MessageStory {
+        message: id.to_string(),
+        source: found.row.source.clone(),
+        sender: found.row.sender.clone(),
+        received_at: found.row.received_at,
+        outcome,
+        order: found.order.filter(|_| decided),
+        known_at: found.known_at.filter(|_| decided),
+        codes: found.detail.as_deref().filter(|_| decided).and_then(code).into_iter().collect(),
+        waits_under: if waits && decided { given.waits_under.to_vec() } else { vec![] },
+        decided_by: found.decided_by.filter(|_| is_his).map(|by| by.to_string()),
+        person: found.owner.filter(|_| is_his).map(|person| person.to_string()),
+        reason: linked.filter(|_| is_his),
+        reviews: own
+            .clone()
+            .filter_map(
+                |event| if let Event::ReviewRaised { reason, .. } = event { Some(*reason) } else { None },
+            )
+            .collect(),
+        followed: own.map(|event| happened(event, id)).collect(),
+    }
+}
+
+/// Explains an item that was refused at the door; `codes` are its findings'.
+#[must_use]
+pub fn at_the_door(row: &ReceiptRow, codes: Vec<String>) -> MessageStory {
+    MessageStory {
+        message: row.id.to_string(),
+        source: row.source.clone(),
+        sender: row.sender.clone(),
+        received_at: row.received_at,
+        outcome: "refused_at_the_door",
+        order: None,
+        known_at: None,
+        codes,
+        waits_under: vec![],
+        decided_by: None,
+        person: None,
+        reason: None,
+        reviews: vec![],
+        followed: vec![],
+    }
+}
+
+/// The stable code in a stored refusal or quarantine.
+fn code(detail: &str) -> Option<String> {
+    let detail: serde_json::Value = serde_json::from_str(detail).ok()?;
+    detail["code"].as_str().map(str::to_owned)
+}
+
+/// One event in words. Every kind is named, so that a new one gets its sentence.
+fn happened(event: &Event, message: MessageId) -> String {
+    match event {
+        Event::Linked { evidence, .. } if evidence.message == message => "became the person's".to_owned(),
+        Event::Linked { evidence, .. } => format!("brought message {}, which waited", evidence.message),
+        Event::ReviewRaised { review, .. } => format!("raised review {review}"),
+        Event::HandoverOpened { handover, .. } => format!("opened handover {handover}"),
+        Event::HandoverMoved { handover, row, to, .. } => {
+            format!("moved handover {handover} to {} (row {row})", to.as_str())
+        }
+        Event::Named { recipient, .. } => format!("gave {recipient} a name of its own for the person"),
+        Event::LineOpened { recipient, .. } => format!("opened the repertory line of {recipient}"),
+        Event::LineClosed { recipient, .. } => format!("closed the repertory line of {recipient}"),
+        Event::StreamOpened { stream, recipient, .. } => format!("opened stream {stream} to {recipient}"),
+        Event::Issued { stream, issue, kind, .. } => {
+            format!("issued {} {issue} on stream {stream}", kind.as_str())
+        }
+        Event::Asked { task, .. } => format!("asked the register (task {task})"),
+    }
+}
