@@ -17,6 +17,7 @@ pub mod decider;
 pub mod deliver;
 pub mod request;
 pub mod explain;
+pub mod doctor;
 
 pub mod api;
 pub mod demo;
