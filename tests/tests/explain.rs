@@ -8,12 +8,15 @@
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::process::ExitCode;
 
+use clap::Parser as _;
+use decide::invariant::essence;
 use hub::app::{Beside, beside};
 use hub::clock::Clock;
 use hub::demo::Stage;
 use hub::explain::person::{Given, explain};
-use hub::explain::{At, ExplainError, Explainer, text};
+use hub::explain::{At, Explainer, text};
 use hub::history;
 use hub::seal::Purpose;
 use schemas::ids::PersonId;
@@ -70,6 +73,25 @@ fn shows(text: &str, value: &str) -> bool {
         .any(|(at, _)| edge(text[..at].chars().next_back()) && edge(text[at + value.len()..].chars().next()))
 }
 
+/// The command line of `hub explain`.
+#[derive(Debug, clap::Parser)]
+struct Cli {
+    #[command(flatten)]
+    args: hub::commands::explain::Args,
+}
+
+/// What the command writes and how it ends.
+async fn command(folder: &Path, words: &[&str]) -> (String, ExitCode) {
+    let config = tests::root().join("config");
+    let line =
+        ["explain", "--data", &folder.display().to_string(), "--config", &config.display().to_string()]
+            .map(str::to_owned);
+    let args = Cli::parse_from(line.into_iter().chain(words.iter().map(|word| (*word).to_owned()))).args;
+    let mut out = vec![];
+    let end = hub::commands::explain::answer(args, &mut out).await.unwrap();
+    (String::from_utf8(out).unwrap(), end)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_story_is_explained() {
     let folder = tempfile::tempdir().unwrap();
@@ -82,19 +104,12 @@ async fn the_story_is_explained() {
     a_handover_and_its_records(&on, folder.path()).await;
     messages(&on, folder.path()).await;
     everybody(&on).await;
-    let nothing = "00000000000000000000000000000000";
-    assert!(told(&on, nothing, None, false).await.is_none());
-    assert!(told(&on, "amal:100000", None, false).await.is_none());
-    let explainer = Explainer {
-        store: &on.store,
-        keys: &on.keys,
-        bundle: &on.config.bundle,
-        schemas: &on.schemas,
-        now: Clock::system().now(),
-        at: None,
-        values: false,
-    };
-    assert!(matches!(explainer.explain("nonsense").await, Err(ExplainError::Form)));
+    for (id, end) in [("amal:1", 0), ("amal:100000", 1), (&"0".repeat(32), 1), ("nonsense", 2), ("amal:x", 2)]
+    {
+        let (out, ended) = command(folder.path(), &[id, "--json"]).await;
+        assert_eq!(ended, ExitCode::from(end), "{id}");
+        assert_eq!(serde_json::from_str::<Value>(&out).is_ok(), end == 0, "{id}: {out}");
+    }
     stage.leave().await.unwrap();
 }
 
@@ -191,6 +206,11 @@ async fn everybody(on: &Beside) {
         let entries = history::of_person(&on.store, &on.keys, row.id).await.unwrap();
         let personal = personal(on, row.id).await;
         let (json, words) = told(on, &row.id.to_string(), None, false).await.unwrap();
+        let day = schemas::time::parse_day(json["day"].as_str().unwrap()).unwrap();
+        let essence = essence(&history::fold(row.id, &entries), &on.config.bundle, day);
+        if let Some(accepted) = essence.responsible {
+            assert_eq!(json["person"]["responsible"]["recipient"], accepted.as_str());
+        }
         let all = format!("{json} {words}");
         let leak = personal.iter().find(|value| shows(&all, value));
         assert_eq!(leak, None, "{words}");

@@ -31,6 +31,14 @@ pub struct Args {
 /// # Errors
 /// Where stdout is gone.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    answer(args, &mut std::io::stdout().lock()).await
+}
+
+/// Answers, on `out`.
+///
+/// # Errors
+/// As [`run`].
+pub async fn answer(args: Args, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let prepare = |config: &mut crate::config::Config| {
         if let Some(data) = &args.data {
             app::in_data(data, config);
@@ -38,11 +46,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let checks = examine(&collect(&args.config, prepare, Clock::system().now()).await);
     let worst = checks.iter().map(|check| check.state).max().unwrap_or(State::Ok);
-    let mut out = std::io::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::json!({ "state": worst, "checks": checks }))?;
     } else {
-        checks.iter().try_for_each(|check| write_words(&mut out, check))?;
+        checks.iter().try_for_each(|check| write_words(out, check))?;
     }
     Ok(if worst == State::Fail { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

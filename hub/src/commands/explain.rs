@@ -43,6 +43,14 @@ pub struct Args {
 /// # Errors
 /// Where the store or the keys cannot be read.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    answer(args, &mut std::io::stdout().lock()).await
+}
+
+/// Answers, on `out`.
+///
+/// # Errors
+/// As [`run`].
+pub async fn answer(args: Args, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config = Config::load(&args.config)?;
     let beside = app::beside(args.data.as_deref(), config).await?;
     let explainer = Explainer {
@@ -65,11 +73,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         writeln!(std::io::stderr(), "hub: nothing here has this id")?;
         return Ok(ExitCode::FAILURE);
     };
-    let mut out = std::io::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&told)?)?;
     } else {
-        text::write(&mut out, &told)?;
+        text::write(out, &told)?;
     }
     Ok(ExitCode::SUCCESS)
 }

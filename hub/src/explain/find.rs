@@ -71,7 +71,7 @@ enum Part {
 enum Found {
     Person(&'static str, PersonId, Part),
     Message(Box<MessageRow>),
-    Door(MessageStory),
+    Door(Box<MessageStory>),
 }
 
 impl Explainer<'_> {
@@ -90,7 +90,7 @@ impl Explainer<'_> {
             person: None,
         };
         match found {
-            Found::Door(story) => answer.message = Some(story),
+            Found::Door(story) => answer.message = Some(*story),
             Found::Person(kind, id, part) => {
                 let entries = self.known(id).await?;
                 answer.asked = kind;
@@ -138,7 +138,7 @@ impl Explainer<'_> {
             let mut codes: Vec<String> =
                 findings.unwrap_or_default().iter().map(|finding| finding.code.to_string()).collect();
             codes.dedup();
-            return Ok(Some(Found::Door(at_the_door(&row, codes))));
+            return Ok(Some(Found::Door(Box::new(at_the_door(&row, codes)))));
         }
         Ok(self.store.delivery(DeliveryId::from_bytes(id.bytes())).await?.map(of_record))
     }

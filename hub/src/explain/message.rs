@@ -120,3 +120,56 @@ fn happened(event: &Event, message: MessageId) -> String {
         Event::Asked { task, .. } => format!("asked the register (task {task})"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use schemas::time::from_micros;
+
+    use super::*;
+    use crate::store::rows::InboxRow;
+
+    fn row(order: u64, outcome: Option<Outcome>, detail: Option<&str>) -> MessageRow {
+        let id = MessageId::from_bytes([u8::try_from(order).unwrap(); 16]);
+        let at = from_micros(i64::try_from(order).unwrap()).unwrap();
+        MessageRow {
+            row: InboxRow {
+                id,
+                dedupe: [0; 32],
+                body: [0; 32],
+                source: "answer".to_owned(),
+                sender: "atlas".to_owned(),
+                content: vec![],
+                key: vec![],
+                received_at: at,
+            },
+            order: outcome.map(|_| order),
+            known_at: outcome.map(|_| at),
+            outcome,
+            detail: detail.map(str::to_owned),
+            owner: None,
+            decided_by: None,
+        }
+    }
+
+    #[test]
+    fn every_end_of_a_message_is_told_with_its_code_and_not_before_its_time() {
+        let kinds = ["insz".to_owned()];
+        let check = |found: &MessageRow, at: Option<u64>, outcome: &str, codes: &[&str], waits: bool| {
+            let at = at.map(At::Order);
+            let given = Given { entries: &[], waits_under: &kinds, released_by: None, at };
+            let told = explain(found, given);
+            assert_eq!((told.outcome, told.waits_under.is_empty()), (outcome, !waits));
+            assert_eq!(told.codes, codes);
+        };
+        let old = row(5, Some(Outcome::Refused), Some(r#"{"code":"old-epoch","detail":"told"}"#));
+        check(&old, None, "refused", &["old-epoch"], false);
+        check(&old, Some(5), "refused", &["old-epoch"], false);
+        check(&old, Some(4), "undecided", &[], false);
+        let aside = row(5, Some(Outcome::Quarantined), Some(r#"{"code":"not-storable"}"#));
+        check(&aside, None, "quarantined", &["not-storable"], false);
+        check(&row(5, Some(Outcome::Waiting), None), None, "waiting", &[], true);
+        check(&row(5, Some(Outcome::Waiting), None), Some(4), "undecided", &[], false);
+        check(&row(5, Some(Outcome::Decided), None), None, "decided", &[], false);
+        check(&row(5, None, None), None, "undecided", &[], false);
+    }
+}
