@@ -4,15 +4,13 @@
 //! under that message's key, which the key-encryption key wraps until the message is linked and its
 //! person's key from then on. Refuses to judge what happened, and to open what was erased.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use decide::Person;
 use decide::change::Event;
 use schemas::ids::{MessageId, PersonId};
 use schemas::time::Instant;
 
-use crate::seal::{Key, Keys, Purpose, SealError};
-use crate::store::rows::JournalRow;
+use crate::seal::{Keys, Purpose, SealError};
+use crate::store::rows::JournalEntry;
 use crate::store::{Store, StoreError};
 
 /// What one message did to one person.
@@ -46,51 +44,55 @@ pub enum HistoryError {
     Form(#[from] rmp_serde::decode::Error),
 }
 
-/// A person's history, oldest first; empty where nobody has this id. Who was absorbed by somebody else is
-/// followed to him, and the history of a survivor holds that of everybody he absorbed.
+/// A person's history, oldest first, which [`fold`] makes him of; empty where nobody has this id. Who was
+/// absorbed is followed to his survivor, whose history names him ([`absorbed`]); his own ends there ([`own`]).
 ///
 /// # Errors
 /// [`HistoryError`]; [`HistoryError::Seal`] where he was erased.
 pub async fn of_person(store: &Store, keys: &Keys, person: PersonId) -> Result<Vec<Entry>, HistoryError> {
-    let mut open = vec![store.survivor(person).await?];
-    let mut read = BTreeSet::new();
-    let mut entries = vec![];
-    while let Some(id) = open.pop() {
-        if !read.insert(id) {
-            continue;
-        }
-        let rows = store.journal(id).await?;
-        let owners: Vec<PersonId> = rows.iter().filter_map(|(_, _, owner)| *owner).collect();
-        let mut wrappers = BTreeMap::new();
-        for (owner, wrapped) in store.person_keys(&owners).await? {
-            wrappers.insert(owner, keys.kek().unwrap(&wrapped)?);
-        }
-        let opened = opened(&rows, keys, &wrappers)?;
-        open.extend(opened.iter().flat_map(|entry| &entry.events).flat_map(absorbed));
-        entries.extend(opened);
-    }
-    entries.sort_by_key(|entry| entry.order);
-    Ok(entries)
+    own(store, keys, store.survivor(person).await?).await
 }
 
-/// Opens the rows of a journal, with the keys of the persons that own its messages.
+/// The history of this very person, absorbed since or not.
+///
+/// # Errors
+/// As [`of_person`].
+pub async fn own(store: &Store, keys: &Keys, person: PersonId) -> Result<Vec<Entry>, HistoryError> {
+    opened(&store.journal(person).await?, keys)
+}
+
+/// Opens a journal.
 ///
 /// # Errors
 /// [`HistoryError::Seal`] and [`HistoryError::Form`].
-pub fn opened(
-    rows: &[(JournalRow, Vec<u8>, Option<PersonId>)],
-    keys: &Keys,
-    owners: &BTreeMap<PersonId, Key>,
-) -> Result<Vec<Entry>, HistoryError> {
-    let entry = |(row, wrapped, owner): &(JournalRow, Vec<u8>, Option<PersonId>)| {
-        // An owner whose key was destroyed is no reason to try another key: the entry stays shut.
-        let wrapper = owner.map_or(Some(keys.kek()), |owner| owners.get(&owner));
-        let key = wrapper.ok_or(SealError::DoesNotOpen)?.unwrap(wrapped)?;
-        let events = rmp_serde::from_slice(&key.open(Purpose::Journal, &row.events)?)?;
-        let JournalRow { message, order, known_at, heart, bundle, .. } = row.clone();
-        Ok(Entry { message, order, known_at, heart, bundle, events })
+pub fn opened(journal: &[JournalEntry], keys: &Keys) -> Result<Vec<Entry>, HistoryError> {
+    let entry = |found: &JournalEntry| {
+        let row = &found.row;
+        Ok(Entry {
+            message: row.message,
+            order: row.order,
+            known_at: row.known_at,
+            heart: row.heart.clone(),
+            bundle: row.bundle.clone(),
+            events: events(keys, found)?,
+        })
     };
-    rows.iter().map(entry).collect()
+    journal.iter().map(entry).collect()
+}
+
+/// What one journal entry says.
+///
+/// # Errors
+/// As [`opened`].
+pub fn events(keys: &Keys, entry: &JournalEntry) -> Result<Vec<Event>, HistoryError> {
+    let owner = match (entry.owner, &entry.owner_key) {
+        (None, _) => None,
+        (Some(_), Some(wrapped)) => Some(keys.kek().unwrap(wrapped)?),
+        // An owner whose key was destroyed is no reason to try another key: the entry stays shut.
+        (Some(_), None) => return Err(SealError::DoesNotOpen.into()),
+    };
+    let message = owner.as_ref().unwrap_or(keys.kek()).unwrap(&entry.key)?;
+    Ok(rmp_serde::from_slice(&message.open(Purpose::Journal, &entry.row.events)?)?)
 }
 
 /// The person that these entries make: a fold, never a new decision.
@@ -101,19 +103,19 @@ pub fn fold(id: PersonId, entries: &[Entry]) -> Person {
     person
 }
 
-/// Whom an event says this person absorbed: their journals are part of his history. Every kind of event
-/// is named, so that a new one has to say it.
-fn absorbed(event: &Event) -> &[PersonId] {
-    match event {
-        Event::Linked { .. }
-        | Event::ReviewRaised { .. }
-        | Event::HandoverOpened { .. }
-        | Event::HandoverMoved { .. }
-        | Event::Named { .. }
-        | Event::LineOpened { .. }
-        | Event::LineClosed { .. }
-        | Event::StreamOpened { .. }
-        | Event::Issued { .. }
-        | Event::Asked { .. } => &[],
-    }
+/// Whom a person absorbed, by his history.
+pub fn absorbed(entries: &[Entry]) -> impl Iterator<Item = PersonId> {
+    entries.iter().flat_map(|entry| &entry.events).filter_map(|event| match event {
+        Event::Absorbed { person, .. } => Some(person.id),
+        _ => None,
+    })
+}
+
+/// Who a person turned out to be, by his history.
+#[must_use]
+pub fn survivor(entries: &[Entry]) -> Option<PersonId> {
+    entries.iter().flat_map(|entry| &entry.events).find_map(|event| match event {
+        Event::MergedInto { survivor } => Some(*survivor),
+        _ => None,
+    })
 }

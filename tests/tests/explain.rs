@@ -15,7 +15,7 @@ use decide::invariant::essence;
 use hub::app::{Beside, beside};
 use hub::clock::Clock;
 use hub::demo::Stage;
-use hub::explain::person::{Given, explain};
+use hub::explain::person::{Given, Known, explain};
 use hub::explain::{At, Explainer, text};
 use hub::history;
 use hub::seal::Purpose;
@@ -57,7 +57,16 @@ async fn personal(on: &Beside, person: PersonId) -> BTreeSet<String> {
     for row in on.store.sent_about(person).await.unwrap() {
         let body = key.open(Purpose::Outbox, &row.body).unwrap();
         let value = on.schemas.of(&row.recipient).unwrap().codec.decode(&body).unwrap();
-        let names = ["family_names", "given_names", "birth_date", "insz", "email", "phone", "street"];
+        let names = [
+            "portal_accounts",
+            "family_names",
+            "given_names",
+            "birth_date",
+            "insz",
+            "email",
+            "phone",
+            "street",
+        ];
         for value in names.iter().map(|name| &value["file"][name]) {
             let texts = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
             found.extend(texts.iter().filter_map(Value::as_str).map(str::to_owned));
@@ -204,6 +213,13 @@ async fn everybody(on: &Beside) {
     let (mut receipts, mut shown) = (0, 0);
     for row in on.store.persons(None, 10_000).await.unwrap() {
         let entries = history::of_person(&on.store, &on.keys, row.id).await.unwrap();
+        if let Some(survivor) = row.redirect {
+            let (json, _) = told(on, &row.id.to_string(), None, false).await.unwrap();
+            assert_eq!(json["person"]["person"], survivor.to_string());
+            let absorbed = json["person"]["absorbed"].as_array().unwrap();
+            assert!(absorbed.iter().any(|other| other["person"] == row.id.to_string()), "{json}");
+            continue;
+        }
         let personal = personal(on, row.id).await;
         let (json, words) = told(on, &row.id.to_string(), None, false).await.unwrap();
         let day = schemas::time::parse_day(json["day"].as_str().unwrap()).unwrap();
@@ -220,7 +236,12 @@ async fn everybody(on: &Beside) {
 
         let streams = json["person"]["streams"].as_array().unwrap();
         let given = Given { bundle: &on.config.bundle, sent: &[], on: Day::MAX, values: false };
-        let by_contract = serde_json::to_value(explain(row.id, &entries, given)).unwrap();
+        let mut absorbed = vec![];
+        for other in history::absorbed(&entries) {
+            absorbed.push((other, history::own(&on.store, &on.keys, other).await.unwrap()));
+        }
+        let known = Known { person: row.id, own: entries, absorbed };
+        let by_contract = serde_json::to_value(explain(&known, given)).unwrap();
         for (read, named) in streams.iter().zip(by_contract["streams"].as_array().unwrap()) {
             let pairs =
                 read["receipts"].as_array().unwrap().iter().zip(named["receipts"].as_array().unwrap());

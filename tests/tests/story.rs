@@ -98,9 +98,10 @@ async fn played() -> Played {
         serde_json::from_slice(&std::fs::read(story.join("story-truth.json")).unwrap()).unwrap();
     let rows = permit_rows(&truth);
     let hub = &stage.hub;
-    let mut keys = BTreeMap::new();
+    let (mut keys, mut now) = (BTreeMap::new(), BTreeMap::new());
     for row in hub.store.persons(None, 10_000).await.unwrap() {
         keys.insert(row.id, hub.keys.kek().unwrap(&row.key).unwrap());
+        now.insert(row.id, row.redirect.unwrap_or(row.id));
     }
     let mut made_of: BTreeMap<PersonId, BTreeSet<String>> = BTreeMap::new();
     for pending in hub.store.decided(0, 100_000).await.unwrap() {
@@ -108,7 +109,7 @@ async fn played() -> Played {
         let key = keys[&owner].unwrap(&pending.row.key).unwrap();
         let content = open_content(&pending.row.content, &key).unwrap();
         let item: Value = serde_json::from_str(&content.item).unwrap();
-        made_of.entry(owner).or_default().extend(truth_of(&truth, &rows, &content.source, &item));
+        made_of.entry(now[&owner]).or_default().extend(truth_of(&truth, &rows, &content.source, &item));
     }
     Played { stage, truth, made_of, _folder: folder }
 }

@@ -299,6 +299,8 @@ pub async fn run(config: &Path, roles: &[Role]) -> anyhow::Result<()> {
                 tasks.spawn(loops::forget_refused(hub.intake, stop));
             }
             Role::Decide => {
+                let (intake, clock) = (hub.intake.clone(), hub.clock.clone());
+                tasks.spawn(loops::bring_due(intake, clock, missing.clone(), stop.clone()));
                 tasks.spawn(loops::keep("decide", missing, stop, move |stop| hub.clone().decide(stop)));
             }
             Role::Deliver => {

@@ -192,7 +192,7 @@ impl Stored {
             if memory.persons.get(&id) != Some(stored) {
                 report.differences.push(format!("person {id} decided again"));
             }
-            let entries = history::opened(&store.journal(id).await?, keys, &self.keys)?;
+            let entries = history::opened(&store.journal(id).await?, keys)?;
             if history::fold(id, &entries) != *stored {
                 report.differences.push(format!("fold of the journal of person {id}"));
             }

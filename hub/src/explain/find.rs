@@ -12,7 +12,7 @@ use schemas::time::{Day, Instant, day_of};
 use serde_json::Value;
 
 use super::message::{self, at_the_door};
-use super::person::{self, Sent};
+use super::person::{self, Known, Sent};
 use super::{At, Explanation, MessageStory, PersonStory};
 use crate::contract::Schemas;
 use crate::history::{self, Entry, HistoryError};
@@ -92,20 +92,21 @@ impl Explainer<'_> {
         match found {
             Found::Door(story) => answer.message = Some(*story),
             Found::Person(kind, id, part) => {
-                let entries = self.known(id).await?;
+                let known = self.known(id).await?;
                 answer.asked = kind;
-                answer.day = self.day(&entries);
-                answer.person = Some(self.person(id, &entries, part).await?);
+                answer.day = self.day(&known);
+                answer.person = Some(self.person(&known, part).await?);
             }
             Found::Message(row) => {
-                let entries = match row.owner {
-                    Some(owner) => self.known(owner).await?,
-                    None => vec![],
+                let known = match row.owner {
+                    Some(owner) => Some(self.known(owner).await?),
+                    None => None,
                 };
-                answer.day = self.day(&entries);
+                let entries: Vec<&Entry> = known.iter().flat_map(Known::entries).collect();
                 let story = self.message(&row, &entries).await?;
-                if let Some(owner) = row.owner.filter(|_| story.person.is_some()) {
-                    answer.person = Some(self.person(owner, &entries, Part::All).await?);
+                if let Some(known) = known.filter(|_| story.person.is_some()) {
+                    answer.day = self.day(&known);
+                    answer.person = Some(self.person(&known, Part::All).await?);
                 }
                 answer.message = Some(story);
             }
@@ -143,17 +144,37 @@ impl Explainer<'_> {
         Ok(self.store.delivery(DeliveryId::from_bytes(id.bytes())).await?.map(of_record))
     }
 
-    /// A person's history, as far as it was known then.
-    async fn known(&self, id: PersonId) -> Result<Vec<Entry>, ExplainError> {
-        let mut entries = history::of_person(self.store, self.keys, id).await?;
+    /// A person's history, as far as it was known then: of who he was by then, with all that he had absorbed.
+    async fn known(&self, asked: PersonId) -> Result<Known, ExplainError> {
+        let mut person = asked;
+        let own = loop {
+            let own = self.history(person).await?;
+            match history::survivor(&own) {
+                Some(next) => person = next,
+                None => break own,
+            }
+        };
+        let mut absorbed: Vec<(PersonId, Vec<Entry>)> = vec![];
+        let mut open: Vec<PersonId> = history::absorbed(&own).collect();
+        while let Some(id) = open.pop() {
+            let entries = self.history(id).await?;
+            open.extend(history::absorbed(&entries));
+            absorbed.push((id, entries));
+        }
+        absorbed.sort_by_key(|(_, entries)| entries.first().map(|entry| entry.order));
+        Ok(Known { person, own, absorbed })
+    }
+
+    async fn history(&self, id: PersonId) -> Result<Vec<Entry>, ExplainError> {
+        let mut entries = history::own(self.store, self.keys, id).await?;
         entries.retain(|entry| self.at.is_none_or(|at| at.knows(entry.order, entry.known_at)));
         Ok(entries)
     }
 
     /// The day on which the explanation stands: that of `at`; else today, or the last decision's where its
     /// clock is ahead, as a demonstration's may be.
-    fn day(&self, entries: &[Entry]) -> Day {
-        let last = entries.last().map(|entry| entry.known_at);
+    fn day(&self, known: &Known) -> Day {
+        let last = known.own.last().map(|entry| entry.known_at);
         day_of(match self.at {
             Some(At::Time(at)) => at,
             Some(At::Order(_)) => last.unwrap_or(self.now),
@@ -161,12 +182,14 @@ impl Explainer<'_> {
         })
     }
 
-    async fn person(&self, id: PersonId, entries: &[Entry], part: Part) -> Result<PersonStory, ExplainError> {
-        let id = self.store.survivor(id).await?;
-        let sent = self.sent(id).await?;
-        let (bundle, on) = (self.bundle, self.day(entries));
+    async fn person(&self, known: &Known, part: Part) -> Result<PersonStory, ExplainError> {
+        let mut sent = self.sent(known.person).await?;
+        for (id, _) in &known.absorbed {
+            sent.extend(self.sent(*id).await?);
+        }
+        let (bundle, on) = (self.bundle, self.day(known));
         let given = person::Given { bundle, sent: &sent, on, values: self.values };
-        let mut story = person::explain(id, entries, given);
+        let mut story = person::explain(known, given);
         only(&mut story, &part);
         Ok(story)
     }
@@ -199,7 +222,7 @@ impl Explainer<'_> {
         })
     }
 
-    async fn message(&self, row: &MessageRow, entries: &[Entry]) -> Result<MessageStory, ExplainError> {
+    async fn message(&self, row: &MessageRow, entries: &[&Entry]) -> Result<MessageStory, ExplainError> {
         let released_by = match row.decided_by {
             Some(by) => self.store.message(by).await?,
             None => None,

@@ -15,7 +15,7 @@ use crate::store::rows::{Outcome, ReceiptRow};
 #[derive(Clone, Copy, Debug)]
 pub struct Given<'a> {
     /// The history of its person, as far as it is told.
-    pub entries: &'a [Entry],
+    pub entries: &'a [&'a Entry],
     /// The kinds of key in it, where it waits.
     pub waits_under: &'a [String],
     /// The message that released it, with its own row.
@@ -105,7 +105,14 @@ fn happened(event: &Event, message: MessageId) -> String {
     match event {
         Event::Linked { evidence, .. } if evidence.message == message => "became the person's".to_owned(),
         Event::Linked { evidence, .. } => format!("brought message {}, which waited", evidence.message),
+        Event::Restated { evidence } => format!("made message {} count again", evidence.message),
         Event::ReviewRaised { review, .. } => format!("raised review {review}"),
+        Event::ReviewAnswered { review, .. } => format!("answered review {review}"),
+        Event::ToldApart { from } => format!("told the person apart from person {from} for good"),
+        Event::MergedInto { survivor } => format!("showed that the person is person {survivor}"),
+        Event::Absorbed { person, .. } => format!("showed that person {} is this person", person.id),
+        Event::DueSet { on: Some(day) } => format!("set {day} as the next day to look at the person"),
+        Event::DueSet { on: None } => "left no day on which to look at the person".to_owned(),
         Event::HandoverOpened { handover, .. } => format!("opened handover {handover}"),
         Event::HandoverMoved { handover, row, to, .. } => {
             format!("moved handover {handover} to {} (row {row})", to.as_str())

@@ -11,7 +11,7 @@ pub mod person;
 pub mod text;
 
 use decide::change::{TaskKind, ViewKind};
-use decide::identity::{Reason, ReviewReason};
+use decide::identity::{Join, Reason, ReviewReason};
 use decide::routing::Route;
 use schemas::fact::{Authority, Field};
 use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
@@ -92,7 +92,7 @@ pub struct MessageStory {
 }
 
 /// What is known of one person, and why he is where he is.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct PersonStory {
     /// His id.
     pub person: String,
@@ -106,8 +106,12 @@ pub struct PersonStory {
     pub home: Option<Home>,
     /// The messages that are his, and why each is.
     pub links: Vec<Link>,
-    /// Doubts about who he is, raised and not forgotten.
+    /// Persons who turned out to be him; their histories are part of his.
+    pub absorbed: Vec<Absorption>,
+    /// Doubts about who he is, answered or not.
     pub reviews: Vec<Doubt>,
+    /// The next day on which something becomes true for him without a message.
+    pub due: Option<Day>,
     /// His handovers, oldest first.
     pub handovers: Vec<HandoverStory>,
     /// His streams, oldest first.
@@ -134,7 +138,7 @@ pub struct Decision {
 }
 
 /// Who is responsible.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct Responsible {
     /// Who; nobody where none is.
     pub recipient: Option<Recipient>,
@@ -147,7 +151,7 @@ pub struct Responsible {
 }
 
 /// The decision about the target group.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct TargetGroup {
     /// `in`, `out`, `review` or `unknown`.
     pub verdict: &'static str,
@@ -206,7 +210,20 @@ pub struct Doubt {
     pub review: String,
     /// Why.
     pub reason: ReviewReason,
+    /// What a human, or a merge since, said: `same` or `different`.
+    pub answered: Option<&'static str>,
     /// The decision that raised it.
+    pub decision: Decision,
+}
+
+/// Somebody who turned out to be this person.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Absorption {
+    /// His id, which leads here for ever.
+    pub person: String,
+    /// Why.
+    pub why: Join,
+    /// The decision.
     pub decision: Decision,
 }
 

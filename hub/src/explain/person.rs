@@ -13,16 +13,18 @@ use decide::journey::Journey;
 use decide::journey::canonical::canonical;
 use decide::journey::grounds::{self, Ground};
 use decide::journey::scope::{Group, OutReason, Scope, scope};
+use decide::person::{Handover, Stream};
 use decide::{Bundle, Person};
 use schemas::fact::Entry as About;
 use schemas::handover::State;
 use schemas::ids::{HandoverId, PersonId, StreamId};
+use schemas::message::ReviewAnswer;
 use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant, day_of};
 
 use super::{
-    Basis, Decision, Doubt, Fact, HandoverStory, Home, Link, Move, PersonStory, Question, Receipt,
-    Responsible, StreamStory, TargetGroup,
+    Absorption, Basis, Decision, Doubt, Fact, HandoverStory, Home, Link, Move, PersonStory, Question,
+    Receipt, Responsible, StreamStory, TargetGroup,
 };
 use crate::history::Entry;
 
@@ -62,56 +64,51 @@ pub struct Given<'a> {
     pub values: bool,
 }
 
+/// A person's history with that of everybody who turned out to be him.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Known {
+    /// Who.
+    pub person: PersonId,
+    /// His own history.
+    pub own: Vec<Entry>,
+    /// The histories of those he absorbed, each to its end.
+    pub absorbed: Vec<(PersonId, Vec<Entry>)>,
+}
+
+impl Known {
+    /// Everything, in no order but that of each history.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.absorbed.iter().flat_map(|(_, entries)| entries).chain(&self.own)
+    }
+}
+
 /// Explains a person whose history is this.
 #[must_use]
-pub fn explain(id: PersonId, entries: &[Entry], given: Given<'_>) -> PersonStory {
-    let mut telling =
-        Telling { given, person: Person::new(id), moves: BTreeMap::new(), receipts: BTreeMap::new() };
-    let (mut links, mut reviews, mut questions) = (vec![], vec![], vec![]);
-    for entry in entries {
-        let decision = || decision(entry, given.bundle);
-        for event in &entry.events {
-            telling.take_in(entry, event);
-            match event {
-                Event::Linked { evidence, reason } => links.push(Link {
-                    message: evidence.message.to_string(),
-                    reason: *reason,
-                    decision: decision(),
-                }),
-                Event::ReviewRaised { review, reason } => {
-                    reviews.push(Doubt { review: review.to_string(), reason: *reason, decision: decision() });
-                }
-                Event::Asked { task, what, .. } => {
-                    questions.push(Question { task: task.to_string(), what: *what, decision: decision() });
-                }
-                Event::HandoverOpened { .. }
-                | Event::HandoverMoved { .. }
-                | Event::Named { .. }
-                | Event::LineOpened { .. }
-                | Event::LineClosed { .. }
-                | Event::StreamOpened { .. }
-                | Event::Issued { .. } => {}
-            }
-        }
-        telling.receipts_of(entry);
+pub fn explain(known: &Known, given: Given<'_>) -> PersonStory {
+    let mut telling = Telling::new(known.person, given);
+    for (id, entries) in &known.absorbed {
+        telling.person = Person::new(*id);
+        telling.read(entries);
     }
+    // His own comes last: what he took over from the others goes on in it.
+    telling.person = Person::new(known.person);
+    telling.read(&known.own);
     let journey = Journey::of(&telling.person.state);
     let verdict = scope(journey, given.bundle, given.on);
     let facts =
         |grounds: Vec<Ground<'_>>| grounds.into_iter().map(|ground| fact(ground, given.values)).collect();
     PersonStory {
-        person: id.to_string(),
-        last: entries.last().map(|entry| decision(entry, given.bundle)),
+        person: known.person.to_string(),
+        last: known.own.last().map(|entry| decision(entry, given.bundle)),
         responsible: telling.responsible(verdict),
         target_group: target_group(verdict, facts(grounds::of_target_group(journey))),
         home: journey
             .home(given.on)
             .map(|home| Home { began: home.began, facts: facts(grounds::of_home(journey, given.on)) }),
-        links,
-        reviews,
+        due: telling.person.state.due,
         handovers: telling.handovers(),
         streams: telling.streams(),
-        questions,
+        ..telling.story
     }
 }
 
@@ -120,12 +117,87 @@ struct Telling<'a> {
     given: Given<'a>,
     person: Person,
     moves: BTreeMap<HandoverId, Vec<Move>>,
+    opened: BTreeMap<StreamId, (Recipient, Option<HandoverId>, u32)>,
     receipts: BTreeMap<StreamId, Vec<Receipt>>,
+    story: PersonStory,
 }
 
-impl Telling<'_> {
-    /// Folds an event in; a move is told with the state it found.
-    fn take_in(&mut self, entry: &Entry, event: &Event) {
+impl<'a> Telling<'a> {
+    fn new(id: PersonId, given: Given<'a>) -> Self {
+        Self {
+            given,
+            person: Person::new(id),
+            moves: BTreeMap::new(),
+            opened: BTreeMap::new(),
+            receipts: BTreeMap::new(),
+            story: PersonStory::default(),
+        }
+    }
+
+    /// Reads one history to its end.
+    fn read(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            for event in &entry.events {
+                self.moved(entry, event);
+                self.tell(event, || decision(entry, self.given.bundle));
+                self.person.apply(event);
+            }
+            self.receipts_of(entry);
+        }
+    }
+
+    /// What stands in the story as it happened. Every kind of event is named, so that a new one has to be
+    /// placed.
+    fn tell(&mut self, event: &Event, decision: impl FnOnce() -> Decision) {
+        let story = &mut self.story;
+        match event {
+            Event::Linked { evidence, reason } => story.links.push(Link {
+                message: evidence.message.to_string(),
+                reason: *reason,
+                decision: decision(),
+            }),
+            Event::ReviewRaised { review, reason, .. } => story.reviews.push(Doubt {
+                review: review.to_string(),
+                reason: *reason,
+                answered: None,
+                decision: decision(),
+            }),
+            Event::ReviewAnswered { review, answer } => {
+                let id = review.to_string();
+                let answer = match answer {
+                    ReviewAnswer::Same(_) => "same",
+                    ReviewAnswer::Different => "different",
+                };
+                story.reviews.iter_mut().filter(|doubt| doubt.review == id).for_each(|doubt| {
+                    doubt.answered = Some(answer);
+                });
+            }
+            Event::Absorbed { person, why } => story.absorbed.push(Absorption {
+                person: person.id.to_string(),
+                why: *why,
+                decision: decision(),
+            }),
+            Event::Asked { task, what, .. } => {
+                story.questions.push(Question { task: task.to_string(), what: *what, decision: decision() });
+            }
+            Event::StreamOpened { stream, recipient, handover, epoch } => {
+                self.opened.insert(*stream, (recipient.clone(), *handover, *epoch));
+            }
+            Event::HandoverOpened { .. }
+            | Event::HandoverMoved { .. }
+            | Event::Named { .. }
+            | Event::LineOpened { .. }
+            | Event::LineClosed { .. }
+            | Event::Issued { .. }
+            | Event::ToldApart { .. }
+            | Event::MergedInto { .. }
+            | Event::Restated { .. }
+            | Event::DueSet { .. } => {}
+        }
+    }
+
+    /// A move is told with the state it found.
+    fn moved(&mut self, entry: &Entry, event: &Event) {
         if let Event::HandoverMoved {
             handover,
             row,
@@ -157,7 +229,6 @@ impl Telling<'_> {
                 decision: decision(entry, self.given.bundle),
             });
         }
-        self.person.apply(event);
     }
 
     /// Receipts of what one message issued. Its facts are all in: a view is taken last.
@@ -165,14 +236,11 @@ impl Telling<'_> {
         let day = day_of(entry.known_at);
         for event in &entry.events {
             let Event::Issued { stream, issue, kind, .. } = event else { continue };
-            let Some(found) = self.person.state.streams.iter().find(|found| found.id == *stream) else {
-                continue;
-            };
-            let contract = self.given.bundle.contract(&found.recipient);
+            let Some((recipient, handover, epoch)) = self.opened.get(stream) else { continue };
+            let contract = self.given.bundle.contract(recipient);
             let kept = self.given.sent.iter().find(|sent| {
-                sent.recipient == found.recipient
-                    && (sent.handover, sent.epoch, sent.issue) == (found.handover, found.epoch, *issue)
-                    && sent.time == entry.known_at
+                (&sent.recipient, &sent.handover, &sent.epoch) == (recipient, handover, epoch)
+                    && (sent.issue, sent.time) == (*issue, entry.known_at)
             });
             let known = self.fields_on(day);
             let named = match (kind, contract) {
@@ -205,15 +273,15 @@ impl Telling<'_> {
 
     /// The canonical fields that had a value, by name.
     fn fields_on(&self, day: Day) -> Vec<String> {
-        let journey = Journey::of(&self.person.state);
-        match scope(journey, self.given.bundle, day) {
-            Scope::In(group) => canonical(journey, self.given.bundle, group, day).0.into_keys().collect(),
-            Scope::Out(_) | Scope::Review | Scope::Unknown => vec![],
-        }
+        let group = match scope(Journey::of(&self.person.state), self.given.bundle, day) {
+            Scope::In(group) => Some(group),
+            Scope::Out(_) | Scope::Review | Scope::Unknown => None,
+        };
+        canonical(&self.person, self.given.bundle, group, day).0.into_keys().collect()
     }
 
     fn handovers(&mut self) -> Vec<HandoverStory> {
-        let story = |handover: &decide::person::Handover| HandoverStory {
+        let story = |handover: &Handover| HandoverStory {
             handover: handover.id.to_string(),
             replaces: handover.replaces.map(|id| id.to_string()),
             state: handover.state,
@@ -225,7 +293,7 @@ impl Telling<'_> {
     }
 
     fn streams(&mut self) -> Vec<StreamStory> {
-        let story = |stream: &decide::person::Stream| StreamStory {
+        let story = |stream: &Stream| StreamStory {
             stream: stream.id.to_string(),
             recipient: stream.recipient.clone(),
             handover: stream.handover.map(|id| id.to_string()),
@@ -238,18 +306,17 @@ impl Telling<'_> {
 
     /// Responsibility moves on accept, never before; until then it is the provider's.
     fn responsible(&self, verdict: Scope) -> Responsible {
-        let accepted = |id: &HandoverId| {
+        let since = |id: &HandoverId| {
             let moves = self.moves.get(id).into_iter().flatten();
             moves.rev().find(|step| step.to == State::Accepted).map(|step| day_of(step.decision.known_at))
         };
         // An agency that must purge what it accepted is responsible until it has.
-        let holds = |state| matches!(state, State::Accepted | State::WithdrawPending);
-        let handovers = self.person.state.handovers.iter().rev();
-        let held = handovers.filter(|h| holds(h.state)).find_map(|h| accepted(&h.id).map(|since| (h, since)));
-        if let Some((handover, since)) = held {
+        let holds = |h: &Handover| h.responsible() || (h.state == State::WithdrawPending && h.accepted);
+        let held = self.person.state.handovers.iter().rev().find(|handover| holds(handover));
+        if let Some(handover) = held {
             return Responsible {
                 recipient: handover.recipient.clone(),
-                since: Some(since),
+                since: since(&handover.id),
                 handover: Some(handover.id.to_string()),
                 because: "it accepted the handover, and no other agency has accepted one since".to_owned(),
             };

@@ -113,9 +113,17 @@ fn write_person(out: &mut dyn Write, told: &PersonStory, whole: &Explanation) ->
         let reason = why(&word(&link.reason));
         writeln!(out, "  - {} (decision {}): {reason}", link.message, link.decision.order)?;
     }
+    for other in &told.absorbed {
+        let (why, order) = (words(&other.why), other.decision.order);
+        writeln!(out, "Person {} turned out to be him (decision {order}): {why}.", other.person)?;
+    }
     for doubt in &told.reviews {
-        let order = doubt.decision.order;
-        writeln!(out, "Review {} was raised by decision {order}: {}.", doubt.review, words(&doubt.reason))?;
+        let (order, reason) = (doubt.decision.order, words(&doubt.reason));
+        let answer = doubt.answered.map_or_else(|| "open".to_owned(), |answer| format!("answered: {answer}"));
+        writeln!(out, "Review {} was raised by decision {order}: {reason}; {answer}.", doubt.review)?;
+    }
+    if let Some(day) = told.due {
+        writeln!(out, "He is looked at again on {day}, without a message.")?;
     }
     for question in &told.questions {
         let what = words(&question.what);

@@ -16,11 +16,11 @@ use std::sync::Arc;
 use adapters::{Context, Refused, Source};
 use schemas::country::Countries;
 use schemas::finding::Finding;
-use schemas::ids::MessageId;
+use schemas::ids::{MessageId, PersonId};
 use schemas::insz::Environment;
 use schemas::message::Body;
 use schemas::municipality::Municipalities;
-use schemas::time::Instant;
+use schemas::time::{Day, Instant, day_of};
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -32,6 +32,9 @@ use committer::Committer;
 
 /// The sender of what the hub writes to itself.
 pub const HUB: &str = "hub";
+
+/// How many due moments are brought in one commit.
+const DUE_AT_ONCE: u32 = 500;
 
 /// How long a refused item lies sealed.
 const REFUSED_DAYS: i64 = 30;
@@ -79,9 +82,9 @@ pub enum IntakeError {
     /// The shared commit did not happen.
     #[error(transparent)]
     Commit(#[from] CommitError),
-    /// The store did not take the refused items.
-    #[error("the store did not take the refused items")]
-    Refusals(#[from] StoreError),
+    /// The store could not be read, or did not take the refused items.
+    #[error("the store could not be read, or did not take the refused items")]
+    Store(#[from] StoreError),
     /// Sealing failed.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -168,6 +171,25 @@ impl Intake {
         let row = self.row(source, HUB, id, 0, item, body, self.0.clock.now())?;
         let draft = Draft::Take(Box::new(row), vec![]);
         Ok(self.commit(vec![draft]).await?.pop().unwrap_or(Verdict::Conflict))
+    }
+
+    /// Turns what is due today into messages; says how many are new. Their ids make doubles harmless: any number
+    /// of instances may do it.
+    ///
+    /// # Errors
+    /// [`IntakeError`]: nothing was stored, and it is due the next time as well.
+    pub async fn bring_due(&self) -> Result<usize, IntakeError> {
+        let now = self.0.clock.now();
+        let due = self.0.store.due(day_of(now), DUE_AT_ONCE).await?;
+        let draft = |(person, on): (PersonId, Day)| {
+            let body = Body::Due(person);
+            let item = serde_json::to_string(&body)?;
+            let row = self.row("due", HUB, &format!("{person}:{on}"), 0, item, body, now)?;
+            Ok::<_, IntakeError>(Draft::Take(Box::new(row), vec![]))
+        };
+        let drafts = due.into_iter().map(draft).collect::<Result<Vec<_>, _>>()?;
+        let verdicts = self.commit(drafts).await?;
+        Ok(verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Accepted { .. })).count())
     }
 
     /// Deletes refused items that have lain long enough; says how many.

@@ -40,6 +40,7 @@ const fn row(id: &'static str, to: State, owner: Owner, clock: Clock, words: &'s
 const SENT: Clock = Clock::WorkingDays(|deadlines| deadlines.sent_days);
 const RECEIVED: Clock = Clock::WorkingDays(|deadlines| deadlines.received_days);
 const HELD: Clock = Clock::WorkingDays(|deadlines| deadlines.held_days);
+const OVERDUE: Clock = Clock::WorkingDays(|deadlines| deadlines.overdue_days);
 const REJECTED: Clock = Clock::WorkingDays(|deadlines| deadlines.rejected_days);
 const PREPARED: Clock = Clock::Months(|deadlines| deadlines.prepared_months);
 const CHOICE: Clock = Clock::Months(|deadlines| deadlines.choice_months);
@@ -92,6 +93,30 @@ pub const NO_RECEIVER: Row = row(
     Owner::Hub,
     Clock::None,
     "the person is registered where no agency is competent",
+);
+/// Six months passed without a choice.
+pub const CHOICE_OVERDUE: Row = row(
+    "8",
+    State::Overdue,
+    Owner::Coordinator,
+    OVERDUE,
+    "the time for a choice in Brussels is over; the coordinator contacts the person, and a later choice still counts",
+);
+/// The offer was not received in time.
+pub const RECEIPT_OVERDUE: Row = row(
+    "12",
+    State::Overdue,
+    Owner::Coordinator,
+    OVERDUE,
+    "the agency did not say in time that it stored the offer",
+);
+/// The offer was received, and not answered in time.
+pub const ANSWER_OVERDUE: Row = row(
+    "16",
+    State::Overdue,
+    Owner::Coordinator,
+    OVERDUE,
+    "the agency stored the offer and did not say yes or no in time",
 );
 /// A guard fails.
 pub const HOLD: Row = row(
@@ -179,18 +204,37 @@ pub const RECALLED: Row = row(
     Clock::None,
     "the agency confirms that it purged what was delivered in error",
 );
+/// Two persons turned out to be one: one handover of theirs goes on.
+pub const MERGE: Row = row(
+    "29",
+    State::Superseded,
+    Owner::Hub,
+    Clock::None,
+    "two persons turned out to be one, and the other one's handover goes on",
+);
+/// The person objects, or is restricted: nothing leaves.
+pub const RESTRICT: Row = row(
+    "33",
+    State::Held,
+    Owner::Officer,
+    HELD,
+    "the person objects or is restricted, so nothing more is delivered until the officer has decided",
+);
 /// The regular trajectory started.
 pub const CLOSE: Row =
     row("30", State::Closed, Owner::Hub, Clock::None, "the agency says that the regular trajectory started");
 
-/// Every row, in the order of their numbers.
-pub const ROWS: [&Row; 21] = [
+/// Every row.
+pub const ROWS: [&Row; 26] = [
     &PREPARE,
     &OUT_OF_SCOPE,
     &SEND,
     &SEND_AT_ONCE,
     &AWAIT_CHOICE,
     &NO_RECEIVER,
+    &CHOICE_OVERDUE,
+    &RECEIPT_OVERDUE,
+    &ANSWER_OVERDUE,
     &HOLD,
     &CHOOSE,
     &RELEASE,
@@ -205,6 +249,8 @@ pub const ROWS: [&Row; 21] = [
     &WITHDRAW_AT_ONCE,
     &PURGED,
     &RECALLED,
+    &MERGE,
+    &RESTRICT,
     &CLOSE,
 ];
 

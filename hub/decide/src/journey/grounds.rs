@@ -13,7 +13,7 @@ use crate::person::{Cell, Claim};
 pub type Ground<'a> = (&'a Cell, &'a Claim);
 
 /// The claims on which it rests whether the person belongs to the target group: how the register knows him,
-/// what was applied for and decided, his nationalities in everybody's words, his birth date.
+/// what was applied for and decided, his nationalities in everybody's words, an objection, his birth date.
 #[must_use]
 pub fn of_target_group(journey: Journey<'_>) -> Vec<Ground<'_>> {
     let mut found = of_field(journey, Field::Standing);
@@ -26,6 +26,7 @@ pub fn of_target_group(journey: Journey<'_>) -> Vec<Ground<'_>> {
         found.extend(decided.filter_map(|claim| cell_of(journey, claim)));
     }
     found.extend(of_field(journey, Field::Nationalities));
+    found.extend(of_field(journey, Field::Objection));
     found.extend(journey.personal(Field::Birth).and_then(|claim| cell_of(journey, claim)));
     found
 }

@@ -6,17 +6,20 @@
 
 pub mod canonical;
 pub mod grounds;
+pub mod learning;
 pub mod scope;
 
 use std::collections::BTreeSet;
 
 use schemas::country::Country;
 use schemas::fact::{
-    Application, Authority, Contact, Decision, Entry, Field, Permit, Residence, Sex, Standing, Statement,
+    Application, Authority, Choice, Contact, Decision, Entry, Field, Permit, Residence, Sex, Standing,
+    Statement,
 };
 use schemas::insz::Insz;
 use schemas::name::Names;
 use schemas::partial::PartialDate;
+use schemas::reference::Account;
 use schemas::time::Day;
 
 use crate::person::{Cell, Claim, PersonState};
@@ -162,6 +165,30 @@ impl<'a> Journey<'a> {
     #[must_use]
     pub fn language(&self) -> Option<&'a str> {
         stated!(self.nearest(Field::Language), Language).map(String::as_str)
+    }
+
+    /// Whom he chose in Brussels, whichever account he last chose through.
+    #[must_use]
+    pub fn choice(&self) -> Option<&'a Choice> {
+        stated!(self.personal(Field::Choice), Choice)
+    }
+
+    /// Whether he objects to being handed over.
+    #[must_use]
+    pub fn objects(&self) -> bool {
+        self.claims(Field::Objection).next().is_some()
+    }
+
+    /// His accounts at the portal.
+    #[must_use]
+    pub fn portal_accounts(&self) -> Vec<&'a Account> {
+        let opened =
+            self.claims(Field::AccountOpened).filter(|(cell, _)| cell.authority == Authority::Portal);
+        let accounts = opened.filter_map(|(cell, _)| match &cell.entry {
+            Entry::Account(account) if account.as_str().starts_with("portal ") => Some(account),
+            _ => None,
+        });
+        accounts.collect()
     }
 
     fn nearest(&self, field: Field) -> Option<&'a Claim> {

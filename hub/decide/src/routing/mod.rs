@@ -134,7 +134,7 @@ fn rest(bundle: &Bundle, area: LanguageArea) -> impl Iterator<Item = &Contract> 
 /// one language only, none need be named.
 fn complete<'a>(bundle: &'a Bundle, choice: &Choice) -> Option<&'a Contract> {
     let contract = bundle.contract(&choice.recipient)?;
-    let Competence::Choice { languages } = &contract.competence else { return None };
+    let Competence::Choice { languages, .. } = &contract.competence else { return None };
     let fits = match &choice.language {
         Some(language) => languages.contains(language),
         None => languages.len() == 1,
