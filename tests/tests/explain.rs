@@ -9,10 +9,11 @@ use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 use decide::invariant::essence;
-use hub::app::{Beside, beside};
+use hub::app::{Beside, Hub, Start, beside, in_data};
 use hub::clock::Clock;
 use hub::demo::Stage;
 use hub::explain::person::{Given, Known, explain};
@@ -20,9 +21,12 @@ use hub::explain::{At, Explainer, text};
 use hub::history;
 use hub::seal::Purpose;
 use schemas::ids::PersonId;
+use schemas::message::{Body, ReviewAnswer};
 use schemas::time::Day;
 use serde_json::Value;
 use sqlx::{Connection, SqliteConnection};
+use tests::people::visa_lines;
+use tokio_util::sync::CancellationToken;
 
 /// An explanation as JSON, and as it is read.
 async fn told(on: &Beside, id: &str, at: Option<At>, values: bool) -> Option<(Value, String)> {
@@ -256,4 +260,66 @@ async fn everybody(on: &Beside) {
         receipts > 400 && shown > 50,
         "{receipts} receipts; values of {shown} persons are shown when asked for"
     );
+}
+
+/// Lets everything be decided.
+async fn settled(hub: &Hub) {
+    let stop = CancellationToken::new();
+    let decider = tokio::spawn(hub.clone().decide(stop.clone()));
+    let mut done = hub.decided.subscribe();
+    while !hub.store.undecided(1).await.unwrap().is_empty() {
+        let wait = done.changed();
+        tokio::time::timeout(Duration::from_millis(100), wait).await.map_or((), |seen| seen.unwrap());
+    }
+    stop.cancel();
+    decider.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_turned_out_to_be_another_is_explained_as_him_and_before_that_as_himself() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = tests::config();
+    in_data(folder.path(), &mut config);
+    let hub = Hub::open(config, Start::Migrated(Clock::system())).await.unwrap();
+    // The same name and date at two posts' counters, with two passports: a doubt.
+    let first = visa_lines(1).remove(0);
+    let mut second = first.clone();
+    second["message_id"] = "another".into();
+    second["sequence"] = 99.into();
+    second["application"]["number"] = "777".into();
+    second["travel_document"]["number"] = "X7777777".into();
+    let visa = adapters::source("visa").unwrap();
+    hub.intake.accept(visa, "post-cas", vec![Ok(first), Ok(second)]).await.unwrap();
+    settled(&hub).await;
+    let review = ids(folder.path(), "select id from review").await.remove(0);
+    let persons = ids(folder.path(), "select id from person order by id").await;
+    let answer = |id: &str| ReviewAnswer::Same(id.parse().unwrap());
+    let asked = ids(folder.path(), "select person from review").await.remove(0);
+    let other = persons.iter().find(|id| **id != asked).unwrap();
+    let body = Body::Reviewed { review: review.parse().unwrap(), answer: answer(other) };
+    hub.intake.internal("review", "review:1", body).await.unwrap();
+    settled(&hub).await;
+
+    let on = beside(Some(folder.path()), tests::config()).await.unwrap();
+    let absorbed = ids(folder.path(), "select id from person where redirect is not null").await.remove(0);
+    let survivor = ids(folder.path(), "select id from person where redirect is null").await.remove(0);
+    for id in [&absorbed, &survivor] {
+        let (now, words) = told(&on, id, None, false).await.unwrap();
+        let story = &now["person"];
+        assert_eq!((&story["person"], &story["last"]["order"]), (&survivor.as_str().into(), &3.into()));
+        assert_eq!(story["absorbed"][0]["person"], absorbed.as_str());
+        assert_eq!(story["absorbed"][0]["why"], "answer");
+        assert_eq!(story["reviews"][0]["answered"], "same");
+        assert_eq!(story["links"].as_array().unwrap().len(), 2);
+        // What was shown of the absorbed one is part of the story, to its end.
+        let ends: Vec<&Value> = story["streams"].as_array().unwrap().iter().map(|s| &s["ended"]).collect();
+        assert_eq!(ends.iter().filter(|end| **end == "merged").count(), 1, "{ends:?}");
+        assert!(words.contains("turned out to be him"), "{words}");
+
+        let (then, _) = told(&on, id, Some(At::Order(2)), false).await.unwrap();
+        assert_eq!(then["person"]["person"], id.as_str());
+        assert_eq!(then["person"]["absorbed"], Value::Array(vec![]));
+        assert_eq!(then["person"]["links"].as_array().unwrap().len(), 1);
+        assert_eq!(then["person"]["streams"][0]["ended"], Value::Null);
+    }
 }
