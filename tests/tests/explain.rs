@@ -22,6 +22,7 @@ use hub::history;
 use hub::seal::Purpose;
 use schemas::ids::PersonId;
 use schemas::message::{Body, ReviewAnswer};
+use schemas::recipient::Recipient;
 use schemas::time::Day;
 use serde_json::Value;
 use sqlx::{Connection, SqliteConnection};
@@ -142,7 +143,8 @@ async fn a_handover_and_its_records(on: &Beside, folder: &Path) {
     assert_eq!(rows.last(), Some(&"14"), "{rows:?}");
     let sent = moves.iter().find(|step| step["to"] == "sent").unwrap();
     assert_eq!(sent["route"]["reason"], "territory");
-    assert_eq!(sent["basis"]["reference"], on.config.bundle.contracts[2].bases[0].reference.as_str());
+    let amal = on.config.bundle.contract(&Recipient::parse("amal").unwrap()).unwrap();
+    assert_eq!(sent["basis"]["reference"], amal.bases[0].reference.as_str());
     assert!(sent["residence"].is_string() && sent["deadline"].is_string());
     assert!(words.contains("amal is responsible since"), "{words}");
     assert!(words.contains("Personal values are not shown"), "{words}");
@@ -303,6 +305,10 @@ async fn who_turned_out_to_be_another_is_explained_as_him_and_before_that_as_him
     let on = beside(Some(folder.path()), tests::config()).await.unwrap();
     let absorbed = ids(folder.path(), "select id from person where redirect is not null").await.remove(0);
     let survivor = ids(folder.path(), "select id from person where redirect is null").await.remove(0);
+    for stream in ids(folder.path(), "select id from stream").await {
+        let (then, _) = told(&on, &stream, Some(At::Order(2)), false).await.unwrap();
+        assert_eq!(then["person"]["streams"][0]["stream"], stream.as_str());
+    }
     for id in [&absorbed, &survivor] {
         let (now, words) = told(&on, id, None, false).await.unwrap();
         let story = &now["person"];

@@ -4,6 +4,7 @@
 //! [`super::message`], which are pure.
 
 use decide::Bundle;
+use decide::change::Event;
 use schemas::envelope::Envelope;
 use schemas::ids::{DeliveryId, MessageId, PersonId};
 use schemas::message::Body;
@@ -92,7 +93,7 @@ impl Explainer<'_> {
         match found {
             Found::Door(story) => answer.message = Some(*story),
             Found::Person(kind, id, part) => {
-                let known = self.known(id).await?;
+                let known = self.known_with(id, &part).await?;
                 answer.asked = kind;
                 answer.day = self.day(&known);
                 answer.person = Some(self.person(&known, part).await?);
@@ -163,6 +164,21 @@ impl Explainer<'_> {
         }
         absorbed.sort_by_key(|(_, entries)| entries.first().map(|entry| entry.order));
         Ok(Known { person, own, absorbed })
+    }
+
+    /// The same of whoever had this handover or stream then: an absorbed person's is now his survivor's.
+    async fn known_with(&self, asked: PersonId, part: &Part) -> Result<Known, ExplainError> {
+        let known = self.known(asked).await?;
+        if self.at.is_none() || holds(&known, part) {
+            return Ok(known);
+        }
+        for (other, _) in (Self { at: None, ..*self }).known(asked).await?.absorbed {
+            let then = self.known(other).await?;
+            if holds(&then, part) {
+                return Ok(then);
+            }
+        }
+        Ok(known)
     }
 
     async fn history(&self, id: PersonId) -> Result<Vec<Entry>, ExplainError> {
@@ -259,6 +275,19 @@ impl Explainer<'_> {
     async fn key(&self, person: PersonId) -> Result<Option<Key>, ExplainError> {
         let wrapped = self.store.person_keys(&[person]).await?.into_iter().next();
         Ok(wrapped.map(|(_, wrapped)| self.keys.kek().unwrap(&wrapped)).transpose()?)
+    }
+}
+
+/// Whether this part of a story began in this history.
+fn holds(known: &Known, part: &Part) -> bool {
+    let mut events = known.entries().flat_map(|entry| &entry.events);
+    match part {
+        Part::Handover(id) => events.any(
+            |event| matches!(event, Event::HandoverOpened { handover, .. } if handover.to_string() == *id),
+        ),
+        Part::Stream(id) => events
+            .any(|event| matches!(event, Event::StreamOpened { stream, .. } if stream.to_string() == *id)),
+        Part::All | Part::Record(..) => true,
     }
 }
 
