@@ -9,6 +9,7 @@ mod find;
 pub mod message;
 pub mod person;
 pub mod text;
+mod verdict;
 
 use decide::change::{TaskKind, ViewKind};
 use decide::identity::{Join, Reason, ReviewReason};

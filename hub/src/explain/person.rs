@@ -12,19 +12,18 @@ use decide::handover::table;
 use decide::journey::Journey;
 use decide::journey::canonical::canonical;
 use decide::journey::grounds::{self, Ground};
-use decide::journey::scope::{Group, OutReason, Scope, scope};
+use decide::journey::scope::{Scope, scope};
 use decide::person::{Handover, Stream};
 use decide::{Bundle, Person};
-use schemas::fact::Entry as About;
-use schemas::handover::State;
 use schemas::ids::{HandoverId, PersonId, StreamId};
 use schemas::message::ReviewAnswer;
 use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant, day_of};
 
+use super::verdict::{fact, responsible, target_group};
 use super::{
-    Absorption, Basis, Decision, Doubt, Fact, HandoverStory, Home, Link, Move, PersonStory, Question,
-    Receipt, Responsible, StreamStory, TargetGroup,
+    Absorption, Basis, Decision, Doubt, HandoverStory, Home, Link, Move, PersonStory, Question, Receipt,
+    StreamStory,
 };
 use crate::history::Entry;
 
@@ -100,7 +99,7 @@ pub fn explain(known: &Known, given: Given<'_>) -> PersonStory {
     PersonStory {
         person: known.person.to_string(),
         last: known.own.last().map(|entry| decision(entry, given.bundle)),
-        responsible: telling.responsible(verdict),
+        responsible: responsible(&telling.person, verdict, given.bundle, &telling.moves),
         target_group: target_group(verdict, facts(grounds::of_target_group(journey))),
         home: journey
             .home(given.on)
@@ -303,52 +302,6 @@ impl<'a> Telling<'a> {
         };
         self.person.state.streams.iter().map(story).collect()
     }
-
-    /// Responsibility moves on accept, never before; until then it is the provider's.
-    fn responsible(&self, verdict: Scope) -> Responsible {
-        let since = |id: &HandoverId| {
-            let moves = self.moves.get(id).into_iter().flatten();
-            moves.rev().find(|step| step.to == State::Accepted).map(|step| day_of(step.decision.known_at))
-        };
-        // An agency that must purge what it accepted is responsible until it has.
-        let holds = |h: &Handover| h.responsible() || (h.state == State::WithdrawPending && h.accepted);
-        let held = self.person.state.handovers.iter().rev().find(|handover| holds(handover));
-        if let Some(handover) = held {
-            return Responsible {
-                recipient: handover.recipient.clone(),
-                since: since(&handover.id),
-                handover: Some(handover.id.to_string()),
-                because: "it accepted the handover, and no other agency has accepted one since".to_owned(),
-            };
-        }
-        let provider = self.given.bundle.provider().map(|contract| contract.recipient.clone());
-        let nobody = |because: String| Responsible { recipient: None, since: None, handover: None, because };
-        let last = self.person.state.handovers.last();
-        let open = self.person.live_handover().or(last.filter(|h| !h.state.is_final()));
-        let shown = self.person.open_streams().any(|stream| Some(&stream.recipient) == provider.as_ref());
-        match (open, last, verdict) {
-            (Some(handover), _, _) => Responsible {
-                recipient: provider,
-                since: None,
-                handover: Some(handover.id.to_string()),
-                because: "it is the provider until a local agency accepts a handover, and none has yet"
-                    .to_owned(),
-            },
-            (None, Some(handover), _) if handover.state == State::Closed => {
-                nobody("the last handover is closed: what follows happens outside the hub".to_owned())
-            }
-            (None, _, Scope::In(_)) if shown => Responsible {
-                recipient: provider,
-                since: None,
-                handover: None,
-                because: "it is the provider before arrival, and no handover is open".to_owned(),
-            },
-            (None, Some(handover), _) => {
-                nobody(format!("the last handover is {}", handover.state.as_str().replace('_', " ")))
-            }
-            (None, None, _) => nobody("no handover was opened".to_owned()),
-        }
-    }
 }
 
 fn decision(entry: &Entry, bundle: &Bundle) -> Decision {
@@ -365,55 +318,4 @@ fn decision(entry: &Entry, bundle: &Bundle) -> Decision {
 fn basis(contract: &Contract, on: Day) -> Option<Basis> {
     let basis = contract.basis(on)?;
     Some(Basis { reference: basis.reference.clone(), from: basis.from, to: basis.to })
-}
-
-fn fact((cell, claim): Ground<'_>, values: bool) -> Fact {
-    Fact {
-        field: cell.field,
-        entry: match cell.entry {
-            About::Person => "person",
-            About::Application(..) => "application",
-            About::Permit(_) => "permit",
-            About::Residence(_) => "residence",
-            About::Account(_) => "account",
-            About::Module(_) => "module",
-            About::Statement(_) => "statement",
-        },
-        authority: cell.authority,
-        stated_at: claim.stated_at,
-        valid_from: claim.valid_from,
-        message: claim.message.to_string(),
-        value: values.then(|| serde_json::to_value(&claim.statement).ok()).flatten(),
-    }
-}
-
-fn target_group(verdict: Scope, facts: Vec<Fact>) -> TargetGroup {
-    let (verdict, as_what, because) = match verdict {
-        Scope::In(group) => {
-            let words = match group {
-                Group::Family => "belongs to it as a family migrant",
-                Group::LabourFamily => "belongs to it as family of a labour migrant",
-                Group::Labour => "belongs to it as a labour migrant of the Flemish region",
-            };
-            ("in", Some(group.as_str().to_owned()), words)
-        }
-        Scope::Out(reason) => {
-            let (name, words) = match reason {
-                OutReason::Nationality => {
-                    ("nationality", "does not belong to it: one nationality is European")
-                }
-                OutReason::Age => ("age", "does not belong to it: not of age"),
-                OutReason::Purpose => ("purpose", "does not belong to it: comes for another purpose"),
-                OutReason::Ended => {
-                    ("ended", "does not belong to it: every application and permit was refused or taken back")
-                }
-                OutReason::Left => ("left", "does not belong to it any more: left Belgium"),
-                OutReason::Deceased => ("deceased", "does not belong to it any more: died"),
-            };
-            ("out", Some(name.to_owned()), words)
-        }
-        Scope::Review => ("review", None, "may belong to it: the rules leave it to a human"),
-        Scope::Unknown => ("unknown", None, "may belong to it: too little is known"),
-    };
-    TargetGroup { verdict, as_what, because: because.to_owned(), facts }
 }

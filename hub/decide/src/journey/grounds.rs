@@ -12,8 +12,9 @@ use crate::person::{Cell, Claim};
 /// A claim that decided, and where it stands.
 pub type Ground<'a> = (&'a Cell, &'a Claim);
 
-/// The claims on which it rests whether the person belongs to the target group: how the register knows him,
-/// what was applied for and decided, his nationalities in everybody's words, an objection, his birth date.
+/// The claims on which it rests whether the person belongs to the target group.
+///
+/// How the register knows him, what was applied for and decided, his nationalities in everybody's words, an objection, his birth date.
 #[must_use]
 pub fn of_target_group(journey: Journey<'_>) -> Vec<Ground<'_>> {
     let mut found = of_field(journey, Field::Standing);
