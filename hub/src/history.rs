@@ -44,8 +44,10 @@ pub enum HistoryError {
     Form(#[from] rmp_serde::decode::Error),
 }
 
-/// A person's history, oldest first, which [`fold`] makes him of; empty where nobody has this id. Who was
-/// absorbed is followed to his survivor, whose history names him ([`absorbed`]); his own ends there ([`own`]).
+/// A person's history, oldest first, which [`fold`] makes him of; empty where nobody has this id.
+///
+/// Who was absorbed is followed to his survivor, whose history names him ([`absorbed`]); his own ends there
+/// ([`own`]).
 ///
 /// # Errors
 /// [`HistoryError`]; [`HistoryError::Seal`] where he was erased.

@@ -99,7 +99,7 @@ pub fn explain(known: &Known, given: Given<'_>) -> PersonStory {
     PersonStory {
         person: known.person.to_string(),
         last: known.own.last().map(|entry| decision(entry, given.bundle)),
-        responsible: responsible(&telling.person, verdict, given.bundle, &telling.moves),
+        responsible: responsible(&telling.person, given.bundle, &telling.moves),
         target_group: target_group(verdict, facts(grounds::of_target_group(journey))),
         home: journey
             .home(given.on)

@@ -18,7 +18,6 @@ use super::{Fact, Move, Responsible, TargetGroup};
 /// Responsibility moves on accept, never before; until then it is the provider's.
 pub(super) fn responsible(
     person: &Person,
-    verdict: Scope,
     bundle: &Bundle,
     moves: &BTreeMap<HandoverId, Vec<Move>>,
 ) -> Responsible {
@@ -26,10 +25,11 @@ pub(super) fn responsible(
         let moves = moves.get(id).into_iter().flatten();
         moves.rev().find(|step| step.to == State::Accepted).map(|step| day_of(step.decision.known_at))
     };
-    // An agency that must purge what it accepted is responsible until it has.
-    let holds = |h: &Handover| h.responsible() || (h.state == State::WithdrawPending && h.accepted);
-    let held = person.state.handovers.iter().rev().find(|handover| holds(handover));
-    if let Some(handover) = held {
+    // An agency that must purge what it accepted is responsible until it has, unless another is by now.
+    let purges = |h: &&Handover| h.state == State::WithdrawPending && h.accepted;
+    let handovers = || person.state.handovers.iter().rev();
+    let held = handovers().find(|handover| handover.responsible());
+    if let Some(handover) = held.or_else(|| handovers().find(purges)) {
         return Responsible {
             recipient: handover.recipient.clone(),
             since: since(&handover.id),
@@ -42,27 +42,27 @@ pub(super) fn responsible(
     let last = person.state.handovers.last();
     let open = person.live_handover().or(last.filter(|h| !h.state.is_final()));
     let shown = person.open_streams().any(|stream| Some(&stream.recipient) == provider.as_ref());
-    match (open, last, verdict) {
-        (Some(handover), _, _) => Responsible {
+    match (open, last) {
+        (Some(handover), _) => Responsible {
             recipient: provider,
             since: None,
             handover: Some(handover.id.to_string()),
             because: "it is the provider until a local agency accepts a handover, and none has yet"
                 .to_owned(),
         },
-        (None, Some(handover), _) if handover.state == State::Closed => {
+        (None, Some(handover)) if handover.state == State::Closed => {
             nobody("the last handover is closed: what follows happens outside the hub".to_owned())
         }
-        (None, _, Scope::In(_)) if shown => Responsible {
+        (None, _) if shown => Responsible {
             recipient: provider,
             since: None,
             handover: None,
             because: "it is the provider before arrival, and no handover is open".to_owned(),
         },
-        (None, Some(handover), _) => {
+        (None, Some(handover)) => {
             nobody(format!("the last handover is {}", handover.state.as_str().replace('_', " ")))
         }
-        (None, None, _) => nobody("no handover was opened".to_owned()),
+        (None, None) => nobody("no handover was opened".to_owned()),
     }
 }
 
