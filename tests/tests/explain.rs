@@ -270,8 +270,10 @@ async fn settled(hub: &Hub) {
     let decider = tokio::spawn(hub.clone().decide(stop.clone()));
     let mut done = hub.decided.subscribe();
     while !hub.store.undecided(1).await.unwrap().is_empty() {
-        let wait = done.changed();
-        tokio::time::timeout(Duration::from_millis(100), wait).await.map_or((), |seen| seen.unwrap());
+        // A decision may have come before this look: the pause is no more than the longest wait for it.
+        if let Ok(seen) = tokio::time::timeout(Duration::from_millis(100), done.changed()).await {
+            seen.unwrap();
+        }
     }
     stop.cancel();
     decider.await.unwrap().unwrap();
