@@ -300,7 +300,11 @@ async fn who_turned_out_to_be_another_is_explained_as_him_and_before_that_as_him
     let answer = |id: &str| ReviewAnswer::Same(id.parse().unwrap());
     let asked = ids(folder.path(), "select person from review").await.remove(0);
     let other = persons.iter().find(|id| **id != asked).unwrap();
-    let body = Body::Reviewed { review: review.parse().unwrap(), answer: answer(other) };
+    let body = Body::Reviewed {
+        review: review.parse().unwrap(),
+        answer: answer(other),
+        reason: "one person".to_owned(),
+    };
     hub.intake.internal("review", "review:1", body).await.unwrap();
     settled(&hub).await;
 
