@@ -6,7 +6,7 @@
 //! once and a review. Refuses to score: that is a later model's. Source: DESIGN 4.1, identity note 4.5.
 
 mod guard;
-mod merge;
+mod join;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,8 +17,8 @@ use schemas::key::{Class, Key};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use guard::two_hold_the_file;
-pub use merge::Join;
-pub(crate) use merge::{absorb, survivor};
+pub use join::Join;
+pub(crate) use join::survivor;
 
 use crate::change::Needs;
 use crate::person::Person;
