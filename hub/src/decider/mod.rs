@@ -22,13 +22,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::contract::{ContractError, Schemas};
+use crate::history::HistoryError;
 use crate::intake::{OpenError, open_content};
 use crate::observe::Metrics;
 use crate::seal::{Keys, SealError};
 use crate::store::rows::{Lease, Pending};
 use crate::store::{Store, StoreError};
 use compose::{Composer, MessageKey, Numbers};
-pub use load::{index_mac, open_entry, open_person};
+pub use load::{index_mac, open_person};
 
 /// The version of the heart's rules: stored with every journal entry.
 pub const HEART: &str = env!("CARGO_PKG_VERSION");
@@ -61,6 +62,9 @@ pub enum DeciderError {
     /// A message that does not read.
     #[error(transparent)]
     Message(#[from] OpenError),
+    /// A journal that does not open.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// A view that does not fit its schema.
     #[error("a view could not be encoded")]
     Encode(#[from] ContractError),
@@ -185,6 +189,7 @@ fn at_fault(error: &DeciderError) -> bool {
         | DeciderError::Write(_)
         | DeciderError::Json(_)
         | DeciderError::Message(_)
+        | DeciderError::History(_)
         | DeciderError::Encode(_) => true,
     }
 }

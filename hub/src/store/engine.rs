@@ -108,6 +108,18 @@ impl Pool {
         pool.connect_with(options).await.map(Self::Postgres).map_err(StoreError::Away)
     }
 
+    /// Opens a database beside whoever writes it: read only, without the lock of its file.
+    pub(super) async fn open_beside(url: &str) -> Result<Self, StoreError> {
+        if !url.starts_with("sqlite:") {
+            return Self::open(url).await;
+        }
+        let options = SqliteConnectOptions::from_str(url).map_err(StoreError::Address)?;
+        let options = options.read_only(true).busy_timeout(PATIENCE).statement_cache_capacity(STATEMENTS);
+        let pool = SqlitePoolOptions::new().max_connections(2).acquire_timeout(PATIENCE);
+        let read = pool.connect_with(options).await.map_err(StoreError::Away)?;
+        Ok(Self::Sqlite { write: read.clone(), read, _lock: None })
+    }
+
     /// Begins a transaction that may write.
     pub(super) async fn write(&self) -> Result<Tx, StoreError> {
         match self {
