@@ -1,11 +1,12 @@
 //! The clock: the only place that reads the time and makes message ids.
 //!
-//! Two clocks exist: the system's, and a declared one that follows a story and only moves when told.
-//! Refuses to go back within one process.
+//! Two clocks exist: the system's, and a declared one that follows a story and only moves when told. A test
+//! environment may run some days beside the system's. Refuses to go back within one process.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
+use chrono::TimeDelta;
 use ring::rand::{SecureRandom, SystemRandom};
 use schemas::ids::{MessageId, Seed};
 use schemas::time::{Instant, from_micros, to_micros};
@@ -14,6 +15,7 @@ use schemas::time::{Instant, from_micros, to_micros};
 #[derive(Clone, Debug)]
 pub struct Clock {
     declared: Option<Arc<AtomicI64>>,
+    ahead: TimeDelta,
     made: Arc<AtomicU32>,
     random: SystemRandom,
 }
@@ -22,14 +24,21 @@ impl Clock {
     /// The system's clock.
     #[must_use]
     pub fn system() -> Self {
-        Self { declared: None, made: Arc::default(), random: SystemRandom::new() }
+        Self::ahead(0)
+    }
+
+    /// The system's clock, so many days ahead of it, or behind.
+    #[must_use]
+    pub fn ahead(days: i16) -> Self {
+        let ahead = TimeDelta::days(days.into());
+        Self { declared: None, ahead, made: Arc::default(), random: SystemRandom::new() }
     }
 
     /// A clock that stands at `start` until [`Clock::advance`] moves it.
     #[must_use]
     pub fn declared(start: Instant) -> Self {
         let declared = Some(Arc::new(AtomicI64::new(to_micros(start))));
-        Self { declared, made: Arc::default(), random: SystemRandom::new() }
+        Self { declared, ahead: TimeDelta::zero(), made: Arc::default(), random: SystemRandom::new() }
     }
 
     /// Now, to the microsecond.
@@ -38,7 +47,7 @@ impl Clock {
     pub fn now(&self) -> Instant {
         let micros = match &self.declared {
             Some(declared) => declared.load(Ordering::SeqCst),
-            None => to_micros(chrono::Utc::now()),
+            None => to_micros(chrono::Utc::now() + self.ahead),
         };
         from_micros(micros).unwrap_or(Instant::MAX_UTC)
     }

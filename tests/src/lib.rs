@@ -7,6 +7,7 @@
 pub mod outbox;
 pub mod people;
 pub mod process;
+pub mod script;
 pub mod story;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ pub fn config() -> Config {
 /// | --- | --- |
 /// | `CI` | `true`: a server that is missing fails the test instead of skipping it |
 /// | `HUB_TEST_POSTGRES` | a PostgreSQL where databases may be made: `deploy/postgres.sh start DIR` |
+/// | `HUB_TEST_KILLS` | how often `faults` kills the process, 5 unless told |
 /// | `HUB_TEST_KAFKA` | the brokers of an Apache Kafka: `deploy/kafka.sh start DIR` |
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place where tests read the environment")]

@@ -61,6 +61,14 @@ impl Process {
             let file = file?.path();
             let name = file.file_name().context("a file has a name")?.to_string_lossy().into_owned();
             std::fs::rename(&file, agencies.join(format!("{prefix}-{name}")))?;
+            // One organisation that sends as well has one name for both, because it has one token.
+            let source = config.join("sources").join(&name);
+            if let Ok(text) = std::fs::read_to_string(&source) {
+                let plain = name.trim_end_matches(".toml");
+                let own = format!("name = \"{plain}\"");
+                let text = text.replace(&own, &format!("name = \"{prefix}-{plain}\""));
+                std::fs::write(&source, text)?;
+            }
         }
         let database = match server {
             Some(server) => database(server, &format!("hub_{prefix}")).await?,
@@ -103,13 +111,8 @@ impl Process {
     /// # Errors
     /// Where the binary is missing: `cargo build --workspace` makes it.
     pub fn command(&self, words: &[&str]) -> anyhow::Result<Command> {
-        let own = std::env::current_exe()?;
-        // Beside the benchmark, one folder above a test.
-        let binary =
-            own.ancestors().skip(1).take(2).map(|folder| folder.join("hub")).find(|file| file.exists());
-        let binary = binary.context("no hub here: build it first with `cargo build --workspace`")?;
         let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log)?;
-        let mut command = Command::new(binary);
+        let mut command = Command::new(binary()?);
         command.args(words).arg("--config").arg(self.config()).stdout(Stdio::null()).stderr(log);
         Ok(command)
     }
@@ -134,6 +137,31 @@ impl Process {
         Ok(())
     }
 
+    /// Asks it to end, as a service manager does, and waits until it has.
+    ///
+    /// # Errors
+    /// Where there is nothing to stop.
+    pub fn stop(&mut self) -> anyhow::Result<()> {
+        let mut child = self.child.take().context("it does not run")?;
+        let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status()?;
+        ensure!(asked.success(), "it could not be asked to stop");
+        child.wait()?;
+        Ok(())
+    }
+
+    /// Sets its clock so many days ahead of the system's, from its next start on.
+    ///
+    /// # Errors
+    /// Where its settings cannot be written.
+    pub fn set_days_ahead(&self, days: i16) -> anyhow::Result<()> {
+        let file = self.config().join("hub.toml");
+        let text = std::fs::read_to_string(&file)?;
+        let others = text.lines().filter(|line| !line.starts_with("days_ahead"));
+        let lines: Vec<String> =
+            [format!("days_ahead = {days}")].into_iter().chain(others.map(str::to_owned)).collect();
+        Ok(std::fs::write(file, lines.join("\n"))?)
+    }
+
     /// [`push`] to this one.
     ///
     /// # Errors
@@ -152,20 +180,12 @@ impl Process {
         Ok((config, store))
     }
 
-    /// Waits until everything is decided and read back.
+    /// [`settled`] of this one.
     ///
     /// # Errors
-    /// Where that takes too long.
+    /// As there.
     pub async fn settled(&self, store: &Store) -> anyhow::Result<BTreeMap<&'static str, u64>> {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let counts: BTreeMap<_, _> = store.counts().await?.into_iter().collect();
-            if counts["undecided"] == 0 && counts["ledger_open"] == 0 {
-                return Ok(counts);
-            }
-            ensure!(Instant::now() < end, "not settled: {counts:?}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        settled(store).await
     }
 
     /// Everything that a reader of committed records sees, by recipient, each topic checked: no number
@@ -204,6 +224,17 @@ impl Drop for Process {
     }
 }
 
+/// The hub's own program: beside the benchmark, one folder above a test.
+///
+/// # Errors
+/// Where it is missing: `cargo build --workspace` makes it.
+pub fn binary() -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let mut places = own.ancestors().skip(1).take(2).map(|folder| folder.join("hub"));
+    let found = places.find(|file| file.exists());
+    found.context("no hub here: build it first with `cargo build --workspace`")
+}
+
 /// Posts a body until it is taken, however often the hub is away meanwhile: what a sender does.
 ///
 /// # Errors
@@ -229,6 +260,22 @@ pub async fn push(base: &str, source: &str, sender: &str, kind: &str, body: &[u8
     }
 }
 
+/// Waits until everything is decided and read back.
+///
+/// # Errors
+/// Where that takes too long.
+pub async fn settled(store: &Store) -> anyhow::Result<BTreeMap<&'static str, u64>> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let counts: BTreeMap<_, _> = store.counts().await?.into_iter().collect();
+        if counts["undecided"] == 0 && counts["ledger_open"] == 0 {
+            return Ok(counts);
+        }
+        ensure!(Instant::now() < end, "not settled: {counts:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 /// Looks again and again until something holds.
 ///
 /// # Errors
@@ -251,7 +298,11 @@ async fn database(server: &str, name: &str) -> anyhow::Result<String> {
     Ok(options.map_or_else(|| format!("{base}/{name}"), |options| format!("{base}/{name}?{options}")))
 }
 
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+/// Copies a config folder without its story.
+///
+/// # Errors
+/// Where a file cannot be read or written.
+pub fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;

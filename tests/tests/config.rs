@@ -15,19 +15,8 @@ use schemas::time::parse_day;
 
 /// A copy of the config folder that a test may change.
 fn copy() -> tempfile::TempDir {
-    fn folder(from: &Path, to: &Path) {
-        fs::create_dir_all(to).unwrap();
-        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-            let to = to.join(entry.file_name());
-            if entry.file_type().unwrap().is_dir() {
-                folder(&entry.path(), &to);
-            } else {
-                fs::copy(entry.path(), to).unwrap();
-            }
-        }
-    }
     let dir = tempfile::tempdir().unwrap();
-    folder(&tests::root().join("config"), dir.path());
+    tests::process::copy(&tests::root().join("config"), dir.path()).unwrap();
     dir
 }
 
@@ -119,6 +108,16 @@ fn production_refuses_development_tokens() {
     let told = told(dir.path());
     let refused = told.iter().filter(|text| text.ends_with("a development token is refused in production"));
     assert_eq!(refused.count(), Config::load(copy().path()).unwrap().senders.iter().count(), "{told:#?}");
+}
+
+#[test]
+fn production_refuses_another_clock_than_the_systems() {
+    let dir = copy();
+    replace(dir.path(), "hub.toml", "# days_ahead", "days_ahead");
+    assert_eq!(told(dir.path()), [""; 0]);
+    replace(dir.path(), "hub.toml", "environment = \"test\"", "environment = \"production\"");
+    let told = told(dir.path());
+    assert!(told.iter().any(|text| text.starts_with("hub.toml: days_ahead is for rehearsals")), "{told:#?}");
 }
 
 #[test]

@@ -109,7 +109,7 @@ impl Hub {
         let clock = match start {
             Start::Existing => {
                 store.check_schema().await?;
-                Clock::system()
+                config.hub.clock()
             }
             Start::Migrated(clock) => {
                 store.migrate().await?;

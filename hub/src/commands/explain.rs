@@ -10,7 +10,6 @@ use std::process::ExitCode;
 use schemas::time::parse_instant;
 
 use crate::app;
-use crate::clock::Clock;
 use crate::config::Config;
 use crate::explain::{At, ExplainError, Explainer, text};
 
@@ -58,7 +57,7 @@ pub async fn answer(args: Args, out: &mut dyn Write) -> anyhow::Result<ExitCode>
         keys: &beside.keys,
         bundle: &beside.config.bundle,
         schemas: &beside.schemas,
-        now: Clock::system().now(),
+        now: beside.config.hub.clock().now(),
         at: args.at,
         values: args.values,
     };

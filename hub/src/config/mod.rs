@@ -101,6 +101,9 @@ impl Config {
             return Err(ConfigErrors(wrong));
         };
         wrong.extend(check_senders(&senders, hub.environment));
+        if hub.environment == Environment::Production && hub.days_ahead != 0 {
+            wrong.push(ConfigError::whole("hub.toml", "days_ahead is for rehearsals: refused in production"));
+        }
         if !wrong.is_empty() {
             return Err(ConfigErrors(wrong));
         }

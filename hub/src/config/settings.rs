@@ -14,6 +14,7 @@ use schemas::insz::Environment;
 use serde::Deserialize;
 
 use super::kafka::KafkaConfig;
+use crate::clock::Clock;
 use crate::seal::Keys;
 
 /// The settings.
@@ -28,6 +29,9 @@ pub struct HubSettings {
     pub listen: SocketAddr,
     /// The file of keys.
     pub keys: PathBuf,
+    /// Days between the system's clock and this hub's, to rehearse what comes with time; none in production.
+    #[serde(default)]
+    pub days_ahead: i16,
     /// The broker; without it, recipients read the feed.
     pub kafka: Option<KafkaConfig>,
     /// The register; without it, nothing is asked.
@@ -82,6 +86,12 @@ pub enum KeysError {
 }
 
 impl HubSettings {
+    /// The clock it lives by.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        Clock::ahead(self.days_ahead)
+    }
+
     /// Reads the keys. Outside production they are made where the file does not exist yet.
     ///
     /// # Errors

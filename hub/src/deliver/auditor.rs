@@ -240,6 +240,7 @@ mod tests {
         check(0, &|topic| drop(topic.remove(0)), Break::Sequence { expected: 1, found: 2 });
         check(1, &|topic| drop(topic.drain(..2)), Break::Sequence { expected: 2, found: 3 });
         check(0, &|topic| topic.insert(1, topic[0].clone()), Break::Sequence { expected: 2, found: 1 });
+        check(0, &|topic| topic.swap(0, 1), Break::Sequence { expected: 1, found: 2 });
         check(0, &|topic| topic[0].value = Some(vec![1]), Break::Payload(1));
         check(0, &|topic| topic[0].value = None, Break::Payload(1));
         check(0, &|topic| topic[1].value = Some(vec![1]), Break::Payload(2));
