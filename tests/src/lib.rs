@@ -4,6 +4,7 @@
 //! Owns where the repository lies, its config, and the settings of the machine the tests run on.
 //! Refuses to be used by the hub.
 
+pub mod canaries;
 pub mod outbox;
 pub mod people;
 pub mod process;

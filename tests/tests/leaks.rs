@@ -1,88 +1,123 @@
-//! Canaries in every personal field of 200 messages, then a search wherever the hub writes in clear:
-//! logs, metrics, topic keys and headers, database files (invariant I10).
+//! Canaries in every personal field of what five doors take, then a search wherever the hub writes in clear: logs,
+//! metrics, answers, topic keys and headers, what its commands print, database files (invariant I10).
 //!
 //! Some items are malformed, so that refusals are stored as well. Addresses carry ids only, which the
-//! log shows. Values on topics are meant to be read and are not searched.
+//! log shows. Values on topics are meant to be read and are not searched, nor is what a command shows because it
+//! was asked to. Next: `tests::canaries`.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::path::Path;
+use std::process::Stdio;
 
-use memchr::memmem;
-use serde_json::{Value, json};
+use hub::config::Config;
+use hub::store::Store;
+use serde_json::Value;
 use sqlx::{Connection, PgConnection, Row};
-use tests::people::visa_lines;
-use tests::process::Process;
+use tests::canaries::Canaries;
+use tests::process::{Process, until};
 
-const SENDER: &str = "post-cas";
+const PERSONS: usize = 100;
 
-/// A message with a canary of its own in every personal field; each tenth is damaged.
-fn message(n: usize) -> (Value, Vec<String>) {
-    let mut canaries = vec![];
-    let mut canary = |what: &str| {
-        let text = format!(
-            "Zq{what}Kanarie{}",
-            String::from_utf8(vec![b'a' + u8::try_from(n % 26).unwrap(); 1 + n / 26]).unwrap()
-        );
-        canaries.push(text.clone());
-        text
-    };
-    let mut line = visa_lines(n).swap_remove(0);
-    line["message_id"] = canary("message").into();
-    for field in ["surname", "given_names", "native_name", "birth_place"] {
-        line["person"][field] = canary(field).into();
-    }
-    line["person"]["email"] = format!("{}@mail.example", canary("mail")).into();
-    line["person"]["phone"] = format!("+32{}", 900_000_000 + n).into();
-    line["travel_document"]["authority"] = canary("authority").into();
-    line["application"]["filed_at"] = canary("filed").into();
-    line["application"]["destination"]["street"] = canary("street").into();
-    line["sponsor"] =
-        json!({ "relationship": "spouse", "family_name": canary("sponsor"), "municipality": "Gent" });
-    let passport = format!("ZQ9KAN{n:05}");
-    line["travel_document"]["number"] = passport.clone().into();
-    if n.is_multiple_of(10) {
-        // Refused: a day that does not exist, and a field nobody knows.
-        line["person"]["birth_date"] = "1990-02-31".into();
-        line["person"][canary("field")] = canary("value").into();
-    }
-    canaries.extend([passport, format!("+32{}", 900_000_000 + n)]);
-    (line, canaries)
+/// Fails where a canary stands.
+fn clean(canaries: &Canaries, place: &str, bytes: impl AsRef<[u8]>) {
+    assert_eq!(canaries.found(bytes.as_ref()), None, "{place}");
 }
 
-/// The first canary in these bytes.
-fn found<'a>(bytes: &[u8], canaries: &'a [String]) -> Option<&'a String> {
-    // Every canary holds one of these marks: bytes without them need no closer look.
-    let marked =
-        ["Kanarie", "ZQ9KAN", "+3290000"].iter().any(|mark| memmem::find(bytes, mark.as_bytes()).is_some());
-    canaries.iter().filter(|_| marked).find(|canary| memmem::find(bytes, canary.as_bytes()).is_some())
+/// Fails where an answer repeats a value.
+fn answered(canaries: &Canaries, place: &str, text: &str) {
+    assert_eq!(canaries.answered(text.as_bytes()), None, "{place}");
 }
 
-fn search(folder: &Path, canaries: &[String]) -> usize {
-    let mut files = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files += search(&path, canaries);
-        } else if let Ok(bytes) = std::fs::read(&path) {
-            files += 1;
-            assert_eq!(found(&bytes, canaries), None, "{}", path.display());
+/// A process that was sent everything and has decided it, with its store; what it answered is clean.
+async fn told(canaries: &Canaries, server: Option<&str>, brokers: Option<&str>) -> (Process, Config, Store) {
+    let mut process = Process::prepare(server, brokers).await.unwrap();
+    process.go().unwrap();
+    let mut refused = vec![];
+    for planted in &canaries.bodies {
+        let answer = process.push(planted.source, planted.sender, planted.kind, &planted.body).await.unwrap();
+        answered(canaries, planted.source, &answer);
+        let lines: Vec<Value> = answer.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let (no, yes): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line["status"] == "refused");
+        assert_eq!(no.len(), planted.damaged, "{}: {answer}", planted.source);
+        assert!(yes.iter().all(|line| line["status"] == "accepted"), "{}: {answer}", planted.source);
+        refused.extend(no.first().map(|line| line["receipt"].as_str().unwrap_or_default().to_owned()));
+    }
+    errors(canaries, &process, &refused).await;
+    let config = Config::load(&process.config()).unwrap();
+    let store = Store::open_beside(&config.hub.database).await.unwrap();
+    until("everything is decided", async || store.undecided(1).await.is_ok_and(|rows| rows.is_empty()))
+        .await
+        .unwrap();
+    (process, config, store)
+}
+
+/// What is answered to a request that is wrong, or asks what became of a refused item.
+async fn errors(canaries: &Canaries, process: &Process, refused: &[String]) {
+    let client = reqwest::Client::builder().build().unwrap();
+    let receipts = refused.iter().map(|id| format!("{}/v1/receipts/{id}", process.base));
+    for address in receipts.chain([format!("{}/readyz", process.base)]) {
+        let text =
+            client.get(address).bearer_auth("dev-post-cas").send().await.unwrap().text().await.unwrap();
+        answered(canaries, "a receipt", &text);
+    }
+    for planted in &canaries.bodies {
+        let address = format!("{}/v1/sources/{}/messages", process.base, planted.source);
+        // The first item is damaged, half a body does not parse, and the rest is another item's.
+        for body in [&planted.body[..], &planted.body[..planted.body.len() / 2]] {
+            for kind in [planted.kind, "application/json", "text/csv"] {
+                let post = client.post(&address).bearer_auth(format!("dev-{}", planted.sender));
+                let answer = post.header("Content-Type", kind).body(body.to_vec()).send().await.unwrap();
+                answered(canaries, &address, &answer.text().await.unwrap());
+            }
         }
     }
-    files
 }
 
-fn body() -> (Vec<u8>, Vec<String>) {
-    let (lines, canaries): (Vec<Value>, Vec<Vec<String>>) = (0..200).map(message).unzip();
-    let body = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
-    (body.into_bytes(), canaries.concat())
+/// What the commands print that nobody asked for values: of every person, every refused item, every review.
+async fn commands(canaries: &Canaries, process: &Process, store: &Store) {
+    let print = |words: &[&str]| {
+        let mut command = process.command(words).unwrap();
+        let output = command.stdout(Stdio::piped()).output().unwrap();
+        clean(canaries, &words.join(" "), &output.stdout);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(print(&["review", "list"]).lines().count() >= 1, "there is something to ask");
+    print(&["review", "list", "--json"]);
+    print(&["doctor"]);
+    let persons: Vec<_> = store.persons(None, 1_000).await.unwrap().iter().map(|row| row.id).collect();
+    assert!(persons.len() >= PERSONS, "{}", persons.len());
+    let ids: Vec<String> = persons.iter().map(ToString::to_string).collect();
+    for id in ids.iter().step_by(20) {
+        assert!(print(&["explain", id]).len() > 200);
+        print(&["explain", id, "--json"]);
+    }
+    let asked = |id: &String| {
+        let output = process.command(&["explain", "--values", id]).unwrap().stdout(Stdio::piped()).output();
+        canaries.found(&output.unwrap().stdout).is_some()
+    };
+    assert!(ids.iter().any(asked), "what is asked for is shown");
+}
+
+/// What a running hub says of itself.
+async fn says(canaries: &Canaries, process: &Process) {
+    let metrics = reqwest::get(format!("{}/metrics", process.base)).await.unwrap().bytes().await.unwrap();
+    assert!(metrics.len() > 500);
+    clean(canaries, "metrics", metrics);
 }
 
 #[test]
 fn the_search_finds_what_it_is_for() {
-    let (body, canaries) = body();
-    assert!(found(&body, &canaries).is_some());
-    assert!(canaries.len() > 2_000);
+    let canaries = Canaries::plant(PERSONS).unwrap();
+    for planted in &canaries.bodies {
+        assert!(canaries.found(&planted.body).is_some(), "{}", planted.source);
+    }
+    // Each is found by its mark, wherever it stands.
+    for value in canaries.values.iter().chain(&canaries.names) {
+        let text = [b"\0".as_slice(), value, b"\xff"].concat();
+        assert!(canaries.found(&text).is_some(), "{}", String::from_utf8_lossy(value));
+    }
+    assert!(canaries.values.len() > 30 * PERSONS, "{}", canaries.values.len());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -92,55 +127,41 @@ async fn no_personal_value_is_in_logs_metrics_keys_headers_or_postgresql_files()
     else {
         return;
     };
-    let (body, canaries) = body();
-    let process = Process::start(&server, &brokers).await.unwrap();
-    let answer = process.push("visa", SENDER, "application/x-ndjson", &body).await.unwrap();
-    assert_eq!(answer.lines().filter(|line| line.contains("\"refused\"")).count(), 20, "{answer}");
-    let (config, store) = process.inside().await.unwrap();
-    let counts = process.settled(&store).await.unwrap();
-    assert_eq!((counts["decided"], counts["refusals"]), (180, 20));
-
-    let metrics = reqwest::get(format!("{}/metrics", process.base)).await.unwrap().bytes().await.unwrap();
-    assert!(metrics.len() > 500);
-    assert_eq!(found(&metrics, &canaries), None, "metrics");
-    assert_eq!(found(&std::fs::read(&process.log).unwrap(), &canaries), None, "log");
+    let canaries = Canaries::plant(PERSONS).unwrap();
+    let (process, config, store) = told(&canaries, Some(&server), Some(&brokers)).await;
+    process.settled(&store).await.unwrap();
+    says(&canaries, &process).await;
     let mut records = 0;
     for record in process.topics(&config).await.unwrap().into_values().flatten() {
         records += 1;
         let headers: String =
             record.headers.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
-        assert_eq!(found(record.key.as_bytes(), &canaries), None, "key");
-        assert_eq!(found(headers.as_bytes(), &canaries), None, "headers");
+        clean(&canaries, "key", &record.key);
+        clean(&canaries, "headers", headers);
     }
-    assert!(records >= 180, "{records} records were looked at");
+    assert!(records > PERSONS, "{records} records were looked at");
+    commands(&canaries, &process, &store).await;
+    clean(&canaries, "log", std::fs::read(&process.log).unwrap());
 
     let mut connection = PgConnection::connect(&config.hub.database).await.unwrap();
     sqlx::query("checkpoint").execute(&mut connection).await.unwrap();
     let row = sqlx::query("show data_directory").fetch_one(&mut connection).await.unwrap();
     let folder: String = row.get(0);
-    assert!(search(Path::new(&folder), &canaries) > 100, "the data directory was read");
+    let (files, found) = canaries.search(Path::new(&folder)).unwrap();
+    assert_eq!(found, None);
+    assert!(files > 100, "the data directory was read");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_personal_value_is_in_sqlite_files() {
-    let folder = tempfile::tempdir().unwrap();
-    let (body, canaries) = body();
-    let mut config = tests::config();
-    hub::app::in_data(folder.path(), &mut config);
-    let now = schemas::time::parse_instant("2026-11-20T08:00:00Z").unwrap();
-    let start = hub::app::Start::Migrated(hub::clock::Clock::declared(now));
-    let hub = hub::app::Hub::open(config, start).await.unwrap();
-    let visa = adapters::source("visa").unwrap();
-    let items = body
-        .split(|byte| *byte == b'\n')
-        .map(|line| serde_json::from_slice(line).map_err(|_| unreachable!()));
-    hub.intake.accept(visa, SENDER, items.collect()).await.unwrap();
-    let stop = tokio_util::sync::CancellationToken::new();
-    let decider = tokio::spawn(hub.clone().decide(stop.clone()));
-    while !hub.store.undecided(1).await.unwrap().is_empty() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
-    stop.cancel();
-    decider.await.unwrap().unwrap();
-    assert!(search(folder.path(), &canaries) >= 2, "the database and its log were read");
+async fn no_personal_value_is_in_logs_or_sqlite_files() {
+    let canaries = Canaries::plant(PERSONS).unwrap();
+    let (mut process, config, store) = told(&canaries, None, None).await;
+    says(&canaries, &process).await;
+    // A review is listed by who has the database to himself.
+    process.stop().unwrap();
+    commands(&canaries, &process, &store).await;
+    let database = config.hub.database.trim_start_matches("sqlite:");
+    let (files, found) = canaries.search(Path::new(database).parent().unwrap()).unwrap();
+    assert_eq!(found, None);
+    assert!(files >= 4, "the database, its keys, its config and the log were read");
 }
