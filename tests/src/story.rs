@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use decide::Person;
 use hub::app::Hub;
+use hub::config::Config;
 use hub::decider::open_person;
 use hub::demo::{Stage, Summary};
 use hub::intake::open_content;
@@ -64,9 +65,17 @@ pub fn folder() -> PathBuf {
 /// # Errors
 /// Where it cannot be read or played, or what was stored not opened.
 pub async fn play(story: PathBuf) -> anyhow::Result<Played> {
+    play_with(crate::config(), story).await
+}
+
+/// Plays the story of a folder under a config of one's own.
+///
+/// # Errors
+/// As [`play`].
+pub async fn play_with(config: Config, story: PathBuf) -> anyhow::Result<Played> {
     let folder = tempfile::tempdir()?;
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let mut stage = Stage::set(crate::config(), &story, folder.path(), listen).await?;
+    let mut stage = Stage::set(config, &story, folder.path(), listen).await?;
     let summary = stage.play().await?;
     let truth: Value = serde_json::from_slice(&std::fs::read(story.join("story-truth.json"))?)?;
     let rows = permit_rows(&truth, &std::fs::read_to_string(story.join("wewis/single-permits.csv"))?);
