@@ -16,6 +16,8 @@ pub mod decider;
 pub mod deliver;
 pub mod request;
 
+pub mod history;
+pub mod console;
 pub mod api;
 pub mod demo;
 pub mod commands;

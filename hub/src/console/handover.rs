@@ -1,0 +1,259 @@
+//! `GET /handovers/{id}`: one handover, why it is where it is, and everything that happened to it.
+//!
+//! The present comes from the fold of its person's journal, the past from its entries; only states, rows,
+//! reasons, days and opaque ids are taken out of them. Refuses names, numbers and facts of the person. Next:
+//! `timeline`.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Html;
+use chrono::TimeDelta;
+use decide::Person;
+use decide::change::Event;
+use decide::person::Handover;
+use schemas::handover::{Owner, State as Status};
+use schemas::ids::HandoverId;
+use schemas::time::day_of;
+
+use super::parts::{Badge, Frame, Icons, short};
+use super::timeline::{self, Line, Step};
+use super::times::{Calendar, Stamp, span, written};
+use super::{Console, Here, Page, PageError, words};
+use crate::history::{self, Entry, HistoryError};
+use crate::store::figures::OriginRow;
+use crate::store::rows::HandoverRow;
+
+/// A pause longer than this is told.
+const PAUSE: TimeDelta = TimeDelta::hours(1);
+
+/// Why a handover is where it is: the last time it moved.
+#[derive(Debug)]
+struct Why {
+    row: String,
+    row_words: &'static str,
+    route: Option<&'static str>,
+    flag: Option<&'static str>,
+    residence: Option<Stamp>,
+    basis: Option<String>,
+    hold: Option<&'static str>,
+    code: Option<&'static str>,
+    at: Stamp,
+    order: String,
+    heart: String,
+    bundle: String,
+}
+
+/// One step, as shown.
+#[derive(Debug)]
+struct Shown {
+    gap: Option<String>,
+    at: Stamp,
+    icon: &'static str,
+    tone: &'static str,
+    title: String,
+    details: Vec<String>,
+    order: String,
+    message: String,
+}
+
+/// Another handover of the same person.
+#[derive(Debug)]
+struct Other {
+    label: &'static str,
+    id: String,
+    short: String,
+    badge: Badge,
+}
+
+#[derive(Template)]
+#[template(path = "handover.html")]
+struct One {
+    frame: Frame,
+    icons: Icons,
+    id: String,
+    short: String,
+    person: String,
+    sentence: String,
+    badge: Badge,
+    epoch: u32,
+    responsible: String,
+    owner: String,
+    deadline: Option<Stamp>,
+    left: String,
+    late: Option<Badge>,
+    readable: bool,
+    why: Option<Why>,
+    steps: Vec<Shown>,
+    next: Option<&'static str>,
+    others: Vec<Other>,
+}
+
+/// `GET /handovers/{id}`
+pub(super) async fn show(State(console): Here, Path(id): Path<String>) -> Page {
+    let id: HandoverId = id.parse().map_err(|_| PageError::Missing)?;
+    let row = console.store.handovers_between(id, id).await?.pop().ok_or(PageError::Missing)?;
+    let entries = match history::of_person(&console.store, &console.keys, row.person).await {
+        Ok(entries) => Some(entries),
+        // The key was destroyed: what is in the list is all there is.
+        Err(HistoryError::Seal(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let readable = entries.is_some();
+    let entries = entries.unwrap_or_default();
+    let sent = console.store.sent_about(row.person).await?;
+    let origins = console.store.origins(row.person).await?;
+    let states = console.store.handover_states().await?;
+    let calendar = Calendar { now: console.clock.now() };
+    let person = entries.iter().flat_map(|entry| &entry.events).fold(Person::new(row.person), |mut fold, event| {
+        fold.apply(event);
+        fold
+    });
+    let days = row.deadline.map(|day| (day - calendar.today()).num_days());
+    let to = row.recipient.as_ref().map(|recipient| console.name(recipient));
+    let page = One {
+        frame: Frame::new(&console, words::HANDOVER, super::overview::open(&states)),
+        icons: Icons,
+        id: row.id.to_string(),
+        short: short(&row.id.to_string()),
+        person: short(&row.person.to_string()),
+        sentence: sentence(person.handover(id), &row, to.as_deref()),
+        badge: Badge::state(row.state),
+        epoch: row.epoch,
+        responsible: responsible(&console, &person),
+        owner: match (row.owner, &to) {
+            _ if row.state.is_final() => words::NONE.to_owned(),
+            (Owner::Agency, Some(name)) => name.clone(),
+            (owner, _) => words::owner(owner).to_owned(),
+        },
+        deadline: row.deadline.map(|day| calendar.day(day)),
+        left: days.map_or(String::new(), |days| words::days_left(days.max(0))),
+        late: days.filter(|days| *days < 0).map(|_| Badge::bare(words::PASSED, "bad", "clock")),
+        readable,
+        why: why(&console, &entries, id, calendar),
+        steps: shown(&console, &timeline::of(&entries, id, &sent), &origins, calendar),
+        next: words::next(row.state),
+        others: others(&person, id),
+    };
+    Ok(Html(page.render()?))
+}
+
+fn sentence(handover: Option<&Handover>, row: &HandoverRow, to: Option<&str>) -> String {
+    let because = handover.and_then(|handover| match (handover.hold, handover.code) {
+        (Some(hold), _) if row.state == Status::Held => Some(words::hold(hold)),
+        (_, Some(code)) if row.state == Status::Rejected => Some(words::reject(code)),
+        (_, _) => handover.route.as_ref().map(|route| words::because(route.printed())),
+    });
+    let since = handover.and_then(|handover| handover.residence).map(written);
+    words::sentence(row.state, to, because, since.as_deref())
+}
+
+/// Who is responsible for the person: who accepted him, else who is provider before that (invariant I6).
+fn responsible(console: &Console, person: &Person) -> String {
+    let accepted = person.state.handovers.iter().find(|handover| handover.state == Status::Accepted);
+    if let Some(recipient) = accepted.and_then(|handover| handover.recipient.as_ref()) {
+        return console.name(recipient);
+    }
+    if person.live_handover().is_some() { words::UNTIL_ACCEPTED.to_owned() } else { words::NOBODY.to_owned() }
+}
+
+/// The last move of the handover.
+fn why(console: &Console, entries: &[Entry], id: HandoverId, calendar: Calendar) -> Option<Why> {
+    let moves = entries.iter().rev().flat_map(|entry| entry.events.iter().rev().map(move |event| (entry, event)));
+    for (entry, event) in moves {
+        let Event::HandoverMoved { handover, row, recipient, route, residence, hold, code, .. } = event else {
+            continue;
+        };
+        if *handover != id {
+            continue;
+        }
+        let basis = recipient.as_ref().map(|recipient| {
+            let contract = console.config.bundle.contract(recipient);
+            let basis = contract.and_then(|contract| contract.basis(day_of(entry.known_at)));
+            basis.map_or(words::NO_BASIS.to_owned(), |basis| basis.reference.clone())
+        });
+        return Some(Why {
+            row: row.to_string(),
+            row_words: words::row(row),
+            route: route.as_ref().map(|route| words::because(route.reason)),
+            flag: route.as_ref().and_then(|route| route.flagged).map(words::because),
+            residence: residence.map(|day| calendar.day(day)),
+            basis,
+            hold: hold.map(words::hold),
+            code: code.map(words::reject),
+            at: calendar.at(entry.known_at),
+            order: super::times::number(entry.order),
+            heart: entry.heart.clone(),
+            bundle: short(&entry.bundle),
+        });
+    }
+    None
+}
+
+fn shown(console: &Console, steps: &[Step], origins: &[OriginRow], calendar: Calendar) -> Vec<Shown> {
+    let mut before = None;
+    let mut shown = Vec::with_capacity(steps.len());
+    for step in steps {
+        let gap = before.map(|before| step.at - before).filter(|gap| *gap >= PAUSE);
+        before = Some(step.at);
+        let origin = origins.iter().find(|origin| origin.message == step.message);
+        let from = origin.map(|origin| words::came_from(&origin.source, &origin.sender));
+        let mut texts = step.lines.iter().flat_map(|line| texts(console, line, calendar)).collect::<Vec<_>>();
+        let title = if texts.is_empty() { String::new() } else { texts.remove(0) };
+        let (icon, tone) = step.lines.first().map_or(("doc", "ok"), Line::sign);
+        shown.push(Shown {
+            gap: gap.map(|gap| words::nothing(&span(gap))),
+            at: calendar.at(step.at),
+            icon,
+            tone,
+            title,
+            details: from.into_iter().map(|from| from + ".").chain(texts).collect(),
+            order: super::times::number(step.order),
+            message: short(&step.message.to_string()),
+        });
+    }
+    shown
+}
+
+/// What a line says: a title, and more where there is more to say.
+fn texts(console: &Console, line: &Line, calendar: Calendar) -> Vec<String> {
+    match line {
+        Line::Opened { replaces } => vec![words::opened(replaces.is_some()).to_owned()],
+        Line::Moved { row, to, recipient } => {
+            let name = recipient.as_ref().map(|recipient| console.name(recipient));
+            vec![words::moved(*to, name.as_deref()), words::row_fired(row)]
+        }
+        Line::Repertory { recipient, capacity: Some(capacity) } => {
+            vec![words::line_opened(&console.name(recipient), *capacity)]
+        }
+        Line::Repertory { recipient, capacity: None } => vec![words::line_closed(&console.name(recipient))],
+        Line::Stream { recipient, epoch } => vec![words::stream_opened(&console.name(recipient), *epoch)],
+        Line::Linked { reason } => vec![words::sentence_of(words::linked(*reason))],
+        Line::Issued { recipient, kind, issue, ended, sent } => {
+            let sequence = sent.as_ref().map(|sent| sent.sequence);
+            let closed = sent.as_ref().and_then(|sent| sent.closed_at);
+            let proof = match (sent, closed) {
+                (Some(_), Some(at)) => format!(": {} {}", words::PROVED, calendar.at(at).text()),
+                (Some(_), None) => format!(": {}", words::NOT_PROVED),
+                (None, _) => String::new(),
+            };
+            let end = ended.map(|reason| format!(", {}", words::end(reason))).unwrap_or_default();
+            vec![format!("{}{end}{proof}.", words::issued(*kind, *issue, sequence, &recipient.topic()))]
+        }
+    }
+}
+
+fn others(person: &Person, id: HandoverId) -> Vec<Other> {
+    let own = person.handover(id).and_then(|handover| handover.replaces);
+    let others = person.state.handovers.iter().filter(|handover| handover.id != id);
+    let other = |handover: &Handover| Other {
+        label: match handover.replaces {
+            Some(replaced) if replaced == id => words::REPLACED_BY,
+            _ if own == Some(handover.id) => words::REPLACES,
+            _ => words::OTHERS,
+        },
+        id: handover.id.to_string(),
+        short: short(&handover.id.to_string()),
+        badge: Badge::state(handover.state),
+    };
+    others.map(other).collect()
+}
