@@ -103,7 +103,10 @@ impl Config {
         wrong.extend(check_senders(&senders, hub.environment));
         let known = hub.console.as_ref().is_some_and(|console| console.opens(&dev_token("console")));
         if hub.environment == Environment::Production && known {
-            wrong.push(ConfigError::whole("hub.toml", "console: a development token is refused in production"));
+            wrong.push(ConfigError::whole(
+                "hub.toml",
+                "console: a development token is refused in production",
+            ));
         }
         if !wrong.is_empty() {
             return Err(ConfigErrors(wrong));

@@ -207,6 +207,9 @@ mod tests {
         // A recipient without records has a bar and no band.
         assert_eq!(picture.bands.len(), 5);
         let texts: Vec<_> = picture.labels.iter().map(|label| label.text.as_str()).collect();
-        assert!(texts.contains(&"Beslissen") && texts.contains(&"9") && !texts.contains(&"wacht"), "{texts:?}");
+        assert!(
+            texts.contains(&"Beslissen") && texts.contains(&"9") && !texts.contains(&"wacht"),
+            "{texts:?}"
+        );
     }
 }

@@ -52,8 +52,6 @@ struct Shown {
     tone: &'static str,
     title: String,
     details: Vec<String>,
-    order: String,
-    message: String,
 }
 
 /// Another handover of the same person.
@@ -104,10 +102,11 @@ pub(super) async fn show(State(console): Here, Path(id): Path<String>) -> Page {
     let origins = console.store.origins(row.person).await?;
     let states = console.store.handover_states().await?;
     let calendar = Calendar { now: console.clock.now() };
-    let person = entries.iter().flat_map(|entry| &entry.events).fold(Person::new(row.person), |mut fold, event| {
-        fold.apply(event);
-        fold
-    });
+    let person =
+        entries.iter().flat_map(|entry| &entry.events).fold(Person::new(row.person), |mut fold, event| {
+            fold.apply(event);
+            fold
+        });
     let days = row.deadline.map(|day| (day - calendar.today()).num_days());
     let to = row.recipient.as_ref().map(|recipient| console.name(recipient));
     let page = One {
@@ -153,14 +152,19 @@ fn responsible(console: &Console, person: &Person) -> String {
     if let Some(recipient) = accepted.and_then(|handover| handover.recipient.as_ref()) {
         return console.name(recipient);
     }
-    if person.live_handover().is_some() { words::UNTIL_ACCEPTED.to_owned() } else { words::NOBODY.to_owned() }
+    match console.config.bundle.provider().filter(|_| person.live_handover().is_some()) {
+        Some(provider) => words::until_accepted(&console.name(&provider.recipient)),
+        None => words::NOBODY.to_owned(),
+    }
 }
 
 /// The last move of the handover.
 fn why(console: &Console, entries: &[Entry], id: HandoverId, calendar: Calendar) -> Option<Why> {
-    let moves = entries.iter().rev().flat_map(|entry| entry.events.iter().rev().map(move |event| (entry, event)));
+    let moves =
+        entries.iter().rev().flat_map(|entry| entry.events.iter().rev().map(move |event| (entry, event)));
     for (entry, event) in moves {
-        let Event::HandoverMoved { handover, row, recipient, route, residence, hold, code, .. } = event else {
+        let Event::HandoverMoved { handover, row, recipient, route, residence, hold, code, .. } = event
+        else {
             continue;
         };
         if *handover != id {
@@ -197,8 +201,11 @@ fn shown(console: &Console, steps: &[Step], origins: &[OriginRow], calendar: Cal
         before = Some(step.at);
         let origin = origins.iter().find(|origin| origin.message == step.message);
         let from = origin.map(|origin| words::came_from(&origin.source, &origin.sender));
-        let mut texts = step.lines.iter().flat_map(|line| texts(console, line, calendar)).collect::<Vec<_>>();
-        let title = if texts.is_empty() { String::new() } else { texts.remove(0) };
+        let mut lines = step.lines.iter().map(|line| told(console, line, calendar));
+        let (title, detail) = lines.next().unwrap_or_default();
+        let rest =
+            lines.map(|(title, detail)| detail.map_or(title.clone(), |detail| format!("{title}. {detail}")));
+        let details = from.into_iter().chain(detail).chain(rest);
         let (icon, tone) = step.lines.first().map_or(("doc", "ok"), Line::sign);
         shown.push(Shown {
             gap: gap.map(|gap| words::nothing(&span(gap))),
@@ -206,38 +213,38 @@ fn shown(console: &Console, steps: &[Step], origins: &[OriginRow], calendar: Cal
             icon,
             tone,
             title,
-            details: from.into_iter().map(|from| from + ".").chain(texts).collect(),
-            order: super::times::number(step.order),
-            message: short(&step.message.to_string()),
+            details: details
+                .chain([words::decision(step.order, &short(&step.message.to_string()))])
+                .collect(),
         });
     }
     shown
 }
 
-/// What a line says: a title, and more where there is more to say.
-fn texts(console: &Console, line: &Line, calendar: Calendar) -> Vec<String> {
+/// What a line says, and more where there is more to say.
+fn told(console: &Console, line: &Line, calendar: Calendar) -> (String, Option<String>) {
     match line {
-        Line::Opened { replaces } => vec![words::opened(replaces.is_some()).to_owned()],
+        Line::Opened { replaces } => (words::opened(replaces.is_some()).to_owned(), None),
         Line::Moved { row, to, recipient } => {
             let name = recipient.as_ref().map(|recipient| console.name(recipient));
-            vec![words::moved(*to, name.as_deref()), words::row_fired(row)]
+            (words::moved(*to, name.as_deref()), Some(words::row_fired(row)))
         }
         Line::Repertory { recipient, capacity: Some(capacity) } => {
-            vec![words::line_opened(&console.name(recipient), *capacity)]
+            (words::line_opened(&console.name(recipient), *capacity), None)
         }
-        Line::Repertory { recipient, capacity: None } => vec![words::line_closed(&console.name(recipient))],
-        Line::Stream { recipient, epoch } => vec![words::stream_opened(&console.name(recipient), *epoch)],
-        Line::Linked { reason } => vec![words::sentence_of(words::linked(*reason))],
+        Line::Repertory { recipient, capacity: None } => (words::line_closed(&console.name(recipient)), None),
+        Line::Stream { recipient, epoch } => (words::stream_opened(&console.name(recipient), *epoch), None),
+        Line::Linked { reason } => (words::sentence_of(words::linked(*reason)), None),
         Line::Issued { recipient, kind, issue, ended, sent } => {
-            let sequence = sent.as_ref().map(|sent| sent.sequence);
-            let closed = sent.as_ref().and_then(|sent| sent.closed_at);
-            let proof = match (sent, closed) {
-                (Some(_), Some(at)) => format!(": {} {}", words::PROVED, calendar.at(at).text()),
-                (Some(_), None) => format!(": {}", words::NOT_PROVED),
-                (None, _) => String::new(),
-            };
+            let proof = sent.as_ref().map(|sent| {
+                let number = words::number_on(sent.sequence, &recipient.topic());
+                match sent.closed_at {
+                    Some(at) => format!("{number}: {} {}", words::PROVED, calendar.at(at).text()),
+                    None => format!("{number}: {}", words::NOT_PROVED),
+                }
+            });
             let end = ended.map(|reason| format!(", {}", words::end(reason))).unwrap_or_default();
-            vec![format!("{}{end}{proof}.", words::issued(*kind, *issue, sequence, &recipient.topic()))]
+            (words::issued(*kind, *issue) + &end, proof)
         }
     }
 }

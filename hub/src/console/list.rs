@@ -86,10 +86,7 @@ struct List {
 }
 
 /// `GET /handovers`
-pub(super) async fn show(
-    State(console): Here,
-    Query(asked): Query<Asked>,
-) -> Result<Response, PageError> {
+pub(super) async fn show(State(console): Here, Query(asked): Query<Asked>) -> Result<Response, PageError> {
     if !asked.id.is_empty()
         && let Some(row) = by_id(&console, &asked.id).await?
     {
@@ -98,6 +95,8 @@ pub(super) async fn show(
     let calendar = Calendar { now: console.clock.now() };
     let filter = filter(&asked, calendar.today());
     let states = console.store.handover_states().await?;
+    let late = Filter { before: Some(calendar.today()), open: true, ..Filter::default() };
+    let late = console.store.count_handovers(&late, MANY).await?;
     let mut found = console.store.handovers(&filter, place(&asked.after), PAGE + 1).await?;
     let more = found.len() > PAGE as usize;
     found.truncate(PAGE as usize);
@@ -107,7 +106,7 @@ pub(super) async fn show(
         frame: Frame::new(&console, words::HANDOVERS, super::overview::open(&states)),
         icons: Icons,
         not_found: !asked.id.is_empty(),
-        views: views(&asked, &states),
+        views: views(&asked, &states, late),
         states: state_choices(&asked.state),
         recipients: recipient_choices(&console, filter.recipient.as_ref()),
         owners: owner_choices(filter.owner),
@@ -157,7 +156,12 @@ fn address(filter: &Filter, state: &str, after: Option<&HandoverRow>) -> String 
         ("recipient", filter.recipient.as_ref().map(ToString::to_string)),
         ("owner", filter.owner.map(word)),
         ("late", filter.before.map(|_| "on".to_owned())),
-        ("after", after.map(|row| format!("{}.{}", row.deadline.map(|day| day.to_string()).unwrap_or_default(), row.id))),
+        (
+            "after",
+            after.map(|row| {
+                format!("{}.{}", row.deadline.map(|day| day.to_string()).unwrap_or_default(), row.id)
+            }),
+        ),
     ];
     for (name, value) in parts.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))) {
         let and = if address.ends_with('?') { "" } else { "&" };
@@ -179,7 +183,7 @@ async fn by_id(console: &Console, asked: &str) -> Result<Option<HandoverRow>, Pa
     Ok(if found.len() == 1 { found.pop() } else { None })
 }
 
-fn views(asked: &Asked, states: &[HandoverCount]) -> Vec<View> {
+fn views(asked: &Asked, states: &[HandoverCount], late_count: u64) -> Vec<View> {
     let number = |state| {
         let count = states.iter().find(|count| count.state == state).map_or(0, |count| count.queue.count);
         super::times::number(count)
@@ -193,9 +197,10 @@ fn views(asked: &Asked, states: &[HandoverCount]) -> Vec<View> {
     };
     let of = |state| format!("{} ({})", words::state(state).0, number(state));
     let open = super::times::number(super::overview::open(states));
+    let late_word = format!("{} ({})", words::LATE_HANDOVERS, super::times::number(late_count));
     vec![
         view("/handovers", "", format!("{} ({open})", words::ALL_OPEN), false),
-        view("/handovers?late=on", "", words::LATE_HANDOVERS.to_owned(), true),
+        view("/handovers?late=on", "", late_word, true),
         view("/handovers?state=awaiting_choice", "awaiting_choice", of(Handover::AwaitingChoice), false),
         view("/handovers?state=held", "held", of(Handover::Held), false),
         view("/handovers?state=rejected", "rejected", of(Handover::Rejected), false),

@@ -2,9 +2,10 @@
 //!
 //! Shows counts, states, opaque ids and organisations; refuses names and numbers of persons, and to change
 //! anything. Every text stands in [`words`], every page is a template in `hub/templates/`, compiled in.
-//! Files: `overview` with `flow` (its picture), `list`, `handover` with `timeline`; below them `parts`,
+//! Files: `overview` with `attention` and `flow` (its picture), `list`, `handover` with `timeline`; below them `parts`,
 //! `times`, `words`, and `gate`, which lets people in.
 
+mod attention;
 mod flow;
 mod gate;
 mod handover;

@@ -1,43 +1,24 @@
 //! `GET /`: what needs attention, then the flow in numbers: sources, stages, recipients.
 //!
-//! Attention is judged here, by a few fixed rules over counts, deadlines and legal bases; a line tells what, since
-//! when, and who must move. Next: `flow` for the picture, [`crate::store`] for the counts.
+//! Puts what was counted into words and order; refuses to judge, which is `attention`'s, and to draw, which is
+//! `flow`'s. Next: [`crate::store::figures`] for what is counted.
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 use chrono::{Days, TimeDelta};
-use schemas::handover::{Owner, State as Handover};
-use schemas::time::{Day, Instant, start_of};
+use schemas::time::day_of;
 
+use super::attention::{Point, Read, points};
 use super::flow::{Exit, Picture, Share};
-use super::parts::{Badge, Bar, Frame, Icons};
+use super::parts::{Bar, Frame, Icons};
 use super::times::{Calendar, Stamp, number, span, written};
 use super::{Console, Here, Page, words};
 use crate::store::Filter;
-use crate::store::figures::{Flow, HandoverCount, Queue, SourceRow};
+use crate::store::figures::{Flow, HandoverCount, Queue, RecipientRow, SourceRow};
 
-/// A record that is not proved to have arrived after this time deserves a look.
-const SILENCE: TimeDelta = TimeDelta::hours(24);
-/// A decision takes milliseconds: after this time something is wrong.
-const BACKLOG: TimeDelta = TimeDelta::minutes(5);
-/// How long before its end a legal basis is talked about.
-const NOTICE: Days = Days::new(30);
 /// Above this, late handovers are not counted one by one.
 const MANY: u32 = 10_001;
-
-/// One line of what needs attention.
-#[derive(Debug)]
-struct Point {
-    what: String,
-    detail: String,
-    href: String,
-    badge: Badge,
-    since: Instant,
-    since_shown: Stamp,
-    owner: &'static str,
-    by: String,
-}
 
 /// One source, as shown.
 #[derive(Debug)]
@@ -96,16 +77,6 @@ struct Overview {
     recipients: Vec<Recipient>,
 }
 
-/// Everything that is read for it.
-struct Read {
-    flow: Flow,
-    states: Vec<HandoverCount>,
-    late: u64,
-    first_late: Option<Day>,
-    due_today: u64,
-    by_recipient: Vec<(schemas::recipient::Recipient, u64, u64)>,
-}
-
 /// `GET /`
 pub(super) async fn show(State(console): Here) -> Page {
     let calendar = Calendar { now: console.clock.now() };
@@ -114,7 +85,7 @@ pub(super) async fn show(State(console): Here) -> Page {
     let late = Filter { before: Some(today), open: true, ..Filter::default() };
     let until_tonight = Filter { before: Some(today + Days::new(1)), ..late.clone() };
     let late_count = store.count_handovers(&late, MANY).await?;
-    let read = Read {
+    let mut read = Read {
         flow: store.flow(calendar.now - TimeDelta::hours(1), calendar.now - TimeDelta::days(1)).await?,
         states: store.handover_states().await?,
         late: late_count,
@@ -122,23 +93,44 @@ pub(super) async fn show(State(console): Here) -> Page {
         due_today: store.count_handovers(&until_tonight, MANY).await?.saturating_sub(late_count),
         by_recipient: store.handovers_by_recipient(today).await?,
     };
-    let points = points(&console, calendar, &read);
-    let messages: u64 = read.flow.sources.iter().map(|source| source.accepted).sum();
-    let records: u64 = read.flow.recipients.iter().map(|recipient| recipient.decided).sum();
+    arrange(&console, &mut read.flow);
     let sum = total(&read.flow.sources);
+    let points = points(&console, calendar, &read, &sum);
+    let since = points.first().map(|point| written(day_of(point.since))).unwrap_or_default();
+    let records: u64 = read.flow.recipients.iter().map(|recipient| recipient.decided).sum();
+    let reached = read.flow.recipients.iter().filter(|recipient| recipient.decided > 0).count();
     let page = Overview {
         frame: Frame::new(&console, words::OVERVIEW, open(&read.states)),
         icons: Icons,
-        lead: words::lead(points.len(), messages, records, read.flow.recipients.len()),
+        lead: words::lead(points.len(), &since, sum.accepted, records, reached),
         points,
         picture: picture(&console, &read.flow, &sum),
-        caption: words::caption(messages, decided(&sum), records),
+        caption: words::caption(sum.accepted, decided(&sum), records),
         sources: read.flow.sources.iter().map(|row| source(row, calendar)).collect(),
         sum: source(&sum, calendar),
         stages: stages(&read.flow, &sum, calendar),
         recipients: recipients(&console, &read, calendar),
     };
     Ok(Html(page.render()?))
+}
+
+/// Sources in the order of the flow, and recipients that got nothing yet among the others.
+fn arrange(console: &Console, flow: &mut Flow) {
+    let place = |row: &SourceRow| words::SOURCES_IN_ORDER.iter().position(|name| *name == row.source);
+    flow.sources.sort_by_key(|row| place(row).unwrap_or(usize::MAX));
+    for recipient in console.config.agencies.keys() {
+        if !flow.recipients.iter().any(|row| row.recipient == *recipient) {
+            flow.recipients.push(RecipientRow {
+                recipient: recipient.clone(),
+                decided: 0,
+                delivered: 0,
+                last_hour: 0,
+                last_day: 0,
+                oldest: None,
+            });
+        }
+    }
+    flow.recipients.sort_by(|one, other| one.recipient.cmp(&other.recipient));
 }
 
 /// Handovers that are not final.
@@ -206,7 +198,7 @@ fn stages(flow: &Flow, sum: &SourceRow, calendar: Calendar) -> Vec<Stage> {
 }
 
 fn recipients(console: &Console, read: &Read, calendar: Calendar) -> Vec<Recipient> {
-    let row = |row: &crate::store::figures::RecipientRow| {
+    let row = |row: &RecipientRow| {
         let found = read.by_recipient.iter().find(|(name, ..)| *name == row.recipient);
         let (handovers, late) = found.map_or((0, 0), |(_, open, late)| (*open, *late));
         let share = (row.delivered * 100).checked_div(row.decided).unwrap_or(100);
@@ -232,8 +224,7 @@ fn recipients(console: &Console, read: &Read, calendar: Calendar) -> Vec<Recipie
 fn picture(console: &Console, flow: &Flow, sum: &SourceRow) -> Option<Picture> {
     let share = |name: &str, count| Share { name: name.to_owned(), count };
     let sources = flow.sources.iter().filter(|row| row.accepted > 0);
-    let sources: Vec<_> =
-        sources.map(|row| share(words::source(&row.source), row.accepted)).collect();
+    let sources: Vec<_> = sources.map(|row| share(words::source(&row.source), row.accepted)).collect();
     let exit = |name, queue: Queue, tone, pattern| Exit { share: share(name, queue.count), tone, pattern };
     let exits = [
         exit(words::UNDECIDED, sum.undecided, "off", None),
@@ -241,126 +232,7 @@ fn picture(console: &Console, flow: &Flow, sum: &SourceRow) -> Option<Picture> {
         exit(words::REFUSED, sum.refused, "off", None),
         exit(words::QUARANTINE, sum.quarantined, "bad", Some("pb")),
     ];
-    let recipients: Vec<_> =
-        flow.recipients.iter().map(|row| share(&console.name(&row.recipient), row.decided)).collect();
+    let reached = flow.recipients.iter().filter(|row| row.decided > 0);
+    let recipients: Vec<_> = reached.map(|row| share(&console.name(&row.recipient), row.decided)).collect();
     Picture::draw(&sources, &exits, &recipients)
-}
-
-/// What needs attention, oldest first.
-fn points(console: &Console, calendar: Calendar, read: &Read) -> Vec<Point> {
-    let mut points = Vec::new();
-    let point = |what, detail: &str, href: &str, badge, since, owner| Point {
-        what,
-        detail: detail.to_owned(),
-        href: href.to_owned(),
-        badge,
-        since,
-        since_shown: calendar.at(since),
-        owner: words::owner(owner),
-        by: words::NONE.to_owned(),
-    };
-    if let Some(first) = read.first_late {
-        let badge = Badge::bare(words::LATE_KIND, "bad", "clock");
-        // A day's deadline has passed once the day is over.
-        let since = start_of(first + Days::new(1));
-        let detail = words::late_detail(read.due_today);
-        let mut late =
-            point(words::late(read.late), &detail, "/handovers?late=on", badge, since, Owner::Coordinator);
-        late.by = words::PASSED.to_owned();
-        points.push(late);
-    }
-    let in_state = |state| read.states.iter().find(|count| count.state == state).map(|count| count.queue);
-    let sum = total(&read.flow.sources);
-    let behind = sum.undecided.oldest.is_some_and(|at| calendar.now - at > BACKLOG);
-    let undecided = if behind { sum.undecided } else { Queue::default() };
-    type Rule = (Queue, fn(u64) -> String, &'static str, &'static str, Badge, Owner);
-    let rules: [Rule; 6] = [
-        (
-            in_state(Handover::Held).unwrap_or_default(),
-            words::held,
-            words::HELD_DETAIL,
-            "/handovers?state=held",
-            Badge::bare(words::HELD_KIND, "warn", "pause"),
-            Owner::Coordinator,
-        ),
-        (
-            sum.quarantined,
-            words::quarantined,
-            words::QUARANTINE_DETAIL,
-            "#h-sources",
-            Badge::bare(words::QUARANTINE, "bad", "alert"),
-            Owner::Operations,
-        ),
-        (
-            read.flow.reviews,
-            words::reviews,
-            words::REVIEWS_DETAIL,
-            "#h-stages",
-            Badge::bare(words::REVIEW_KIND, "warn", "look"),
-            Owner::Steward,
-        ),
-        (
-            sum.waiting,
-            words::waiting,
-            words::WAITING_DETAIL,
-            "#h-stages",
-            Badge::bare(words::WAITING_KIND, "wait", "glass"),
-            Owner::Hub,
-        ),
-        (
-            sum.turned_away,
-            words::turned_away,
-            words::TURNED_AWAY_DETAIL,
-            "#h-sources",
-            Badge::bare(words::REFUSED_KIND, "warn", "x"),
-            Owner::Operations,
-        ),
-        (
-            undecided,
-            words::undecided,
-            words::UNDECIDED_DETAIL,
-            "#h-stages",
-            Badge::bare(words::SILENT_KIND, "bad", "quiet"),
-            Owner::Operations,
-        ),
-    ];
-    for (queue, what, detail, href, badge, owner) in rules {
-        if let Some(since) = queue.oldest.filter(|_| queue.count > 0) {
-            points.push(point(what(queue.count), detail, href, badge, since, owner));
-        }
-    }
-    for row in &read.flow.recipients {
-        if let Some(since) = row.oldest.filter(|at| calendar.now - *at > SILENCE) {
-            let what = words::undelivered(&console.name(&row.recipient), row.decided - row.delivered);
-            let badge = Badge::bare(words::SILENT_KIND, "bad", "quiet");
-            points.push(point(
-                what,
-                words::UNDELIVERED_DETAIL,
-                "#h-recipients",
-                badge,
-                since,
-                Owner::Operations,
-            ));
-        }
-    }
-    let today = calendar.today();
-    for contract in &console.config.bundle.contracts {
-        let end = contract.basis(today).and_then(|basis| basis.to).filter(|end| *end <= today + NOTICE);
-        if let Some(end) = end.filter(|end| contract.basis(*end + Days::new(1)).is_none()) {
-            let what = words::basis_ends(&console.name(&contract.recipient), &written(end));
-            let badge = Badge::bare(words::ENDS_KIND, "warn", "doc");
-            let mut ends = point(
-                what,
-                words::BASIS_DETAIL,
-                "#h-recipients",
-                badge,
-                start_of(end - NOTICE),
-                Owner::Officer,
-            );
-            ends.by = calendar.day(end).text().to_owned();
-            points.push(ends);
-        }
-    }
-    points.sort_by_key(|point| point.since);
-    points
 }

@@ -41,7 +41,13 @@ pub(super) enum Line {
     /// Its stream was opened.
     Stream { recipient: Recipient, epoch: u32 },
     /// A record was decided on its stream.
-    Issued { recipient: Recipient, kind: ViewKind, issue: u32, ended: Option<EndReason>, sent: Option<SentRow> },
+    Issued {
+        recipient: Recipient,
+        kind: ViewKind,
+        issue: u32,
+        ended: Option<EndReason>,
+        sent: Option<SentRow>,
+    },
     /// The message was linked to the person.
     Linked { reason: decide::identity::Reason },
 }
@@ -67,7 +73,9 @@ impl Line {
                 (_, _, icon) => (icon, "ok"),
             },
             Self::Issued { .. } => ("send", "ok"),
-            Self::Opened { .. } | Self::Linked { .. } | Self::Stream { .. } | Self::Repertory { .. } => ("doc", "ok"),
+            Self::Opened { .. } | Self::Linked { .. } | Self::Stream { .. } | Self::Repertory { .. } => {
+                ("doc", "ok")
+            }
         }
     }
 }
@@ -122,7 +130,11 @@ pub(super) fn of(entries: &[Entry], handover: HandoverId, sent: &[SentRow]) -> V
         }
         lines.retain(|line| match line {
             Line::Repertory { recipient, .. } => touched.contains(recipient),
-            Line::Opened { .. } | Line::Moved { .. } | Line::Stream { .. } | Line::Issued { .. } | Line::Linked { .. } => true,
+            Line::Opened { .. }
+            | Line::Moved { .. }
+            | Line::Stream { .. }
+            | Line::Issued { .. }
+            | Line::Linked { .. } => true,
         });
         // That a message was linked is worth a step only where it led to something here.
         if lines.iter().all(|line| matches!(line, Line::Linked { .. })) {
@@ -172,5 +184,119 @@ impl<'a> Records<'a> {
             return None;
         }
         self.left.get_mut(recipient)?.pop_front().cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use decide::change::Capacity;
+    use schemas::handover::Owner;
+    use schemas::time::from_micros;
+
+    use super::*;
+
+    const OURS: HandoverId = HandoverId(uuid::Uuid::from_u128(1));
+    const OTHER: HandoverId = HandoverId(uuid::Uuid::from_u128(2));
+
+    fn atlas() -> Recipient {
+        Recipient::parse("atlas").unwrap()
+    }
+
+    fn stream(n: u128) -> StreamId {
+        StreamId(uuid::Uuid::from_u128(n))
+    }
+
+    fn moved(handover: HandoverId, to: State) -> Event {
+        Event::HandoverMoved {
+            handover,
+            row: Cow::Borrowed("3"),
+            to,
+            recipient: Some(atlas()),
+            route: None,
+            residence: None,
+            hold: None,
+            code: None,
+            owner: Owner::Agency,
+            deadline: None,
+        }
+    }
+
+    fn opened(n: u128, handover: HandoverId) -> Event {
+        Event::StreamOpened { stream: stream(n), recipient: atlas(), handover: Some(handover), epoch: 1 }
+    }
+
+    fn issued(n: u128, issue: u32) -> Event {
+        let (kind, digest) = (ViewKind::Offer, [0; 32]);
+        Event::Issued { stream: stream(n), issue, kind, digest, ended: None }
+    }
+
+    fn entries(of: Vec<Vec<Event>>) -> Vec<Entry> {
+        let entry = |(n, events)| Entry {
+            message: MessageId::from_bytes([n; 16]),
+            order: n.into(),
+            known_at: from_micros(i64::from(n)).unwrap(),
+            heart: "1".to_owned(),
+            bundle: "b".to_owned(),
+            events,
+        };
+        (1..).zip(of).map(entry).collect()
+    }
+
+    fn sent(sequence: u64) -> SentRow {
+        SentRow { recipient: atlas(), sequence, closed_at: None }
+    }
+
+    #[test]
+    fn only_what_concerns_the_handover_has_a_step() {
+        let line = || Event::LineOpened {
+            recipient: atlas(),
+            capacity: Capacity::Provisional,
+            from: schemas::time::parse_day("2026-01-01").unwrap(),
+        };
+        let entries = entries(vec![
+            vec![
+                Event::HandoverOpened { handover: OTHER, replaces: None },
+                moved(OTHER, State::Sent),
+                line(),
+            ],
+            vec![
+                line(),
+                Event::HandoverOpened { handover: OURS, replaces: Some(OTHER) },
+                moved(OURS, State::Sent),
+            ],
+            vec![moved(OTHER, State::Superseded)],
+        ]);
+        let steps = of(&entries, OURS, &[]);
+        // The line of another handover's step is no line of this one: it gives no step at all.
+        assert_eq!(steps.iter().map(|step| step.order).collect::<Vec<_>>(), [2]);
+        assert!(matches!(steps[0].lines[0], Line::Moved { to: State::Sent, .. }), "the move tells the most");
+        assert_eq!(steps[0].lines.len(), 3);
+    }
+
+    #[test]
+    fn records_are_matched_from_the_end_because_the_oldest_may_be_gone() {
+        let entries = entries(vec![
+            vec![opened(1, OTHER), issued(1, 1)],
+            vec![opened(2, OURS), issued(2, 1)],
+            vec![issued(1, 2), issued(2, 2)],
+        ]);
+        let numbers = |sent: &[SentRow]| -> Vec<Option<u64>> {
+            let steps = of(&entries, OURS, sent);
+            let lines = steps.iter().flat_map(|step| &step.lines);
+            let records = lines.filter_map(|line| match line {
+                Line::Issued { sent, .. } => Some(sent.as_ref().map(|sent| sent.sequence)),
+                Line::Opened { .. }
+                | Line::Moved { .. }
+                | Line::Repertory { .. }
+                | Line::Stream { .. }
+                | Line::Linked { .. } => None,
+            });
+            records.collect()
+        };
+        assert_eq!(numbers(&[sent(4), sent(7), sent(8), sent(9)]), [Some(7), Some(9)]);
+        assert_eq!(numbers(&[sent(8), sent(9)]), [None, Some(9)]);
+        assert_eq!(numbers(&[]), [None, None]);
     }
 }

@@ -110,10 +110,7 @@ mod tests {
             "<time datetime=\"2026-11-16T08:24:03Z\" title=\"2026-11-16 08:24:03 UTC\">ma 16 nov 09:24:03</time>"
         );
         let day = parse_day("2025-03-05").unwrap();
-        assert_eq!(
-            calendar.day(day).to_string(),
-            "<time datetime=\"2025-03-05\">wo 5 mrt 2025</time>"
-        );
+        assert_eq!(calendar.day(day).to_string(), "<time datetime=\"2025-03-05\">wo 5 mrt 2025</time>");
         assert_eq!(written(day), "5 maart 2025");
     }
 

@@ -121,10 +121,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn handovers_by_recipient(
-        &self,
-        today: Day,
-    ) -> Result<Vec<(Recipient, u64, u64)>, StoreError> {
+    pub async fn handovers_by_recipient(&self, today: Day) -> Result<Vec<(Recipient, u64, u64)>, StoreError> {
         let sql = "select recipient, count(*), cast(sum(case when deadline < $1 then 1 else 0 end) as bigint) \
                    from handover where recipient is not null and deadline is not null \
                    group by recipient order by recipient";
