@@ -201,14 +201,14 @@ fn recipients(console: &Console, read: &Read, calendar: Calendar) -> Vec<Recipie
     let row = |row: &RecipientRow| {
         let found = read.by_recipient.iter().find(|(name, ..)| *name == row.recipient);
         let (handovers, late) = found.map_or((0, 0), |(_, open, late)| (*open, *late));
-        let share = (row.delivered * 100).checked_div(row.decided).unwrap_or(100);
+        let share = (row.delivered * 100).checked_div(row.decided);
         Recipient {
             name: console.name(&row.recipient),
             slug: row.recipient.to_string(),
             decided: number(row.decided),
             delivered: number(row.delivered),
             bar: Bar::of(row.delivered, row.decided),
-            share: format!("{share} %"),
+            share: share.map_or(words::NONE.to_owned(), |share| format!("{share} %")),
             hour: number(row.last_hour),
             day: number(row.last_day),
             open: number(row.decided - row.delivered),

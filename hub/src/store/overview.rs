@@ -45,7 +45,7 @@ impl Store {
         let arrived: Vec<Arrived> = self.pool.read("inbox", sql, windows).await?;
         type Open = (String, String, i64, i64);
         let sql = "select source, outcome, count(*), min(received_at) from inbox \
-                   where outcome <> 'decided' group by source, outcome union all \
+                   where outcome <> 'decided' group by outcome, source union all \
                    select source, 'undecided', count(*), min(received_at) from inbox \
                    where decided_order is null group by source union all \
                    select source, 'turned_away', count(*), min(received_at) from refusal group by source";

@@ -21,7 +21,7 @@ create table inbox (
 );
 -- The sources stand in these for the console: it counts without reading a message.
 create index inbox_undecided on inbox (received_at, id, source) where decided_order is null;
-create index inbox_open on inbox (outcome, received_at, source) where outcome <> 'decided';
+create index inbox_open on inbox (outcome, source, received_at) where outcome <> 'decided';
 create index inbox_flow on inbox (source, received_at);
 
 -- Items that intake refused, sealed; they do not take their id, and go after 30 days.
