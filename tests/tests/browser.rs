@@ -4,8 +4,6 @@
 //! A hub is told the story, then `tests/browser/console.mjs` looks at it with Chromium. Refuses to judge beauty.
 //! Needs Node, Chromium and `npm ci` in `tests/browser`; says so and is skipped where they are missing, fails in CI.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
-
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;

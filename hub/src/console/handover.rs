@@ -213,9 +213,7 @@ fn shown(console: &Console, steps: &[Step], origins: &[OriginRow], calendar: Cal
             icon,
             tone,
             title,
-            details: details
-                .chain([words::decision(step.order, &short(&step.message.to_string()))])
-                .collect(),
+            details: details.chain([words::decision(step.order, &step.message.to_string())]).collect(),
         });
     }
     shown

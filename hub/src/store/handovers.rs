@@ -99,8 +99,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn count_handovers(&self, filter: &Filter, up_to: u32) -> Result<u64, StoreError> {
-        let sql =
-            filtered!("select count(*) from (select 1 from handover ", "limit $6) as found");
+        let sql = filtered!("select count(*) from (select 1 from handover ", "limit $6) as found");
         let mut values = filter.values();
         values.push(Value::Int(up_to.into()));
         let found: Vec<(i64,)> = self.pool.read("handover", sql, values).await?;

@@ -19,7 +19,7 @@ pub(crate) fn sentence(state: State, to: Option<&str>, because: Option<&str>, si
             "Nog niet aangeboden: het visum is toegekend en de inschrijving in een gemeente wordt verwacht."
                 .to_owned()
         }
-        State::AwaitingChoice => format!("Nog geen bureau{why}{since}."),
+        State::AwaitingChoice => format!("Nog geen bureau{}{why}.", since.trim_start_matches(',')),
         State::Held => format!("Opgeschort{why}."),
         State::Sent => format!("Naar {to}{why}{since}; het aanbod wacht op ontvangst."),
         State::Received => format!("Naar {to}{why}{since}; het bureau moet nog ja of nee zeggen."),
