@@ -3,14 +3,12 @@
 //! The explanation and the console read the same entries; what is in them is personal, so whoever shows
 //! them picks what may be seen. Refuses to decide and to fold: see [`decide::Person::apply`].
 
-use std::collections::BTreeMap;
-
 use decide::change::Event;
 use schemas::ids::{MessageId, PersonId};
 use schemas::time::Instant;
 
-use crate::seal::{Keys, Purpose, SealError};
-use crate::store::rows::LoadRequest;
+use crate::decider::{DeciderError, open_entry};
+use crate::seal::Keys;
 use crate::store::{Store, StoreError};
 
 /// What one message did to one person.
@@ -36,12 +34,9 @@ pub enum HistoryError {
     /// The store.
     #[error("the journal could not be loaded")]
     Store(#[from] StoreError),
-    /// A sealed value: its key was destroyed, or is another's.
+    /// A sealed value: its key was destroyed, or it is damaged.
     #[error("the journal could not be opened")]
-    Seal(#[from] SealError),
-    /// A stored value that does not read.
-    #[error("the journal could not be read")]
-    Read(#[from] rmp_serde::decode::Error),
+    Open(#[from] DeciderError),
 }
 
 /// A person's journal in order; empty where nobody has this id.
@@ -49,27 +44,15 @@ pub enum HistoryError {
 /// # Errors
 /// [`HistoryError`].
 pub async fn of_person(store: &Store, keys: &Keys, person: PersonId) -> Result<Vec<Entry>, HistoryError> {
-    let journal = store.journal(person).await?;
-    let mut persons: Vec<PersonId> = journal.iter().filter_map(|(_, _, owner)| *owner).collect();
-    persons.sort_unstable();
-    persons.dedup();
-    let loaded = store.load(&LoadRequest { persons, ..LoadRequest::default() }).await?;
-    let mut wrappers = BTreeMap::new();
-    for row in &loaded.persons {
-        wrappers.insert(row.id, keys.kek().unwrap(&row.key)?);
-    }
-    let mut entries = Vec::with_capacity(journal.len());
-    for (row, wrapped, owner) in journal {
-        let wrapper = owner.and_then(|owner| wrappers.get(&owner)).unwrap_or(keys.kek());
-        let events = wrapper.unwrap(&wrapped)?.open(Purpose::Journal, &row.events)?;
-        entries.push(Entry {
-            message: row.message,
-            order: row.order,
-            known_at: row.known_at,
-            heart: row.heart,
-            bundle: row.bundle,
-            events: rmp_serde::from_slice(&events)?,
-        });
-    }
-    Ok(entries)
+    let open = |entry: crate::store::rows::JournalEntry| {
+        Ok(Entry {
+            events: open_entry(keys, &entry)?,
+            message: entry.row.message,
+            order: entry.row.order,
+            known_at: entry.row.known_at,
+            heart: entry.row.heart,
+            bundle: entry.row.bundle,
+        })
+    };
+    store.journal(person).await?.into_iter().map(open).collect()
 }

@@ -27,8 +27,12 @@ enum Command {
     Migrate(commands::migrate::Args),
     /// Send a file to a source's door, as a sender would.
     Push(commands::push::Args),
+    /// Issue one stream's view again.
+    Redeliver(commands::redeliver::Args),
     /// Decide everything again, in memory, and compare.
     Replay(commands::replay::Args),
+    /// List, show and answer the links that a human must decide.
+    Review(commands::review::Args),
     /// Tell who is responsible for a municipality on a day, or for every row of a file.
     Route(commands::route::Args),
     /// Run the service, all of it or some of its roles.
@@ -45,7 +49,9 @@ async fn main() -> ExitCode {
         Command::Demo(args) => commands::demo::run(args).await,
         Command::Migrate(args) => commands::migrate::run(args).await,
         Command::Push(args) => commands::push::run(args).await,
+        Command::Redeliver(args) => commands::redeliver::run(args).await,
         Command::Replay(args) => commands::replay::run(args).await,
+        Command::Review(args) => commands::review::run(args).await,
         Command::Route(args) => commands::route::run(args).await,
         Command::Run(args) => commands::run::run(args).await,
         Command::Tap(args) => commands::tap::run(args).await,

@@ -16,6 +16,8 @@ pub enum Kind {
     Text,
     /// A list of texts.
     Texts,
+    /// A text for each of some keys.
+    Map,
 }
 
 /// One field that may be named by a contract.
@@ -78,6 +80,24 @@ pub const FIELDS: &[Field] = &[
         kind: Kind::Text,
         doc: "Postal code, unless the address may not be communicated.",
     },
+    Field { name: "learning_path", kind: Kind::Texts, doc: "Codes of the modules the person is to take." },
+    Field {
+        name: "modules",
+        kind: Kind::Map,
+        doc: "Module code to not_started, in_progress, failed, waived or completed.",
+    },
+    Field { name: "modules_completed", kind: Kind::Texts, doc: "Codes of the modules completed or waived." },
+    Field {
+        name: "path_status",
+        kind: Kind::Text,
+        doc: "completed once every module of the path is, else open.",
+    },
+    Field { name: "portal_accounts", kind: Kind::Texts, doc: "The person's accounts at the portal." },
+    Field {
+        name: "competent_agency",
+        kind: Kind::Text,
+        doc: "The recipient that has taken the person over.",
+    },
 ];
 
 /// The field of this name, if it may be named.
@@ -94,6 +114,8 @@ pub enum Value {
     Text(String),
     /// A list of texts.
     Texts(Vec<String>),
+    /// A text for each of some keys.
+    Map(BTreeMap<String, String>),
 }
 
 /// One person in canonical form: every field that has a value, by name. Built only inside the
@@ -106,6 +128,13 @@ impl Canonical {
     pub fn text(&mut self, name: &str, value: Option<impl Into<String>>) {
         if let Some(value) = value {
             self.0.insert(name.to_owned(), Value::Text(value.into()));
+        }
+    }
+
+    /// Sets a field to a map, where it is not empty.
+    pub fn map(&mut self, name: &str, values: BTreeMap<String, String>) {
+        if !values.is_empty() {
+            self.0.insert(name.to_owned(), Value::Map(values));
         }
     }
 

@@ -13,13 +13,17 @@ use crate::key::Key;
 use crate::municipality::NisCode;
 use crate::name::Names;
 use crate::partial::PartialDate;
-use crate::reference::{ApplicationNumber, PermitNumber, PostCode};
-use crate::time::{Day, Version};
+use crate::recipient::Recipient;
+use crate::reference::{Account, ApplicationNumber, ModuleCode, PermitNumber, PostCode, StatementId};
+use crate::time::{Day, Instant, Version};
 
-/// Who speaks, weakest first (DESIGN 4.2: RR > DVZ > post > WEWIS > portal).
+/// Who speaks, weakest first (DESIGN 4.2: RR > DVZ > post > WEWIS > portal; a learning platform speaks
+/// of learning alone).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Authority {
+    /// A learning platform.
+    Learning,
     /// The participant, through the portal.
     Portal,
     /// WEWIS.
@@ -43,6 +47,12 @@ pub enum Entry {
     Permit(PermitNumber),
     /// A residence, by the day it began.
     Residence(Day),
+    /// An account, and what is done through it.
+    Account(Account),
+    /// A module of the learning path.
+    Module(ModuleCode),
+    /// One learning statement.
+    Statement(StatementId),
 }
 
 /// One normalised statement.
@@ -74,6 +84,8 @@ pub enum Statement {
     Nationalities(Vec<Country>),
     /// His national number.
     Insz(Insz),
+    /// Of his national numbers one took the place of another.
+    Replaced(Replacement),
     /// His mail address and telephone number.
     Contact(Contact),
     /// The language he wants to be addressed in (ISO 639-1).
@@ -92,6 +104,18 @@ pub enum Statement {
     Standing(Standing),
     /// Where a residence is.
     Residence(Residence),
+    /// The account is his.
+    AccountOpened,
+    /// Which modules he takes.
+    LearningPath(LearningPath),
+    /// Whom he chose in Brussels.
+    Choice(Choice),
+    /// He objects to being handed over (GDPR article 21).
+    Objection,
+    /// What happened in a module.
+    Progress(Progress),
+    /// The learning statement does not hold and never did.
+    Voided,
 }
 
 impl Statement {
@@ -104,6 +128,7 @@ impl Statement {
             Self::Sex(_) => Field::Sex,
             Self::Nationalities(_) => Field::Nationalities,
             Self::Insz(_) => Field::Insz,
+            Self::Replaced(_) => Field::Replaced,
             Self::Contact(_) => Field::Contact,
             Self::Language(_) => Field::Language,
             Self::Applied(_) => Field::Applied,
@@ -113,6 +138,12 @@ impl Statement {
             Self::PermitDecision(_) => Field::PermitDecision,
             Self::Standing(_) => Field::Standing,
             Self::Residence(_) => Field::Residence,
+            Self::AccountOpened => Field::AccountOpened,
+            Self::LearningPath(_) => Field::LearningPath,
+            Self::Choice(_) => Field::Choice,
+            Self::Objection => Field::Objection,
+            Self::Progress(_) => Field::Progress,
+            Self::Voided => Field::Voided,
         }
     }
 }
@@ -126,6 +157,7 @@ pub enum Field {
     Sex,
     Nationalities,
     Insz,
+    Replaced,
     Contact,
     Language,
     Applied,
@@ -135,6 +167,12 @@ pub enum Field {
     PermitDecision,
     Standing,
     Residence,
+    AccountOpened,
+    LearningPath,
+    Choice,
+    Objection,
+    Progress,
+    Voided,
 }
 
 /// Sex as documents state it.
@@ -147,6 +185,15 @@ pub enum Sex {
     Male,
     /// Neither, or not stated.
     Other,
+}
+
+/// One national number in the place of another.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Replacement {
+    /// The one that counts no more.
+    pub old: Insz,
+    /// The one that counts.
+    pub new: Insz,
 }
 
 /// How to reach somebody.
@@ -252,8 +299,8 @@ pub enum Standing {
     Left,
     /// Deceased.
     Deceased,
-    /// The number was cancelled, replaced by this one where the register says so.
-    Cancelled(Option<Insz>),
+    /// The number was cancelled.
+    Cancelled,
 }
 
 /// A home in Belgium.
@@ -278,6 +325,69 @@ pub struct Address {
     pub municipality: Option<String>,
 }
 
+/// The modules of a learning path, sorted.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct LearningPath {
+    /// Which.
+    pub modules: Vec<ModuleCode>,
+}
+
+/// What a newcomer in Brussels chose. Complete or not is the routing table's to say.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Choice {
+    /// Whom.
+    pub recipient: Recipient,
+    /// In which language (ISO 639-1).
+    pub language: Option<String>,
+}
+
+impl Choice {
+    /// Reads `bon` or `bapa-via:fr`; `None` where that is no recipient's name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (name, language) =
+            text.split_once(':').map_or((text, None), |(name, l)| (name, Some(l.to_owned())));
+        Recipient::parse(name).ok().map(|recipient| Self { recipient, language })
+    }
+}
+
+/// One thing that a learning platform states about a module. Its kind is part of the version's channel,
+/// so that a person keeps the newest of each kind and no more.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Progress {
+    /// What happened.
+    pub step: Step,
+    /// The statement that says so.
+    pub statement: StatementId,
+}
+
+/// What can happen in a module (domain note 7.2; moveOn is Passed).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// It was launched, opened or gone through.
+    Begun,
+    /// It was tried without the score that counts.
+    Failed,
+    /// It was passed.
+    Passed,
+    /// It need not be taken.
+    Waived,
+}
+
+impl Step {
+    /// Its name: the end of the channel that states it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Begun => "begun",
+            Self::Failed => "failed",
+            Self::Passed => "passed",
+            Self::Waived => "waived",
+        }
+    }
+}
+
 /// One message's statement about one person, as that source knows him.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Record {
@@ -289,4 +399,27 @@ pub struct Record {
     pub births: Vec<PartialDate>,
     /// What it states.
     pub facts: Vec<Fact>,
+}
+
+impl Record {
+    /// The register says that one national number took the place of another. Found by both: whoever has either is
+    /// meant.
+    #[must_use]
+    pub fn replaced(old: Insz, new: Insz, stated_at: Instant) -> Self {
+        let fact = Fact {
+            entry: Entry::Person,
+            statement: Statement::Replaced(Replacement { old, new }),
+            authority: Authority::Register,
+            valid_from: None,
+            version: Version { channel: register_channel(old), sequence: None, stated_at },
+        };
+        Self { keys: vec![Key::Insz(old), Key::Insz(new)], names: vec![], births: vec![], facts: vec![fact] }
+    }
+}
+
+/// The channel of what the register says of one number: each has a dossier of its own, and one that is cancelled
+/// says nothing of the other.
+#[must_use]
+pub fn register_channel(insz: Insz) -> String {
+    format!("register/{insz}")
 }

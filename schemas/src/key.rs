@@ -9,7 +9,9 @@ use crate::country::Country;
 use crate::insz::Insz;
 use crate::name::Tokens;
 use crate::partial::PartialDate;
-use crate::reference::{ApplicationNumber, DvzNumber, PassportNumber, PermitNumber, PostCode};
+use crate::reference::{
+    Account, ApplicationNumber, DvzNumber, PassportNumber, PermitNumber, PostCode, StatementId,
+};
 
 /// One thing a record can be found by.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -24,6 +26,11 @@ pub enum Key {
     Passport(Country, PassportNumber),
     /// A permit, in its holder's own row.
     Permit(PermitNumber),
+    /// An account at the portal or at a learning platform.
+    Account(Account),
+    /// A learning statement: what voids it names it. It finds its person and says nothing of him, so
+    /// he does not keep it.
+    Statement(StatementId),
     /// Group: a permit that somebody names, or that a family member's row belongs to.
     PermitNamed(PermitNumber),
     /// Group: a document number without its country.
@@ -47,9 +54,13 @@ impl Key {
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
-            Self::Insz(_) | Self::Dvz(_) | Self::Application(..) | Self::Passport(..) | Self::Permit(_) => {
-                Class::Personal
-            }
+            Self::Insz(_)
+            | Self::Dvz(_)
+            | Self::Application(..)
+            | Self::Passport(..)
+            | Self::Permit(_)
+            | Self::Account(_)
+            | Self::Statement(_) => Class::Personal,
             Self::PermitNamed(_) | Self::PassportAlone(_) | Self::NameAndBirth(..) => Class::Group,
         }
     }
@@ -63,6 +74,8 @@ impl Key {
             Self::Application(post, number) => format!("application:{}:{}", post.as_str(), number.as_str()),
             Self::Passport(country, number) => format!("passport:{}:{}", country.code(), number.as_str()),
             Self::Permit(number) => format!("permit:{}", number.as_str()),
+            Self::Account(account) => format!("account:{}", account.as_str()),
+            Self::Statement(id) => format!("statement:{}", id.as_str()),
             Self::PermitNamed(number) => format!("permit-named:{}", number.as_str()),
             Self::PassportAlone(number) => format!("passport-alone:{}", number.as_str()),
             Self::NameAndBirth(tokens, birth) => {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fact::Record;
 use crate::handover::Answer;
-use crate::ids::{MessageId, Seed, StreamId};
+use crate::ids::{MessageId, PersonId, ReviewId, Seed, StreamId};
 use crate::insz::Insz;
 use crate::recipient::Recipient;
 use crate::time::{Instant, KnownAt};
@@ -49,19 +49,40 @@ pub enum Body {
     },
     /// A task came back without a record about a person.
     TaskFailed(TaskFailed),
+    /// A day has come on which something about this person becomes true without a message: a deadline, the
+    /// start of a rule, the end of a basis. He is looked at again.
+    Due(PersonId),
+    /// A human answers a review.
+    Reviewed {
+        /// Which.
+        review: ReviewId,
+        /// What he says.
+        answer: ReviewAnswer,
+        /// Why, in his words.
+        reason: String,
+    },
     /// Somebody asks for one stream's view to be issued again.
     Redeliver(StreamId),
     /// The active bundle is this one from here on.
     Bundle(BundleHash),
 }
 
-/// "Something of this number changed" (domain note 5.3).
+/// What a human says of two persons who may be one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewAnswer {
+    /// They are one.
+    Same(PersonId),
+    /// They are not, any of them: never join them.
+    Different,
+}
+
+/// "Something of this number changed" (domain note 5.3). One that names the number which replaces it is a
+/// [`Record::replaced`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Notice {
     /// Whose.
     pub insz: Insz,
-    /// The number that replaces it, where the notice names one.
-    pub replaced_by: Option<Insz>,
     /// When the register published it.
     pub published_at: Instant,
 }
@@ -73,8 +94,6 @@ pub struct TaskFailed {
     pub insz: Insz,
     /// The source's code, such as `30001`.
     pub code: String,
-    /// The number that replaces the one asked, where the exception names it (30004).
-    pub replaced_by: Option<Insz>,
 }
 
 /// The hash of a bundle: 64 hexadecimal digits.

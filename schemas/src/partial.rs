@@ -108,19 +108,32 @@ impl PartialDate {
     /// Whether somebody born then has reached `age` on `day`; `None` where the unknown parts decide.
     #[must_use]
     pub fn has_reached(self, age: u16, day: Day) -> Option<bool> {
-        use chrono::Datelike;
-        let year = i32::from(self.year) + i32::from(age);
-        let (first, last) = match (self.month, self.day) {
-            (0, _) => ((year, 1, 1), (year, 12, 31)),
-            (month, 0) => ((year, month.into(), 1), (year, month.into(), 31)),
-            // Born on 29 February: of age on 1 March in a year without that day.
-            (month, day) => ((year, month.into(), day.into()), (year, month.into(), day.into())),
-        };
-        let today = (day.year(), day.month(), day.day());
-        match (today >= first, today >= last) {
+        let (first, last) = self.reaches(age)?;
+        match (day >= first, day >= last) {
             (true, true) => Some(true),
             (false, _) => Some(false),
             (true, false) => None,
+        }
+    }
+
+    /// The first and the last day on which somebody born then may reach `age`: one day where no part is unknown.
+    /// Born on 29 February: on 1 March in a year without that day.
+    #[must_use]
+    pub fn reaches(self, age: u16) -> Option<(Day, Day)> {
+        let year = i32::from(self.year) + i32::from(age);
+        let first = |month: u32| Day::from_ymd_opt(year, month, 1);
+        let end = |month: u32| {
+            let next = if month == 12 { Day::from_ymd_opt(year + 1, 1, 1) } else { first(month + 1) };
+            next?.pred_opt()
+        };
+        let (month, day) = (u32::from(self.month), u32::from(self.day));
+        match (month, day) {
+            (0, _) => first(1).zip(end(12)),
+            (_, 0) => first(month).zip(end(month)),
+            (_, _) => {
+                let on = Day::from_ymd_opt(year, month, day).or_else(|| first(month + 1))?;
+                Some((on, on))
+            }
         }
     }
 }

@@ -88,6 +88,33 @@ reference!(
     passport,
     "a document number of 5 to 20 letters and digits"
 );
+reference!(
+    /// An account at a portal or a learning platform: where it is kept and its name there, with one
+    /// space between: `portal va-6fcd43c2`, `https://leren.example/ 793cf96c`.
+    Account,
+    |text| {
+        let (home, name) = text.split_once(' ')?;
+        let fits = |part: &str| (1..=200).contains(&part.len()) && !part.chars().any(char::is_whitespace);
+        (fits(home) && fits(name)).then(|| text.to_owned())
+    },
+    "a home and a name without blanks, one space between"
+);
+reference!(
+    /// A module of the learning path, such as `B1`: a capital letter and one or two digits.
+    ModuleCode,
+    |text| {
+        let mut bytes = text.bytes();
+        let letter = bytes.next().is_some_and(|b| b.is_ascii_uppercase());
+        (letter && (2..=3).contains(&text.len()) && bytes.all(|b| b.is_ascii_digit())).then(|| text.to_owned())
+    },
+    "a module code like B1"
+);
+reference!(
+    /// A statement's id at its learning platform: a UUID, in lower case.
+    StatementId,
+    |text| uuid::Uuid::parse_str(text).ok().map(|id| id.hyphenated().to_string()),
+    "a UUID"
+);
 
 fn digits(text: &str, length: std::ops::RangeInclusive<usize>) -> Option<String> {
     let bare: String = text.chars().filter(|c| !matches!(c, ' ' | '.')).collect();

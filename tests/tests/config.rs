@@ -43,7 +43,7 @@ fn told(dir: &Path) -> Vec<String> {
 
 const LEUVEN: &str = r#"
 name = { nl = "Leuven", en = "Leuven" }
-schema_id = 9
+schema_id = 10
 competence = { territory = [{ nis = "24062", from = 2026-01-01 }] }
 [[basis]]
 reference = "protocol VT-2026-01"

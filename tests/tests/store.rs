@@ -23,7 +23,7 @@ use hub::store::{Store, StoreError};
 #[tokio::test]
 async fn the_schema_is_made_once_by_several_at_once() {
     on_each_empty(async |store| {
-        assert!(matches!(store.check_schema().await, Err(StoreError::Schema { found: 0, needed: 1 })));
+        assert!(matches!(store.check_schema().await, Err(StoreError::Schema { found: 0, needed: 3 })));
         let (one, two) = tokio::join!(store.migrate(), store.migrate());
         one.unwrap();
         two.unwrap();

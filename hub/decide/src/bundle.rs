@@ -3,6 +3,9 @@
 //! The engine reads the files and builds these; the heart only asks. A bundle that is not total and
 //! free of overlap is refused by [`crate::routing::check`] before it becomes active.
 
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
 use schemas::country::Countries;
 use schemas::message::BundleHash;
 use schemas::municipality::{LanguageArea, Municipalities, NisCode};
@@ -25,6 +28,17 @@ pub struct Bundle {
     pub target_group: TargetGroup,
     /// How long each state may last.
     pub deadlines: Deadlines,
+    /// Days on which decisions change by themselves, found when first asked for.
+    pub turning: OnceLock<Turning>,
+}
+
+/// Days on which the same facts lead elsewhere, sorted.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Turning {
+    /// A code or a territory begins, or has ended the day before.
+    pub territory: Vec<Day>,
+    /// A legal basis begins, or has ended the day before.
+    pub basis: Vec<Day>,
 }
 
 impl Bundle {
@@ -32,6 +46,42 @@ impl Bundle {
     #[must_use]
     pub fn contract(&self, recipient: &Recipient) -> Option<&Contract> {
         self.contracts.iter().find(|contract| contract.recipient == *recipient)
+    }
+
+    /// The days on which decisions change by themselves.
+    #[must_use]
+    pub fn turning(&self) -> &Turning {
+        self.turning.get_or_init(|| {
+            let edges = |from: Day, to: Option<Day>| [Some(from), to.and_then(|to| to.succ_opt())];
+            let codes = self.municipalities.iter().map(|row| edges(row.valid_from, row.valid_to));
+            let rows = self.contracts.iter().flat_map(|contract| match &contract.competence {
+                Competence::Territory(rows) => rows.as_slice(),
+                _ => &[],
+            });
+            let territory = codes.chain(rows.map(|row| edges(row.from, row.to)));
+            let bases = self.contracts.iter().flat_map(|contract| &contract.bases);
+            let basis = bases.map(|basis| edges(basis.from, basis.to));
+            let sorted = |days: BTreeSet<Day>| days.into_iter().collect();
+            Turning {
+                territory: sorted(territory.flatten().flatten().collect()),
+                basis: sorted(basis.flatten().flatten().collect()),
+            }
+        })
+    }
+
+    /// The recipient that tells the participant himself.
+    #[must_use]
+    pub fn participant(&self) -> Option<&Contract> {
+        self.contracts.iter().find(|contract| contract.competence == Competence::Participant)
+    }
+
+    /// Whose office a recipient is, where newcomers choose it.
+    #[must_use]
+    pub fn network(&self, recipient: &Recipient) -> Option<&str> {
+        match &self.contract(recipient)?.competence {
+            Competence::Choice { network, .. } => Some(network),
+            _ => None,
+        }
     }
 
     /// The recipient that is provider before arrival.
@@ -77,7 +127,11 @@ pub enum Competence {
     Choice {
         /// The languages it offers; a choice must name one of them unless there is only one.
         languages: Vec<String>,
+        /// Whose office it is: of offices of two networks, never do both hold a line (invariant I5).
+        network: String,
     },
+    /// For the participant himself, through the portal.
+    Participant,
 }
 
 /// One municipality of a territory, with its days.
@@ -132,4 +186,6 @@ pub struct Deadlines {
     pub accepted_months: u32,
     /// Working days for the next step after a rejection.
     pub rejected_days: u32,
+    /// Working days for the coordinator once a deadline has passed.
+    pub overdue_days: u32,
 }

@@ -11,13 +11,14 @@ use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
 use schemas::ids::{DeliveryId, HandoverId, MessageId, PersonId, Pseudonym, ReviewId, StreamId, TaskId};
 use schemas::insz::Insz;
 use schemas::key::Key;
+use schemas::message::ReviewAnswer;
 use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::disclosure::View;
-use crate::identity::{Reason, ReviewReason};
-use crate::person::Evidence;
+use crate::identity::{Join, Reason, ReviewReason};
+use crate::person::{Evidence, Person};
 use crate::routing::Route;
 
 /// Why [`crate::decide`] did not decide.
@@ -44,6 +45,10 @@ pub struct Needs {
     pub handovers: BTreeSet<HandoverId>,
     /// Streams whose person is asked for.
     pub streams: BTreeSet<StreamId>,
+    /// Reviews whose person is asked for.
+    pub reviews: BTreeSet<ReviewId>,
+    /// Persons whose learning records are asked for, from their journals.
+    pub journals: BTreeSet<PersonId>,
     /// Records on a topic whose payload hash is asked for.
     pub sent: BTreeSet<(Recipient, u64)>,
 }
@@ -62,6 +67,8 @@ impl Needs {
         self.records.extend(other.records);
         self.handovers.extend(other.handovers);
         self.streams.extend(other.streams);
+        self.reviews.extend(other.reviews);
+        self.journals.extend(other.journals);
         self.sent.extend(other.sent);
     }
 }
@@ -80,6 +87,12 @@ pub enum Refusal {
     /// The handover is not known, or is another recipient's.
     #[error("no such handover of this recipient")]
     UnknownHandover,
+    /// No person of this id.
+    #[error("no such person")]
+    UnknownPerson,
+    /// No open review of this id.
+    #[error("no such open review")]
+    UnknownReview,
     /// No stream of this id.
     #[error("no such stream")]
     UnknownStream,
@@ -99,6 +112,12 @@ pub enum Refusal {
         /// The answers that are possible.
         allowed: Vec<String>,
     },
+    /// Two agencies each have the file of one of them.
+    #[error("two agencies each hold the file of one of the two: one of them must close it first")]
+    TwoHoldTheFile,
+    /// The answer names somebody the review did not ask about.
+    #[error("the review does not ask about this person")]
+    NotAsked,
     /// The hash differs from that of the record with this sequence.
     #[error("the payload hash is not that of the record with this sequence")]
     HashDiffers,
@@ -110,9 +129,13 @@ impl Refusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownHandover => "unknown-handover",
+            Self::UnknownPerson => "unknown-person",
+            Self::UnknownReview => "unknown-review",
             Self::UnknownStream => "unknown-stream",
             Self::OldEpoch { .. } => "old-epoch",
             Self::NotAllowed { .. } => "not-allowed",
+            Self::TwoHoldTheFile => "two-hold-the-file",
+            Self::NotAsked => "not-asked",
             Self::HashDiffers => "hash-differs",
         }
     }
@@ -133,6 +156,16 @@ pub struct Change {
     pub tasks: Vec<Task>,
     /// What a human must decide.
     pub reviews: Vec<Review>,
+}
+
+impl Change {
+    /// Persons who turned out to be another: absorbed, survivor.
+    pub fn merged(&self) -> impl Iterator<Item = (PersonId, PersonId)> {
+        self.events.iter().filter_map(|(id, event)| match event {
+            Event::MergedInto { survivor } => Some((*id, *survivor)),
+            _ => None,
+        })
+    }
 }
 
 /// One record under its keys.
@@ -162,6 +195,43 @@ pub enum Event {
         review: ReviewId,
         /// Why.
         reason: ReviewReason,
+        /// The persons he may be.
+        #[serde(default)]
+        candidates: BTreeSet<PersonId>,
+    },
+    /// A human answered, or a merge made the question void.
+    ReviewAnswered {
+        /// The review.
+        review: ReviewId,
+        /// The answer.
+        answer: ReviewAnswer,
+    },
+    /// A human said that he is not this person: never join them.
+    ToldApart {
+        /// From whom.
+        from: PersonId,
+    },
+    /// He turned out to be another, who has his all from here on.
+    MergedInto {
+        /// Who.
+        survivor: PersonId,
+    },
+    /// Another turned out to be him.
+    Absorbed {
+        /// The other, as he was.
+        person: Box<Person>,
+        /// Why.
+        why: Join,
+    },
+    /// An earlier record counts again, because what had replaced it was voided.
+    Restated {
+        /// The record.
+        evidence: Evidence,
+    },
+    /// The next day on which he is looked at without a message.
+    DueSet {
+        /// The day; none where nothing is due.
+        on: Option<Day>,
     },
     /// A handover was opened.
     HandoverOpened {
@@ -257,6 +327,8 @@ pub enum Event {
 pub enum Capacity {
     /// Provider before arrival.
     Provider,
+    /// The participant himself.
+    Participant,
     /// Has an offer (KSZ 902).
     Provisional,
     /// Took over (KSZ 000).

@@ -63,6 +63,15 @@ impl<'a> Draft<'a> {
         self.seed.derive("salt", self.given)
     }
 
+    /// The change, once all is decided: with the next day on which something becomes true without a message.
+    pub(crate) fn finish(mut self) -> Change {
+        let on = crate::handover::next_day(&self.person, self.bundle, self.today);
+        if self.person.state.due != on {
+            self.record(Event::DueSet { on });
+        }
+        self.change
+    }
+
     /// The facts as they are now.
     pub(crate) fn journey(&self) -> Journey<'_> {
         Journey::of(&self.person.state)

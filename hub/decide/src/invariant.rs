@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemas::handover::State;
 use schemas::recipient::Recipient;
 
 use crate::bundle::{Bundle, Competence};
@@ -13,7 +12,7 @@ use crate::change::{Delivery, ViewKind};
 use crate::journey::Journey;
 use crate::journey::canonical::canonical;
 use crate::journey::scope::{Scope, scope};
-use crate::person::Person;
+use crate::person::{Handover, Person};
 use schemas::canonical::Value;
 use schemas::time::Day;
 
@@ -53,16 +52,14 @@ pub fn i4(delivery: &Delivery, bundle: &Bundle) -> Result<(), String> {
 }
 
 /// I5: an offer or a file of this delivery rests on an open line and a valid basis; before arrival
-/// only the provider has one; never are lines open to two recipients of the newcomer's choice.
+/// only the provider and the participant have one; never are lines open to offices of two networks.
 ///
 /// # Errors
 /// What is broken.
 pub fn i5(delivery: &Delivery, person: &Person, bundle: &Bundle, on: Day) -> Result<(), String> {
-    let choices = person.state.lines.keys().filter(|recipient| {
-        bundle.contract(recipient).is_some_and(|c| matches!(c.competence, Competence::Choice { .. }))
-    });
-    if choices.count() > 1 {
-        return Err("I5: lines are open to two recipients of the newcomer's choice".to_owned());
+    let networks: BTreeSet<&str> = person.state.lines.keys().filter_map(|r| bundle.network(r)).collect();
+    if networks.len() > 1 {
+        return Err("I5: lines are open to offices of two networks".to_owned());
     }
     if delivery.view.kind() == ViewKind::Ended {
         return Ok(());
@@ -75,8 +72,14 @@ pub fn i5(delivery: &Delivery, person: &Person, bundle: &Bundle, on: Day) -> Res
     if contract.basis(on).is_none() {
         return Err(format!("I5: no legal basis of {recipient}"));
     }
-    let registered = Journey::of(&person.state).home(on).is_some();
-    if contract.competence != Competence::BeforeArrival && !registered {
+    if person.state.merged_into.is_none() && Journey::of(&person.state).objects() {
+        return Err(format!("I5: {recipient} in spite of an objection"));
+    }
+    // A home that the register has lost sight of since was one all the same.
+    let had = |h: &Handover| h.residence.is_some();
+    let registered = Journey::of(&person.state).home(on).is_some() || person.state.handovers.iter().any(had);
+    let early = matches!(contract.competence, Competence::BeforeArrival | Competence::Participant);
+    if !early && !registered {
         return Err(format!("I5: {recipient} before arrival"));
     }
     Ok(())
@@ -87,7 +90,7 @@ pub fn i5(delivery: &Delivery, person: &Person, bundle: &Bundle, on: Day) -> Res
 /// # Errors
 /// What is broken.
 pub fn i7(person: &Person) -> Result<(), String> {
-    let held = person.state.handovers.iter().filter(|handover| handover.state == State::Accepted).count();
+    let held = person.state.handovers.iter().filter(|handover| handover.responsible()).count();
     if held > 1 {
         return Err(format!("I6: {held} agencies are responsible at once"));
     }
@@ -111,10 +114,10 @@ pub struct Essence {
 pub fn essence(person: &Person, bundle: &Bundle, on: Day) -> Essence {
     let journey = Journey::of(&person.state);
     let fields = match scope(journey, bundle, on) {
-        Scope::In(group) => canonical(journey, bundle, group, on).0,
+        Scope::In(group) => canonical(person, bundle, Some(group), on).0,
         Scope::Out(_) | Scope::Review | Scope::Unknown => BTreeMap::new(),
     };
-    let accepted = person.state.handovers.iter().find(|handover| handover.state == State::Accepted);
+    let accepted = person.state.handovers.iter().find(|handover| handover.responsible());
     Essence {
         responsible: accepted.and_then(|handover| handover.recipient.clone()),
         open: person.state.lines.keys().cloned().collect(),

@@ -7,14 +7,15 @@ use std::collections::BTreeMap;
 
 use schemas::envelope::Hash;
 use schemas::fact::Record;
-use schemas::ids::{HandoverId, MessageId, PersonId, StreamId};
+use schemas::ids::{HandoverId, MessageId, PersonId, ReviewId, StreamId};
 use schemas::key::Key;
 use schemas::message::{Body, Message};
 use schemas::recipient::Recipient;
 
 use crate::change::{Delivery, Event, Needs};
+use crate::person::Evidence;
 use crate::round::{Round, Step, Verdict};
-use crate::world::Holders;
+use crate::world::{Holders, is_learning};
 use crate::{Bundle, Person, World};
 
 /// Everything decided so far.
@@ -24,6 +25,8 @@ pub struct Memory {
     waiting: BTreeMap<MessageId, Record>,
     handovers: BTreeMap<HandoverId, PersonId>,
     streams: BTreeMap<StreamId, PersonId>,
+    reviews: BTreeMap<ReviewId, PersonId>,
+    learning: BTreeMap<PersonId, Vec<Evidence>>,
     sent: BTreeMap<(Recipient, u64), Hash>,
     /// Every person.
     pub persons: BTreeMap<PersonId, Person>,
@@ -64,10 +67,24 @@ impl Memory {
             let holders = self.index.get(&key).cloned().unwrap_or_default();
             world.load_key(key, holders);
         }
-        needs.persons.into_iter().for_each(|id| world.load_person(id, self.persons.remove(&id)));
+        for id in needs.persons {
+            match self.persons.get(&id).and_then(|person| person.state.merged_into) {
+                Some(survivor) => {
+                    world.load_redirect(id, survivor);
+                    if !world.has(survivor) {
+                        world.load_person(survivor, self.persons.remove(&survivor));
+                    }
+                }
+                None => world.load_person(id, self.persons.remove(&id)),
+            }
+        }
         needs.records.into_iter().for_each(|id| world.load_waiting(id, self.waiting.get(&id).cloned()));
         needs.handovers.into_iter().for_each(|id| world.load_handover(id, self.handovers.get(&id).copied()));
         needs.streams.into_iter().for_each(|id| world.load_stream(id, self.streams.get(&id).copied()));
+        needs.reviews.into_iter().for_each(|id| world.load_review(id, self.reviews.get(&id).copied()));
+        for id in needs.journals {
+            world.load_journal(id, self.learning.get(&id).cloned().unwrap_or_default());
+        }
         for of in needs.sent {
             let hash = self.sent.get(&of).copied();
             world.load_sent(of.0, of.1, hash);
@@ -107,8 +124,17 @@ impl Memory {
         match event {
             Event::HandoverOpened { handover, .. } => drop(self.handovers.insert(*handover, person)),
             Event::StreamOpened { stream, .. } => drop(self.streams.insert(*stream, person)),
+            Event::ReviewRaised { review, .. } => drop(self.reviews.insert(*review, person)),
+            Event::ReviewAnswered { review, .. } => drop(self.reviews.remove(review)),
+            Event::Linked { evidence, .. } if is_learning(&evidence.record) => {
+                self.learning.entry(person).or_default().push(evidence.clone());
+            }
             Event::Linked { .. }
-            | Event::ReviewRaised { .. }
+            | Event::ToldApart { .. }
+            | Event::MergedInto { .. }
+            | Event::Absorbed { .. }
+            | Event::Restated { .. }
+            | Event::DueSet { .. }
             | Event::HandoverMoved { .. }
             | Event::Named { .. }
             | Event::LineOpened { .. }

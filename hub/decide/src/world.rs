@@ -7,13 +7,13 @@
 use std::collections::BTreeMap;
 
 use schemas::envelope::Hash;
-use schemas::fact::Record;
-use schemas::ids::{HandoverId, MessageId, PersonId, StreamId};
+use schemas::fact::{Record, Statement};
+use schemas::ids::{HandoverId, MessageId, PersonId, ReviewId, StreamId};
 use schemas::key::Key;
 use schemas::recipient::Recipient;
 
 use crate::change::{Change, Event, Needs, Waiting};
-use crate::person::Person;
+use crate::person::{Evidence, Person};
 
 /// Records found by one key: whose they are, or nobody's yet.
 pub type Holders = BTreeMap<MessageId, Option<PersonId>>;
@@ -26,6 +26,13 @@ pub struct World {
     waiting: BTreeMap<MessageId, Option<Record>>,
     handovers: BTreeMap<HandoverId, Option<PersonId>>,
     streams: BTreeMap<StreamId, Option<PersonId>>,
+    reviews: BTreeMap<ReviewId, Option<PersonId>>,
+    /// Persons who turned out to be another: never a chain.
+    redirects: BTreeMap<PersonId, PersonId>,
+    /// Learning records as the journals had them when they were loaded.
+    journals: BTreeMap<PersonId, Vec<Evidence>>,
+    /// Learning records of this batch, which no journal has yet.
+    recent: BTreeMap<PersonId, Vec<Evidence>>,
     sent: BTreeMap<(Recipient, u64), Option<Hash>>,
 }
 
@@ -35,9 +42,32 @@ impl World {
         self.index.insert(key, holders);
     }
 
-    /// Tells a person's state; `None` where there is no such person.
+    /// Tells a person's state; `None` where there is no such person. Who is here already stays as he is: the
+    /// batch may have changed him.
     pub fn load_person(&mut self, id: PersonId, person: Option<Person>) {
-        self.persons.insert(id, person);
+        self.persons.entry(id).or_insert(person);
+    }
+
+    /// Tells that a person turned out to be another, who is loaded as well.
+    pub fn load_redirect(&mut self, absorbed: PersonId, survivor: PersonId) {
+        let survivor = self.resolve(survivor);
+        self.redirects.insert(absorbed, survivor);
+    }
+
+    /// Whether this person is here already.
+    #[must_use]
+    pub fn has(&self, id: PersonId) -> bool {
+        self.persons.contains_key(&id)
+    }
+
+    /// Tells whose review it is; `None` where there is none that is open.
+    pub fn load_review(&mut self, id: ReviewId, person: Option<PersonId>) {
+        self.reviews.insert(id, person);
+    }
+
+    /// Tells the learning records in a person's own journal.
+    pub fn load_journal(&mut self, person: PersonId, records: Vec<Evidence>) {
+        self.journals.insert(person, records);
     }
 
     /// Tells a waiting record's content; `None` where it does not wait any more.
@@ -72,12 +102,43 @@ impl World {
         found
     }
 
+    /// Whether a key that was loaded leads to this person already.
+    pub(crate) fn leads_to(&self, key: &Key, person: PersonId) -> bool {
+        let holders = self.index.get(key).into_iter().flat_map(BTreeMap::values).flatten();
+        holders.into_iter().any(|holder| self.resolve(*holder) == person)
+    }
+
     /// A person; `None` where there is none or where he must be loaded first.
     pub(crate) fn known(&self, id: PersonId, needs: &mut Needs) -> Option<&Person> {
+        let id = self.resolve(id);
         match self.persons.get(&id) {
             Some(person) => person.as_ref(),
             None => {
                 needs.persons.insert(id);
+                None
+            }
+        }
+    }
+
+    /// Who a person is now.
+    fn resolve(&self, id: PersonId) -> PersonId {
+        self.redirects.get(&id).copied().unwrap_or(id)
+    }
+
+    /// A person's learning records, in no order, or the need to load them: his own journal's, those of
+    /// the persons who turned out to be him, and this batch's.
+    pub(crate) fn learning(&self, person: &Person, needs: &mut Needs) -> Vec<&Evidence> {
+        let ids = || person.state.absorbed.iter().chain([&person.id]);
+        needs.journals.extend(ids().filter(|id| !self.journals.contains_key(id)));
+        ids().flat_map(|id| [self.journals.get(id), self.recent.get(id)]).flatten().flatten().collect()
+    }
+
+    /// Whose review it is; `None` where it is not open or must be loaded first.
+    pub(crate) fn review_of(&self, id: ReviewId, needs: &mut Needs) -> Option<PersonId> {
+        match self.reviews.get(&id) {
+            Some(person) => *person,
+            None => {
+                needs.reviews.insert(id);
                 None
             }
         }
@@ -149,8 +210,21 @@ impl World {
                 Event::StreamOpened { stream, .. } => {
                     self.streams.insert(*stream, Some(*id));
                 }
+                Event::ReviewRaised { review, .. } => {
+                    self.reviews.insert(*review, Some(*id));
+                }
+                Event::ReviewAnswered { review, .. } => {
+                    self.reviews.insert(*review, None);
+                }
+                Event::MergedInto { survivor } => self.redirect(*id, *survivor),
+                Event::Linked { evidence, .. } if is_learning(&evidence.record) => {
+                    self.recent.entry(*id).or_default().push(evidence.clone());
+                }
                 Event::Linked { .. }
-                | Event::ReviewRaised { .. }
+                | Event::ToldApart { .. }
+                | Event::Absorbed { .. }
+                | Event::Restated { .. }
+                | Event::DueSet { .. }
                 | Event::HandoverMoved { .. }
                 | Event::Named { .. }
                 | Event::LineOpened { .. }
@@ -168,6 +242,11 @@ impl World {
         }
     }
 
+    fn redirect(&mut self, absorbed: PersonId, survivor: PersonId) {
+        self.redirects.values_mut().filter(|to| **to == absorbed).for_each(|to| *to = survivor);
+        self.redirects.insert(absorbed, survivor);
+    }
+
     /// Keeps a record that waits for its person.
     pub fn keep(&mut self, id: MessageId, record: Record, waiting: &Waiting) {
         self.index_record(id, None, &waiting.keys);
@@ -181,4 +260,10 @@ impl World {
             }
         }
     }
+}
+
+/// Whether a record states progress: what a voided statement is folded again from.
+#[must_use]
+pub fn is_learning(record: &Record) -> bool {
+    record.facts.iter().any(|fact| matches!(fact.statement, Statement::Progress(_)))
 }

@@ -35,7 +35,7 @@ impl From<IntakeError> for Problem {
     fn from(error: IntakeError) -> Self {
         let code = match &error {
             IntakeError::Commit(CommitError::Busy | CommitError::Stopping) => ProblemCode::Busy,
-            IntakeError::Commit(CommitError::Away) | IntakeError::Refusals(_) => ProblemCode::Away,
+            IntakeError::Commit(CommitError::Away) | IntakeError::Store(_) => ProblemCode::Away,
             IntakeError::Commit(CommitError::Data)
             | IntakeError::Seal(_)
             | IntakeError::Encode(_)

@@ -5,6 +5,7 @@
 //! tried again. Refuses to decide, to store and to parse. Next: `loops` for how a loop is kept alive.
 
 mod loops;
+mod say;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use clap::ValueEnum;
+use decide::bundle::{Competence, Contract};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -120,9 +122,11 @@ impl Hub {
         let schemas = Arc::new(Schemas::new(&ids, &config.bundle.contracts)?);
         let metrics = Arc::new(Metrics::new());
         let health = metrics.deliver.clone();
+        let chosen = |contract: &&Contract| matches!(contract.competence, Competence::Choice { .. });
         let tables = Tables {
             municipalities: config.bundle.municipalities.clone(),
             countries: config.bundle.countries.clone(),
+            choosable: config.bundle.contracts.iter().filter(chosen).map(|c| c.recipient.clone()).collect(),
             environment: config.hub.environment,
         };
         // SQLite has one writer; PostgreSQL gains from a second (perf note 6).
@@ -252,6 +256,18 @@ pub async fn in_folder(folder: &Path, mut config: Config) -> anyhow::Result<Hub>
     Ok(Hub::open(config, Start::Existing).await?)
 }
 
+/// Opens what a command works on: a data folder where one is named, else the database of the config.
+///
+/// # Errors
+/// Where it cannot be opened, or is not of this program's schema.
+pub async fn existing(folder: Option<&Path>, config: &Path) -> anyhow::Result<Hub> {
+    let config = Config::load(config)?;
+    match folder {
+        Some(folder) => in_folder(folder, config).await,
+        None => Ok(Hub::open(config, Start::Existing).await?),
+    }
+}
+
 /// Runs the roles asked until a signal comes: the first stops softly, a second at once.
 ///
 /// # Errors
@@ -275,6 +291,8 @@ pub async fn run(config: &Path, roles: &[Role]) -> anyhow::Result<()> {
                 tasks.spawn(loops::forget_refused(hub.intake, stop));
             }
             Role::Decide => {
+                let (intake, clock) = (hub.intake.clone(), hub.clock.clone());
+                tasks.spawn(loops::bring_due(intake, clock, missing.clone(), stop.clone()));
                 tasks.spawn(loops::keep("decide", missing, stop, move |stop| hub.clone().decide(stop)));
             }
             Role::Deliver => {

@@ -54,7 +54,8 @@ enum CompetenceFile {
     BeforeArrival,
     Territory(Vec<TerritoryFile>),
     Rest(LanguageArea),
-    Choice { languages: Vec<String> },
+    Choice { languages: Vec<String>, network: String },
+    Participant,
 }
 
 #[derive(Debug, Deserialize)]
@@ -98,7 +99,8 @@ impl From<CompetenceFile> for Competence {
                 rows.into_iter().map(|row| Territory { nis: row.nis, from: row.from, to: row.to }).collect(),
             ),
             CompetenceFile::Rest(area) => Self::Rest(area),
-            CompetenceFile::Choice { languages } => Self::Choice { languages },
+            CompetenceFile::Choice { languages, network } => Self::Choice { languages, network },
+            CompetenceFile::Participant => Self::Participant,
         }
     }
 }

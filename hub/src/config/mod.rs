@@ -111,7 +111,8 @@ impl Config {
         if !wrong.is_empty() {
             return Err(ConfigErrors(wrong));
         }
-        let bundle = Bundle { hash, contracts, municipalities, countries, target_group, deadlines };
+        let turning = std::sync::OnceLock::new();
+        let bundle = Bundle { hash, contracts, municipalities, countries, target_group, deadlines, turning };
         wrong.extend(decide::routing::check(&bundle).iter().map(|text| ConfigError::whole("bundle", text)));
         if !wrong.is_empty() {
             return Err(ConfigErrors(wrong));

@@ -12,7 +12,7 @@ use decide::Person;
 use decide::change::Event;
 use decide::person::Handover;
 use schemas::handover::{Owner, State as Status};
-use schemas::ids::HandoverId;
+use schemas::ids::{HandoverId, PersonId};
 use schemas::time::day_of;
 
 use super::parts::{Badge, Frame, Icons, short};
@@ -20,7 +20,7 @@ use super::timeline::{self, Line, Step};
 use super::times::{Calendar, Stamp, span, written};
 use super::{Console, Here, Page, PageError, words};
 use crate::history::{self, Entry, HistoryError};
-use crate::store::figures::OriginRow;
+use crate::store::figures::{OriginRow, SentRow};
 use crate::store::rows::HandoverRow;
 
 /// A pause longer than this is told.
@@ -90,23 +90,16 @@ struct One {
 pub(super) async fn show(State(console): Here, Path(id): Path<String>) -> Page {
     let id: HandoverId = id.parse().map_err(|_| PageError::Missing)?;
     let row = console.store.handovers_between(id, id).await?.pop().ok_or(PageError::Missing)?;
-    let entries = match history::of_person(&console.store, &console.keys, row.person).await {
-        Ok(entries) => Some(entries),
-        // The key was destroyed: what is in the list is all there is.
-        Err(HistoryError::Seal(_)) => None,
-        Err(error) => return Err(error.into()),
+    let told = match Told::read(&console, row.person).await {
+        Ok(told) => Some(told),
+        Err(HistoryError::Store(error)) => return Err(error.into()),
+        // A key was destroyed: what is in the list is all there is.
+        Err(HistoryError::Open(_)) => None,
     };
-    let readable = entries.is_some();
-    let entries = entries.unwrap_or_default();
-    let sent = console.store.sent_about(row.person).await?;
-    let origins = console.store.origins(row.person).await?;
+    let readable = told.is_some();
+    let Told { person, entries, sent, origins } = told.unwrap_or_else(|| Told::nothing(row.person));
     let states = console.store.handover_states().await?;
     let calendar = Calendar { now: console.clock.now() };
-    let person =
-        entries.iter().flat_map(|entry| &entry.events).fold(Person::new(row.person), |mut fold, event| {
-            fold.apply(event);
-            fold
-        });
     let days = row.deadline.map(|day| (day - calendar.today()).num_days());
     let to = row.recipient.as_ref().map(|recipient| console.name(recipient));
     let page = One {
@@ -134,6 +127,56 @@ pub(super) async fn show(State(console): Here, Path(id): Path<String>) -> Page {
         others: others(&person, id),
     };
     Ok(Html(page.render()?))
+}
+
+/// Everything that is told of a person, and of whom he turned out to be.
+struct Told {
+    /// As he is now.
+    person: Person,
+    /// His journal and those of whom he absorbed, in the order of decisions.
+    entries: Vec<Entry>,
+    sent: Vec<SentRow>,
+    origins: Vec<OriginRow>,
+}
+
+impl Told {
+    fn nothing(person: PersonId) -> Self {
+        Self { person: Person::new(person), entries: vec![], sent: vec![], origins: vec![] }
+    }
+
+    async fn read(console: &Console, asked: PersonId) -> Result<Self, HistoryError> {
+        let (store, keys) = (&console.store, &console.keys);
+        let mut survivor = asked;
+        let mut own = history::of_person(store, keys, survivor).await?;
+        while let Some(next) = own.iter().flat_map(|entry| &entry.events).find_map(merged_into) {
+            survivor = next;
+            own = history::of_person(store, keys, survivor).await?;
+        }
+        let mut told = Self::nothing(survivor);
+        own.iter().flat_map(|entry| &entry.events).for_each(|event| told.person.apply(event));
+        let mut persons = vec![(survivor, own)];
+        while let Some((id, journal)) = persons.pop() {
+            for absorbed in journal.iter().flat_map(|entry| &entry.events).filter_map(absorbed) {
+                persons.push((absorbed, history::of_person(store, keys, absorbed).await?));
+            }
+            // In the message that made them one, the absorbed person's streams end before the other's go on.
+            told.entries.splice(0..0, journal);
+            told.sent.extend(store.sent_about(id).await?);
+            told.origins.extend(store.origins(id).await?);
+        }
+        told.entries.sort_by_key(|entry| entry.order);
+        told.sent
+            .sort_by(|one, other| (&one.recipient, one.sequence).cmp(&(&other.recipient, other.sequence)));
+        Ok(told)
+    }
+}
+
+fn merged_into(event: &Event) -> Option<PersonId> {
+    if let Event::MergedInto { survivor } = event { Some(*survivor) } else { None }
+}
+
+fn absorbed(event: &Event) -> Option<PersonId> {
+    if let Event::Absorbed { person, .. } = event { Some(person.id) } else { None }
 }
 
 fn sentence(handover: Option<&Handover>, row: &HandoverRow, to: Option<&str>) -> String {

@@ -122,7 +122,13 @@ pub(super) fn of(entries: &[Entry], handover: HandoverId, sent: &[SentRow]) -> V
                 Event::HandoverOpened { .. }
                 | Event::HandoverMoved { .. }
                 | Event::StreamOpened { .. }
+                | Event::Restated { .. }
                 | Event::ReviewRaised { .. }
+                | Event::ReviewAnswered { .. }
+                | Event::ToldApart { .. }
+                | Event::MergedInto { .. }
+                | Event::Absorbed { .. }
+                | Event::DueSet { .. }
                 | Event::Named { .. }
                 | Event::Asked { .. } => None,
             };

@@ -131,6 +131,7 @@ fn generate(contract: &Contract) -> Result<serde_json::Value, ContractError> {
                 let of = match known.kind {
                     Kind::Text => json!("string"),
                     Kind::Texts => json!({"type": "array", "items": "string"}),
+                    Kind::Map => json!({"type": "map", "values": "string"}),
                 };
                 Ok(nullable(known.name, known.doc, of))
             })
@@ -226,6 +227,7 @@ impl Serialize for Plain<'_> {
         match self.0 {
             Value::Text(text) => text.serialize(serializer),
             Value::Texts(texts) => texts.serialize(serializer),
+            Value::Map(texts) => texts.serialize(serializer),
         }
     }
 }

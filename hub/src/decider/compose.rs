@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use decide::World;
 use decide::change::{Change, Delivery, Event};
+use decide::journey::Journey;
 use decide::round::Verdict;
 use schemas::envelope::Hash;
 use schemas::ids::{HandoverId, MessageId, PersonId};
-use schemas::message::Message;
+use schemas::message::{Message, ReviewAnswer};
 use schemas::time::{Instant, to_micros};
 
 use super::load::{FromStore, PersonKey, index_mac};
@@ -18,8 +19,8 @@ use super::{DeciderError, HEART};
 use crate::contract::{Encoded, Schemas};
 use crate::seal::{Key, Keys, Purpose};
 use crate::store::rows::{
-    Batch, Counters, DecidedRow, HandoverRow, JournalRow, LineRow, OutboxRow, Outcome, PersonRow, RecordRow,
-    ReleasedRow, ReviewRow, StreamRow, TaskRow,
+    AnswerRow, Batch, Counters, DecidedRow, DueRow, HandoverRow, JournalRow, LineRow, OutboxRow, Outcome,
+    PersonRow, RecordRow, ReleasedRow, ReviewRow, StreamRow, TaskRow,
 };
 
 /// The key of a message on its way through a batch, and the same wrapped.
@@ -98,7 +99,8 @@ impl<'a> Composer<'a> {
             journal.entry(*person).or_default().push(event);
             self.event(*person, event, message)?;
         }
-        let owner = journal.keys().next().copied();
+        // Of a merge, the survivor: his are the last words.
+        let owner = change.events.last().map(|(person, _)| *person);
         for (person, events) in journal {
             self.person_key(person)?;
             self.touched.insert(person);
@@ -174,8 +176,21 @@ impl<'a> Composer<'a> {
             Event::StreamOpened { stream, recipient, .. } => {
                 self.batch.streams.push(StreamRow { id: *stream, person, recipient: recipient.clone() });
             }
+            Event::ReviewAnswered { review, answer } => self.batch.answers.push(AnswerRow {
+                id: *review,
+                answer: match answer {
+                    ReviewAnswer::Same(_) => "same",
+                    ReviewAnswer::Different => "different",
+                },
+                at: message.known_at.0,
+            }),
+            Event::DueSet { on } => self.batch.due.push(DueRow { person, on: *on }),
+            Event::MergedInto { .. } => self.batch.due.push(DueRow { person, on: None }),
             Event::Linked { .. }
+            | Event::Restated { .. }
             | Event::ReviewRaised { .. }
+            | Event::ToldApart { .. }
+            | Event::Absorbed { .. }
             | Event::Named { .. }
             | Event::Issued { .. }
             | Event::Asked { .. } => {}
@@ -212,17 +227,21 @@ impl<'a> Composer<'a> {
             self.batch.persons.push(PersonRow {
                 id,
                 version: person.version,
+                redirect: person.state.merged_into,
+                restricted: Journey::of(&person.state).objects(),
                 matching: self.keys.seal(&key, Purpose::Matching, &matching)?,
                 state: self.keys.seal(&key, Purpose::State, &state)?,
                 key: wrapped,
             });
         }
         for (id, (owner, since)) in std::mem::take(&mut self.handovers) {
-            let found = world.person(owner).and_then(|person| person.handover(id));
+            // Who was absorbed since has it no more: the survivor has.
+            let now = world.person(owner).map_or(owner, |person| person.state.merged_into.unwrap_or(owner));
+            let found = world.person(now).and_then(|person| person.handover(id));
             let Some(handover) = found else { continue };
             self.batch.handovers.push(HandoverRow {
                 id,
-                person: owner,
+                person: now,
                 recipient: handover.recipient.clone(),
                 state: handover.state,
                 epoch: handover.epoch,

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use decide::change::Needs;
-use decide::person::{Matching, PersonState};
+use decide::change::{Event, Needs};
+use decide::person::{Evidence, Matching, PersonState};
+use decide::world::is_learning;
 use decide::{Person, World};
 use schemas::ids::{MessageId, PersonId};
 use schemas::key::Key as IndexKey;
@@ -16,7 +17,7 @@ use super::DeciderError;
 use crate::intake::open_content;
 use crate::seal::{Key, Keys, Purpose};
 use crate::store::Store;
-use crate::store::rows::{LoadRequest, Mac, PersonRow};
+use crate::store::rows::{JournalEntry, LoadRequest, Mac, PersonRow};
 
 /// A person's key, and itself wrapped.
 #[derive(Clone, Debug)]
@@ -63,6 +64,17 @@ pub fn open_person(row: &PersonRow, key: &Key) -> Result<Person, DeciderError> {
     Ok(Person { id: row.id, version: row.version, matching, state })
 }
 
+/// What a journal entry says.
+///
+/// # Errors
+/// Where it does not open or does not read: its owner's key was destroyed, or it is damaged.
+pub fn open_entry(keys: &Keys, entry: &JournalEntry) -> Result<Vec<Event>, DeciderError> {
+    let owner = entry.owner.map(|_| keys.kek().unwrap(entry.owner_key.as_deref().unwrap_or_default()));
+    let owner = owner.transpose()?;
+    let message = owner.as_ref().unwrap_or(keys.kek()).unwrap(&entry.key)?;
+    Ok(rmp_serde::from_slice(&message.open(Purpose::Journal, &entry.row.events)?)?)
+}
+
 /// The HMAC under which a key is found.
 #[must_use]
 pub fn index_mac(keys: &Keys, key: &IndexKey) -> Mac {
@@ -80,6 +92,8 @@ impl FromStore<'_> {
             records: needs.records.iter().copied().collect(),
             handovers: needs.handovers.iter().copied().collect(),
             streams: needs.streams.iter().copied().collect(),
+            reviews: needs.reviews.iter().copied().collect(),
+            journals: needs.journals.iter().copied().collect(),
             sent: needs.sent.iter().cloned().collect(),
         };
         let loaded = self.store.load(&request).await?;
@@ -90,11 +104,16 @@ impl FromStore<'_> {
         for (mac, key) in macs {
             world.load_key(key, holders.remove(&mac).unwrap_or_default());
         }
-        needs.persons.iter().for_each(|id| world.load_person(*id, None));
-        for row in &loaded.persons {
-            let person = self.open(row)?;
-            world.load_person(row.id, Some(person));
+        for (asked, row) in &loaded.persons {
+            if *asked != row.id {
+                world.load_redirect(*asked, row.id);
+            }
+            if !world.has(row.id) {
+                let person = self.open(row)?;
+                world.load_person(row.id, Some(person));
+            }
         }
+        needs.persons.iter().for_each(|id| world.load_person(*id, None));
         needs.records.iter().for_each(|id| world.load_waiting(*id, None));
         for row in &loaded.records {
             let key = self.keys.kek().unwrap(&row.key)?;
@@ -108,6 +127,21 @@ impl FromStore<'_> {
         loaded.handovers.into_iter().for_each(|(id, person)| world.load_handover(id, Some(person)));
         needs.streams.iter().for_each(|id| world.load_stream(*id, None));
         loaded.streams.into_iter().for_each(|(id, person)| world.load_stream(id, Some(person)));
+        needs.reviews.iter().for_each(|id| world.load_review(*id, None));
+        loaded.reviews.into_iter().for_each(|(id, person)| world.load_review(id, Some(person)));
+        let mut learning: BTreeMap<PersonId, Vec<Evidence>> = BTreeMap::new();
+        for entry in &loaded.journals {
+            for event in open_entry(self.keys, entry)? {
+                if let Event::Linked { evidence, .. } = event
+                    && is_learning(&evidence.record)
+                {
+                    learning.entry(entry.row.person).or_default().push(evidence);
+                }
+            }
+        }
+        for id in needs.journals {
+            world.load_journal(id, learning.remove(&id).unwrap_or_default());
+        }
         for (recipient, sequence) in needs.sent {
             world.load_sent(recipient, sequence, None);
         }

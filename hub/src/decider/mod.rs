@@ -28,7 +28,7 @@ use crate::seal::{Keys, SealError};
 use crate::store::rows::{Lease, Pending};
 use crate::store::{Store, StoreError};
 use compose::{Composer, MessageKey, Numbers};
-pub use load::{index_mac, open_person};
+pub use load::{index_mac, open_entry, open_person};
 
 /// The version of the heart's rules: stored with every journal entry.
 pub const HEART: &str = env!("CARGO_PKG_VERSION");

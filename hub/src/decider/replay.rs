@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use decide::change::Event;
 use decide::memory::Memory;
 use decide::round::Verdict;
 use decide::{Bundle, Person};
@@ -16,7 +15,7 @@ use schemas::time::KnownAt;
 use serde::Serialize;
 
 use super::compose::Numbers;
-use super::{DeciderError, open_person};
+use super::{DeciderError, open_entry, open_person};
 use crate::contract::{Encoded, Schemas};
 use crate::intake::open_content;
 use crate::seal::{Key, Keys, Purpose};
@@ -193,11 +192,8 @@ impl Stored {
                 report.differences.push(format!("person {id} decided again"));
             }
             let mut folded = Person::new(id);
-            for (row, wrapped, owner) in store.journal(id).await? {
-                let wrapper = owner.and_then(|owner| self.keys.get(&owner)).unwrap_or(keys.kek());
-                let events = wrapper.unwrap(&wrapped)?.open(Purpose::Journal, &row.events)?;
-                let events: Vec<Event> = rmp_serde::from_slice(&events)?;
-                events.iter().for_each(|event| folded.apply(event));
+            for entry in store.journal(id).await? {
+                open_entry(keys, &entry)?.iter().for_each(|event| folded.apply(event));
             }
             if folded != *stored {
                 report.differences.push(format!("fold of the journal of person {id}"));

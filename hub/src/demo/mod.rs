@@ -21,6 +21,7 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use schemas::ids::Seed;
 use schemas::message::Body;
+use schemas::time::{day_of, start_of};
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -103,6 +104,7 @@ impl Demo {
         self.hub.intake.internal("bundle", &id, Body::Bundle(hash)).await?;
         self.settle().await?;
         for moment in &story.moments {
+            self.days_until(moment.at).await?;
             self.hub.clock.advance(moment.at);
             for (feed, body) in &moment.posts {
                 self.push(*feed, body.clone()).await?;
@@ -117,6 +119,16 @@ impl Demo {
         let counts = self.hub.store.counts().await?;
         self.summary.counts = counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
         Ok(self.summary.clone())
+    }
+
+    /// Lets every day before a moment come on which something is due, one after the other.
+    async fn days_until(&mut self, moment: schemas::time::Instant) -> anyhow::Result<()> {
+        while let Some((_, day)) = self.hub.store.due(day_of(moment), 1).await?.first() {
+            self.hub.clock.advance(start_of(*day));
+            ensure!(self.hub.intake.bring_due().await? > 0, "what was due stays due");
+            self.settle().await?;
+        }
+        Ok(())
     }
 
     /// Goes on after the story: what somebody pushes by hand is answered as everything before.

@@ -11,16 +11,18 @@ mod content;
 pub use committer::CommitError;
 pub use content::{Content, OpenError, open_content, open_findings};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use adapters::{Context, Refused, Source};
 use schemas::country::Countries;
 use schemas::finding::Finding;
-use schemas::ids::MessageId;
+use schemas::ids::{MessageId, PersonId};
 use schemas::insz::Environment;
 use schemas::message::Body;
 use schemas::municipality::Municipalities;
-use schemas::time::Instant;
+use schemas::recipient::Recipient;
+use schemas::time::{Day, Instant, day_of};
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -33,6 +35,9 @@ use committer::Committer;
 /// The sender of what the hub writes to itself.
 pub const HUB: &str = "hub";
 
+/// How many due moments are brought in one commit.
+const DUE_AT_ONCE: u32 = 500;
+
 /// How long a refused item lies sealed.
 const REFUSED_DAYS: i64 = 30;
 
@@ -43,6 +48,8 @@ pub struct Tables {
     pub municipalities: Municipalities,
     /// Countries and register codes.
     pub countries: Countries,
+    /// Whom a newcomer in Brussels may choose.
+    pub choosable: BTreeSet<Recipient>,
     /// Which national numbers may be seen.
     pub environment: Environment,
 }
@@ -79,9 +86,9 @@ pub enum IntakeError {
     /// The shared commit did not happen.
     #[error(transparent)]
     Commit(#[from] CommitError),
-    /// The store did not take the refused items.
-    #[error("the store did not take the refused items")]
-    Refusals(#[from] StoreError),
+    /// The store could not be read, or did not take the refused items.
+    #[error("the store could not be read, or did not take the refused items")]
+    Store(#[from] StoreError),
     /// Sealing failed.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -170,6 +177,25 @@ impl Intake {
         Ok(self.commit(vec![draft]).await?.pop().unwrap_or(Verdict::Conflict))
     }
 
+    /// Turns what is due today into messages; says how many are new. Their ids make doubles harmless: any number
+    /// of instances may do it.
+    ///
+    /// # Errors
+    /// [`IntakeError`]: nothing was stored, and it is due the next time as well.
+    pub async fn bring_due(&self) -> Result<usize, IntakeError> {
+        let now = self.0.clock.now();
+        let due = self.0.store.due(day_of(now), DUE_AT_ONCE).await?;
+        let draft = |(person, on): (PersonId, Day)| {
+            let body = Body::Due(person);
+            let item = serde_json::to_string(&body)?;
+            let row = self.row("due", HUB, &format!("{person}:{on}"), 0, item, body, now)?;
+            Ok::<_, IntakeError>(Draft::Take(Box::new(row), vec![]))
+        };
+        let drafts = due.into_iter().map(draft).collect::<Result<Vec<_>, _>>()?;
+        let verdicts = self.commit(drafts).await?;
+        Ok(verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Accepted { .. })).count())
+    }
+
     /// Deletes refused items that have lain long enough; says how many.
     ///
     /// # Errors
@@ -187,8 +213,8 @@ impl Intake {
         item: Result<Value, Refused>,
         now: Instant,
     ) -> Result<Draft, IntakeError> {
-        let Tables { municipalities, countries, environment } = &self.0.tables;
-        let context = Context { municipalities, countries, environment: *environment, sender };
+        let Tables { municipalities, countries, choosable, environment } = &self.0.tables;
+        let context = Context { municipalities, countries, choosable, environment: *environment, sender };
         match item.and_then(|item| adapters::check(source, item, &context)) {
             Ok(checked) => {
                 let id = id.unwrap_or(checked.id());

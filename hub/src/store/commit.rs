@@ -13,7 +13,7 @@ use schemas::recipient::Recipient;
 use super::bulk::Rows;
 use super::cells::{day, int, outcome, time, word};
 use super::engine::{Tx, Value, detached};
-use super::rows::{Batch, Lease, LineRow};
+use super::rows::{Batch, DueRow, Lease, LineRow};
 use super::{Store, StoreError};
 
 /// Cheaper than to run into the conflict, and safe: one writer, each row once.
@@ -25,6 +25,8 @@ const RELEASED: &str = "update inbox set outcome = 'decided', decided_by = r.dec
      owner = r.owner from r where inbox.id = r.id";
 const LINE_CLOSED: &str = "update repertory set closed_on = r.closed_on from r \
      where repertory.person = r.person and repertory.recipient = r.recipient and repertory.closed_on is null";
+const ANSWERED: &str =
+    "update review set answer = r.answer, answered_at = r.answered_at from r where review.id = r.id";
 const FENCED: &str =
     "update lease set counters = r.counters from r where lease.name = r.name and lease.fence = r.fence";
 
@@ -109,6 +111,8 @@ fn people(batch: &Batch) -> Vec<Statement> {
     let states = Rows::default()
         .bytes("id", persons.iter().map(|row| row.id.bytes()))
         .int("version", persons.iter().map(|row| int(row.version)))
+        .bytes_or("redirect", persons.iter().map(|row| row.redirect.map(|id| id.bytes())))
+        .int("restricted", persons.iter().map(|row| row.restricted.into()))
         .bytes("matching", persons.iter().map(|row| row.matching.as_slice()))
         .bytes("state", persons.iter().map(|row| row.state.as_slice()));
     let journal = Rows::default()
@@ -125,8 +129,8 @@ fn people(batch: &Batch) -> Vec<Statement> {
         Statement::insert(
             "person",
             states,
-            "on conflict (id) do update set version = excluded.version, matching = excluded.matching, \
-             state = excluded.state",
+            "on conflict (id) do update set version = excluded.version, redirect = excluded.redirect, \
+             restricted = excluded.restricted, matching = excluded.matching, state = excluded.state",
         ),
         Statement::insert("journal", journal, ""),
     ]
@@ -210,6 +214,28 @@ fn lists(batch: &Batch) -> Vec<Statement> {
         Statement::insert("stream", streams, ""),
         Statement::insert("task", tasks, ""),
         Statement::insert("review", reviews, ""),
+    ]
+    .into_iter()
+    .chain(moments(batch))
+    .collect()
+}
+
+/// Reviews that were answered, and the next day of each person.
+fn moments(batch: &Batch) -> Vec<Statement> {
+    let answers = Rows::default()
+        .bytes("id", batch.answers.iter().map(|row| row.id.bytes()))
+        .text("answer", batch.answers.iter().map(|row| row.answer))
+        .int("answered_at", batch.answers.iter().map(|row| time(row.at)));
+    let due = newest(&batch.due, |row| row.person);
+    let (later, never): (Vec<&DueRow>, Vec<&DueRow>) = due.into_iter().partition(|row| row.on.is_some());
+    let never = Rows::default().bytes("person", never.iter().map(|row| row.person.bytes()));
+    let later = Rows::default()
+        .bytes("person", later.iter().map(|row| row.person.bytes()))
+        .text("due_on", later.iter().filter_map(|row| row.on.map(day)));
+    vec![
+        Statement::over("review", answers, ANSWERED),
+        Statement::over("due", never, "delete from due where person in (select person from r)"),
+        Statement::insert("due", later, "on conflict (person) do update set due_on = excluded.due_on"),
     ]
 }
 

@@ -3,17 +3,33 @@
 //! One statement for each kind of thing, all on one snapshot. What is not found does not exist. Refuses to open
 //! anything sealed. Next: [`super::commit`], which stores what the heart made of it.
 
-use schemas::ids::{HandoverId, MessageId, PersonId, StreamId};
+use schemas::ids::{HandoverId, MessageId, PersonId, ReviewId, StreamId};
 use schemas::recipient::Recipient;
 
 use super::bulk::Rows;
 use super::cells::{Reader, int};
 use super::engine::{Tx, Value, detached};
 use super::inbox::{InboxCells, inbox_row};
-use super::rows::{JournalRow, LoadRequest, Loaded, PersonRow};
+use super::rows::{JournalEntry, JournalRow, LoadRequest, Loaded, PersonRow};
 use super::{Store, StoreError};
 
-type PersonCells = (Vec<u8>, i64, Vec<u8>, Vec<u8>, Vec<u8>);
+type PersonCells = (Vec<u8>, i64, Option<Vec<u8>>, i64, Vec<u8>, Vec<u8>, Vec<u8>);
+
+/// A journal entry with its message's key and the key that wraps that.
+macro_rules! journal {
+    ($from:literal, $rest:literal) => {
+        concat!(
+            "select j.person, j.version, j.message, j.decided_order, j.known_at, j.heart, j.bundle, j.events, ",
+            "i.key, i.owner, k.wrapped ",
+            $from,
+            " join inbox i on i.id = j.message left join key k on k.id = i.owner ",
+            $rest
+        )
+    };
+}
+
+type JournalCells =
+    (Vec<u8>, i64, Vec<u8>, i64, i64, String, String, Vec<u8>, Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>);
 
 impl Store {
     /// Everything a batch needs, in one round of bulk reads on one snapshot.
@@ -30,6 +46,8 @@ impl Store {
                 records: records(&mut tx, &request).await?,
                 handovers: handovers(&mut tx, &request).await?,
                 streams: streams(&mut tx, &request).await?,
+                reviews: reviews(&mut tx, &request).await?,
+                journals: journals(&mut tx, &request).await?,
                 sent: sent(&mut tx, &request).await?,
             };
             tx.commit().await?;
@@ -38,44 +56,23 @@ impl Store {
         .await
     }
 
-    /// One person's journal, in order, with the wrapped key of each message and whose key wraps it.
+    /// One person's own journal, in order.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn journal(
-        &self,
-        person: PersonId,
-    ) -> Result<Vec<(JournalRow, Vec<u8>, Option<PersonId>)>, StoreError> {
-        type Cells = (i64, Vec<u8>, i64, i64, String, String, Vec<u8>, Vec<u8>, Option<Vec<u8>>);
-        let sql = "select j.version, j.message, j.decided_order, j.known_at, j.heart, j.bundle, j.events, \
-                          i.key, i.owner \
-                   from journal j join inbox i on i.id = j.message where j.person = $1 order by j.version";
-        let reader = Reader("journal");
-        let found: Vec<Cells> =
-            self.pool.read("journal", sql, vec![Value::Bytes(person.bytes().to_vec())]).await?;
-        let row = |(version, message, order, known_at, heart, bundle, events, key, owner): Cells| {
-            let row = JournalRow {
-                person,
-                version: reader.number(version)?,
-                message: reader.id(MessageId::from_bytes, message)?,
-                order: reader.number(order)?,
-                known_at: reader.time(known_at)?,
-                heart,
-                bundle,
-                events,
-            };
-            Ok((row, key, reader.id_or(PersonId::from_bytes, owner)?))
-        };
-        found.into_iter().map(row).collect()
+    pub async fn journal(&self, person: PersonId) -> Result<Vec<JournalEntry>, StoreError> {
+        let values = vec![Value::Bytes(person.bytes().to_vec())];
+        let sql = journal!("from journal j", "where j.person = $1 order by j.version");
+        self.pool.read("journal", sql, values).await?.into_iter().map(entry).collect()
     }
 
-    /// Every person after an id, in order (replay, checks).
+    /// Every person after an id, in order, absorbed ones among them (replay, checks).
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn persons(&self, after: Option<PersonId>, limit: u32) -> Result<Vec<PersonRow>, StoreError> {
-        let sql = "select p.id, p.version, p.matching, p.state, k.wrapped from person p join key k on k.id = p.id \
-                   where p.redirect is null and p.id > $1 order by p.id limit $2";
+        let sql = "select p.id, p.version, p.redirect, p.restricted, p.matching, p.state, k.wrapped \
+                   from person p join key k on k.id = p.id where p.id > $1 order by p.id limit $2";
         // Every id comes after the empty one.
         let after = after.map(|id| id.bytes().to_vec()).unwrap_or_default();
         let found =
@@ -101,13 +98,46 @@ async fn keys(
     found.into_iter().map(key).collect()
 }
 
-async fn persons(tx: &mut Tx, request: &LoadRequest) -> Result<Vec<PersonRow>, StoreError> {
-    let sql = "select p.id, p.version, p.matching, p.state, k.wrapped from r cross join person asked \
-               join person p on p.id = coalesce(asked.redirect, asked.id) join key k on k.id = p.id \
-               where asked.id = r.id";
+async fn persons(tx: &mut Tx, request: &LoadRequest) -> Result<Vec<(PersonId, PersonRow)>, StoreError> {
+    type Cells = (Vec<u8>, Vec<u8>, i64, Option<Vec<u8>>, i64, Vec<u8>, Vec<u8>, Vec<u8>);
+    let sql = "select asked.id, p.id, p.version, p.redirect, p.restricted, p.matching, p.state, k.wrapped \
+               from r cross join person asked join person p on p.id = coalesce(asked.redirect, asked.id) \
+               join key k on k.id = p.id where asked.id = r.id";
     let rows = Rows::default().bytes("id", request.persons.iter().map(PersonId::bytes));
-    let found: Vec<PersonCells> = tx.read("person", sql, rows).await?;
-    found.into_iter().map(person).collect()
+    let found: Vec<Cells> = tx.read("person", sql, rows).await?;
+    let pair = |(asked, id, version, redirect, restricted, matching, state, key): Cells| {
+        let asked = Reader("person").id(PersonId::from_bytes, asked)?;
+        Ok((asked, person((id, version, redirect, restricted, matching, state, key))?))
+    };
+    found.into_iter().map(pair).collect()
+}
+
+async fn reviews(tx: &mut Tx, request: &LoadRequest) -> Result<Vec<(ReviewId, PersonId)>, StoreError> {
+    let sql = "select v.id, v.person from r cross join review v where v.id = r.id and v.answered_at is null";
+    let rows = Rows::default().bytes("id", request.reviews.iter().map(ReviewId::bytes));
+    whose(tx, Reader("review"), sql, rows, ReviewId::from_bytes).await
+}
+
+async fn journals(tx: &mut Tx, request: &LoadRequest) -> Result<Vec<JournalEntry>, StoreError> {
+    let sql = journal!("from r cross join journal j", "where j.person = r.id order by j.person, j.version");
+    let rows = Rows::default().bytes("id", request.journals.iter().map(PersonId::bytes));
+    tx.read("journal", sql, rows).await?.into_iter().map(entry).collect()
+}
+
+fn entry(cells: JournalCells) -> Result<JournalEntry, StoreError> {
+    let (person, version, message, order, known_at, heart, bundle, events, key, owner, owner_key) = cells;
+    let reader = Reader("journal");
+    let row = JournalRow {
+        person: reader.id(PersonId::from_bytes, person)?,
+        version: reader.number(version)?,
+        message: reader.id(MessageId::from_bytes, message)?,
+        order: reader.number(order)?,
+        known_at: reader.time(known_at)?,
+        heart,
+        bundle,
+        events,
+    };
+    Ok(JournalEntry { row, key, owner: reader.id_or(PersonId::from_bytes, owner)?, owner_key })
 }
 
 async fn records(tx: &mut Tx, request: &LoadRequest) -> Result<Vec<super::rows::InboxRow>, StoreError> {
@@ -157,8 +187,16 @@ async fn sent(tx: &mut Tx, request: &LoadRequest) -> Result<Vec<(Recipient, u64,
     found.into_iter().map(record).collect()
 }
 
-fn person((id, version, matching, state, key): PersonCells) -> Result<PersonRow, StoreError> {
+fn person(cells: PersonCells) -> Result<PersonRow, StoreError> {
+    let (id, version, redirect, restricted, matching, state, key) = cells;
     let reader = Reader("person");
-    let id = reader.id(PersonId::from_bytes, id)?;
-    Ok(PersonRow { id, version: reader.number(version)?, matching, state, key })
+    Ok(PersonRow {
+        id: reader.id(PersonId::from_bytes, id)?,
+        version: reader.number(version)?,
+        redirect: reader.id_or(PersonId::from_bytes, redirect)?,
+        restricted: restricted != 0,
+        matching,
+        state,
+        key,
+    })
 }

@@ -4,11 +4,13 @@
 //! Every function is one unit of work: it happens wholly or not at all, also where its caller goes away. None decides
 //! anything, none retries: after [`StoreError::Away`] the caller asks again. Sealed values come in sealed.
 //! Files: `inbox` (what came in), `load` (what a batch needs), `commit` (what it stores), `outbox` (what leaves),
-//! `overview` and `handovers` (what the console shows), `lease`, `schema`; below them `engine` and `bulk`, which alone know that there are two engines.
+//! `due` (whose day has come), `reviews`, `overview` and `handovers` (what the console shows), `lease`, `schema`; below
+//! them `engine` and `bulk`, which alone know that there are two engines.
 
 mod bulk;
 mod cells;
 mod commit;
+mod due;
 mod engine;
 mod fault;
 pub mod figures;
@@ -18,6 +20,7 @@ mod lease;
 mod load;
 mod outbox;
 mod overview;
+mod reviews;
 pub mod rows;
 mod schema;
 

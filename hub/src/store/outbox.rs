@@ -1,7 +1,8 @@
 //! What leaves: records for the relay and the feeds, the ledger that closes behind them, and tasks.
 //!
 //! A record is read with the two things that may stop it at send time: its person's key, gone once he
-//! is erased, and whether a repertory line is open. Refuses to judge by them: that is `deliver`'s.
+//! is erased, and whether a repertory line of who he is now is open and unrestricted. Refuses to judge by
+//! them: that is `deliver`'s.
 
 use schemas::ids::{PersonId, Pseudonym, TaskId};
 use schemas::recipient::Recipient;
@@ -19,9 +20,10 @@ macro_rules! outgoing {
     ($rest:literal) => {
         concat!(
             "select o.position, o.recipient, o.sequence, o.person, o.pseudonym, o.envelope, l.payload_hash, ",
-            "o.always, o.body, k.wrapped, cast(case when exists (select 1 from repertory p where ",
-            "p.person = o.person and p.recipient = o.recipient and p.closed_on is null) ",
-            "then 1 else 0 end as bigint) ",
+            "o.always, o.body, k.wrapped, cast(case when exists (select 1 from person a ",
+            "join person n on n.id = coalesce(a.redirect, a.id) ",
+            "join repertory p on p.person = n.id and p.recipient = o.recipient and p.closed_on is null ",
+            "where a.id = o.person and n.restricted = 0) then 1 else 0 end as bigint) ",
             "from outbox o join ledger l on l.recipient = o.recipient and l.sequence = o.sequence ",
             "left join key k on k.id = o.person ",
             $rest

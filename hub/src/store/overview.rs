@@ -98,7 +98,7 @@ impl Store {
     }
 
     async fn reviews(&self) -> Result<Queue, StoreError> {
-        let sql = "select count(*), min(raised_at) from review";
+        let sql = "select count(*), min(raised_at) from review where answered_at is null";
         let found: Vec<(i64, Option<i64>)> = self.pool.read("review", sql, Vec::new()).await?;
         let (count, oldest) = found.into_iter().next().unwrap_or((0, None));
         queue(Reader("review"), count, oldest)

@@ -127,6 +127,10 @@ pub struct LoadRequest {
     pub handovers: Vec<HandoverId>,
     /// Streams.
     pub streams: Vec<StreamId>,
+    /// Reviews.
+    pub reviews: Vec<ReviewId>,
+    /// Persons whose journals are asked for.
+    pub journals: Vec<PersonId>,
     /// Records on topics.
     pub sent: Vec<(Recipient, u64)>,
 }
@@ -136,16 +140,33 @@ pub struct LoadRequest {
 pub struct Loaded {
     /// For each key, the records under it and their persons.
     pub keys: Vec<(Mac, MessageId, Option<PersonId>)>,
-    /// Persons.
-    pub persons: Vec<PersonRow>,
+    /// Persons, each with the id it was asked by: another one where he was absorbed.
+    pub persons: Vec<(PersonId, PersonRow)>,
     /// The inbox rows of records that still wait.
     pub records: Vec<InboxRow>,
     /// Whose handovers.
     pub handovers: Vec<(HandoverId, PersonId)>,
     /// Whose streams.
     pub streams: Vec<(StreamId, PersonId)>,
+    /// Whose reviews, of those that are open.
+    pub reviews: Vec<(ReviewId, PersonId)>,
+    /// Journal entries, each with its message's key and whose key wraps that.
+    pub journals: Vec<JournalEntry>,
     /// Payload hashes of records on topics.
     pub sent: Vec<(Recipient, u64, Hash)>,
+}
+
+/// A journal entry with what opens it.
+#[derive(Clone, Debug)]
+pub struct JournalEntry {
+    /// The entry.
+    pub row: JournalRow,
+    /// Its message's key, wrapped.
+    pub key: Sealed,
+    /// By which person's key; by the key-encryption key where there is none.
+    pub owner: Option<PersonId>,
+    /// The owner's key, wrapped by the key-encryption key; none once it was destroyed.
+    pub owner_key: Option<Sealed>,
 }
 
 /// A person.
@@ -155,6 +176,10 @@ pub struct PersonRow {
     pub id: PersonId,
     /// How many events are folded in it.
     pub version: u64,
+    /// Who he turned out to be.
+    pub redirect: Option<PersonId>,
+    /// Whether nothing but an end may leave about him.
+    pub restricted: bool,
     /// What linking compares, sealed under the person's key.
     pub matching: Sealed,
     /// The rest, sealed under the person's key.
@@ -308,6 +333,26 @@ pub struct ReviewRow {
     pub raised_at: Instant,
 }
 
+/// An answered review.
+#[derive(Clone, Debug)]
+pub struct AnswerRow {
+    /// Which.
+    pub id: ReviewId,
+    /// How: `same`, `different`.
+    pub answer: &'static str,
+    /// When.
+    pub at: Instant,
+}
+
+/// A person's next due moment.
+#[derive(Clone, Debug)]
+pub struct DueRow {
+    /// Whose.
+    pub person: PersonId,
+    /// The day; none where nothing is due.
+    pub on: Option<Day>,
+}
+
 /// One record on its way out. The ledger row is written with it.
 #[derive(Clone, Debug)]
 pub struct OutboxRow {
@@ -365,6 +410,10 @@ pub struct Batch {
     pub tasks: Vec<TaskRow>,
     /// New reviews.
     pub reviews: Vec<ReviewRow>,
+    /// Reviews that were answered.
+    pub answers: Vec<AnswerRow>,
+    /// Due moments that changed.
+    pub due: Vec<DueRow>,
     /// Records on their way out.
     pub outbox: Vec<OutboxRow>,
     /// The counters after it, stored by the fenced last statement.

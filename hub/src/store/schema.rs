@@ -9,7 +9,8 @@ use super::engine::{Value, detached};
 use super::{Store, StoreError};
 
 /// The texts that lead from an empty database to the present version, in order.
-const STEPS: [&str; 1] = [include_str!("schema.sql")];
+const STEPS: [&str; 3] =
+    [include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 
 /// How PostgreSQL lays out the tables of the first version; it changes nothing of what they hold.
 const LAYOUT: &str = include_str!("layout_postgres.sql");
@@ -119,8 +120,8 @@ impl Store {
                    select 'undecided', count(*) from inbox where decided_order is null union all \
                    select outcome, count(*) from inbox where outcome <> 'decided' group by outcome union all \
                    select 'refusals', count(*) from refusal union all \
-                   select 'persons', count(*) from person union all \
-                   select 'reviews', count(*) from review union all \
+                   select 'persons', count(*) from person where redirect is null union all \
+                   select 'reviews', count(*) from review where answered_at is null union all \
                    select 'tasks', count(*) from task where due_at is not null union all \
                    select 'outbox', count(*) from outbox union all \
                    select 'ledger_open', count(*) from ledger where closed_at is null union all \

@@ -19,10 +19,8 @@ create table inbox (
   detail text,
   decided_by bytea                 -- the message that brought a waiting record to its person
 );
--- The sources stand in these for the console: it counts without reading a message.
-create index inbox_undecided on inbox (received_at, id, source) where decided_order is null;
-create index inbox_open on inbox (outcome, source, received_at) where outcome <> 'decided';
-create index inbox_flow on inbox (source, received_at);
+create index inbox_undecided on inbox (received_at, id) where decided_order is null;
+create index inbox_open on inbox (outcome, received_at) where outcome <> 'decided';
 
 -- Items that intake refused, sealed; they do not take their id, and go after 30 days.
 create table refusal (
@@ -34,7 +32,7 @@ create table refusal (
   findings text not null,
   received_at bigint not null
 );
-create index refusal_received on refusal (received_at, source);
+create index refusal_received on refusal (received_at);
 
 -- Persons as they are now: the fold of their journals.
 create table person (
@@ -97,9 +95,7 @@ create table handover (
   deadline text,
   since bigint not null
 );
-create index handover_state on handover (state, since);
-create index handover_list on handover (coalesce(deadline, '9999-12-31'), id);
-create index handover_recipient on handover (recipient, deadline);
+create index handover_state on handover (state);
 
 -- Repertory lines: which recipient holds a person, in which capacity, from when to when. An open line is
 -- the gate before every delivery.
@@ -145,7 +141,6 @@ create table outbox (
   body bytea not null,
   unique (recipient, sequence)
 );
-create index outbox_person on outbox (person);
 
 -- What was promised to each recipient; closed once it is proved to have arrived. Outlives the outbox.
 create table ledger (
@@ -157,7 +152,6 @@ create table ledger (
   primary key (recipient, sequence)
 );
 create index ledger_open on ledger (recipient, sequence) where closed_at is null;
-create index ledger_closed on ledger (recipient, closed_at) where closed_at is not null;
 
 -- Who may decide and who may relay. The fence rises with each holder; the counters are the holder's.
 create table lease (

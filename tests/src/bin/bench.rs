@@ -4,6 +4,7 @@
 //! words on stderr. Figures are for comparing inside one run; it refuses to judge them, and no test rests
 //! on them. What they were is in `docs/benchmark.md`.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -61,6 +62,7 @@ fn bodies(config: &Config, people: usize) -> anyhow::Result<Vec<Body>> {
     let look = Look {
         municipalities: &config.bundle.municipalities,
         countries: &config.bundle.countries,
+        choosable: &BTreeSet::new(),
         environment: config.hub.environment,
         sender: "bench",
     };
@@ -299,7 +301,7 @@ async fn main() -> anyhow::Result<()> {
             position_topic: format!("hub.relay.{name}"),
             environment: name,
             replication_factor: 1,
-            feed_only: std::collections::BTreeSet::default(),
+            feed_only: BTreeSet::default(),
             properties: std::collections::BTreeMap::default(),
         });
         let database = fresh(server, "hub_bench_kafka").await?;

@@ -3,10 +3,12 @@
 //! Next: `given.rs` for the rows; `../store.rs` for what comes before a decision.
 
 use decide::change::Capacity;
-use hub::store::rows::{Batch, LoadRequest, Outcome, ReleasedRow, Stored};
+use hub::store::rows::{
+    AnswerRow, Batch, DueRow, JournalEntry, LoadRequest, Outcome, PersonRow, ReleasedRow, Stored,
+};
 use hub::store::{Store, StoreError};
 use schemas::handover::State;
-use schemas::ids::{HandoverId, PersonId, StreamId, TaskId};
+use schemas::ids::{HandoverId, PersonId, ReviewId, StreamId, TaskId};
 
 use crate::given::*;
 
@@ -24,16 +26,20 @@ async fn what_a_batch_stores_is_loaded_again() {
             records: vec![message(1), message(2)],
             handovers: vec![HandoverId::from_bytes(bytes(1)), HandoverId::from_bytes(bytes(77))],
             streams: vec![StreamId::from_bytes(bytes(1)), StreamId::from_bytes(bytes(77))],
+            reviews: vec![ReviewId::from_bytes(bytes(1)), ReviewId::from_bytes(bytes(77))],
+            journals: vec![person(1), person(77)],
             sent: vec![(recipient("atlas"), 1), (recipient("atlas"), 2), (recipient("amal"), 1)],
         };
         let mut loaded = store.load(&request).await.unwrap();
         loaded.keys.sort();
         let linked = Some(person(1));
         assert_eq!(loaded.keys, [(hash(1), message(1), linked), (hash(2), message(1), linked)]);
-        assert_eq!(format!("{:?}", loaded.persons), format!("{:?}", [person_row(1, 1)]));
+        assert_eq!(format!("{:?}", loaded.persons), format!("{:?}", [(person(1), person_row(1, 1))]));
         assert!(loaded.records.is_empty());
         assert_eq!(loaded.handovers, [(HandoverId::from_bytes(bytes(1)), person(1))]);
         assert_eq!(loaded.streams, [(StreamId::from_bytes(bytes(1)), person(1))]);
+        assert_eq!(loaded.reviews, [(ReviewId::from_bytes(bytes(1)), person(1))]);
+        assert_eq!(loaded.journals.iter().map(|entry| entry.row.version).collect::<Vec<_>>(), [1]);
         assert_eq!(loaded.sent, [(recipient("atlas"), 1, hash(1))]);
         assert!(store.load(&LoadRequest::default()).await.unwrap().persons.is_empty());
 
@@ -44,7 +50,7 @@ async fn what_a_batch_stores_is_loaded_again() {
         second.records = vec![record(1, Some(1), &[]), record(1, Some(1), &[1, 3])];
         store.commit(&lease, &second).await.unwrap();
         let loaded = store.load(&request).await.unwrap();
-        assert_eq!(format!("{:?}", loaded.persons), format!("{:?}", [person_row(1, 3)]));
+        assert_eq!(format!("{:?}", loaded.persons), format!("{:?}", [(person(1), person_row(1, 3))]));
         assert_eq!(loaded.keys.len(), 2);
         let counts = store.counts().await.unwrap();
         let count = |name| counts.iter().find(|(found, _)| *found == name).unwrap().1;
@@ -254,7 +260,12 @@ async fn replay_reads_what_was_decided() {
         assert_eq!((receipt.order, receipt.detail.as_deref()), (Some(2), Some("{\"code\":\"old-epoch\"}")));
 
         let read = store.journal(person(1)).await.unwrap();
-        let expected = [1, 2].map(|version| (journal(1, version), b"key anew 1".to_vec(), Some(person(1))));
+        let expected = [1, 2].map(|version| JournalEntry {
+            row: journal(1, version),
+            key: b"key anew 1".to_vec(),
+            owner: Some(person(1)),
+            owner_key: Some(b"person key 1".to_vec()),
+        });
         assert_eq!(format!("{read:?}"), format!("{expected:?}"));
 
         let ids = async |after| -> Vec<PersonId> {
@@ -263,6 +274,62 @@ async fn replay_reads_what_was_decided() {
         assert_eq!(ids(None).await, [person(1), person(2)]);
         assert_eq!(ids(Some(person(2))).await, [person(3)]);
         assert!(ids(Some(person(3))).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_was_absorbed_is_found_as_his_survivor() {
+    on_each(async |store| {
+        store.insert_inbox(&[inbox(1), inbox(2)]).await.unwrap();
+        let lease = decider(&store).await;
+        store.commit(&lease, &full(1)).await.unwrap();
+        let mut batch = full(2);
+        batch.outbox.clear();
+        batch.lines = vec![line(2, "atlas", Some(Capacity::Provisional), "2026-11-24", 2)];
+        batch.lines.push(line(1, "atlas", None, "2026-11-24", 2));
+        batch.persons.push(PersonRow { redirect: Some(person(2)), ..person_row(1, 2) });
+        store.commit(&lease, &batch).await.unwrap();
+        let request = LoadRequest { persons: vec![person(1)], ..LoadRequest::default() };
+        let loaded = store.load(&request).await.unwrap();
+        assert_eq!(
+            loaded.persons.iter().map(|(asked, row)| (*asked, row.id)).collect::<Vec<_>>(),
+            [(person(1), person(2))]
+        );
+        // His record is on its way still: the survivor's line lets it pass, and a restriction stops it.
+        let open = async || store.outgoing(0, 10).await.unwrap()[0].open;
+        assert!(open().await);
+        let restricted = PersonRow { restricted: true, ..person_row(2, 3) };
+        let counters = batch.counters.clone();
+        store
+            .commit(&lease, &Batch { persons: vec![restricted], counters, ..Batch::default() })
+            .await
+            .unwrap();
+        assert!(!open().await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_person_has_one_next_day_and_a_review_one_answer() {
+    on_each(async |store| {
+        let lease = decider(&store).await;
+        let day = |text: &str| schemas::time::parse_day(text).unwrap();
+        let due = |n, on: Option<&str>| DueRow { person: person(n), on: on.map(day) };
+        let mut batch = full(1);
+        batch.due = vec![due(1, Some("2026-11-30")), due(2, Some("2026-12-01")), due(3, None)];
+        batch.due.push(due(1, Some("2026-12-24")));
+        store.commit(&lease, &batch).await.unwrap();
+        assert!(store.due(day("2026-11-30"), 10).await.unwrap().is_empty());
+        let found = store.due(day("2027-01-01"), 10).await.unwrap();
+        assert_eq!(found, [(person(2), day("2026-12-01")), (person(1), day("2026-12-24"))]);
+        let answers = vec![AnswerRow { id: ReviewId::from_bytes(bytes(1)), answer: "same", at: at(9) }];
+        let counters = batch.counters.clone();
+        let next = Batch { due: vec![due(2, None)], answers, counters: counters.clone(), ..Batch::default() };
+        store.commit(&lease, &next).await.unwrap();
+        assert_eq!(store.due(day("2027-01-01"), 10).await.unwrap(), [(person(1), day("2026-12-24"))]);
+        let request = LoadRequest { reviews: vec![ReviewId::from_bytes(bytes(1))], ..LoadRequest::default() };
+        assert!(store.load(&request).await.unwrap().reviews.is_empty());
     })
     .await;
 }

@@ -121,6 +121,8 @@ pub(crate) fn person_row(n: u32, version: u64) -> PersonRow {
     PersonRow {
         id: person(n),
         version,
+        redirect: None,
+        restricted: false,
         matching: format!("matching {n} {version}").into_bytes(),
         state: format!("state {n} {version}").into_bytes(),
         key: format!("person key {n}").into_bytes(),
@@ -212,6 +214,8 @@ pub(crate) fn full(n: u32) -> Batch {
             reason: "names_differ".to_owned(),
             raised_at: at(n),
         }],
+        answers: vec![],
+        due: vec![],
         outbox: vec![outbox(n.into(), "atlas", n.into(), n)],
         counters,
     }

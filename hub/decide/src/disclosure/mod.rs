@@ -7,5 +7,5 @@
 mod streams;
 mod view;
 
-pub(crate) use streams::{redeliver, release};
+pub(crate) use streams::{part, redeliver, release};
 pub use view::View;

@@ -1,7 +1,7 @@
 //! Streams: which are open, and what each lets its recipient see now.
 //!
-//! Two kinds exist: the provider's before arrival, which belongs to the person, and one for each
-//! offer of a handover. An `Ended` always passes; an offer or a file passes only with an open line
+//! Three kinds exist: the provider's before arrival and the participant's own, which belong to the person, and
+//! one for each offer of a handover. An `Ended` always passes; an offer or a file passes only with an open line
 //! and a legal basis that is valid on the day (invariant I5).
 
 use schemas::handover::{EndReason, State};
@@ -9,20 +9,32 @@ use schemas::ids::{DeliveryId, HandoverId, Pseudonym, StreamId};
 use schemas::recipient::Recipient;
 
 use super::View;
-use crate::bundle::Contract;
+use crate::bundle::{Competence, Contract};
 use crate::change::{Capacity, Delivery, Event, Refusal, ViewKind};
 use crate::draft::Draft;
 use crate::journey::canonical::canonical;
 use crate::journey::scope::{OutReason, Scope, scope};
-use crate::person::{Handover, Stream};
+use crate::person::{Handover, Person, Stream};
 
 /// Issues every view that changed.
 pub(crate) fn release(draft: &mut Draft<'_>, scope: Scope) {
     provider(draft, scope);
+    participant(draft, scope);
     let handovers: Vec<Handover> =
         draft.person.state.handovers.iter().filter(|h| h.epoch > 0).cloned().collect();
     for handover in handovers {
         of_handover(draft, &handover, scope);
+    }
+}
+
+/// In the absorbed person's name: what his streams were ends where the survivor has a name of his own at that
+/// recipient, and the recipient is told which.
+pub(crate) fn part(draft: &mut Draft<'_>, survivor: &Person) {
+    let streams: Vec<Stream> = draft.person.open_streams().cloned().collect();
+    for stream in streams {
+        if let Some(successor) = survivor.state.pseudonyms.get(&stream.recipient) {
+            issue(draft, &stream, View::merged(*successor));
+        }
     }
 }
 
@@ -42,8 +54,7 @@ pub(crate) fn redeliver(draft: &mut Draft<'_>, id: StreamId) -> Result<(), Refus
 fn provider(draft: &mut Draft<'_>, scope: Scope) {
     let Some(contract) = draft.bundle.provider().map(|contract| contract.recipient.clone()) else { return };
     let open = draft.person.open_streams().find(|stream| stream.recipient == contract).cloned();
-    let taken =
-        draft.person.state.handovers.iter().any(|h| matches!(h.state, State::Accepted | State::Closed));
+    let taken = draft.person.state.handovers.iter().any(|h| h.responsible() || h.state == State::Closed);
     let pending = draft.person.live_handover().is_some_and(|h| h.epoch > 0);
     match (open, scope) {
         (Some(stream), _) if taken => end(draft, &stream, EndReason::Moved),
@@ -55,18 +66,41 @@ fn provider(draft: &mut Draft<'_>, scope: Scope) {
             end(draft, &stream, reason);
         }
         (Some(stream), Scope::In(_)) => show(draft, &stream, ViewKind::File, scope),
-        (None, Scope::In(_)) if !taken && basis(draft, &contract).is_some() => {
-            let line = Event::LineOpened {
-                recipient: contract.clone(),
-                capacity: Capacity::Provider,
-                from: draft.today,
-            };
-            draft.record(line);
-            let stream = start(draft, contract, None, 1);
+        (None, Scope::In(_)) if !taken && may_begin(draft, &contract) => {
+            let stream = begin(draft, contract, Capacity::Provider);
             show(draft, &stream, ViewKind::File, scope);
         }
         (_, _) => {}
     }
+}
+
+/// From the first account on: the participant sees where he stands, whatever became of his entries.
+fn participant(draft: &mut Draft<'_>, scope: Scope) {
+    let Some(contract) = draft.bundle.participant().map(|contract| contract.recipient.clone()) else {
+        return;
+    };
+    let open = draft.person.open_streams().find(|stream| stream.recipient == contract).cloned();
+    match (open, scope) {
+        (Some(stream), _) => show(draft, &stream, ViewKind::File, scope),
+        (None, Scope::In(_))
+            if may_begin(draft, &contract) && !draft.journey().portal_accounts().is_empty() =>
+        {
+            let stream = begin(draft, contract, Capacity::Participant);
+            show(draft, &stream, ViewKind::File, scope);
+        }
+        (None, _) => {}
+    }
+}
+
+/// A stream that belongs to the person, with its line.
+fn begin(draft: &mut Draft<'_>, recipient: Recipient, capacity: Capacity) -> Stream {
+    draft.record(Event::LineOpened { recipient: recipient.clone(), capacity, from: draft.today });
+    start(draft, recipient, None, 1)
+}
+
+/// Whether anything may leave to a recipient that has nothing yet.
+fn may_begin(draft: &Draft<'_>, recipient: &Recipient) -> bool {
+    basis(draft, recipient).is_some() && !draft.journey().objects()
 }
 
 /// After registration: an offer, a file once it was accepted, and an end.
@@ -126,13 +160,23 @@ fn show(draft: &mut Draft<'_>, stream: &Stream, kind: ViewKind, scope: Scope) {
     }
 }
 
-/// What the recipient may see now: nothing without an open line, a valid basis, or while a human
-/// must say whether the person belongs to the target group.
+/// What the recipient may see now: nothing without an open line, a valid basis, under an objection, or while a
+/// human must say whether the person belongs to the target group. The participant sees on when his entries have
+/// ended.
 fn shown(draft: &Draft<'_>, recipient: &Recipient, kind: ViewKind, scope: Scope) -> Option<View> {
-    let Scope::In(group) = scope else { return None };
     draft.person.state.lines.get(recipient)?;
     let contract = basis(draft, recipient)?;
-    let form = canonical(draft.journey(), draft.bundle, group, draft.today);
+    let group = match scope {
+        Scope::In(group) => Some(group),
+        Scope::Out(OutReason::Ended | OutReason::Left) if contract.competence == Competence::Participant => {
+            None
+        }
+        Scope::Out(_) | Scope::Review | Scope::Unknown => return None,
+    };
+    if draft.journey().objects() {
+        return None;
+    }
+    let form = canonical(&draft.person, draft.bundle, group, draft.today);
     match kind {
         ViewKind::Offer => Some(View::offer(&form, &contract.offer)),
         ViewKind::File => Some(View::file(&form, &contract.file)),

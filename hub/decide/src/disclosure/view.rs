@@ -38,6 +38,11 @@ impl View {
         Self(Content::Ended { reason, successor: None })
     }
 
+    /// The last of a stream whose person turned out to be another, whom the recipient holds as well.
+    pub(crate) fn merged(successor: Pseudonym) -> Self {
+        Self(Content::Ended { reason: EndReason::Merged, successor: Some(successor) })
+    }
+
     /// Its kind.
     #[must_use]
     pub fn kind(&self) -> ViewKind {
@@ -79,6 +84,10 @@ impl View {
                 for (name, value) in fields {
                     part(name);
                     match value {
+                        Value::Map(map) => {
+                            part(&map.len().to_string());
+                            map.iter().for_each(|(key, text)| [key, text].iter().for_each(|text| part(text)));
+                        }
                         Value::Text(text) => part(text),
                         Value::Texts(texts) => {
                             part(&texts.len().to_string());

@@ -24,6 +24,8 @@ enum Target {
     Prepare,
     /// With this recipient.
     To(Recipient, Route, Day),
+    /// With a recipient whose rival holds the file: two networks of offices are never responsible at once.
+    Rival(Route, Day),
     /// Somebody must act first.
     Hold(HoldReason),
     /// He must choose first.
@@ -36,99 +38,130 @@ enum Target {
 
 /// Moves the person's handover to where today's facts lead.
 pub(crate) fn follow(draft: &mut Draft<'_>, scope: Scope) {
+    super::due::escalate(draft);
     let target = target(draft, scope);
     let Some(present) = draft.person.live_handover().cloned() else {
         return begin(draft, target);
     };
-    let cause = Cause::of(&present);
-    let delivered = present.epoch > 0;
-    if let Target::To(recipient, ..) = &target
-        && present.state != State::Accepted
-        && holds_file(draft, recipient)
-    {
-        // He came back to the agency that never stopped being responsible.
-        return fire(draft, present.id, &table::SUPERSEDE, cause);
-    }
-    match (present.state, target) {
-        (_, Target::Nothing | Target::Prepare) => {}
+    match target {
+        Target::Nothing | Target::Prepare => {}
         // A visa that is gone, or a person who is: what was sent must be taken back.
-        (_, Target::Leave(_)) => leave(draft),
-        (State::Prepared | State::AwaitingChoice | State::Held, Target::To(recipient, route, day))
-            if !delivered =>
-        {
+        Target::Leave(_) => leave(draft),
+        Target::Hold(HoldReason::Restricted) => restrict(draft),
+        // He came back to the agency that never stopped being responsible.
+        Target::To(ref recipient, ..) if !present.responsible() && holds_file(draft, recipient) => {
+            fire(draft, present.id, &table::SUPERSEDE, Cause::of(&present));
+        }
+        target if present.epoch == 0 => before_offer(draft, &present, target),
+        target => after_offer(draft, &present, target),
+    }
+}
+
+/// Nothing was offered yet: the handover itself goes where it ought to be.
+fn before_offer(draft: &mut Draft<'_>, present: &Handover, target: Target) {
+    let elsewhere = |day| present.residence != Some(day);
+    match target {
+        Target::To(recipient, route, day) => {
             let row = match present.state {
-                State::AwaitingChoice => &table::CHOOSE,
+                State::AwaitingChoice | State::Overdue => &table::CHOOSE,
                 State::Held => &table::RELEASE,
                 _ => &table::SEND,
             };
             send(draft, present.id, row, recipient, route, day);
         }
-        (State::Prepared | State::AwaitingChoice | State::Held, Target::Choose(route, day)) if !delivered => {
-            if present.state != State::AwaitingChoice || present.residence != Some(day) {
+        Target::Choose(route, day) => {
+            let waits = matches!(present.state, State::AwaitingChoice | State::Overdue);
+            if !waits || elsewhere(day) {
                 fire(draft, present.id, &table::AWAIT_CHOICE, routed(None, route, day));
             }
         }
-        (State::Prepared | State::AwaitingChoice | State::Held, Target::NoReceiver(route, day))
-            if !delivered =>
-        {
+        Target::NoReceiver(route, day) => {
             fire(draft, present.id, &table::NO_RECEIVER, routed(None, route, day));
         }
-        (State::Prepared | State::AwaitingChoice | State::Held, Target::Hold(reason)) if !delivered => {
+        Target::Rival(route, day) => {
+            if present.hold != Some(HoldReason::Manual) || elsewhere(day) {
+                hold(draft, present.id, HoldReason::Manual, routed(None, route, day));
+            }
+        }
+        Target::Hold(reason) => {
             if present.hold != Some(reason) {
-                fire(draft, present.id, &table::HOLD, Cause { hold: Some(reason), ..Cause::default() });
+                hold(draft, present.id, reason, Cause::default());
             }
         }
+        Target::Nothing | Target::Prepare | Target::Leave(_) => {}
+    }
+}
+
+/// Something was offered: it stays as it is where the agency is the right one, else a new handover is opened. What an
+/// agency has taken over stays its own until another has (row 21); what it was only offered is replaced (row 20).
+fn after_offer(draft: &mut Draft<'_>, present: &Handover, target: Target) {
+    let cause = Cause::of(present);
+    if let Target::To(recipient, ..) = &target
+        && present.recipient.as_ref() == Some(recipient)
+    {
+        return;
+    }
+    match (present.state, target) {
         (State::Rejected, Target::To(recipient, route, day)) => {
-            if present.recipient.as_ref() != Some(&recipient) {
-                send(draft, present.id, &table::SEND_ELSEWHERE, recipient, route, day);
-            }
-        }
-        (State::Accepted, Target::To(recipient, route, day)) => {
-            if present.recipient.as_ref() != Some(&recipient) {
-                let next = open(draft, Some(present.id));
-                send(draft, next, &table::SEND, recipient, route, day);
-            }
-        }
-        (State::Accepted, Target::Choose(route, day)) => {
-            let next = open(draft, Some(present.id));
-            fire(draft, next, &table::AWAIT_CHOICE, routed(None, route, day));
+            send(draft, present.id, &table::SEND_ELSEWHERE, recipient, route, day);
         }
         (State::Accepted, Target::NoReceiver(route, day)) => {
             fire(draft, present.id, &table::LEAVE_TERRITORY, cause);
-            let next = open(draft, Some(present.id));
-            fire(draft, next, &table::NO_RECEIVER, routed(None, route, day));
+            replace(draft, present, Target::NoReceiver(route, day));
         }
-        (
-            State::Sent | State::Received | State::Overdue | State::Bounced,
-            Target::To(recipient, route, day),
-        ) => {
-            if present.recipient.as_ref() != Some(&recipient) {
-                fire(draft, present.id, &table::SUPERSEDE, cause);
-                let next = open(draft, Some(present.id));
-                send(draft, next, &table::SEND, recipient, route, day);
-            }
-        }
-        (
-            State::Sent | State::Received | State::Overdue | State::Bounced,
-            Target::Choose(route, day) | Target::NoReceiver(route, day),
-        ) => {
-            let row = if route.reason == RouteReason::AwaitingChoice {
-                &table::AWAIT_CHOICE
-            } else {
-                &table::NO_RECEIVER
-            };
+        // A doubt about the target group holds nothing that an agency has.
+        (State::Accepted, Target::Hold(HoldReason::Manual)) => {}
+        (State::Accepted, target) => replace(draft, present, target),
+        (State::Sent | State::Received | State::Overdue | State::Bounced, Target::Hold(_)) => {}
+        (State::Sent | State::Received | State::Overdue | State::Bounced, target) => {
             fire(draft, present.id, &table::SUPERSEDE, cause);
-            let next = open(draft, Some(present.id));
-            fire(draft, next, row, routed(None, route, day));
+            replace(draft, present, target);
         }
-        // What an agency has stays as it is while somebody must act.
+        // What is held, or was refused, stays as it is while somebody must act.
         (_, _) => {}
     }
 }
 
+/// A new handover in the stead of the present one.
+fn replace(draft: &mut Draft<'_>, present: &Handover, target: Target) {
+    let next = open(draft, Some(present.id));
+    match target {
+        Target::To(recipient, route, day) => send(draft, next, &table::SEND, recipient, route, day),
+        Target::Choose(route, day) => fire(draft, next, &table::AWAIT_CHOICE, routed(None, route, day)),
+        Target::NoReceiver(route, day) => fire(draft, next, &table::NO_RECEIVER, routed(None, route, day)),
+        Target::Rival(route, day) => hold(draft, next, HoldReason::Manual, routed(None, route, day)),
+        Target::Hold(reason) => hold(draft, next, reason, Cause::default()),
+        Target::Nothing | Target::Prepare | Target::Leave(_) => {}
+    }
+}
+
+fn hold(draft: &mut Draft<'_>, id: HandoverId, reason: HoldReason, cause: Cause) {
+    fire(draft, id, &table::HOLD, Cause { hold: Some(reason), ..cause });
+}
+
+/// He objects: nothing leaves until the data protection officer has decided (row 33). Who is responsible stays so.
+fn restrict(draft: &mut Draft<'_>) {
+    let restricted = |h: &Handover| h.hold == Some(HoldReason::Restricted);
+    let live: Vec<Handover> = draft.person.state.handovers.iter().filter(|h| h.is_live()).cloned().collect();
+    for handover in live.iter().filter(|h| !restricted(h)) {
+        let cause = Cause { hold: Some(HoldReason::Restricted), ..Cause::of(handover) };
+        fire(draft, handover.id, &table::RESTRICT, cause);
+    }
+}
+
 fn holds_file(draft: &Draft<'_>, recipient: &Recipient) -> bool {
-    let holds = |h: &Handover| h.state == State::Accepted && h.recipient.as_ref() == Some(recipient);
+    let holds = |h: &Handover| h.responsible() && h.recipient.as_ref() == Some(recipient);
     draft.person.state.handovers.iter().any(holds)
+}
+
+/// Whether an office of another network holds the file.
+fn rival(draft: &Draft<'_>, recipient: &Recipient) -> bool {
+    let Some(network) = draft.bundle.network(recipient) else { return false };
+    let other = |h: &&Handover| {
+        let theirs = h.recipient.as_ref().and_then(|recipient| draft.bundle.network(recipient));
+        h.responsible() && theirs.is_some_and(|theirs| theirs != network)
+    };
+    draft.person.state.handovers.iter().any(|handover| other(&handover))
 }
 
 /// Nothing is open: begins where the target says so.
@@ -156,9 +189,18 @@ fn begin(draft: &mut Draft<'_>, target: Target) {
             let handover = open(draft, replaces);
             fire(draft, handover, &table::NO_RECEIVER, routed(None, route, day));
         }
+        Target::Rival(route, day) if !done(day) => {
+            let handover = open(draft, replaces);
+            hold(draft, handover, HoldReason::Manual, routed(None, route, day));
+        }
+        Target::Hold(HoldReason::Restricted) if !arrived => {
+            let handover = open(draft, replaces);
+            let cause = Cause { hold: Some(HoldReason::Restricted), ..Cause::default() };
+            fire(draft, handover, &table::RESTRICT, cause);
+        }
         Target::Hold(reason) if !arrived => {
             let handover = open(draft, replaces);
-            fire(draft, handover, &table::HOLD, Cause { hold: Some(reason), ..Cause::default() });
+            hold(draft, handover, reason, Cause::default());
         }
         Target::Prepare if !arrived => {
             let handover = open(draft, replaces);
@@ -169,6 +211,7 @@ fn begin(draft: &mut Draft<'_>, target: Target) {
         | Target::To(..)
         | Target::Choose(..)
         | Target::NoReceiver(..)
+        | Target::Rival(..)
         | Target::Nothing
         | Target::Leave(_) => {}
     }
@@ -207,6 +250,14 @@ fn routed(recipient: Option<Recipient>, route: Route, day: Day) -> Cause {
 }
 
 fn target(draft: &Draft<'_>, scope: Scope) -> Target {
+    let target = unrestricted(draft, scope);
+    let passes_on =
+        matches!(target, Target::Prepare | Target::To(..) | Target::Rival(..) | Target::Choose(..));
+    if passes_on && draft.journey().objects() { Target::Hold(HoldReason::Restricted) } else { target }
+}
+
+/// Where the facts lead, whatever he objects to.
+fn unrestricted(draft: &Draft<'_>, scope: Scope) -> Target {
     let journey = draft.journey();
     match scope {
         Scope::In(_) => {}
@@ -219,9 +270,10 @@ fn target(draft: &Draft<'_>, scope: Scope) -> Target {
     let Some(home) = journey.home(draft.today) else {
         return if journey.granted() { Target::Prepare } else { Target::Nothing };
     };
-    let found = route(draft.bundle, home.residence.nis, draft.today, None);
+    let found = route(draft.bundle, home.residence.nis, draft.today, journey.choice());
     match (found.recipient.clone(), found.reason) {
         (Some(recipient), _) => match draft.bundle.contract(&recipient).and_then(|c| c.basis(draft.today)) {
+            Some(_) if rival(draft, &recipient) => Target::Rival(found, home.began),
             Some(_) => Target::To(recipient, found, home.began),
             None => Target::Hold(HoldReason::NoBasis),
         },

@@ -5,11 +5,15 @@
 //! accept, never before. Source: features note 4, DESIGN 4 "rows missing".
 
 mod answer;
+mod due;
 mod follow;
+mod merge;
 pub mod table;
 
 pub(crate) use answer::answer;
+pub(crate) use due::next_day;
 pub(crate) use follow::follow;
+pub(crate) use merge::{part, unite};
 
 use schemas::handover::{HoldReason, RejectCode, State};
 use schemas::ids::HandoverId;

@@ -38,6 +38,7 @@ const fn row(id: &'static str, to: State, owner: Owner, clock: Clock) -> Row {
 const SENT: Clock = Clock::WorkingDays(|deadlines| deadlines.sent_days);
 const RECEIVED: Clock = Clock::WorkingDays(|deadlines| deadlines.received_days);
 const HELD: Clock = Clock::WorkingDays(|deadlines| deadlines.held_days);
+const OVERDUE: Clock = Clock::WorkingDays(|deadlines| deadlines.overdue_days);
 const REJECTED: Clock = Clock::WorkingDays(|deadlines| deadlines.rejected_days);
 const PREPARED: Clock = Clock::Months(|deadlines| deadlines.prepared_months);
 const CHOICE: Clock = Clock::Months(|deadlines| deadlines.choice_months);
@@ -55,6 +56,12 @@ pub const SEND_AT_ONCE: Row = row("3b", State::Sent, Owner::Agency, SENT);
 pub const AWAIT_CHOICE: Row = row("4", State::AwaitingChoice, Owner::Person, CHOICE);
 /// Registered where there is no receiver.
 pub const NO_RECEIVER: Row = row("5", State::NotInScope, Owner::Hub, Clock::None);
+/// Six months passed without a choice.
+pub const CHOICE_OVERDUE: Row = row("8", State::Overdue, Owner::Coordinator, OVERDUE);
+/// The offer was not received in time.
+pub const RECEIPT_OVERDUE: Row = row("12", State::Overdue, Owner::Coordinator, OVERDUE);
+/// The offer was received, and not answered in time.
+pub const ANSWER_OVERDUE: Row = row("16", State::Overdue, Owner::Coordinator, OVERDUE);
 /// A guard fails.
 pub const HOLD: Row = row("6", State::Held, Owner::Coordinator, HELD);
 /// The choice was made.
@@ -83,6 +90,10 @@ pub const WITHDRAW_AT_ONCE: Row = row("24b", State::Withdrawn, Owner::Hub, Clock
 pub const PURGED: Row = row("25", State::Withdrawn, Owner::Hub, Clock::None);
 /// A recall was confirmed.
 pub const RECALLED: Row = row("28", State::EnteredInError, Owner::Hub, Clock::None);
+/// Two persons turned out to be one: one handover of theirs goes on.
+pub const MERGE: Row = row("29", State::Superseded, Owner::Hub, Clock::None);
+/// The person objects, or is restricted: nothing leaves.
+pub const RESTRICT: Row = row("33", State::Held, Owner::Officer, HELD);
 /// The regular trajectory started.
 pub const CLOSE: Row = row("30", State::Closed, Owner::Hub, Clock::None);
 

@@ -1,12 +1,14 @@
 //! The guards: what speaks for and against two being one person. Pure comparisons of a record with
 //! a person's match view; numbers of the guards are those of identity note 4.5.
 
+use std::collections::BTreeSet;
+
 use schemas::fact::Record;
 use schemas::ids::PersonId;
 use schemas::key::{Class, Key};
 use schemas::name::Names;
+use schemas::partial::PartialDate;
 
-use crate::change::Needs;
 use crate::identity::ReviewReason;
 use crate::person::Person;
 use crate::world::World;
@@ -42,8 +44,7 @@ pub(crate) fn same_piece(record: &Record, person: &Person, owners: &[&Person]) -
 
 /// The same birth date, known to the day and no default, and a name that is the same in part.
 pub(crate) fn near(record: &Record, person: &Person) -> bool {
-    let date =
-        |birth| !schemas::partial::PartialDate::is_default(birth) && person.matching.births.contains(&birth);
+    let date = |birth| !PartialDate::is_default(birth) && person.matching.births.contains(&birth);
     record.births.iter().copied().any(date)
         && record
             .names
@@ -55,11 +56,52 @@ pub(crate) fn near(record: &Record, person: &Person) -> bool {
 /// Whether a group key other than the name itself leads to this person as well.
 pub(crate) fn corroborated(world: &World, keys: &[Key], person: PersonId) -> bool {
     let group = |key: &&Key| key.class() == Class::Group && !matches!(key, Key::NameAndBirth(..));
-    keys.iter().filter(group).any(|key| {
-        world
-            .holders(key, &mut Needs::default())
-            .is_some_and(|holders| holders.values().any(|holder| *holder == Some(person)))
-    })
+    keys.iter().filter(group).any(|key| world.leads_to(key, person))
+}
+
+/// Whether two persons may become one, on the strength of a record that fits both: by their keys, or one of
+/// them by name and birth date alone. No guard may hold between them (identity note 4.5, "bridge").
+pub(crate) fn joinable(a: &Person, b: &Person, record: &Record, by_keys: bool) -> bool {
+    let (x, y) = (&a.matching, &b.matching);
+    let share = |kind: fn(&Key) -> bool| {
+        let (ours, theirs): (BTreeSet<_>, BTreeSet<_>) = (
+            x.keys.iter().filter(|key| kind(key)).collect(),
+            y.keys.iter().filter(|key| kind(key)).collect(),
+        );
+        // The record may say itself that one number replaces the other.
+        let told = |keys: &BTreeSet<&Key>| record.keys.iter().any(|key| keys.contains(key));
+        let replaced = by_keys && told(&ours) && told(&theirs);
+        ours.is_empty() || theirs.is_empty() || !ours.is_disjoint(&theirs) || replaced
+    };
+    let subset = x.names.iter().any(|n| y.names.iter().any(|m| n.0.is_subset(&m.0) || m.0.is_subset(&n.0)));
+    let date = |birth: &&PartialDate| by_keys || !birth.is_default();
+    subset
+        && x.births.intersection(&y.births).any(|birth| date(&birth))
+        && share(|key| matches!(key, Key::Insz(_)))
+        && share(|key| matches!(key, Key::Dvz(_)))
+        && (by_keys || share(|key| matches!(key, Key::Passport(..))))
+        && (by_keys || !(in_question(a, b) || in_question(b, a)))
+        && !(told_apart(a, b) || told_apart(b, a))
+        && !two_hold_the_file(a, b)
+}
+
+/// A human said that they are two.
+fn told_apart(a: &Person, b: &Person) -> bool {
+    a.state.never.contains(&b.id) || !a.state.never.is_disjoint(&b.state.absorbed)
+}
+
+/// A human is asked whether they are one.
+fn in_question(a: &Person, b: &Person) -> bool {
+    a.state.open_reviews.values().any(|may| may.contains(&b.id) || !may.is_disjoint(&b.state.absorbed))
+}
+
+/// Two agencies each took one of them over: who goes on is a human's to say (features 4.2, row 29).
+pub(crate) fn two_hold_the_file(a: &Person, b: &Person) -> bool {
+    let holder = |person: &Person| {
+        let held = person.state.handovers.iter().find(|h| h.responsible())?;
+        held.recipient.clone()
+    };
+    matches!((holder(a), holder(b)), (Some(one), Some(other)) if one != other)
 }
 
 /// What speaks against a link by name and birth date alone: guards 2, 4, 5 and 6.
@@ -70,7 +112,7 @@ pub(crate) fn speaks_against(record: &Record, person: &Person, corroborated: boo
     {
         return Some(ReviewReason::NumberDiffers);
     }
-    let shared = |birth: &&schemas::partial::PartialDate| person.matching.births.contains(birth);
+    let shared = |birth: &&PartialDate| person.matching.births.contains(birth);
     let only_default = record.births.iter().filter(shared).all(|birth| birth.is_default());
     (only_default && !corroborated).then_some(ReviewReason::DefaultDate)
 }

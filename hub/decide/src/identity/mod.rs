@@ -6,14 +6,19 @@
 //! once and a review. Refuses to score: that is a later model's. Source: DESIGN 4.1, identity note 4.5.
 
 mod guard;
+mod merge;
 mod waiting;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::fact::Record;
 use schemas::ids::{MessageId, PersonId};
 use schemas::key::{Class, Key};
 use serde::{Deserialize, Serialize};
+
+pub(crate) use guard::two_hold_the_file;
+pub use merge::Join;
+pub(crate) use merge::{absorb, survivor};
 
 use crate::change::Needs;
 use crate::person::Person;
@@ -80,6 +85,8 @@ pub(crate) enum Found {
 pub(crate) struct Link {
     /// The person; none where a new one is made.
     pub(crate) person: Option<PersonId>,
+    /// Persons who turn out to be him as well, and why.
+    pub(crate) joins: Vec<(PersonId, Join)>,
     /// Why.
     pub(crate) reason: Reason,
     /// The keys under which the record is found from now on.
@@ -95,8 +102,10 @@ pub(crate) fn find(world: &World, record: &Record, keys: &[Key]) -> Result<Found
     let mut needs = Needs::default();
     let by_key = holders(world, keys, Class::Personal, &mut needs);
     let by_group = holders(world, keys, Class::Group, &mut needs);
+    // Two ids may be one person by now.
     let mut load = |ids: &BTreeSet<PersonId>| -> Vec<&Person> {
-        ids.iter().filter_map(|id| world.known(*id, &mut needs)).collect()
+        let persons = ids.iter().filter_map(|id| world.known(*id, &mut needs));
+        persons.map(|person| (person.id, person)).collect::<BTreeMap<_, _>>().into_values().collect()
     };
     let (owners, candidates) = (load(&by_key), load(&by_group));
     if !needs.is_empty() {
@@ -106,21 +115,25 @@ pub(crate) fn find(world: &World, record: &Record, keys: &[Key]) -> Result<Found
         return Ok(Found::Nobody(keys.to_vec()));
     }
     let verdict = judge(world, record, keys, &owners, &candidates);
-    let (person, reason, review) = match verdict {
-        Verdict::Same(person, reason) => (Some(person), reason, None),
-        Verdict::New => (None, Reason::New, None),
-        Verdict::Doubt(why, between) => (None, Reason::New, Some((why, between))),
+    let (person, joins, reason, review) = match verdict {
+        Verdict::Same(person, reason) => (Some(person), vec![], reason, None),
+        Verdict::Joined(person, joins, reason) => (Some(person), joins, reason, None),
+        Verdict::New => (None, vec![], Reason::New, None),
+        Verdict::Doubt(why, between) => (None, vec![], Reason::New, Some((why, between))),
     };
     // A number that is somebody's stays his until the review is answered: otherwise every later
     // record with it would fit two persons.
     let taken = |key: &Key| review.is_some() && owners.iter().any(|owner| owner.matching.keys.contains(key));
-    let keys: Vec<Key> = keys.iter().filter(|key| !taken(key)).cloned().collect();
+    let mut keys: Vec<Key> = keys.iter().filter(|key| !taken(key)).cloned().collect();
     let released = waiting::released(world, &keys)?;
-    Ok(Found::Person(Link { person, reason, keys, review, released }))
+    // A key that leads to him already need not lead to him once more: what many records share is read whole.
+    keys.retain(|key| !person.is_some_and(|person| world.leads_to(key, person)));
+    Ok(Found::Person(Link { person, joins, reason, keys, review, released }))
 }
 
 enum Verdict {
     Same(PersonId, Reason),
+    Joined(PersonId, Vec<(PersonId, Join)>, Reason),
     New,
     Doubt(ReviewReason, Vec<PersonId>),
 }
@@ -133,22 +146,23 @@ fn judge(
     candidates: &[&Person],
 ) -> Verdict {
     let ids = |persons: &[&Person]| persons.iter().map(|person| person.id).collect();
-    let doubt = match owners {
-        [] => None,
-        [owner] if !guard::contradicts(record, owner) => return Verdict::Same(owner.id, Reason::Key),
-        [_] => Some(ReviewReason::KeyContradicts),
-        _ => Some(ReviewReason::SeveralPersons),
-    };
-    if let Some(why) = doubt {
+    let exact: Vec<&Person> = candidates.iter().copied().filter(|p| guard::exact(record, p)).collect();
+    if !owners.is_empty()
+        && !owners.iter().any(|owner| guard::contradicts(record, owner))
+        && let Some(verdict) = all_one(record, owners, &exact)
+    {
+        return verdict;
+    }
+    if !owners.is_empty() {
         // Whom an earlier doubt of this kind made carries the same number, name and date: the record is
         // his, so that one question stays one question.
         let pieces: Vec<_> = candidates.iter().filter(|p| guard::same_piece(record, p, owners)).collect();
+        let why = if owners.len() == 1 { ReviewReason::KeyContradicts } else { ReviewReason::SeveralPersons };
         return match pieces.as_slice() {
             [piece] => Verdict::Same(piece.id, Reason::Key),
             _ => Verdict::Doubt(why, ids(owners)),
         };
     }
-    let exact: Vec<&Person> = candidates.iter().copied().filter(|p| guard::exact(record, p)).collect();
     let corroborated: Vec<&Person> =
         exact.iter().copied().filter(|p| guard::corroborated(world, keys, p.id)).collect();
     match (exact.as_slice(), corroborated.as_slice()) {
@@ -166,6 +180,34 @@ fn judge(
         }
         (several, _) => Verdict::Doubt(ReviewReason::SeveralCandidates, ids(several)),
     }
+}
+
+/// Whose numbers the record carries, and who has its whole name and birth date with nothing against it, are one
+/// person where no guard stands between any two of them. That the names count too keeps links free of the order
+/// of arrival: had the record come first, he would have been found by it.
+fn all_one(record: &Record, owners: &[&Person], exact: &[&Person]) -> Option<Verdict> {
+    let between = |persons: &[&Person], one: &Person, by_keys| {
+        persons.iter().all(|other| guard::joinable(one, other, record, by_keys))
+    };
+    if (1..owners.len()).any(|n| !between(&owners[..n], owners[n], true)) {
+        return None;
+    }
+    let mut persons = owners.to_vec();
+    for &namesake in exact {
+        let other = owners.iter().all(|owner| owner.id != namesake.id);
+        let fits = other && guard::speaks_against(record, namesake, false).is_none();
+        if fits && between(&persons, namesake, false) {
+            persons.push(namesake);
+        }
+    }
+    let first = survivor(&persons)?;
+    let by_key = |id| owners.iter().any(|owner| owner.id == id);
+    let join = |id| (id, if by_key(id) && by_key(first.id) { Join::Keys } else { Join::NameAndBirth });
+    let joins: Vec<_> = persons.iter().map(|p| p.id).filter(|id| *id != first.id).map(join).collect();
+    Some(match joins.is_empty() {
+        true => Verdict::Same(first.id, Reason::Key),
+        false => Verdict::Joined(first.id, joins, Reason::Key),
+    })
 }
 
 /// The record's own keys, and one for each whole name with each birth date.

@@ -6,15 +6,19 @@
 use schemas::canonical::Canonical;
 use schemas::fact::{Application, Sex};
 use schemas::municipality::{Lookup, NisCode};
+use schemas::recipient::Recipient;
+use schemas::reference::ModuleCode;
 use schemas::time::Day;
 
 use crate::bundle::Bundle;
 use crate::journey::Journey;
 use crate::journey::scope::Group;
+use crate::person::Person;
 
-/// Everything the hub could say about a person in scope.
+/// Everything the hub could say about a person; of one who has left the target group, all but the group.
 #[must_use]
-pub fn canonical(journey: Journey<'_>, bundle: &Bundle, group: Group, on: Day) -> Canonical {
+pub fn canonical(person: &Person, bundle: &Bundle, group: Option<Group>, on: Day) -> Canonical {
+    let journey = Journey::of(&person.state);
     let mut form = Canonical::default();
     if let Some(names) = journey.names() {
         form.texts("family_names", names.family.clone());
@@ -30,14 +34,35 @@ pub fn canonical(journey: Journey<'_>, bundle: &Bundle, group: Group, on: Day) -
         form.text("phone", contact.phone.as_deref());
     }
     form.text("contact_language", journey.language());
-    form.text("target_group", Some(group.as_str()));
+    form.text("target_group", group.map(Group::as_str));
     form.text("visa_status", Some(if journey.granted() { "granted" } else { "pending" }));
     let entry = |applied: &Application| applied.entry_on;
     let expected =
         journey.applications().filter(|a| a.is_live()).filter_map(|a| a.applied.and_then(entry)).max();
     form.text("expected_arrival", expected.map(month));
     home(&mut form, journey, bundle, on);
+    learning(&mut form, journey);
+    let accounts = journey.portal_accounts().into_iter();
+    let names = accounts.filter_map(|account| account.as_str().split_once(' '));
+    form.texts("portal_accounts", names.map(|(_, name)| name.to_owned()).collect());
+    let holder = person.state.handovers.iter().find(|handover| handover.responsible());
+    form.text("competent_agency", holder.and_then(|h| h.recipient.as_ref()).map(Recipient::as_str));
     form
+}
+
+/// His path and where he stands on it.
+fn learning(form: &mut Canonical, journey: Journey<'_>) {
+    let words = |module: &ModuleCode| module.as_str().to_owned();
+    form.texts("learning_path", journey.learning_path().iter().map(words).collect());
+    let modules = journey.modules();
+    let done = modules.iter().filter(|(_, status)| status.is_done());
+    form.texts("modules_completed", done.map(|(module, _)| words(module)).collect());
+    let path = journey.path_done().map(|done| if done { "completed" } else { "open" });
+    form.text("path_status", path);
+    form.map(
+        "modules",
+        modules.into_iter().map(|(m, status)| (words(m), status.as_str().to_owned())).collect(),
+    );
 }
 
 fn home(form: &mut Canonical, journey: Journey<'_>, bundle: &Bundle, on: Day) {

@@ -5,17 +5,20 @@
 //! to know when something arrived. Next: [`scope`], then [`canonical`]. Source: DESIGN 4.2.
 
 pub mod canonical;
+pub mod learning;
 pub mod scope;
 
 use std::collections::BTreeSet;
 
 use schemas::country::Country;
 use schemas::fact::{
-    Application, Authority, Contact, Decision, Entry, Field, Permit, Residence, Sex, Standing, Statement,
+    Application, Authority, Choice, Contact, Decision, Entry, Field, Permit, Replacement, Residence, Sex,
+    Standing, Statement,
 };
 use schemas::insz::Insz;
 use schemas::name::Names;
 use schemas::partial::PartialDate;
+use schemas::reference::Account;
 use schemas::time::Day;
 
 use crate::person::{Cell, Claim, PersonState};
@@ -163,6 +166,30 @@ impl<'a> Journey<'a> {
         stated!(self.nearest(Field::Language), Language).map(String::as_str)
     }
 
+    /// Whom he chose in Brussels, whichever account he last chose through.
+    #[must_use]
+    pub fn choice(&self) -> Option<&'a Choice> {
+        stated!(self.personal(Field::Choice), Choice)
+    }
+
+    /// Whether he objects to being handed over.
+    #[must_use]
+    pub fn objects(&self) -> bool {
+        self.claims(Field::Objection).next().is_some()
+    }
+
+    /// His accounts at the portal.
+    #[must_use]
+    pub fn portal_accounts(&self) -> Vec<&'a Account> {
+        let opened =
+            self.claims(Field::AccountOpened).filter(|(cell, _)| cell.authority == Authority::Portal);
+        let accounts = opened.filter_map(|(cell, _)| match &cell.entry {
+            Entry::Account(account) if account.as_str().starts_with("portal ") => Some(account),
+            _ => None,
+        });
+        accounts.collect()
+    }
+
     fn nearest(&self, field: Field) -> Option<&'a Claim> {
         let rank =
             |(cell, claim): &(&Cell, &'a Claim)| (std::cmp::Reverse(cell.authority), claim.stated_at, *claim);
@@ -176,28 +203,28 @@ impl<'a> Journey<'a> {
         let stated = self.claims(Field::Insz).filter_map(|(cell, claim)| {
             stated!(Some(claim), Insz).map(|insz| (cell.authority, claim.stated_at, *insz))
         });
-        let replacing = self.claims(Field::Standing).filter_map(|(cell, claim)| match &claim.statement {
-            Statement::Standing(Standing::Cancelled(Some(new))) => {
-                Some((cell.authority, claim.stated_at, *new))
-            }
-            _ => None,
-        });
+        let replacing = self.replaced().map(|(cell, claim, to)| (cell.authority, claim.stated_at, to.new));
         let current = stated.chain(replacing).filter(|(_, _, insz)| !cancelled.contains(insz));
         current.max().map(|(_, _, insz)| insz)
     }
 
-    /// Numbers that the register cancelled: each standing is stated in the channel of its number.
+    fn replaced(&self) -> impl Iterator<Item = (&'a Cell, &'a Claim, &'a Replacement)> + use<'a> {
+        let all = self.claims(Field::Replaced);
+        all.filter_map(|(cell, claim)| stated!(Some(claim), Replaced).map(|to| (cell, claim, to)))
+    }
+
+    /// Numbers that count no more: replaced, or cancelled, which is stated in the channel of the number.
     fn cancelled(&self) -> BTreeSet<Insz> {
         let gone = |channel: &str| {
             self.claims(Field::Standing).any(|(cell, claim)| {
-                cell.channel == channel
-                    && matches!(claim.statement, Statement::Standing(Standing::Cancelled(_)))
+                cell.channel == channel && matches!(claim.statement, Statement::Standing(Standing::Cancelled))
             })
         };
-        self.claims(Field::Insz)
+        let cancelled = self
+            .claims(Field::Insz)
             .filter(|(cell, _)| gone(&cell.channel))
-            .filter_map(|(_, claim)| stated!(Some(claim), Insz).copied())
-            .collect()
+            .filter_map(|(_, claim)| stated!(Some(claim), Insz).copied());
+        cancelled.chain(self.replaced().map(|(_, _, to)| to.old)).collect()
     }
 
     /// How the register knows him: the newest answer about a number that was not cancelled.
@@ -205,7 +232,7 @@ impl<'a> Journey<'a> {
     pub fn standing(&self) -> Option<&'a Standing> {
         self.claims(Field::Standing)
             .filter_map(|(_, claim)| stated!(Some(claim), Standing).map(|standing| (claim, standing)))
-            .filter(|(_, standing)| !matches!(standing, Standing::Cancelled(_)))
+            .filter(|(_, standing)| !matches!(standing, Standing::Cancelled))
             .max_by_key(|(claim, _)| (claim.stated_at, *claim))
             .map(|(_, standing)| standing)
     }
@@ -215,10 +242,9 @@ impl<'a> Journey<'a> {
     #[must_use]
     pub fn home(&self, on: Day) -> Option<Home<'a>> {
         let Some(Standing::Resident(began)) = self.standing() else { return None };
-        let residences = self.claims(Field::Residence).filter_map(|(cell, _)| match cell.entry {
-            Entry::Residence(day) => Some(day),
-            Entry::Person | Entry::Application(..) | Entry::Permit(_) => None,
-        });
+        let residences = self
+            .claims(Field::Residence)
+            .filter_map(|(cell, _)| if let Entry::Residence(day) = cell.entry { Some(day) } else { None });
         let began = if *began <= on { *began } else { residences.filter(|day| *day <= on).max()? };
         stated!(self.of_entry(&Entry::Residence(began), Field::Residence), Residence)
             .map(|residence| Home { began, residence })

@@ -73,7 +73,7 @@ pub fn scope(journey: Journey<'_>, bundle: &Bundle, on: Day) -> Scope {
     match journey.standing() {
         Some(Standing::Left) => return Scope::Out(OutReason::Left),
         Some(Standing::Deceased) => return Scope::Out(OutReason::Deceased),
-        Some(Standing::Resident(_) | Standing::Known | Standing::Cancelled(_)) | None => {}
+        Some(Standing::Resident(_) | Standing::Known | Standing::Cancelled) | None => {}
     }
     let entries: Vec<Option<Scope>> = journey
         .applications()

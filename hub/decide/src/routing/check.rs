@@ -38,6 +38,11 @@ fn recipients(bundle: &Bundle) -> Vec<String> {
         1 => {}
         n => wrong.push(format!("{n} recipients are competent before arrival, there must be one")),
     }
+    let participant = |contract: &&Contract| contract.competence == Competence::Participant;
+    let told = bundle.contracts.iter().filter(participant).count();
+    if told > 1 {
+        wrong.push(format!("{told} recipients tell the participant himself, there may be one"));
+    }
     if bundle.municipalities.iter().next().is_none() {
         wrong.push("the table of municipalities is empty".to_owned());
     }
@@ -72,7 +77,11 @@ fn promises(bundle: &Bundle, contract: &Contract) -> Vec<String> {
         wrong.push(format!("{who}: the file names no field"));
     }
     match (&contract.competence, contract.offer.is_empty()) {
-        (Competence::BeforeArrival, false) => wrong.push(format!("{who}: nothing is offered before arrival")),
+        (Competence::BeforeArrival | Competence::Participant, false) => {
+            wrong.push(format!(
+                "{who}: nothing is offered to who is competent before arrival, or to the participant"
+            ));
+        }
         (Competence::Territory(_) | Competence::Rest(_) | Competence::Choice { .. }, true) => {
             wrong.push(format!("{who}: the offer names no field"));
         }
@@ -112,13 +121,18 @@ fn claims_exist(bundle: &Bundle, contract: &Contract) -> Vec<String> {
             }
             wrong
         }
-        Competence::Choice { languages } if languages.is_empty() => {
+        Competence::Choice { languages, .. } if languages.is_empty() => {
             vec![format!("{who}: can be chosen in no language")]
         }
         Competence::Rest(LanguageArea::Brussels) => {
             vec![format!("{who}: in Brussels the newcomer chooses, nobody has the rest")]
         }
-        Competence::BeforeArrival | Competence::Rest(_) | Competence::Choice { .. } => vec![],
+        Competence::BeforeArrival
+        | Competence::Participant
+        | Competence::Rest(_)
+        | Competence::Choice { .. } => {
+            vec![]
+        }
     }
 }
 
@@ -182,7 +196,10 @@ fn turning_days(bundle: &Bundle) -> BTreeSet<Day> {
     let rows = bundle.municipalities.iter().map(|row| (row.valid_from, row.valid_to));
     let claims = bundle.contracts.iter().flat_map(|contract| match &contract.competence {
         Competence::Territory(rows) => rows.as_slice(),
-        Competence::BeforeArrival | Competence::Rest(_) | Competence::Choice { .. } => &[],
+        Competence::BeforeArrival
+        | Competence::Participant
+        | Competence::Rest(_)
+        | Competence::Choice { .. } => &[],
     });
     let claims = claims.map(|claim| (claim.from, claim.to));
     let both = rows.chain(claims);

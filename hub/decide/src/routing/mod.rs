@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::bundle::{Bundle, Competence, Contract};
 
 pub use check::check;
+pub use schemas::fact::Choice;
 
 /// Where the table leads.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -82,25 +83,6 @@ impl fmt::Display for RouteReason {
     }
 }
 
-/// What a newcomer in Brussels chose. Complete or not is the table's to say.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub struct Choice {
-    /// Whom.
-    pub recipient: Recipient,
-    /// In which language (ISO 639-1).
-    pub language: Option<String>,
-}
-
-impl Choice {
-    /// Reads `bon` or `bapa-via:fr`; `None` where that is no recipient's name.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (name, language) =
-            text.split_once(':').map_or((text, None), |(name, l)| (name, Some(l.to_owned())));
-        Recipient::parse(name).ok().map(|recipient| Self { recipient, language })
-    }
-}
-
 /// Who is responsible for somebody registered under this code on this day.
 #[must_use]
 pub fn route(bundle: &Bundle, nis: NisCode, on: Day, choice: Option<&Choice>) -> Route {
@@ -152,7 +134,7 @@ fn rest(bundle: &Bundle, area: LanguageArea) -> impl Iterator<Item = &Contract> 
 /// one language only, none need be named.
 fn complete<'a>(bundle: &'a Bundle, choice: &Choice) -> Option<&'a Contract> {
     let contract = bundle.contract(&choice.recipient)?;
-    let Competence::Choice { languages } = &contract.competence else { return None };
+    let Competence::Choice { languages, .. } = &contract.competence else { return None };
     let fits = match &choice.language {
         Some(language) => languages.contains(language),
         None => languages.len() == 1,

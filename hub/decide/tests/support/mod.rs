@@ -40,14 +40,22 @@ pub(crate) fn day(text: &str) -> Day {
 pub(crate) fn bundle() -> Bundle {
     let fields = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let contract = |name: &str, competence: Competence| {
-        let before = competence == Competence::BeforeArrival;
+        let before = matches!(competence, Competence::BeforeArrival | Competence::Participant);
         Contract {
             recipient: recipient(name),
             offer: if before { vec![] } else { fields(&["municipality", "target_group"]) },
-            file: fields(if before {
-                &["family_names", "given_names", "birth_date", "visa_status"]
-            } else {
-                &["family_names", "given_names", "birth_date", "insz", "municipality", "street"]
+            file: fields(match competence {
+                Competence::BeforeArrival => &["family_names", "given_names", "birth_date", "visa_status"],
+                Competence::Participant => &["portal_accounts", "modules", "path_status", "competent_agency"],
+                _ => &[
+                    "family_names",
+                    "given_names",
+                    "birth_date",
+                    "insz",
+                    "municipality",
+                    "street",
+                    "modules",
+                ],
             }),
             competence,
             bases: vec![LegalBasis { reference: "test".to_owned(), from: day("2020-01-01"), to: None }],
@@ -60,15 +68,20 @@ pub(crate) fn bundle() -> Bundle {
             to: None,
         }])
     };
-    let choice = |languages: &[&str]| Competence::Choice { languages: fields(languages) };
+    let choice = |network: &str, languages: &[&str]| Competence::Choice {
+        languages: fields(languages),
+        network: network.to_owned(),
+    };
     Bundle {
         contracts: vec![
             contract("agii", Competence::Rest(LanguageArea::Dutch)),
             contract("agii-abroad", Competence::BeforeArrival),
             contract("amal", territory("44021")),
             contract("atlas", territory("11002")),
-            contract("bapa-via", choice(&["nl", "fr"])),
-            contract("bon", choice(&["nl"])),
+            contract("bapa-bxl", choice("bapa", &["nl", "fr"])),
+            contract("bapa-via", choice("bapa", &["nl", "fr"])),
+            contract("bon", choice("bon", &["nl"])),
+            contract("portal", Competence::Participant),
         ],
         municipalities: Municipalities::from_csv(include_str!(
             "../../../../config/tables/municipalities.csv"
@@ -84,6 +97,7 @@ pub(crate) fn bundle() -> Bundle {
             received_days: 5,
             accepted_months: 24,
             rejected_days: 1,
+            overdue_days: 2,
         },
         ..Bundle::default()
     }

@@ -78,8 +78,19 @@ pub(crate) fn owner(owner: Owner) -> &'static str {
 }
 
 /// The sources in the order of the flow; others follow.
-pub(crate) const SOURCES_IN_ORDER: [&str; 9] =
-    ["visa", "permit", "register", "classroom", "xapi", "portal", "tracking", "answer", "task"];
+pub(crate) const SOURCES_IN_ORDER: [&str; 11] = [
+    "visa",
+    "permit",
+    "register",
+    "classroom",
+    "xapi",
+    "portal",
+    "tracking",
+    "answer",
+    "task",
+    "due",
+    "review",
+];
 
 /// A source as people call it; one that is new is called by its own name.
 pub(crate) fn source(source: &str) -> &str {
@@ -93,6 +104,9 @@ pub(crate) fn source(source: &str) -> &str {
         "tracking" => "Cliëntvolging",
         "answer" => "Antwoorden",
         "task" => "Taken",
+        "due" => "Termijnen",
+        "review" => "Nakijken",
+        "redeliver" => "Herleveringen",
         "bundle" => "Regels",
         other => other,
     }
@@ -163,6 +177,7 @@ pub(crate) fn view(kind: ViewKind) -> &'static str {
 pub(crate) fn capacity(capacity: Capacity) -> &'static str {
     match capacity {
         Capacity::Provider => "aanbieder vóór aankomst",
+        Capacity::Participant => "de deelnemer zelf",
         Capacity::Provisional => "voorlopig",
         Capacity::Definitive => "definitief",
     }
@@ -188,10 +203,13 @@ pub(crate) fn row(id: &str) -> &'static str {
         "5" => "ingeschreven waar er geen ontvanger is",
         "6" => "een voorwaarde is niet vervuld",
         "7" => "de keuze is gemaakt",
+        "8" => "zes maanden gingen voorbij zonder keuze",
         "9" => "de opschorting is opgeheven",
         "10" => "het bureau heeft het aanbod opgeslagen",
+        "12" => "het aanbod is niet op tijd ontvangen",
         "14" => "het bureau neemt over: de verantwoordelijkheid gaat mee",
         "15" => "het bureau zegt nee",
+        "16" => "het aanbod is ontvangen en niet op tijd beantwoord",
         "19" => "na een nee is een ander bureau bevoegd",
         "20" => "een ander bureau is bevoegd vóór dit ja zei",
         "21" => "het andere bureau zei ja: hier eindigt de verantwoordelijkheid",
@@ -200,7 +218,9 @@ pub(crate) fn row(id: &str) -> &'static str {
         "24b" => "overlijden, vertrek, intrekking of bezwaar, vóór er geleverd was",
         "25" => "het bureau wiste wat het had",
         "28" => "de terugroeping is bevestigd",
+        "29" => "twee personen bleken er een te zijn: één overdracht gaat verder",
         "30" => "het gewone traject is begonnen",
+        "33" => "de persoon maakt bezwaar of de verwerking is beperkt: er vertrekt niets",
         _ => "zie de toestandstabel",
     }
 }

@@ -1,13 +1,15 @@
 //! The aggregate: one person as the fold of his journal.
 //!
-//! Owns the shape of the state and [`Person::apply`], the only way it changes. What is in it is
+//! Owns the shape of the state; [`Person::apply`] in `fold` is the only way it changes. What is in it is
 //! stored sealed, in two parts: what linking compares, and the rest. Next: [`crate::journey`], which
 //! reads it.
+
+mod fold;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use schemas::fact::{Authority, Entry, Field, Record, Statement};
+use schemas::fact::{Authority, Entry, Fact, Field, Record, Statement};
 use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
 use schemas::ids::{HandoverId, MessageId, PersonId, Pseudonym, ReviewId, StreamId};
 use schemas::insz::Insz;
@@ -18,7 +20,7 @@ use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant};
 use serde::{Deserialize, Serialize};
 
-use crate::change::{Capacity, Event, TaskKind, ViewKind};
+use crate::change::{Capacity, TaskKind, ViewKind};
 use crate::routing::Route;
 
 /// One record as it was linked: what the journal keeps, and what a split folds again.
@@ -56,6 +58,7 @@ pub struct Matching {
 
 /// What is known, who is responsible, what was sent.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PersonState {
     /// The fold of the facts; shared, because every message starts from a copy of the person.
     pub claims: BTreeMap<Arc<Cell>, Arc<Claim>>,
@@ -69,8 +72,16 @@ pub struct PersonState {
     pub streams: Vec<Stream>,
     /// What the register was asked, by number.
     pub asked: BTreeSet<(Insz, TaskKind)>,
-    /// Reviews that were raised.
-    pub reviews: BTreeSet<ReviewId>,
+    /// Open reviews, each with the persons he may be.
+    pub open_reviews: BTreeMap<ReviewId, BTreeSet<PersonId>>,
+    /// Persons a human told apart from him for good.
+    pub never: BTreeSet<PersonId>,
+    /// Persons who turned out to be him: their journals are his as well.
+    pub absorbed: BTreeSet<PersonId>,
+    /// Who he turned out to be: nothing is kept here then.
+    pub merged_into: Option<PersonId>,
+    /// The next day on which something becomes true without a message.
+    pub due: Option<Day>,
 }
 
 /// Where a statement stands in the fold: a newer one of the same cell replaces it.
@@ -119,6 +130,9 @@ pub struct Handover {
     pub residence: Option<Day>,
     /// Which offer of it: 0 before the first.
     pub epoch: u32,
+    /// Whether this offer was accepted.
+    #[serde(default)]
+    pub accepted: bool,
     /// Why it is held.
     pub hold: Option<HoldReason>,
     /// Why it was rejected.
@@ -157,6 +171,48 @@ pub struct Stream {
     pub ended: Option<EndReason>,
 }
 
+impl Handover {
+    /// Whether it has not ended and does not only wait for a purge.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        let purging = matches!(self.state, State::WithdrawPending | State::RecallPending);
+        !self.state.is_final() && !purging
+    }
+
+    /// Whether its recipient holds the file: accepted, and not taken back since.
+    #[must_use]
+    pub fn responsible(&self) -> bool {
+        self.state == State::Accepted || (self.state == State::Held && self.accepted)
+    }
+}
+
+impl Cell {
+    /// Where a fact stands.
+    #[must_use]
+    pub fn of(fact: &Fact) -> Self {
+        Self {
+            entry: fact.entry.clone(),
+            field: fact.statement.field(),
+            authority: fact.authority,
+            channel: fact.version.channel.clone(),
+        }
+    }
+}
+
+impl Claim {
+    /// What a fact of this message claims.
+    #[must_use]
+    pub fn of(fact: &Fact, message: MessageId) -> Self {
+        Self {
+            sequence: fact.version.sequence,
+            stated_at: fact.version.stated_at,
+            statement: fact.statement.clone(),
+            valid_from: fact.valid_from,
+            message,
+        }
+    }
+}
+
 impl Person {
     /// Somebody of whom nothing is known yet.
     #[must_use]
@@ -168,8 +224,7 @@ impl Person {
     /// waits for a purge counts as ended.
     #[must_use]
     pub fn live_handover(&self) -> Option<&Handover> {
-        let purging = |state| matches!(state, State::WithdrawPending | State::RecallPending);
-        self.state.handovers.iter().rev().find(|h| !h.state.is_final() && !purging(h.state))
+        self.state.handovers.iter().rev().find(|handover| handover.is_live())
     }
 
     /// The handover of this id.
@@ -181,124 +236,5 @@ impl Person {
     /// The streams that have not ended.
     pub fn open_streams(&self) -> impl Iterator<Item = &Stream> {
         self.state.streams.iter().filter(|stream| stream.ended.is_none())
-    }
-
-    /// Folds one event in.
-    pub fn apply(&mut self, event: &Event) {
-        self.version += 1;
-        let state = &mut self.state;
-        match event {
-            Event::Linked { evidence, .. } => {
-                self.matching.take_in(&evidence.record);
-                state.take_in(evidence);
-            }
-            Event::ReviewRaised { review, .. } => {
-                state.reviews.insert(*review);
-            }
-            Event::HandoverOpened { handover, replaces } => state.handovers.push(Handover {
-                id: *handover,
-                replaces: *replaces,
-                state: State::Prepared,
-                recipient: None,
-                route: None,
-                residence: None,
-                epoch: 0,
-                hold: None,
-                code: None,
-                owner: Owner::Hub,
-                deadline: None,
-            }),
-            Event::HandoverMoved {
-                handover,
-                to,
-                recipient,
-                route,
-                residence,
-                hold,
-                code,
-                owner,
-                deadline,
-                ..
-            } => {
-                if let Some(found) = state.handovers.iter_mut().find(|h| h.id == *handover) {
-                    found.epoch += u32::from(*to == State::Sent);
-                    found.state = *to;
-                    found.recipient.clone_from(recipient);
-                    found.route.clone_from(route);
-                    found.residence = *residence;
-                    found.hold = *hold;
-                    found.code = *code;
-                    found.owner = *owner;
-                    found.deadline = *deadline;
-                }
-            }
-            Event::Named { recipient, pseudonym } => {
-                state.pseudonyms.insert(recipient.clone(), *pseudonym);
-            }
-            Event::LineOpened { recipient, capacity, from } => {
-                state.lines.insert(recipient.clone(), Line { capacity: *capacity, from: *from });
-            }
-            Event::LineClosed { recipient, .. } => {
-                state.lines.remove(recipient);
-            }
-            Event::StreamOpened { stream, recipient, handover, epoch } => state.streams.push(Stream {
-                id: *stream,
-                recipient: recipient.clone(),
-                handover: *handover,
-                epoch: *epoch,
-                issues: 0,
-                last: None,
-                ended: None,
-            }),
-            Event::Issued { stream, issue, kind, digest, ended } => {
-                if let Some(found) = state.streams.iter_mut().find(|s| s.id == *stream) {
-                    found.issues = *issue;
-                    found.last = Some((*kind, *digest));
-                    found.ended = *ended;
-                }
-            }
-            Event::Asked { insz, what, .. } => {
-                state.asked.insert((*insz, *what));
-            }
-        }
-    }
-}
-
-impl Matching {
-    /// Adds what a record brings.
-    pub fn take_in(&mut self, record: &Record) {
-        self.names.extend(record.names.iter().map(schemas::name::Names::tokens));
-        self.births.extend(&record.births);
-        let personal = |key: &&Key| key.class() == schemas::key::Class::Personal;
-        self.keys.extend(record.keys.iter().filter(personal).cloned());
-    }
-}
-
-impl PersonState {
-    /// Folds a record's facts: in every cell the greatest claim stays, so order and repetition do
-    /// not matter (invariant I8).
-    fn take_in(&mut self, evidence: &Evidence) {
-        for fact in &evidence.record.facts {
-            let cell = Cell {
-                entry: fact.entry.clone(),
-                field: fact.statement.field(),
-                authority: fact.authority,
-                channel: fact.version.channel.clone(),
-            };
-            let claim = Claim {
-                sequence: fact.version.sequence,
-                stated_at: fact.version.stated_at,
-                statement: fact.statement.clone(),
-                valid_from: fact.valid_from,
-                message: evidence.message,
-            };
-            match self.claims.get_mut(&cell) {
-                Some(present) if **present >= claim => {}
-                Some(present) => *present = Arc::new(claim),
-                None => {
-                    self.claims.insert(Arc::new(cell), Arc::new(claim));
-                }
-            }
-        }
     }
 }

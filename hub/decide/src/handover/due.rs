@@ -1,0 +1,69 @@
+//! Due moments: the next day on which something becomes true for a person without a message.
+//!
+//! Deadlines, a residence that begins, coming of age, the day on which a code, a territory or a legal basis begins
+//! or ends. The engine brings a message on that day, and the person is decided again as on any other. Refuses to
+//! say what will be true then. Source: DESIGN 3 "due moments", features 4.2 rows 8, 12, 16 and 23b.
+
+use schemas::fact::Standing;
+use schemas::handover::State;
+use schemas::time::Day;
+
+use super::{Cause, fire, table};
+use crate::bundle::Bundle;
+use crate::draft::Draft;
+use crate::journey::Journey;
+use crate::person::{Handover, Person};
+use crate::routing::route;
+
+/// The next such day after today.
+pub(crate) fn next_day(person: &Person, bundle: &Bundle, today: Day) -> Option<Day> {
+    if person.state.merged_into.is_some() {
+        return None;
+    }
+    let journey = Journey::of(&person.state);
+    let deadlines = person.state.handovers.iter().filter(|h| escalation(h.state).is_some());
+    let late = deadlines.filter_map(|h| h.deadline?.succ_opt());
+    let begins = match journey.standing() {
+        Some(Standing::Resident(began)) => Some(*began),
+        _ => None,
+    };
+    let of_age = journey.birth().and_then(|birth| birth.reaches(bundle.target_group.minimum_age));
+    let of_age = of_age.into_iter().flat_map(|(first, last)| [first, last]);
+    let days = late.chain(begins).chain(of_age).chain(turning(person, journey, bundle, today));
+    days.filter(|day| *day > today).min()
+}
+
+/// The next day on which a rule changes that counts for him.
+fn turning(person: &Person, journey: Journey<'_>, bundle: &Bundle, today: Day) -> Option<Day> {
+    let after = |days: &[Day]| days[days.partition_point(|day| *day <= today)..].to_vec();
+    let led = |on| {
+        let home = journey.home(today)?;
+        Some(route(bundle, home.residence.nis, on, journey.choice()).recipient)
+    };
+    let territory = after(&bundle.turning().territory);
+    let elsewhere = territory.into_iter().find(|day| led(*day) != led(today));
+    let served = person.open_streams().next().is_some() || person.live_handover().is_some();
+    let basis = after(&bundle.turning().basis).first().copied().filter(|_| served);
+    elsewhere.into_iter().chain(basis).min()
+}
+
+/// The row that fires once the deadline of this state has passed; none where somebody only looks.
+fn escalation(state: State) -> Option<&'static table::Row> {
+    match state {
+        State::AwaitingChoice => Some(&table::CHOICE_OVERDUE),
+        State::Sent => Some(&table::RECEIPT_OVERDUE),
+        State::Received => Some(&table::ANSWER_OVERDUE),
+        _ => None,
+    }
+}
+
+/// What is late goes to the coordinator.
+pub(crate) fn escalate(draft: &mut Draft<'_>) {
+    let late = |h: &&Handover| h.deadline.is_some_and(|day| day < draft.today);
+    let late: Vec<Handover> = draft.person.state.handovers.iter().filter(late).cloned().collect();
+    for handover in late {
+        if let Some(row) = escalation(handover.state) {
+            fire(draft, handover.id, row, Cause::of(&handover));
+        }
+    }
+}

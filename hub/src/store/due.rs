@@ -1,0 +1,26 @@
+//! Due moments: whose day has come. Refuses to say what becomes true then: that is decided like any message.
+
+use schemas::ids::PersonId;
+use schemas::time::{Day, parse_day};
+
+use super::cells::{Reader, day};
+use super::engine::Value;
+use super::{Store, StoreError};
+
+const READER: Reader = Reader("due");
+
+impl Store {
+    /// Persons whose day is today or before, longest due first, each with the day.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn due(&self, today: Day, limit: u32) -> Result<Vec<(PersonId, Day)>, StoreError> {
+        let sql = "select person, due_on from due where due_on <= $1 order by due_on, person limit $2";
+        let values = vec![Value::Text(day(today)), Value::Int(limit.into())];
+        let found: Vec<(Vec<u8>, String)> = self.pool.read("due", sql, values).await?;
+        let pair = |(person, on): (Vec<u8>, String)| {
+            Ok((READER.id(PersonId::from_bytes, person)?, READER.some(parse_day(&on))?))
+        };
+        found.into_iter().map(pair).collect()
+    }
+}
