@@ -2,8 +2,8 @@
 //!
 //! It stands in for compile-time checked SQL, so a function that is not called here is not proved. This file
 //! holds the schema, the inbox and the leases; `store/batches.rs` what a batch stores and what is read of it;
-//! `store/lists.rs` what
-//! the console reads; `store/given.rs` the databases and the rows.
+//! `store/inspect.rs` what is looked up by hand; `store/lists.rs` what the console reads; `store/given.rs` the
+//! databases and the rows.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its ground gives way")]
 
@@ -11,6 +11,8 @@
 mod batches;
 #[path = "store/given.rs"]
 mod given;
+#[path = "store/inspect.rs"]
+mod inspect;
 #[path = "store/lists.rs"]
 mod lists;
 

@@ -117,9 +117,7 @@ impl Hub {
                 clock
             }
         };
-        let ids =
-            config.agencies.iter().map(|(recipient, agency)| (recipient.clone(), agency.schema_id)).collect();
-        let schemas = Arc::new(Schemas::new(&ids, &config.bundle.contracts)?);
+        let schemas = Arc::new(schemas(&config)?);
         let metrics = Arc::new(Metrics::new());
         let health = metrics.deliver.clone();
         let chosen = |contract: &&Contract| matches!(contract.competence, Competence::Choice { .. });
@@ -266,6 +264,43 @@ pub async fn existing(folder: Option<&Path>, config: &Path) -> anyhow::Result<Hu
         Some(folder) => in_folder(folder, config).await,
         None => Ok(Hub::open(config, Start::Existing).await?),
     }
+}
+
+/// What reads beside a hub that runs: it takes no lock, makes no keys and cannot write.
+#[derive(Debug)]
+pub struct Beside {
+    /// What the hub was told.
+    pub config: Config,
+    /// Its store.
+    pub store: Store,
+    /// Its keys.
+    pub keys: Keys,
+    /// The recipients' schemas.
+    pub schemas: Schemas,
+}
+
+/// Opens a data folder, or else what the config names, to read it beside whoever writes it.
+///
+/// # Errors
+/// Where there is no data, its schema is another's, or it cannot be read.
+pub async fn beside(folder: Option<&Path>, mut config: Config) -> anyhow::Result<Beside> {
+    if let Some(folder) = folder {
+        in_data(folder, &mut config);
+    }
+    let file = &config.hub.keys;
+    anyhow::ensure!(file.exists(), "{}: there are no keys, so nothing can be read", file.display());
+    let keys = config.hub.load_keys()?;
+    let store = Store::open_beside(&config.hub.database).await?;
+    store.check_schema().await?;
+    let schemas = schemas(&config)?;
+    Ok(Beside { config, store, keys, schemas })
+}
+
+/// The schemas of every recipient.
+fn schemas(config: &Config) -> Result<Schemas, ContractError> {
+    let ids =
+        config.agencies.iter().map(|(recipient, agency)| (recipient.clone(), agency.schema_id)).collect();
+    Schemas::new(&ids, &config.bundle.contracts)
 }
 
 /// Runs the roles asked until a signal comes: the first stops softly, a second at once.

@@ -6,6 +6,8 @@
 
 pub mod check;
 pub mod demo;
+pub mod doctor;
+pub mod explain;
 pub mod migrate;
 pub mod push;
 pub mod redeliver;

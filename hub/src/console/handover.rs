@@ -16,11 +16,11 @@ use schemas::ids::{HandoverId, PersonId};
 use schemas::time::day_of;
 
 use super::parts::{Badge, Frame, Icons, short};
-use super::timeline::{self, Line, Step};
+use super::timeline::{self, Line, Sent, Step};
 use super::times::{Calendar, Stamp, span, written};
 use super::{Console, Here, Page, PageError, words};
 use crate::history::{self, Entry, HistoryError};
-use crate::store::figures::{OriginRow, SentRow};
+use crate::store::figures::OriginRow;
 use crate::store::rows::HandoverRow;
 
 /// A pause longer than this is told.
@@ -92,9 +92,9 @@ pub(super) async fn show(State(console): Here, Path(id): Path<String>) -> Page {
     let row = console.store.handovers_between(id, id).await?.pop().ok_or(PageError::Missing)?;
     let told = match Told::read(&console, row.person).await {
         Ok(told) => Some(told),
-        Err(HistoryError::Store(error)) => return Err(error.into()),
         // A key was destroyed: what is in the list is all there is.
-        Err(HistoryError::Open(_)) => None,
+        Err(HistoryError::Seal(_)) => None,
+        Err(error) => return Err(error.into()),
     };
     let readable = told.is_some();
     let Told { person, entries, sent, origins } = told.unwrap_or_else(|| Told::nothing(row.person));
@@ -135,7 +135,7 @@ struct Told {
     person: Person,
     /// His journal and those of whom he absorbed, in the order of decisions.
     entries: Vec<Entry>,
-    sent: Vec<SentRow>,
+    sent: Vec<Sent>,
     origins: Vec<OriginRow>,
 }
 
@@ -146,22 +146,22 @@ impl Told {
 
     async fn read(console: &Console, asked: PersonId) -> Result<Self, HistoryError> {
         let (store, keys) = (&console.store, &console.keys);
-        let mut survivor = asked;
-        let mut own = history::of_person(store, keys, survivor).await?;
-        while let Some(next) = own.iter().flat_map(|entry| &entry.events).find_map(merged_into) {
-            survivor = next;
-            own = history::of_person(store, keys, survivor).await?;
-        }
-        let mut told = Self::nothing(survivor);
-        own.iter().flat_map(|entry| &entry.events).for_each(|event| told.person.apply(event));
+        let survivor = store.survivor(asked).await?;
+        let own = history::own(store, keys, survivor).await?;
+        let mut told = Self { person: history::fold(survivor, &own), ..Self::nothing(survivor) };
         let mut persons = vec![(survivor, own)];
         while let Some((id, journal)) = persons.pop() {
-            for absorbed in journal.iter().flat_map(|entry| &entry.events).filter_map(absorbed) {
-                persons.push((absorbed, history::of_person(store, keys, absorbed).await?));
+            for absorbed in history::absorbed(&journal) {
+                persons.push((absorbed, history::own(store, keys, absorbed).await?));
             }
             // In the message that made them one, the absorbed person's streams end before the other's go on.
             told.entries.splice(0..0, journal);
-            told.sent.extend(store.sent_about(id).await?);
+            let sent = store.sent_about(id).await?.into_iter();
+            told.sent.extend(sent.map(|row| Sent {
+                recipient: row.recipient,
+                sequence: row.sequence,
+                closed_at: row.closed_at,
+            }));
             told.origins.extend(store.origins(id).await?);
         }
         told.entries.sort_by_key(|entry| entry.order);
@@ -169,14 +169,6 @@ impl Told {
             .sort_by(|one, other| (&one.recipient, one.sequence).cmp(&(&other.recipient, other.sequence)));
         Ok(told)
     }
-}
-
-fn merged_into(event: &Event) -> Option<PersonId> {
-    if let Event::MergedInto { survivor } = event { Some(*survivor) } else { None }
-}
-
-fn absorbed(event: &Event) -> Option<PersonId> {
-    if let Event::Absorbed { person, .. } = event { Some(person.id) } else { None }
 }
 
 fn sentence(handover: Option<&Handover>, row: &HandoverRow, to: Option<&str>) -> String {

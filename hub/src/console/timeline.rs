@@ -14,7 +14,14 @@ use schemas::time::Instant;
 
 use super::words;
 use crate::history::Entry;
-use crate::store::figures::SentRow;
+
+/// One record about the person: its number on its topic, and when it was proved to have arrived.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Sent {
+    pub(super) recipient: Recipient,
+    pub(super) sequence: u64,
+    pub(super) closed_at: Option<Instant>,
+}
 
 /// What one message did to a handover.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,13 +48,7 @@ pub(super) enum Line {
     /// Its stream was opened.
     Stream { recipient: Recipient, epoch: u32 },
     /// A record was decided on its stream.
-    Issued {
-        recipient: Recipient,
-        kind: ViewKind,
-        issue: u32,
-        ended: Option<EndReason>,
-        sent: Option<SentRow>,
-    },
+    Issued { recipient: Recipient, kind: ViewKind, issue: u32, ended: Option<EndReason>, sent: Option<Sent> },
     /// The message was linked to the person.
     Linked { reason: decide::identity::Reason },
 }
@@ -81,7 +82,7 @@ impl Line {
 }
 
 /// The steps of one handover, oldest first. `sent` holds every record about the person, in order.
-pub(super) fn of(entries: &[Entry], handover: HandoverId, sent: &[SentRow]) -> Vec<Step> {
+pub(super) fn of(entries: &[Entry], handover: HandoverId, sent: &[Sent]) -> Vec<Step> {
     let mut records = Records::new(entries, sent);
     let mut streams: BTreeMap<StreamId, Recipient> = BTreeMap::new();
     let mut steps = Vec::new();
@@ -157,11 +158,11 @@ pub(super) fn of(entries: &[Entry], handover: HandoverId, sent: &[SentRow]) -> V
 struct Records<'a> {
     of_stream: BTreeMap<StreamId, Recipient>,
     gone: BTreeMap<Recipient, usize>,
-    left: BTreeMap<Recipient, std::collections::VecDeque<&'a SentRow>>,
+    left: BTreeMap<Recipient, std::collections::VecDeque<&'a Sent>>,
 }
 
 impl<'a> Records<'a> {
-    fn new(entries: &[Entry], sent: &'a [SentRow]) -> Self {
+    fn new(entries: &[Entry], sent: &'a [Sent]) -> Self {
         let (mut of_stream, mut gone) = (BTreeMap::new(), BTreeMap::<_, usize>::new());
         for event in entries.iter().flat_map(|entry| &entry.events) {
             if let Event::StreamOpened { stream, recipient, .. } = event {
@@ -182,7 +183,7 @@ impl<'a> Records<'a> {
         Self { of_stream, gone, left }
     }
 
-    fn next(&mut self, stream: StreamId) -> Option<SentRow> {
+    fn next(&mut self, stream: StreamId) -> Option<Sent> {
         let recipient = self.of_stream.get(&stream)?;
         let gone = self.gone.get_mut(recipient)?;
         if *gone > 0 {
@@ -250,8 +251,8 @@ mod tests {
         (1..).zip(of).map(entry).collect()
     }
 
-    fn sent(sequence: u64) -> SentRow {
-        SentRow { recipient: atlas(), sequence, closed_at: None }
+    fn sent(sequence: u64) -> Sent {
+        Sent { recipient: atlas(), sequence, closed_at: None }
     }
 
     #[test]
@@ -288,7 +289,7 @@ mod tests {
             vec![opened(2, OURS), issued(2, 1)],
             vec![issued(1, 2), issued(2, 2)],
         ]);
-        let numbers = |sent: &[SentRow]| -> Vec<Option<u64>> {
+        let numbers = |sent: &[Sent]| -> Vec<Option<u64>> {
             let steps = of(&entries, OURS, sent);
             let lines = steps.iter().flat_map(|step| &step.lines);
             let records = lines.filter_map(|line| match line {

@@ -79,17 +79,6 @@ pub struct HandoverCount {
     pub queue: Queue,
 }
 
-/// One record about a person.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SentRow {
-    /// For whom.
-    pub recipient: Recipient,
-    /// Its number on the topic.
-    pub sequence: u64,
-    /// When it was proved to have arrived.
-    pub closed_at: Option<Instant>,
-}
-
 /// Where a message came from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OriginRow {

@@ -1,4 +1,4 @@
-//! Lists of handovers, and what hangs on one: filters, pages by key, what was sent about its person.
+//! Lists of handovers, and what hangs on one: filters, pages by key, where its messages came from.
 //!
 //! A page begins after the last row of the one before it, so that it stays fast and misses nothing while
 //! rows move. Refuses to open anything sealed: why a handover is where it is stands in the journal.
@@ -10,7 +10,7 @@ use schemas::time::{Day, parse_day};
 
 use super::cells::{Reader, day, word};
 use super::engine::Value;
-use super::figures::{OriginRow, SentRow};
+use super::figures::OriginRow;
 use super::rows::HandoverRow;
 use super::{Store, StoreError};
 
@@ -118,29 +118,6 @@ impl Store {
         let sql = handovers!("where id between $1 and $2 order by id limit 2");
         let values = vec![Value::Bytes(first.bytes().to_vec()), Value::Bytes(last.bytes().to_vec())];
         self.pool.read("handover", sql, values).await?.into_iter().map(handover).collect()
-    }
-
-    /// What was decided to be sent about one person, by recipient and number, with when it was proved
-    /// to have arrived.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn sent_about(&self, person: PersonId) -> Result<Vec<SentRow>, StoreError> {
-        type Cells = (String, i64, Option<i64>);
-        let sql = "select o.recipient, o.sequence, l.closed_at from outbox o \
-                   join ledger l on l.recipient = o.recipient and l.sequence = o.sequence \
-                   where o.person = $1 order by o.recipient, o.sequence";
-        let found: Vec<Cells> =
-            self.pool.read("outbox", sql, vec![Value::Bytes(person.bytes().to_vec())]).await?;
-        let reader = Reader("ledger");
-        let sent = |(recipient, sequence, closed_at): Cells| {
-            Ok(SentRow {
-                recipient: reader.word(recipient)?,
-                sequence: reader.number(sequence)?,
-                closed_at: closed_at.map(|at| reader.time(at)).transpose()?,
-            })
-        };
-        found.into_iter().map(sent).collect()
     }
 
     /// Where the messages of one person's journal came from.

@@ -5,6 +5,7 @@
 //! to know when something arrived. Next: [`scope`], then [`canonical`]. Source: DESIGN 4.2.
 
 pub mod canonical;
+pub mod grounds;
 pub mod learning;
 pub mod scope;
 

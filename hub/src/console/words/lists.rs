@@ -188,6 +188,7 @@ pub(crate) fn linked(reason: Reason) -> &'static str {
         Reason::New => "nieuwe persoon",
         Reason::Key => "gekoppeld door een nummer",
         Reason::NameAndBirth => "gekoppeld door naam en geboortedatum",
+        Reason::NameInPart => "gekoppeld door een deel van de naam en de geboortedatum",
         Reason::Released => "had gewacht op een bericht met dit nummer",
     }
 }
