@@ -29,7 +29,7 @@ use serde::Deserialize;
 pub use agencies::{Agency, Names};
 pub use kafka::KafkaConfig;
 pub use senders::{ANSWER, Sender, SenderError, Senders, TokenHash, dev_token};
-pub use settings::{HubSettings, KeysError, Limits, RequestSettings};
+pub use settings::{ConsoleSettings, HubSettings, KeysError, Limits, RequestSettings};
 
 /// Everything the hub is told.
 #[derive(Clone, Debug)]
@@ -107,6 +107,13 @@ impl Config {
             return Err(ConfigErrors(wrong));
         };
         wrong.extend(check_senders(&senders, hub.environment));
+        let known = hub.console.as_ref().is_some_and(|console| console.opens(&dev_token("console")));
+        if hub.environment == Environment::Production && known {
+            wrong.push(ConfigError::whole(
+                "hub.toml",
+                "console: a development token is refused in production",
+            ));
+        }
         if !wrong.is_empty() {
             return Err(ConfigErrors(wrong));
         }
