@@ -199,7 +199,9 @@ fn changes(bundle: &Bundle) -> Vec<String> {
     for row in bundle.municipalities.iter() {
         for &on in &days {
             let led = |day: Day| route(bundle, row.nis, day, None).recipient;
-            let before = on.pred_opt().and_then(led);
+            // A code that had ended before follows the one that took its place.
+            let stood = |day: &Day| matches!(bundle.municipalities.lookup(row.nis, *day), Lookup::Valid(_));
+            let before = on.pred_opt().filter(stood).and_then(led);
             if before.is_some() && led(on).is_some() && before != led(on) {
                 found.insert((row.nis, on));
             }
