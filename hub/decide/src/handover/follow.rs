@@ -72,7 +72,7 @@ fn before_offer(draft: &mut Draft<'_>, present: &Handover, target: Target) {
         Target::Choose(route, day) => {
             let waits = matches!(present.state, State::AwaitingChoice | State::Overdue);
             if !waits || elsewhere(day) {
-                fire(draft, present.id, &table::AWAIT_CHOICE, routed(None, route, day));
+                await_choice(draft, present.id, route, day);
             }
         }
         Target::NoReceiver(route, day) => {
@@ -127,12 +127,19 @@ fn replace(draft: &mut Draft<'_>, present: &Handover, target: Target) {
     let next = open(draft, Some(present.id));
     match target {
         Target::To(recipient, route, day) => send(draft, next, &table::SEND, recipient, route, day),
-        Target::Choose(route, day) => fire(draft, next, &table::AWAIT_CHOICE, routed(None, route, day)),
+        Target::Choose(route, day) => await_choice(draft, next, route, day),
         Target::NoReceiver(route, day) => fire(draft, next, &table::NO_RECEIVER, routed(None, route, day)),
         Target::Rival(route, day) => hold(draft, next, HoldReason::Manual, routed(None, route, day)),
         Target::Hold(reason) => hold(draft, next, reason, Cause::default()),
         Target::Nothing | Target::Prepare | Target::Leave(_) => {}
     }
+}
+
+/// He must choose; where an agency holds the file meanwhile, the coordinator sees to it.
+fn await_choice(draft: &mut Draft<'_>, id: HandoverId, route: Route, day: Day) {
+    let held = draft.person.state.handovers.iter().any(Handover::responsible);
+    let row = if held { &table::AWAIT_NEXT } else { &table::AWAIT_CHOICE };
+    fire(draft, id, row, routed(None, route, day));
 }
 
 fn hold(draft: &mut Draft<'_>, id: HandoverId, reason: HoldReason, cause: Cause) {
@@ -183,7 +190,7 @@ fn begin(draft: &mut Draft<'_>, target: Target) {
         }
         Target::Choose(route, day) if !done(day) => {
             let handover = open(draft, replaces);
-            fire(draft, handover, &table::AWAIT_CHOICE, routed(None, route, day));
+            await_choice(draft, handover, route, day);
         }
         Target::NoReceiver(route, day) if !done(day) => {
             let handover = open(draft, replaces);

@@ -80,6 +80,8 @@ pub const SEND_ELSEWHERE: Row = row("19", State::Sent, Owner::Agency, SENT);
 pub const SUPERSEDE: Row = row("20", State::Superseded, Owner::Hub, Clock::None);
 /// The other agency said yes: this one's responsibility ends.
 pub const HAND_ON: Row = row("21", State::Superseded, Owner::Hub, Clock::None);
+/// Accepted, and the next one is still to be chosen: the old agency stays responsible.
+pub const AWAIT_NEXT: Row = row("21b", State::AwaitingChoice, Owner::Coordinator, CHOICE);
 /// Accepted, and there is no receiver any more.
 pub const LEAVE_TERRITORY: Row = row("21c", State::Closed, Owner::Hub, Clock::None);
 /// Death, departure, revocation, objection after something was delivered.
