@@ -44,6 +44,9 @@ pub(crate) fn follow(draft: &mut Draft<'_>, scope: Scope) {
         return begin(draft, target);
     };
     match target {
+        Target::Prepare if present.state == State::Held && present.epoch == 0 => {
+            fire(draft, present.id, &table::RESUME, Cause::default());
+        }
         Target::Nothing | Target::Prepare => {}
         // A visa that is gone, or a person who is: what was sent must be taken back.
         Target::Leave(_) => leave(draft),

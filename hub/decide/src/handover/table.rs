@@ -68,6 +68,8 @@ pub const HOLD: Row = row("6", State::Held, Owner::Coordinator, HELD);
 pub const CHOOSE: Row = row("7", State::Sent, Owner::Agency, SENT);
 /// The hold was released.
 pub const RELEASE: Row = row("9", State::Sent, Owner::Agency, SENT);
+/// The hold was released before there is a home: back to where it came from.
+pub const RESUME: Row = row("9", State::Prepared, Owner::Hub, PREPARED);
 /// The agency stored the offer.
 pub const RECEIVE: Row = row("10", State::Received, Owner::Agency, RECEIVED);
 /// The agency takes over.

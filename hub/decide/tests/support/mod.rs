@@ -139,6 +139,17 @@ impl Who {
         }
     }
 
+    /// The same one at another time: another application and passport, and one name more.
+    pub(crate) fn elsewhere(&self) -> Self {
+        let number: usize = self.application.parse().unwrap();
+        Self {
+            given: format!("{} Fatima", self.given),
+            application: (number + 900).to_string(),
+            passport: format!("Q{number:06}"),
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn names(&self) -> Names {
         Names::new(&self.family, &self.given).unwrap()
     }
