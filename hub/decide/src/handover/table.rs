@@ -96,6 +96,8 @@ pub const PURGED: Row = row("25", State::Withdrawn, Owner::Hub, Clock::None);
 pub const RECALLED: Row = row("28", State::EnteredInError, Owner::Hub, Clock::None);
 /// Two persons turned out to be one: one handover of theirs goes on.
 pub const MERGE: Row = row("29", State::Superseded, Owner::Hub, Clock::None);
+/// Two persons turned out to be one, and the agency had taken over the other already.
+pub const TAKE_OVER: Row = row("29", State::Accepted, Owner::Agency, ACCEPTED);
 /// The person objects, or is restricted: nothing leaves.
 pub const RESTRICT: Row = row("33", State::Held, Owner::Officer, HELD);
 /// The regular trajectory started.

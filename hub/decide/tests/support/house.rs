@@ -30,7 +30,7 @@ pub(crate) struct Offered {
 }
 
 /// The heart with a memory, a log of what left, and agencies that can be asked to answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct House {
     pub(crate) bundle: Bundle,
     pub(crate) memory: Memory,
@@ -68,9 +68,9 @@ impl House {
     /// A message with a seed and an id of its own name: the same in every order.
     pub(crate) fn message(&mut self, name: &str, body: Body) -> Message {
         self.order += 1;
-        let seed: [u8; 32] = Sha256::digest(name.as_bytes()).into();
-        let id = MessageId::derive(&Seed(seed), 0);
-        Message { id, seed: Seed(seed), order: self.order, known_at: KnownAt(self.at), body }
+        let seed = seed(name);
+        let id = MessageId::derive(&seed, 0);
+        Message { id, seed, order: self.order, known_at: KnownAt(self.at), body }
     }
 
     /// Decides a batch; keeps what left and what was offered.
@@ -187,6 +187,12 @@ impl House {
         std::mem::take(&mut self.rows)
     }
 
+    /// Who somebody is now: himself, or who he turned out to be.
+    pub(crate) fn now(&self, id: PersonId) -> &Person {
+        let person = &self.memory.persons[&id];
+        person.state.merged_into.map_or(person, |survivor| &self.memory.persons[&survivor])
+    }
+
     /// A field of the last view that left to a recipient, as text.
     pub(crate) fn seen(&self, by: &str, field: &str) -> Option<String> {
         let views = self.deliveries.iter().rev().filter(|delivery| delivery.recipient == recipient(by));
@@ -220,6 +226,15 @@ impl House {
         })
         .collect()
     }
+}
+
+fn seed(name: &str) -> Seed {
+    Seed(Sha256::digest(name.as_bytes()).into())
+}
+
+/// The id of the person whom the message of this name makes, where it makes one.
+pub(crate) fn person_of(name: &str) -> PersonId {
+    PersonId::derive(&seed(name), 0)
 }
 
 /// The rows of the state table that fired with this message.
