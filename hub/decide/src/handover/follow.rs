@@ -261,9 +261,8 @@ fn routed(recipient: Option<Recipient>, route: Route, day: Day) -> Cause {
 
 fn target(draft: &Draft<'_>, scope: Scope) -> Target {
     let target = unrestricted(draft, scope);
-    let passes_on =
-        matches!(target, Target::Prepare | Target::To(..) | Target::Rival(..) | Target::Choose(..));
-    if passes_on && draft.journey().objects() { Target::Hold(HoldReason::Restricted) } else { target }
+    let ends = matches!(target, Target::Nothing | Target::NoReceiver(..) | Target::Leave(_));
+    if !ends && draft.journey().objects() { Target::Hold(HoldReason::Restricted) } else { target }
 }
 
 /// Where the facts lead, whatever he objects to.
