@@ -33,7 +33,7 @@ pub(crate) fn part(draft: &mut Draft<'_>, survivor: &Person) {
     let streams: Vec<Stream> = draft.person.open_streams().cloned().collect();
     for stream in streams {
         if let Some(successor) = survivor.state.pseudonyms.get(&stream.recipient) {
-            issue(draft, &stream, View::merged(*successor));
+            last(draft, &stream, View::merged(*successor));
         }
     }
 }
@@ -196,7 +196,11 @@ fn basis<'a>(draft: &Draft<'a>, recipient: &Recipient) -> Option<&'a Contract> {
 
 /// Ends a stream: the last record of it, which always passes, and the line where it is the provider's.
 fn end(draft: &mut Draft<'_>, stream: &Stream, reason: EndReason) {
-    issue(draft, stream, View::end(reason));
+    last(draft, stream, View::end(reason));
+}
+
+fn last(draft: &mut Draft<'_>, stream: &Stream, view: View) {
+    issue(draft, stream, view);
     if stream.handover.is_none() {
         draft.record(Event::LineClosed { recipient: stream.recipient.clone(), to: draft.today });
     }

@@ -24,6 +24,7 @@ use super::{Who, bundle, day, recipient};
 /// What was last offered to a recipient.
 #[derive(Clone, Debug)]
 pub(crate) struct Offered {
+    pub(crate) recipient: Recipient,
     pub(crate) handover: HandoverId,
     pub(crate) epoch: u32,
     pub(crate) sequence: u64,
@@ -80,7 +81,8 @@ impl House {
             let sequence = sequences.entry(delivery.recipient.clone()).or_default();
             *sequence += 1;
             if let (Some(handover), ViewKind::Offer) = (delivery.handover, delivery.view.kind()) {
-                let offer = Offered { handover, epoch: delivery.epoch, sequence: *sequence };
+                let recipient = delivery.recipient.clone();
+                let offer = Offered { recipient, handover, epoch: delivery.epoch, sequence: *sequence };
                 offers.insert(handover, offer.clone());
                 offered.insert(delivery.recipient.clone(), offer);
             }
@@ -185,6 +187,21 @@ impl House {
     /// The rows of the state table that fired so far, and forgets them.
     pub(crate) fn fired(&mut self) -> Vec<String> {
         std::mem::take(&mut self.rows)
+    }
+
+    /// The last offer of each handover that has one and has not ended, whosever it is.
+    pub(crate) fn on_the_table(&self) -> Vec<Offered> {
+        let people = self.people();
+        let handovers = people.iter().flat_map(|person| &person.state.handovers);
+        handovers
+            .filter_map(|h| self.offers.get(&h.id).filter(|offer| offer.epoch == h.epoch))
+            .cloned()
+            .collect()
+    }
+
+    /// Makes this offer the one that its recipient answers next.
+    pub(crate) fn pick_up(&mut self, offer: &Offered) {
+        self.offered.insert(offer.recipient.clone(), offer.clone());
     }
 
     /// Who somebody is now: himself, or who he turned out to be.

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, dead_code, clippy::allow_attributes, reason = "each test binary uses its part")]
 
 pub(crate) mod house;
+pub(crate) mod life;
 pub(crate) mod pair;
 pub(crate) mod say;
 
