@@ -103,6 +103,39 @@ pub const RESTRICT: Row = row("33", State::Held, Owner::Officer, HELD);
 /// The regular trajectory started.
 pub const CLOSE: Row = row("30", State::Closed, Owner::Hub, Clock::None);
 
+/// Every row, in the order of this page.
+pub const ROWS: &[Row] = &[
+    PREPARE,
+    OUT_OF_SCOPE,
+    SEND,
+    SEND_AT_ONCE,
+    AWAIT_CHOICE,
+    NO_RECEIVER,
+    CHOICE_OVERDUE,
+    RECEIPT_OVERDUE,
+    ANSWER_OVERDUE,
+    HOLD,
+    CHOOSE,
+    RELEASE,
+    RESUME,
+    RECEIVE,
+    ACCEPT,
+    REJECT,
+    SEND_ELSEWHERE,
+    SUPERSEDE,
+    HAND_ON,
+    AWAIT_NEXT,
+    LEAVE_TERRITORY,
+    WITHDRAW,
+    WITHDRAW_AT_ONCE,
+    PURGED,
+    RECALLED,
+    MERGE,
+    TAKE_OVER,
+    RESTRICT,
+    CLOSE,
+];
+
 /// The answers a recipient may give in a state, in the order they are listed to it.
 #[must_use]
 pub fn allowed(state: State) -> &'static [&'static str] {

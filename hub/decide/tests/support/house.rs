@@ -11,7 +11,7 @@ use decide::round::Verdict;
 use decide::{Bundle, Person};
 use schemas::canonical::Value;
 use schemas::fact::{Decision, Purpose};
-use schemas::handover::{Answer, AnswerKind, RejectCode};
+use schemas::handover::{Answer, AnswerKind, RejectCode, State};
 use schemas::ids::{HandoverId, MessageId, PersonId, Seed};
 use schemas::message::{Body, Message};
 use schemas::recipient::Recipient;
@@ -36,7 +36,7 @@ pub(crate) struct House {
     pub(crate) bundle: Bundle,
     pub(crate) memory: Memory,
     pub(crate) deliveries: Vec<Delivery>,
-    pub(crate) rows: Vec<String>,
+    pub(crate) rows: Vec<(String, State)>,
     pub(crate) offered: BTreeMap<Recipient, Offered>,
     pub(crate) offers: BTreeMap<HandoverId, Offered>,
     pub(crate) order: u64,
@@ -186,7 +186,7 @@ impl House {
 
     /// The rows of the state table that fired so far, and forgets them.
     pub(crate) fn fired(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.rows)
+        std::mem::take(&mut self.rows).into_iter().map(|(row, _)| row).collect()
     }
 
     /// The last offer of each handover that has one and has not ended, whosever it is.
@@ -255,10 +255,10 @@ pub(crate) fn person_of(name: &str) -> PersonId {
 }
 
 /// The rows of the state table that fired with this message.
-fn rows(verdict: &Verdict) -> Vec<String> {
+fn rows(verdict: &Verdict) -> Vec<(String, State)> {
     let Verdict::Decided(change) = verdict else { return vec![] };
     let row = |event: &Event| match event {
-        Event::HandoverMoved { row, .. } => Some(row.to_string()),
+        Event::HandoverMoved { row, to, .. } => Some((row.to_string(), *to)),
         _ => None,
     };
     change.events.iter().filter_map(|(_, event)| row(event)).collect()
