@@ -117,7 +117,7 @@ fn config() -> ProptestConfig {
     if std::env::var_os("PROPTEST_CASES").is_some() {
         return default;
     }
-    ProptestConfig { cases: 48, rng_seed: RngSeed::Fixed(20_250_101), ..default }
+    ProptestConfig { cases: 32, rng_seed: RngSeed::Fixed(20_250_101), ..default }
 }
 
 proptest! {
@@ -142,6 +142,7 @@ proptest! {
         let (one, many) = (run(&said, &order, batch)?, run(&said, &order, 500)?);
         prop_assert_eq!(&one.deliveries, &many.deliveries);
         prop_assert_eq!(&one.memory.persons, &many.memory.persons);
+        prop_assert_eq!(&one.memory.persons, &one.folded(), "a state is the fold of its journal");
     }
 
     #[test]

@@ -240,5 +240,5 @@ fn an_absorbed_person_keeps_nothing_and_folds_to_the_same() {
         Event::Absorbed { person, .. } => Some(person.id),
         _ => None,
     });
-    assert_eq!(absorbed, Some(second));
+    assert_eq!((absorbed, &house.folded()), (Some(second), &house.memory.persons));
 }

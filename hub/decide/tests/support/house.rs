@@ -37,11 +37,13 @@ pub(crate) struct House {
     pub(crate) memory: Memory,
     pub(crate) deliveries: Vec<Delivery>,
     pub(crate) rows: Vec<(String, State)>,
+    pub(crate) journal: Vec<(PersonId, Event)>,
     pub(crate) offered: BTreeMap<Recipient, Offered>,
     pub(crate) offers: BTreeMap<HandoverId, Offered>,
     pub(crate) order: u64,
     pub(crate) at: Instant,
     sequences: BTreeMap<Recipient, u64>,
+    said: BTreeMap<String, usize>,
 }
 
 /// The payload hash of every record in these tests: the heart only compares.
@@ -54,11 +56,13 @@ impl House {
             memory: Memory::default(),
             deliveries: vec![],
             rows: vec![],
+            journal: vec![],
             offered: BTreeMap::new(),
             offers: BTreeMap::new(),
             order: 0,
             at: start_of(day("2025-01-01")),
             sequences: BTreeMap::new(),
+            said: BTreeMap::new(),
         }
     }
 
@@ -66,11 +70,14 @@ impl House {
         self.at = start_of(day(on));
     }
 
-    /// A message with a seed and an id of its own name: the same in every order.
+    /// A message with an id of its own name, the same in every order. Said again it is the same message, but each
+    /// has a seed of its own: nothing is ever decided twice under one.
     pub(crate) fn message(&mut self, name: &str, body: Body) -> Message {
         self.order += 1;
-        let seed = seed(name);
-        let id = MessageId::derive(&seed, 0);
+        let times = self.said.entry(name.to_owned()).or_default();
+        *times += 1;
+        let again = if *times == 1 { name.to_owned() } else { format!("{name} for the {times}th time") };
+        let (id, seed) = (MessageId::derive(&seed(name), 0), seed(&again));
         Message { id, seed, order: self.order, known_at: KnownAt(self.at), body }
     }
 
@@ -90,7 +97,11 @@ impl House {
             Ok::<_, std::convert::Infallible>((*sequence, HASH))
         });
         let verdicts = numbered.unwrap();
-        self.rows.extend(verdicts.iter().flat_map(rows));
+        for verdict in &verdicts {
+            let Verdict::Decided(change) = verdict else { continue };
+            self.rows.extend(change.events.iter().filter_map(|(_, event)| row(event)));
+            self.journal.extend(change.events.iter().cloned());
+        }
         verdicts
     }
 
@@ -204,6 +215,15 @@ impl House {
         self.offered.insert(offer.recipient.clone(), offer.clone());
     }
 
+    /// Every person as his journal alone makes him.
+    pub(crate) fn folded(&self) -> BTreeMap<PersonId, Person> {
+        let mut persons = BTreeMap::new();
+        for (id, event) in &self.journal {
+            persons.entry(*id).or_insert_with(|| Person::new(*id)).apply(event);
+        }
+        persons
+    }
+
     /// Who somebody is now: himself, or who he turned out to be.
     pub(crate) fn now(&self, id: PersonId) -> &Person {
         let person = &self.memory.persons[&id];
@@ -254,12 +274,10 @@ pub(crate) fn person_of(name: &str) -> PersonId {
     PersonId::derive(&seed(name), 0)
 }
 
-/// The rows of the state table that fired with this message.
-fn rows(verdict: &Verdict) -> Vec<(String, State)> {
-    let Verdict::Decided(change) = verdict else { return vec![] };
-    let row = |event: &Event| match event {
+/// The row of the state table that fired.
+fn row(event: &Event) -> Option<(String, State)> {
+    match event {
         Event::HandoverMoved { row, to, .. } => Some((row.to_string(), *to)),
         _ => None,
-    };
-    change.events.iter().filter_map(|(_, event)| row(event)).collect()
+    }
 }
