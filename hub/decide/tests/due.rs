@@ -82,6 +82,8 @@ fn a_due_message_twice_too_early_or_about_nobody_is_harmless() {
     let person = house.only().id;
     let nothing = |house: &mut House| house.change(Body::Due(person)).events.is_empty();
     assert!(nothing(&mut house), "too early");
+    house.today("2025-03-06");
+    assert!(nothing(&mut house), "on the last day");
     house.until("2025-03-10");
     assert!(nothing(&mut house), "again");
     let nobody = PersonId::derive(&Seed([7; 32]), 0);

@@ -87,6 +87,8 @@ fn holds(house: &mut House) -> Result<(), TestCaseError> {
     }
     for person in house.memory.persons.values() {
         prop_assert_eq!(i7(person), Ok(()));
+        let streams: BTreeSet<_> = person.open_streams().map(|stream| &stream.recipient).collect();
+        prop_assert!(person.state.lines.keys().all(|line| streams.contains(line)), "a line without a stream");
     }
     prop_assert_eq!(i12(house.memory.persons.values()), Ok(()));
     Ok(())
@@ -117,7 +119,7 @@ fn config() -> ProptestConfig {
     if std::env::var_os("PROPTEST_CASES").is_some() {
         return default;
     }
-    ProptestConfig { cases: 32, rng_seed: RngSeed::Fixed(20_250_101), ..default }
+    ProptestConfig { cases: 96, rng_seed: RngSeed::Fixed(20_250_101), ..default }
 }
 
 proptest! {

@@ -14,6 +14,7 @@ use schemas::ids::PersonId;
 use schemas::key::Key;
 use schemas::message::{Body, Notice, ReviewAnswer};
 use schemas::time::start_of;
+use support::house::person_of;
 use support::pair::{FAMILY, asked, bridge, dvz, two, whole_bridge};
 use support::{
     Home, House, Who, account, application, application_key, day, named, number_given, register, status,
@@ -139,31 +140,45 @@ fn a_human_says_that_they_are_one_or_that_they_are_not() {
 
 #[test]
 fn told_apart_holds_for_whomever_they_turn_out_to_be() {
-    for third_has_number in [false, true] {
-        let mut house = House::new();
-        let ((a, first), (b, second)) = two(&mut house);
-        let review = asked(&mut house, &b);
-        house.change(Body::Reviewed { review, answer: ReviewAnswer::Different });
-        let third = Who {
-            given: format!("{} Zohra", a.given),
-            application: "950".to_owned(),
-            passport: "S950950".to_owned(),
-            ..b.clone()
-        };
-        let id = house.change(application(&third, FAMILY, "2025-01-07")).records[0].person;
-        if third_has_number {
-            house.tell(number_given(&third, "2025-03-01"));
-        }
-        let survivor = if third_has_number { id } else { id.min(second) };
-        let joined = house.change(named(
-            &Who { given: Who::number(1).given, ..b.clone() },
-            vec![application_key(&b), application_key(&third)],
-        ));
-        assert_eq!(joined.merged().map(|(_, to)| to).collect::<Vec<_>>(), [survivor]);
-        let change = house.change(bridge(&a, &third));
-        assert_eq!(change.merged().count(), 0);
-        assert_ne!(house.now(first).id, house.now(second).id);
+    let mut house = House::new();
+    let ((a, first), (b, second)) = two(&mut house);
+    let review = asked(&mut house, &b);
+    house.change(Body::Reviewed { review, answer: ReviewAnswer::Different });
+    // Each of the two is absorbed by somebody of whom nobody was asked.
+    let papers = |name: &str, number: &str| Who {
+        given: format!("{} {name}", a.given),
+        application: number.to_owned(),
+        passport: format!("S950{number}"),
+        ..b.clone()
+    };
+    let below =
+        |of: PersonId, tag: &str| (0..).map(|n| format!("{tag} {n}")).find(|name| person_of(name) < of);
+    let mut survivors = vec![];
+    for (absorbed, id, who) in [(&a, first, papers("Zohra", "951")), (&b, second, papers("Naima", "952"))] {
+        let name = below(house.now(id).id, &who.application).unwrap();
+        house.say(&name, application(&who, FAMILY, "2025-01-07"));
+        let short = Who { given: a.given.clone(), ..b.clone() };
+        let joined = house.change(named(&short, vec![application_key(absorbed), application_key(&who)]));
+        assert_eq!(joined.merged().map(|(_, to)| to).collect::<Vec<_>>(), [person_of(&name)]);
+        survivors.push(who);
     }
+    let short = Who { given: a.given.clone(), ..b.clone() };
+    let keys = survivors.iter().map(application_key).collect();
+    let change = house.change(named(&short, keys));
+    assert_eq!((change.merged().count(), change.reviews.len()), (0, 1));
+    assert_ne!(house.now(first).id, house.now(second).id);
+}
+
+#[test]
+fn a_merge_leaves_no_line_without_a_stream() {
+    let mut house = House::new();
+    let ((a, _), (b, _)) = two(&mut house);
+    house.tell(number_given(&a, "2025-03-01"));
+    house.tell(register(&a, Home::Left, "2025-03-05"));
+    house.left();
+    house.tell(bridge(&a, &b));
+    assert_eq!(house.left(), ["agii-abroad ended merged"]);
+    assert!(house.only().state.lines.is_empty() && house.only().open_streams().next().is_none());
 }
 
 #[test]

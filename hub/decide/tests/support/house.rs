@@ -98,6 +98,7 @@ impl House {
         });
         let verdicts = numbered.unwrap();
         for verdict in &verdicts {
+            assert!(!matches!(verdict, Verdict::Failed(_)), "the heart failed: {verdict:?}");
             let Verdict::Decided(change) = verdict else { continue };
             self.rows.extend(change.events.iter().filter_map(|(_, event)| row(event)));
             self.journal.extend(change.events.iter().cloned());
