@@ -193,6 +193,19 @@ fn borsbeek_before_a_yes_is_offered_anew_and_a_late_yes_is_fenced() {
 }
 
 #[test]
+fn case_days_an_earlier_begin_is_a_correction_and_the_agency_of_today_stays() {
+    // Golden scenario 2: registered on 2 January, moved back later to a day on which Borsbeek was AgII's.
+    let (mut house, who) = settled("11002", "2025-01-02", "2025-01-03");
+    house.received("atlas");
+    house.left();
+    house.fired();
+    house.today("2025-01-05");
+    house.tell(register(&who, Home::In("11007", "2024-12-28"), "2025-01-05"));
+    assert_eq!((house.left(), house.fired()), (vec![], vec![]));
+    assert_eq!(house.handovers(), ["received atlas"]);
+}
+
+#[test]
 fn a_merger_that_changes_only_the_code_moves_nobody() {
     // Zwijndrecht: 11056 until 2024-12-31, 46030 from then on; AgII before and after.
     let (mut house, _) = settled("11056", "2024-12-04", "2024-12-05");
@@ -210,7 +223,7 @@ fn with_basis(mut house: House, who: &str, from: &str, to: Option<&str>) -> Hous
     let mut bundle = support::bundle();
     let basis = LegalBasis { reference: "test".to_owned(), from: day(from), to: to.map(day) };
     let contract = bundle.contracts.iter_mut().find(|c| c.recipient == recipient(who));
-    contract.unwrap().bases = vec![basis];
+    contract.into_iter().for_each(|contract| contract.bases = vec![basis.clone()]);
     house.bundle = bundle;
     house
 }

@@ -119,7 +119,7 @@ fn config() -> ProptestConfig {
     if std::env::var_os("PROPTEST_CASES").is_some() {
         return default;
     }
-    ProptestConfig { cases: 96, rng_seed: RngSeed::Fixed(20_250_101), ..default }
+    ProptestConfig { cases: 64, rng_seed: RngSeed::Fixed(20_250_101), ..default }
 }
 
 proptest! {

@@ -13,7 +13,7 @@ use schemas::ids::{Pseudonym, Seed, StreamId};
 use schemas::message::Body;
 use support::{
     Home, House, Who, account, application, learned, number_given, path, permit, platform_linked, register,
-    status,
+    status, test_insz,
 };
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
@@ -248,6 +248,20 @@ fn row_21c_after_a_yes_it_is_closed_and_told_that_he_moved() {
     );
     assert_eq!(house.handovers(), ["closed amal", "not_in_scope"]);
     assert!(house.only().state.lines.is_empty());
+}
+
+#[test]
+fn row_32_a_number_that_is_replaced_moves_nothing() {
+    let (mut house, who) = in_ghent();
+    house.received("amal");
+    house.left();
+    house.fired();
+    let new = Who { insz: test_insz(901), ..who.clone() };
+    house.tell(register(&who, Home::Replaced(new.insz), "2025-03-06"));
+    house.tell(register(&new, Home::In("44021", "2025-03-04"), "2025-03-07"));
+    assert_eq!((house.left(), house.fired(), house.people().len()), (vec![], vec![], 1));
+    house.answer("amal", AnswerKind::Accepted);
+    assert_eq!(house.seen("amal", "insz"), Some(new.insz.to_string()));
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn holds_file(draft: &Draft<'_>, recipient: &Recipient) -> bool {
 }
 
 /// Whether an office of another network holds the file.
-pub(super) fn rival(draft: &Draft<'_>, recipient: &Recipient) -> bool {
+fn rival(draft: &Draft<'_>, recipient: &Recipient) -> bool {
     let Some(network) = draft.bundle.network(recipient) else { return false };
     let other = |h: &&Handover| {
         let theirs = h.recipient.as_ref().and_then(|recipient| draft.bundle.network(recipient));

@@ -4,7 +4,6 @@
 
 use schemas::recipient::Recipient;
 
-use super::follow::rival;
 use super::{Cause, fire, table};
 use crate::draft::Draft;
 use crate::person::Handover;
@@ -40,9 +39,8 @@ pub(crate) fn unite(draft: &mut Draft<'_>, taken_over: Option<&Recipient>) {
     let rank = |h: &&Handover| (h.responsible(), today(h), h.epoch > 0);
     let Some(first) = live.iter().rev().max_by_key(rank) else { return };
     let moves = |h: &&Handover| first.responsible() && (today(h) || h.replaces == Some(first.id));
-    let rivals = |h: &Handover| h.recipient.as_ref().is_some_and(|recipient| rival(draft, recipient));
     let others: Vec<&Handover> = live.iter().filter(|h| h.id != first.id).collect();
-    let next = others.iter().copied().filter(|h| moves(h) && !rivals(h)).max_by_key(rank).map(|h| h.id);
+    let next = others.iter().copied().filter(moves).max_by_key(rank).map(|h| h.id);
     for handover in others.into_iter().filter(|h| Some(h.id) != next) {
         fire(draft, handover.id, &table::MERGE, Cause::of(handover));
     }

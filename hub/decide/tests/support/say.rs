@@ -6,6 +6,7 @@ use schemas::fact::{
     Application, Authority, Choice, Decision, Entry, Fact, LearningPath, Permit, PermitRole, Progress,
     Purpose, Record, Region, Residence, Standing, Statement, Step,
 };
+use schemas::insz::Insz;
 use schemas::key::Key;
 use schemas::message::Body;
 use schemas::municipality::NisCode;
@@ -144,8 +145,10 @@ pub(crate) fn register(who: &Who, standing: Home<'_>, on: &str) -> Body {
         }
         Home::Left => state(Entry::Person, Statement::Standing(Standing::Left)),
         Home::Deceased => state(Entry::Person, Statement::Standing(Standing::Deceased)),
+        Home::Replaced(new) => state(Entry::Person, Statement::Standing(Standing::Cancelled(Some(new)))),
     }
-    record(vec![Key::Insz(who.insz)], Some(who), facts)
+    let new = if let Home::Replaced(new) = standing { Some(Key::Insz(new)) } else { None };
+    record([Key::Insz(who.insz)].into_iter().chain(new).collect(), Some(who), facts)
 }
 
 /// How the register knows somebody.
@@ -154,6 +157,8 @@ pub(crate) enum Home<'a> {
     In(&'a str, &'a str),
     Left,
     Deceased,
+    /// The number was cancelled: this one replaces it.
+    Replaced(Insz),
 }
 
 fn portal(who: &Who) -> Account {
