@@ -1,4 +1,4 @@
-//! What every item goes through, whatever its source: notice, strip, schema, meaning.
+//! What every item goes through, whatever its source: notice, schema, strip, meaning.
 //!
 //! All findings are given at once, so the schema's and the translation's are put together, each
 //! place named once. Refuses to let a finding carry the value it speaks of. Next: [`crate::Source`].
@@ -25,7 +25,7 @@ static VALIDATORS: LazyLock<BTreeMap<&'static str, Validator>> = LazyLock::new(|
 const BIOMETRICS: &[&str] =
     &["biometrics", "biometric", "facial_image", "photo", "fingerprints", "fingerprint", "iris"];
 
-fn compiled(schema: &str) -> Option<Validator> {
+pub(crate) fn compiled(schema: &str) -> Option<Validator> {
     let schema: Value = serde_json::from_str(schema).ok()?;
     jsonschema::options()
         .should_validate_formats(true)
@@ -40,15 +40,16 @@ fn compiled(schema: &str) -> Option<Validator> {
 /// [`Refused`] with all findings at once.
 pub fn check(source: &dyn Source, mut item: Value, context: &Context<'_>) -> Result<Checked, Refused> {
     let mut findings = source.notice(&item);
-    for pointer in source.strip() {
-        remove(&mut item, pointer);
-    }
     remove_biometrics(&mut item, "", &mut findings);
     match VALIDATORS.get(source.name()) {
         // Asking whether it fits costs less than listing why it does not.
         Some(validator) if validator.is_valid(&item) => {}
         Some(validator) => findings.extend(validator.iter_errors(&item).flat_map(|error| found(&error))),
         None => findings.push(Finding::new(Code::Schema, "", "this source has no usable schema")),
+    }
+    // After the form: what is not kept has to be right as well, a score as much as the rest.
+    for pointer in source.strip() {
+        remove(&mut item, pointer);
     }
     let said: BTreeSet<String> = findings.iter().map(|finding| finding.pointer.clone()).collect();
     let translation = source.translate(&item, context);
@@ -151,6 +152,10 @@ fn found(error: &ValidationError<'_>) -> Vec<Finding> {
         }
         Kind::Format { format } if format.starts_with("date") => {
             vec![Finding::new(Code::InvalidDate, at, format_args!("expected an existing {format}"))]
+        }
+        // The name of a field may be a value itself: it is masked as one.
+        Kind::PropertyNames { error } => {
+            vec![Finding::new(Code::Schema, at, format_args!("a name in it: {}", error.masked()))]
         }
         _ => vec![Finding::new(Code::Schema, at, error.masked())],
     }

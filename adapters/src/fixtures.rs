@@ -2,12 +2,14 @@
 //!
 //! A missing expectation is written and fails the test, so that somebody reads it once.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use schemas::country::Countries;
 use schemas::finding::{Code, Finding};
 use schemas::insz::Environment;
 use schemas::municipality::Municipalities;
+use schemas::recipient::Recipient;
 use serde_json::{Value, json};
 
 use crate::{Checked, Context, Refused, SOURCES, check, read};
@@ -16,6 +18,7 @@ use crate::{Checked, Context, Refused, SOURCES, check, read};
 pub(crate) struct Tables {
     municipalities: Municipalities,
     countries: Countries,
+    choosable: BTreeSet<Recipient>,
 }
 
 impl Tables {
@@ -24,6 +27,9 @@ impl Tables {
             municipalities: Municipalities::from_csv(include_str!("../../config/tables/municipalities.csv"))
                 .unwrap(),
             countries: Countries::from_csv(include_str!("../../config/tables/countries.csv")).unwrap(),
+            choosable: ["bapa-bxl", "bapa-convivial", "bapa-via", "bon"]
+                .map(|name| Recipient::parse(name).unwrap())
+                .into(),
         }
     }
 
@@ -31,6 +37,7 @@ impl Tables {
         Context {
             municipalities: &self.municipalities,
             countries: &self.countries,
+            choosable: &self.choosable,
             environment,
             sender: "atlas",
         }

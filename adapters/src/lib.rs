@@ -9,12 +9,16 @@ mod draft;
 #[cfg(test)]
 mod fixtures;
 mod permit;
+mod portal;
 mod read;
 mod reading;
 pub mod register;
 #[cfg(test)]
 mod story;
 mod visa;
+mod xapi;
+
+use std::collections::BTreeSet;
 
 pub use checking::check;
 pub use read::read;
@@ -23,6 +27,7 @@ use schemas::finding::Finding;
 use schemas::insz::Environment;
 use schemas::message::Body;
 use schemas::municipality::Municipalities;
+use schemas::recipient::Recipient;
 use serde_json::Value;
 
 /// How a source writes.
@@ -43,6 +48,8 @@ pub struct Context<'a> {
     pub municipalities: &'a Municipalities,
     /// Countries and register codes.
     pub countries: &'a Countries,
+    /// Whom a newcomer in Brussels may choose.
+    pub choosable: &'a BTreeSet<Recipient>,
     /// Which national numbers may be seen.
     pub environment: Environment,
     /// Who sends: for agencies, the recipient's name.
@@ -70,7 +77,8 @@ pub trait Source: Sync + std::fmt::Debug {
     fn schema(&self) -> &'static str;
     /// JSON Pointers of what is never stored; `*` stands for every element of a list.
     fn strip(&self) -> &'static [&'static str];
-    /// What is worth saying about values that are about to be stripped.
+    /// What is worth saying about the item as it came: about values that are about to be stripped, or
+    /// that must agree with one another.
     fn notice(&self, _item: &Value) -> Vec<Finding> {
         vec![]
     }
@@ -86,7 +94,8 @@ pub trait Source: Sync + std::fmt::Debug {
 }
 
 /// Every source there is.
-pub static SOURCES: &[&dyn Source] = &[&visa::Visa, &permit::Permits, &register::Register, &answer::Answers];
+pub static SOURCES: &[&dyn Source] =
+    &[&visa::Visa, &permit::Permits, &register::Register, &portal::Portal, &xapi::Xapi, &answer::Answers];
 
 /// The source of this name.
 #[must_use]

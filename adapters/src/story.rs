@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::fixtures::{Tables, outcomes};
 use crate::{Checked, Refused};
 
-fn data() -> Option<PathBuf> {
+pub(crate) fn data() -> Option<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let found = here.ancestors().map(|folder| folder.join("shared/data")).find(|folder| folder.is_dir());
     if found.is_none() {
@@ -28,7 +28,7 @@ fn through(name: &str, bytes: &[u8], environment: Environment) -> Vec<Result<Che
     outcomes(name, bytes, &Tables::new().context(environment))
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
@@ -59,6 +59,9 @@ fn expected(what: &str) -> Option<(bool, &'static [Code])> {
         "passport number in lower case with a blank" => (true, &[Code::Normalised]),
         "enterprise number with a wrong check" => (true, &[Code::EnterpriseCheck]),
         "ISCO code of three digits" => (true, &[Code::OccupationForm]),
+        "statement delivered twice" | "account nobody has linked" => (true, &[]),
+        "actor is a mail address" => (false, &[Code::NoAccount]),
+        "no verb" | "scaled score of 1.7" => (false, &[Code::Schema]),
         _ => return None,
     })
 }
@@ -106,6 +109,24 @@ fn the_story_passes_the_doors() {
     for (line, outcome) in (2..).zip(through("permit", &permits, Environment::Test)) {
         visit("wewis", &line.to_string(), &outcome);
     }
+    let mut stored: BTreeMap<String, Value> = BTreeMap::new();
+    let mut twice = 0;
+    for outcome in through("xapi", &std::fs::read(data.join("lms/xapi.ndjson")).unwrap(), Environment::Test) {
+        let item =
+            outcome.as_ref().map_or_else(|refused| refused.item.clone().unwrap(), |c| c.item().clone());
+        let place = item["id"].as_str().unwrap().to_owned();
+        let text = item.to_string();
+        assert!(!text.contains("mbox") && !text.contains("score") && !text.contains("stored"), "{place}");
+        // The same again is the same to the last byte of what is stored: the inbox takes it once.
+        if let Some(first) = stored.get(&place) {
+            assert_eq!(*first, item, "{place}");
+            twice += 1;
+        } else {
+            visit("lms/xapi", &place, &outcome);
+            stored.insert(place, item);
+        }
+    }
+    assert_eq!(twice, 2);
     assert_eq!(met, defects.iter().filter(|(_, _, what)| expected(what).is_some()).count());
 }
 
@@ -115,6 +136,11 @@ fn standing(outcome: &Result<Checked, Refused>) -> Option<Standing> {
         Statement::Standing(standing) => Some(standing.clone()),
         _ => None,
     })
+}
+
+fn replaced(outcome: &Result<Checked, Refused>) -> bool {
+    let Ok(Body::Record(record)) = outcome.as_ref().map(Checked::body) else { return false };
+    record.facts.iter().any(|fact| matches!(fact.statement, Statement::Replaced(_)))
 }
 
 #[test]
@@ -146,7 +172,7 @@ fn the_register_of_the_story_says_who_lives_where() {
             "left" => assert_eq!(standing(outcome), Some(Standing::Left), "{name}"),
             "bis" => assert_eq!(standing(outcome), Some(Standing::Known), "{name}"),
             "bis-replaced" => {
-                assert!(matches!(standing(outcome), Some(Standing::Cancelled(Some(_)))), "{name}");
+                assert!(replaced(outcome), "{name}");
             }
             _ => {
                 let Body::Record(record) = outcome.as_ref().unwrap_or_else(|_| panic!("{name}")).body()
@@ -181,6 +207,50 @@ fn the_register_of_the_story_says_who_lives_where() {
     }
     let hints = std::fs::read(data.join("register/hints.ndjson")).unwrap();
     assert!(through("register", &hints, Environment::Test).iter().all(Result::is_ok));
+}
+
+/// Everything at the portal is taken, as the truth has it, and nobody's digital skills are stored.
+#[test]
+fn the_portal_of_the_story_is_taken_whole() {
+    let Some(data) = data() else { return };
+    let truth: Value =
+        serde_json::from_slice(&std::fs::read(data.join("story-truth.json")).unwrap()).unwrap();
+    let mut paths = BTreeMap::new();
+    let (mut choices, mut objections) = (0, 0);
+    for outcome in
+        through("portal", &std::fs::read(data.join("portal/events.ndjson")).unwrap(), Environment::Test)
+    {
+        let checked = outcome.unwrap();
+        let (item, Body::Record(record)) = (checked.item(), checked.body()) else { panic!("no record") };
+        assert!(item.get("digital_skills").or(item.get("set_by")).is_none(), "{}", checked.id());
+        assert!(!record.facts.is_empty() && checked.warnings().is_empty(), "{}", checked.id());
+        for fact in &record.facts {
+            match &fact.statement {
+                Statement::LearningPath(path) => {
+                    let modules: Vec<String> = path.modules.iter().map(|m| m.as_str().to_owned()).collect();
+                    paths.insert(item["account"].as_str().unwrap().to_owned(), modules);
+                }
+                Statement::Choice(_) => choices += 1,
+                Statement::Objection => objections += 1,
+                _ => {}
+            }
+        }
+    }
+    let persons = truth["persons"].as_array().unwrap().iter();
+    let chosen: usize = persons.clone().filter_map(|p| Some(p["brussels_choice"].as_array()?.len())).sum();
+    assert_eq!((choices, objections), (chosen, 1));
+    let mut expect: Vec<Vec<String>> = persons
+        .filter_map(|person| serde_json::from_value::<Vec<String>>(person["path"].clone()).ok())
+        .map(|mut path| {
+            path.sort();
+            path
+        })
+        .filter(|path| !path.is_empty())
+        .collect();
+    let mut got: Vec<Vec<String>> = paths.into_values().collect();
+    expect.sort();
+    got.sort();
+    assert_eq!(got, expect);
 }
 
 /// The samples hold numbers of both kinds, wrong ones and answers without a person: each ends in a

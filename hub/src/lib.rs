@@ -9,12 +9,15 @@ pub mod seal;
 pub mod observe;
 pub mod config;
 pub mod store;
+pub mod history;
 pub mod contract;
 
 pub mod intake;
 pub mod decider;
 pub mod deliver;
 pub mod request;
+pub mod explain;
+pub mod doctor;
 
 pub mod api;
 pub mod demo;

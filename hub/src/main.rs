@@ -23,12 +23,20 @@ enum Command {
     Check(commands::check::Args),
     /// Play a story in one process: sources push, the clock follows, agencies answer.
     Demo(commands::demo::Args),
+    /// Tell whether everything around the hub is as it must be, and what to do where it is not.
+    Doctor(commands::doctor::Args),
+    /// Tell why something is as it is: who is responsible, on which facts and rules, what was shown to whom.
+    Explain(commands::explain::Args),
     /// Bring the database to the schema of this program.
     Migrate(commands::migrate::Args),
     /// Send a file to a source's door, as a sender would.
     Push(commands::push::Args),
+    /// Issue one stream's view again.
+    Redeliver(commands::redeliver::Args),
     /// Decide everything again, in memory, and compare.
     Replay(commands::replay::Args),
+    /// List, show and answer the links that a human must decide.
+    Review(commands::review::Args),
     /// Tell who is responsible for a municipality on a day, or for every row of a file.
     Route(commands::route::Args),
     /// Run the service, all of it or some of its roles.
@@ -43,9 +51,13 @@ async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Check(args) => commands::check::run(args).await,
         Command::Demo(args) => commands::demo::run(args).await,
+        Command::Doctor(args) => commands::doctor::run(args).await,
+        Command::Explain(args) => commands::explain::run(args).await,
         Command::Migrate(args) => commands::migrate::run(args).await,
         Command::Push(args) => commands::push::run(args).await,
+        Command::Redeliver(args) => commands::redeliver::run(args).await,
         Command::Replay(args) => commands::replay::run(args).await,
+        Command::Review(args) => commands::review::run(args).await,
         Command::Route(args) => commands::route::run(args).await,
         Command::Run(args) => commands::run::run(args).await,
         Command::Tap(args) => commands::tap::run(args).await,

@@ -15,7 +15,7 @@ use crate::name::Names;
 use crate::partial::PartialDate;
 use crate::recipient::Recipient;
 use crate::reference::{Account, ApplicationNumber, ModuleCode, PermitNumber, PostCode, StatementId};
-use crate::time::{Day, Version};
+use crate::time::{Day, Instant, Version};
 
 /// Who speaks, weakest first (DESIGN 4.2: RR > DVZ > post > WEWIS > portal; a learning platform speaks
 /// of learning alone).
@@ -84,6 +84,8 @@ pub enum Statement {
     Nationalities(Vec<Country>),
     /// His national number.
     Insz(Insz),
+    /// Of his national numbers one took the place of another.
+    Replaced(Replacement),
     /// His mail address and telephone number.
     Contact(Contact),
     /// The language he wants to be addressed in (ISO 639-1).
@@ -126,6 +128,7 @@ impl Statement {
             Self::Sex(_) => Field::Sex,
             Self::Nationalities(_) => Field::Nationalities,
             Self::Insz(_) => Field::Insz,
+            Self::Replaced(_) => Field::Replaced,
             Self::Contact(_) => Field::Contact,
             Self::Language(_) => Field::Language,
             Self::Applied(_) => Field::Applied,
@@ -154,6 +157,7 @@ pub enum Field {
     Sex,
     Nationalities,
     Insz,
+    Replaced,
     Contact,
     Language,
     Applied,
@@ -181,6 +185,15 @@ pub enum Sex {
     Male,
     /// Neither, or not stated.
     Other,
+}
+
+/// One national number in the place of another.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Replacement {
+    /// The one that counts no more.
+    pub old: Insz,
+    /// The one that counts.
+    pub new: Insz,
 }
 
 /// How to reach somebody.
@@ -286,8 +299,8 @@ pub enum Standing {
     Left,
     /// Deceased.
     Deceased,
-    /// The number was cancelled, replaced by this one where the register says so.
-    Cancelled(Option<Insz>),
+    /// The number was cancelled.
+    Cancelled,
 }
 
 /// A home in Belgium.
@@ -386,4 +399,27 @@ pub struct Record {
     pub births: Vec<PartialDate>,
     /// What it states.
     pub facts: Vec<Fact>,
+}
+
+impl Record {
+    /// The register says that one national number took the place of another. Found by both: whoever has either is
+    /// meant.
+    #[must_use]
+    pub fn replaced(old: Insz, new: Insz, stated_at: Instant) -> Self {
+        let fact = Fact {
+            entry: Entry::Person,
+            statement: Statement::Replaced(Replacement { old, new }),
+            authority: Authority::Register,
+            valid_from: None,
+            version: Version { channel: register_channel(old), sequence: None, stated_at },
+        };
+        Self { keys: vec![Key::Insz(old), Key::Insz(new)], names: vec![], births: vec![], facts: vec![fact] }
+    }
+}
+
+/// The channel of what the register says of one number: each has a dossier of its own, and one that is cancelled
+/// says nothing of the other.
+#[must_use]
+pub fn register_channel(insz: Insz) -> String {
+    format!("register/{insz}")
 }

@@ -85,6 +85,8 @@ codes! {
     Contradiction = "contradiction", Error;
     /// An item that names nobody: no name, no date, no number.
     NamesNobody = "names-nobody", Error;
+    /// A learner who is not known by an account at the platform: a mail address, a group.
+    NoAccount = "no-account", Error;
     /// The source itself answered with an exception.
     SourceException = "source-exception", Error;
     /// A birth date that could not be read; the rest is used.
@@ -99,6 +101,8 @@ codes! {
     OccupationForm = "occupation-form", Warning;
     /// A value that was brought to its normal form.
     Normalised = "normalised", Warning;
+    /// A statement's verb that says nothing of a module; nothing follows from the statement.
+    UnknownVerb = "unknown-verb", Warning;
     /// Something that must not be stored was removed.
     Stripped = "stripped", Warning;
     /// An optional value that could not be used; the rest is.

@@ -38,6 +38,8 @@ pub enum Key {
     /// Group: the whole set of names with the whole birth date. Links only where nothing speaks
     /// against it, after the guards of identity note 4.5.
     NameAndBirth(Tokens, PartialDate),
+    /// Group: how one part of the name begins, with the whole birth date. Finds who is written another way.
+    NamePart(String, PartialDate),
 }
 
 /// Whether a key identifies one person.
@@ -61,7 +63,9 @@ impl Key {
             | Self::Permit(_)
             | Self::Account(_)
             | Self::Statement(_) => Class::Personal,
-            Self::PermitNamed(_) | Self::PassportAlone(_) | Self::NameAndBirth(..) => Class::Group,
+            Self::PermitNamed(_) | Self::PassportAlone(_) | Self::NameAndBirth(..) | Self::NamePart(..) => {
+                Class::Group
+            }
         }
     }
 
@@ -78,6 +82,7 @@ impl Key {
             Self::Statement(id) => format!("statement:{}", id.as_str()),
             Self::PermitNamed(number) => format!("permit-named:{}", number.as_str()),
             Self::PassportAlone(number) => format!("passport-alone:{}", number.as_str()),
+            Self::NamePart(part, birth) => format!("name-part:{birth}:{part}"),
             Self::NameAndBirth(tokens, birth) => {
                 let mut text = format!("name:{birth}");
                 for token in &tokens.0 {

@@ -58,6 +58,8 @@ pub enum Body {
         review: ReviewId,
         /// What he says.
         answer: ReviewAnswer,
+        /// Why, in his words.
+        reason: String,
     },
     /// Somebody asks for one stream's view to be issued again.
     Redeliver(StreamId),
@@ -75,13 +77,12 @@ pub enum ReviewAnswer {
     Different,
 }
 
-/// "Something of this number changed" (domain note 5.3).
+/// "Something of this number changed" (domain note 5.3). One that names the number which replaces it is a
+/// [`Record::replaced`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Notice {
     /// Whose.
     pub insz: Insz,
-    /// The number that replaces it, where the notice names one.
-    pub replaced_by: Option<Insz>,
     /// When the register published it.
     pub published_at: Instant,
 }
@@ -93,8 +94,6 @@ pub struct TaskFailed {
     pub insz: Insz,
     /// The source's code, such as `30001`.
     pub code: String,
-    /// The number that replaces the one asked, where the exception names it (30004).
-    pub replaced_by: Option<Insz>,
 }
 
 /// The hash of a bundle: 64 hexadecimal digits.

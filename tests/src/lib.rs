@@ -7,6 +7,7 @@
 pub mod outbox;
 pub mod people;
 pub mod process;
+pub mod story;
 
 use std::path::{Path, PathBuf};
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 #[must_use]
 pub fn visa_lines(n: usize) -> Vec<Value> {
     let letters = letters(n);
-    let (family, given) = (format!("Benali{letters}"), format!("Amina{letters}"));
+    let (family, given) = (family_name(n), format!("Amina{letters}"));
     let birth = format!("19{:02}-{:02}-{:02}", 60 + n % 40, 2 + n % 11, 2 + n % 27);
     // An application's number has six digits at most and is unique only at its post.
     let post = ["CAS", "DEL", "IST", "MOW", "NYC", "PEK", "SAO", "TIA"][n / 900_000 % 8];
@@ -62,6 +62,21 @@ pub fn visa_lines(n: usize) -> Vec<Value> {
             "person": {"family_name": family, "given_names": given, "birth_date": birth, "sex": "F", "nationality": "MAR"}
         }),
     ]
+}
+
+/// The `i`th further message about the `n`th person's application: it is still being looked at.
+#[must_use]
+pub fn visa_status(n: usize, i: usize) -> Value {
+    let mut line = visa_lines(n).swap_remove(1);
+    line["message_id"] = json!(format!("pending-{n}-{i}"));
+    line["sequence"] = json!(1_000_000_000 + i);
+    line
+}
+
+/// The family name of the `n`th person.
+#[must_use]
+pub fn family_name(n: usize) -> String {
+    format!("Benali{}", letters(n))
 }
 
 /// A number in letters, for names: digits are no part of one.

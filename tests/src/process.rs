@@ -42,6 +42,16 @@ impl Process {
     /// # Errors
     /// Where a part cannot be used.
     pub async fn start(server: &str, brokers: &str) -> anyhow::Result<Self> {
+        let mut process = Self::prepare(Some(server), Some(brokers)).await?;
+        process.go()?;
+        Ok(process)
+    }
+
+    /// The same without starting it. Without a server it has SQLite in its folder, without brokers no Kafka.
+    ///
+    /// # Errors
+    /// Where a part cannot be used.
+    pub async fn prepare(server: Option<&str>, brokers: Option<&str>) -> anyhow::Result<Self> {
         let prefix = format!("p{}", hex::encode(&Clock::system().seed().0[..5]));
         let folder = tempfile::tempdir()?;
         let config = folder.path().join("config");
@@ -52,22 +62,34 @@ impl Process {
             let name = file.file_name().context("a file has a name")?.to_string_lossy().into_owned();
             std::fs::rename(&file, agencies.join(format!("{prefix}-{name}")))?;
         }
-        let database = database(server, &format!("hub_{prefix}")).await?;
+        let database = match server {
+            Some(server) => database(server, &format!("hub_{prefix}")).await?,
+            None => format!("sqlite:{}", folder.path().join("hub.db").display()),
+        };
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let keys = folder.path().join("keys");
-        let settings = format!(
+        let mut settings = format!(
             "environment = \"test\"\ndatabase = \"{database}\"\nlisten = \"127.0.0.1:{port}\"\nkeys = \"{}\"\n\
-             [limits]\nmessage_bytes = 1048576\nbatch_bytes = 67108864\nbatch_items = 100000\n\
-             [kafka]\nbrokers = \"{brokers}\"\nenvironment = \"{prefix}\"\nreplication_factor = 1\n\
-             position_topic = \"hub.{prefix}.position\"\n",
+             [limits]\nmessage_bytes = 1048576\nbatch_bytes = 67108864\nbatch_items = 100000\n",
             keys.display()
         );
+        if let Some(brokers) = brokers {
+            settings += &format!(
+                "[kafka]\nbrokers = \"{brokers}\"\nenvironment = \"{prefix}\"\nreplication_factor = 1\n\
+                 position_topic = \"hub.{prefix}.position\"\n"
+            );
+        }
         std::fs::write(config.join("hub.toml"), settings)?;
         let (base, log) = (format!("http://127.0.0.1:{port}"), folder.path().join("log"));
-        let mut process = Self { base, log, prefix, folder, child: None };
+        let process = Self { base, log, prefix, folder, child: None };
         ensure!(process.command(&["migrate"])?.status()?.success(), "hub migrate failed");
-        process.go()?;
         Ok(process)
+    }
+
+    /// Its number while it runs.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
     }
 
     /// The config folder.
@@ -82,8 +104,10 @@ impl Process {
     /// Where the binary is missing: `cargo build --workspace` makes it.
     pub fn command(&self, words: &[&str]) -> anyhow::Result<Command> {
         let own = std::env::current_exe()?;
-        let binary = own.parent().and_then(Path::parent).context("no target folder")?.join("hub");
-        ensure!(binary.exists(), "{}: build it first with `cargo build --workspace`", binary.display());
+        // Beside the benchmark, one folder above a test.
+        let binary =
+            own.ancestors().skip(1).take(2).map(|folder| folder.join("hub")).find(|file| file.exists());
+        let binary = binary.context("no hub here: build it first with `cargo build --workspace`")?;
         let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log)?;
         let mut command = Command::new(binary);
         command.args(words).arg("--config").arg(self.config()).stdout(Stdio::null()).stderr(log);

@@ -30,6 +30,7 @@ fn no_field_leaves_that_the_contract_does_not_name() {
     let look = Context {
         municipalities: &bundle.municipalities,
         countries: &bundle.countries,
+        choosable: &BTreeSet::new(),
         environment: config.hub.environment,
         sender: "test",
     };

@@ -30,18 +30,13 @@ fn story() -> Vec<Post> {
     let folder = tests::root().join("config/story");
     let mut posts = vec![];
     for (feed, body) in Story::read(&folder).unwrap().moments.into_iter().flat_map(|moment| moment.posts) {
-        let sender = match feed {
-            Feed::Posts => "post-fih",
-            Feed::Dvz => "dvz",
-            Feed::Wewis => "wewis",
-            Feed::Hints | Feed::Notices => "magda",
-        };
+        let sender = if feed == Feed::Posts { "post-fih" } else { feed.sender() };
         let post = |body| (feed.source(), sender, feed.content_type(), body);
         let lines: Vec<&[u8]> = body.split_inclusive(|byte| *byte == b'\n').collect();
         match feed {
             Feed::Notices => posts.push(post(body)),
             Feed::Wewis => posts.extend(lines[1..].iter().map(|line| post([lines[0], line].concat()))),
-            Feed::Posts | Feed::Dvz | Feed::Hints => {
+            Feed::Posts | Feed::Dvz | Feed::Hints | Feed::Portal | Feed::Learning => {
                 posts.extend(lines.into_iter().map(|line| post(line.to_vec())));
             }
         }

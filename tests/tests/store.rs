@@ -2,7 +2,7 @@
 //!
 //! It stands in for compile-time checked SQL, so a function that is not called here is not proved. This file
 //! holds the schema, the inbox and the leases; `store/batches.rs` what a batch stores and what is read of it;
-//! `store/given.rs` the databases and the rows.
+//! `store/inspect.rs` what is looked up by hand; `store/given.rs` the databases and the rows.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its ground gives way")]
 
@@ -10,6 +10,8 @@
 mod batches;
 #[path = "store/given.rs"]
 mod given;
+#[path = "store/inspect.rs"]
+mod inspect;
 
 use std::time::Duration;
 

@@ -9,6 +9,7 @@ mod hint;
 mod person;
 
 use chrono::TimeZone;
+use schemas::fact::Record;
 use schemas::finding::Code;
 use schemas::insz::Insz;
 use schemas::message::{Body, Notice, TaskFailed};
@@ -108,11 +109,11 @@ impl Source for Register {
         let body = if item.get("schema").is_some() {
             hint::record(&mut reading, context).map(Body::Record)
         } else if item.get("Notificatie").is_some() {
-            notice(&mut reading, context).map(Body::Notice)
+            notice(&mut reading, context)
         } else if item.get("Persoon").is_some() {
             person::record(&mut reading, item, context).map(Body::Record)
         } else {
-            failed(&mut reading, item, context).map(Body::TaskFailed)
+            failed(&mut reading, item, context)
         };
         reading.finish(body)
     }
@@ -122,7 +123,8 @@ impl Source for Register {
 /// that replaces the one asked.
 ///
 /// Takes a document or an item that [`crate::read`] cut from it. The answer does not repeat the
-/// number that was asked: whoever asked makes the [`TaskFailed`] of the two, after [`Insz::allowed_in`].
+/// number that was asked: whoever asked makes the [`TaskFailed`] or the [`Record::replaced`] of the two, after
+/// [`Insz::allowed_in`].
 #[must_use]
 pub fn exception(document: &Value) -> Option<(String, Option<Insz>)> {
     let items = Register.split(document.clone());
@@ -232,15 +234,18 @@ fn annotated(item: &Value, name: &str) -> Option<Insz> {
         .find_map(|annotation| Insz::parse(text(&annotation["Waarde"])?).ok())
 }
 
-fn notice(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Notice> {
+fn notice(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Body> {
     let insz = reading.insz("/Notificatie/INSZ", context.environment);
     let replaced_by = reading.insz("/Notificatie/NieuwINSZ", context.environment);
     let published_at = stated_at(reading)?;
-    Some(Notice { insz: insz?, replaced_by: replaced_by.filter(|new| Some(*new) != insz), published_at })
+    Some(match replaced_by.filter(|new| Some(*new) != insz) {
+        Some(new) => Body::Record(Record::replaced(insz?, new, published_at)),
+        None => Body::Notice(Notice { insz: insz?, published_at }),
+    })
 }
 
 /// An exception without a person: a task that failed, where it names the number that was asked.
-fn failed(reading: &mut Reading<'_>, item: &Value, context: &Context<'_>) -> Option<TaskFailed> {
+fn failed(reading: &mut Reading<'_>, item: &Value, context: &Context<'_>) -> Option<Body> {
     let code = error_code(item)?;
     let allowed = |insz: Insz| insz.allowed_in(context.environment).ok();
     let Some(insz) = annotated(item, OLD).and_then(allowed) else {
@@ -248,8 +253,10 @@ fn failed(reading: &mut Reading<'_>, item: &Value, context: &Context<'_>) -> Opt
         reading.note(Code::SourceException, "/Uitzonderingen", detail);
         return None;
     };
-    let replaced_by = annotated(item, NEW).and_then(allowed);
-    Some(TaskFailed { insz, code: code.to_owned(), replaced_by })
+    Some(match annotated(item, NEW).and_then(allowed) {
+        Some(new) => Body::Record(Record::replaced(insz, new, stated_at(reading)?)),
+        None => Body::TaskFailed(TaskFailed { insz, code: code.to_owned() }),
+    })
 }
 
 #[cfg(test)]

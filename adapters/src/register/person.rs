@@ -4,7 +4,9 @@
 //! died or was struck off, and the home of a BIS number can itself be abroad. Sources: domain note
 //! 0b.3, IT001 and IT252. Next: [`super::Register`].
 
-use schemas::fact::{Address, Authority, Entry, Record, Residence, Sex, Standing, Statement};
+use schemas::fact::{
+    Address, Authority, Entry, Record, Replacement, Residence, Sex, Standing, Statement, register_channel,
+};
 use schemas::finding::Code;
 use schemas::insz::Insz;
 use schemas::key::Key;
@@ -49,28 +51,30 @@ pub(super) fn record(reading: &mut Reading<'_>, item: &Value, context: &Context<
     let stated_at = stated_at(reading);
     let mut draft = Draft::default();
     let insz = reading.insz("/Persoon/INSZ", context.environment);
-    let allowed = |insz: Insz| insz.allowed_in(context.environment).ok();
-    let replaced_by = annotated(item, NEW).and_then(allowed).filter(|new| Some(*new) != insz);
     identity(reading, &mut draft, person, context);
 
     let asked_on = day_of(stated_at?);
     let (standing, since) = standing(reading, person, context, asked_on);
-    // Under a replaced number the dossier is an old one: the new number's answer says how he stands.
-    let standing = if replaced_by.is_some() { Standing::Cancelled(replaced_by) } else { standing };
-    if let Standing::Cancelled(Some(new)) = standing {
+    let allowed = |insz: Insz| insz.allowed_in(context.environment).ok();
+    let named = annotated(item, NEW).and_then(allowed);
+    let new = named.or_else(|| replacement(&person["GeannuleerdDossier"], context));
+    let new = new.filter(|new| Some(*new) != insz);
+    if let Some((old, new)) = insz.zip(new) {
         draft.keys.push(Key::Insz(new));
+        draft.say(None, Statement::Replaced(Replacement { old, new }));
     }
     if let Standing::Resident(begin) = standing
         && let Some(home) = home(person, context.municipalities, asked_on)
     {
         draft.say_of(Entry::Residence(begin), Some(begin), Statement::Residence(home.residence));
     }
-    draft.say(since, Statement::Standing(standing));
+    // Under a replaced number the dossier is an old one: the new number's answer says how he stands.
+    if new.is_none() {
+        draft.say(since, Statement::Standing(standing));
+    }
     draft.insz(insz);
-    // Each number has a dossier of its own: one that is cancelled says nothing of the other.
-    let channel = format!("register/{}", insz.map_or_else(String::new, String::from));
-    let version = Version { channel, sequence: None, stated_at: stated_at? };
-    insz.map(|_| draft.record(&Entry::Person, Authority::Register, &version))
+    let version = Version { channel: register_channel(insz?), sequence: None, stated_at: stated_at? };
+    Some(draft.record(&Entry::Person, Authority::Register, &version))
 }
 
 fn identity(reading: &mut Reading<'_>, draft: &mut Draft, person: &Value, context: &Context<'_>) {
@@ -118,11 +122,11 @@ fn standing(
         return (Standing::Deceased, day(&death["Datum"]));
     }
     if let Some(dossier) = person.get("GeannuleerdDossier") {
-        return (Standing::Cancelled(replacement(dossier, context)), begin(dossier));
+        return (Standing::Cancelled, begin(dossier));
     }
     match status {
         Some((Dossier::Deceased, since)) => return (Standing::Deceased, since),
-        Some((Dossier::Cancelled, since)) => return (Standing::Cancelled(None), since),
+        Some((Dossier::Cancelled, since)) => return (Standing::Cancelled, since),
         Some((Dossier::Left, since)) => return (Standing::Left, since),
         Some((Dossier::Elsewhere, since)) => return (Standing::Known, since),
         None => {}

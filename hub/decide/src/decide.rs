@@ -14,9 +14,10 @@ use schemas::recipient::Recipient;
 use crate::bundle::Bundle;
 use crate::change::{Change, Event, IndexedRecord, Needs, Refusal, Review, Stop, Task, TaskKind, Waiting};
 use crate::draft::Draft;
-use crate::identity::{Found, Join, Link, Reason, absorb, find, index_keys, survivor, two_hold_the_file};
+use crate::identity::{Found, Join, Link, Reason, find, index_keys, survivor, two_hold_the_file};
 use crate::journey::learning::{restated, voided};
 use crate::journey::scope::{Scope, scope};
+use crate::merge::absorb;
 use crate::person::{Evidence, Person};
 use crate::world::World;
 use crate::{disclosure, handover};
@@ -54,12 +55,9 @@ pub(crate) fn decide_found(
     match &message.body {
         Body::Record(record) => record_about(world, message, bundle, record, keys),
         Body::Answer { recipient, answer } => answer_of(world, message, bundle, recipient, answer),
-        Body::Notice(notice) => number_changed(world, message, bundle, notice.insz, notice.replaced_by),
-        Body::TaskFailed(failed) => match failed.replaced_by {
-            Some(_) => number_changed(world, message, bundle, failed.insz, failed.replaced_by),
-            // The register has nothing to say now; the next notice asks again.
-            None => Ok(Change::default()),
-        },
+        Body::Notice(notice) => number_changed(world, message, bundle, notice.insz),
+        // The register has nothing to say now; the next notice asks again.
+        Body::TaskFailed(_) | Body::Bundle(_) => Ok(Change::default()),
         Body::Due(person) => {
             let owner = Some(*person);
             let mut draft =
@@ -67,7 +65,7 @@ pub(crate) fn decide_found(
             follow_and_release(&mut draft);
             Ok(draft.finish())
         }
-        Body::Reviewed { review, answer } => reviewed(world, message, bundle, *review, *answer),
+        Body::Reviewed { review, answer, .. } => reviewed(world, message, bundle, *review, *answer),
         Body::Redeliver(stream) => {
             let mut needs = Needs::default();
             let owner = world.stream_of(*stream, &mut needs);
@@ -75,7 +73,6 @@ pub(crate) fn decide_found(
             disclosure::redeliver(&mut draft, *stream).map_err(Stop::Refused)?;
             Ok(draft.finish())
         }
-        Body::Bundle(_) => Ok(Change::default()),
     }
 }
 
@@ -94,11 +91,10 @@ pub(crate) fn needs(world: &World, message: &Message, keys: &[Key]) -> Needs {
             world.handover_of(answer.handover, &mut needs)
         }
         Body::Notice(notice) => holder_of(world, notice.insz, &mut needs),
-        Body::TaskFailed(failed) => holder_of(world, failed.insz, &mut needs),
         Body::Redeliver(stream) => world.stream_of(*stream, &mut needs),
         Body::Due(person) => Some(*person),
         Body::Reviewed { review, .. } => world.review_of(*review, &mut needs),
-        Body::Bundle(_) => None,
+        Body::TaskFailed(_) | Body::Bundle(_) => None,
     };
     if let Some(owner) = owner {
         world.known(owner, &mut needs);
@@ -258,19 +254,13 @@ fn answer_of(
 }
 
 /// The register says that something changed: ask what it is now.
-fn number_changed(
-    world: &World,
-    message: &Message,
-    bundle: &Bundle,
-    insz: Insz,
-    replaced_by: Option<Insz>,
-) -> Result<Change, Stop> {
+fn number_changed(world: &World, message: &Message, bundle: &Bundle, insz: Insz) -> Result<Change, Stop> {
     let mut needs = Needs::default();
     let owner = holder_of(world, insz, &mut needs);
     match draft_of(world, message, bundle, owner, needs, Refusal::UnknownHandover) {
         // Only about numbers that the hub enrolled: who is not in the target group is not asked about.
         Ok(mut draft) if draft.person.state.asked.contains(&(insz, TaskKind::Register)) => {
-            ask(&mut draft, replaced_by.unwrap_or(insz), TaskKind::GivePerson);
+            ask(&mut draft, insz, TaskKind::GivePerson);
             Ok(draft.finish())
         }
         Ok(_) => Ok(Change::default()),

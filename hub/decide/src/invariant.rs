@@ -12,7 +12,7 @@ use crate::change::{Delivery, ViewKind};
 use crate::journey::Journey;
 use crate::journey::canonical::canonical;
 use crate::journey::scope::{Scope, scope};
-use crate::person::Person;
+use crate::person::{Handover, Person};
 use schemas::canonical::Value;
 use schemas::time::Day;
 
@@ -75,7 +75,9 @@ pub fn i5(delivery: &Delivery, person: &Person, bundle: &Bundle, on: Day) -> Res
     if person.state.merged_into.is_none() && Journey::of(&person.state).objects() {
         return Err(format!("I5: {recipient} in spite of an objection"));
     }
-    let registered = Journey::of(&person.state).home(on).is_some();
+    // A home that the register has lost sight of since was one all the same.
+    let had = |h: &Handover| h.residence.is_some();
+    let registered = Journey::of(&person.state).home(on).is_some() || person.state.handovers.iter().any(had);
     let early = matches!(contract.competence, Competence::BeforeArrival | Competence::Participant);
     if !early && !registered {
         return Err(format!("I5: {recipient} before arrival"));

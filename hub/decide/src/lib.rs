@@ -17,6 +17,7 @@ mod draft;
 pub mod handover;
 pub mod disclosure;
 
+mod merge;
 mod decide;
 pub mod invariant;
 

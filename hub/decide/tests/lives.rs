@@ -16,7 +16,7 @@ use schemas::handover::{AnswerKind, State};
 use schemas::ids::{MessageId, PersonId};
 use schemas::message::{Body, ReviewAnswer};
 use support::life::{Life, lives, messages};
-use support::{House, day};
+use support::{House, day, reviewed};
 
 const END: &str = "2025-12-31";
 
@@ -186,7 +186,7 @@ proptest! {
             house.people().iter().find_map(open)
         };
         while let Some((person, review, may_be)) = asked(&house) {
-            house.tell(Body::Reviewed { review, answer: ReviewAnswer::Different });
+            house.tell(reviewed(review, ReviewAnswer::Different));
             apart.extend(may_be.into_iter().map(|other| (person, other)));
         }
         for n in &order[order.len() / 2..] {

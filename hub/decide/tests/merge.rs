@@ -17,8 +17,8 @@ use schemas::time::start_of;
 use support::house::person_of;
 use support::pair::{FAMILY, asked, bridge, dvz, two, whole_bridge};
 use support::{
-    Home, House, Who, account, application, application_key, day, named, number_given, register, status,
-    test_insz,
+    Home, House, Who, account, application, application_key, day, named, number_given, register, reviewed,
+    status, test_insz,
 };
 
 #[test]
@@ -107,10 +107,11 @@ fn a_merge_closes_what_was_asked_between_the_two() {
     house.tell(number_given(&b, "2025-03-01"));
     let review = asked(&mut house, &b);
     let open = |house: &House, id| house.now(id).state.open_reviews.len();
-    assert_eq!((house.people().len(), open(&house, second)), (2, 1));
+    assert_eq!(house.people().len(), 2);
+    assert!(open(&house, second) > 0);
     house.change(bridge(&Who::number(1), &b));
     assert_eq!((house.people().len(), open(&house, first)), (1, 0));
-    let late = Body::Reviewed { review, answer: ReviewAnswer::Different };
+    let late = reviewed(review, ReviewAnswer::Different);
     assert_eq!(house.tell(late), Verdict::Refused(Refusal::UnknownReview));
 }
 
@@ -122,19 +123,19 @@ fn a_human_says_that_they_are_one_or_that_they_are_not() {
     let second = house.now(second).id;
     let stranger = house.change(application(&Who::number(5), FAMILY, "2025-01-09")).records[0].person;
     for nobody in [stranger, second] {
-        let wrong = Body::Reviewed { review, answer: ReviewAnswer::Same(nobody) };
+        let wrong = reviewed(review, ReviewAnswer::Same(nobody));
         assert_eq!(house.tell(wrong), Verdict::Refused(Refusal::NotAsked), "neither another nor himself");
     }
     let mut other = house.clone();
-    let change = other.change(Body::Reviewed { review, answer: ReviewAnswer::Same(first) });
+    let change = other.change(reviewed(review, ReviewAnswer::Same(first)));
     assert_eq!(change.merged().collect::<Vec<_>>(), [(second, first)]);
     assert!(other.now(second).state.open_reviews.is_empty());
 
-    house.change(Body::Reviewed { review, answer: apart });
+    house.change(reviewed(review, apart));
     assert!(house.now(first).state.never.contains(&second) && house.now(second).state.never.contains(&first));
     let change = house.change(bridge(&a, &b));
     assert_eq!((change.merged().count(), change.reviews.len()), (0, 1), "told apart holds");
-    let again = Body::Reviewed { review, answer: apart };
+    let again = reviewed(review, apart);
     assert_eq!(house.tell(again), Verdict::Refused(Refusal::UnknownReview), "it was answered");
 }
 
@@ -143,7 +144,7 @@ fn told_apart_holds_for_whomever_they_turn_out_to_be() {
     let mut house = House::new();
     let ((a, first), (b, second)) = two(&mut house);
     let review = asked(&mut house, &b);
-    house.change(Body::Reviewed { review, answer: ReviewAnswer::Different });
+    house.change(reviewed(review, ReviewAnswer::Different));
     // Each of the two is absorbed by somebody of whom nobody was asked.
     let papers = |name: &str, number: &str| Who {
         given: format!("{} {name}", a.given),
@@ -204,7 +205,7 @@ fn whatever_is_addressed_to_the_absorbed_reaches_the_survivor() {
     };
     let record = house.change(status(&b, Decision::Granted, 3, "2025-03-06"));
     assert!(whose(&record), "a record");
-    let notice = Notice { insz: b.insz, replaced_by: None, published_at: start_of(day("2025-03-07")) };
+    let notice = Notice { insz: b.insz, published_at: start_of(day("2025-03-07")) };
     let notice = house.change(Body::Notice(notice));
     assert_eq!((whose(&notice), notice.tasks[0].person), (true, first), "a notice");
     let again = house.change(Body::Redeliver(stream));

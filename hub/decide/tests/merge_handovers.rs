@@ -7,10 +7,10 @@ mod support;
 use decide::change::Refusal;
 use decide::round::Verdict;
 use schemas::handover::AnswerKind;
-use schemas::message::{Body, ReviewAnswer};
+use schemas::message::ReviewAnswer;
 use support::house::person_of;
 use support::pair::{asked, two_at_home, whole_bridge};
-use support::{House, account, recipient};
+use support::{House, account, recipient, reviewed};
 
 #[test]
 fn row_29_of_two_offers_the_one_of_today_goes_on() {
@@ -82,9 +82,9 @@ fn no_merge_of_two_whose_files_two_agencies_hold() {
     let review = asked(&mut house, &b);
     house.accepted("atlas");
     let one = ReviewAnswer::Same(person_of("first"));
-    assert_eq!(house.tell(Body::Reviewed { review, answer: one }), Verdict::Refused(Refusal::TwoHoldTheFile));
+    assert_eq!(house.tell(reviewed(review, one)), Verdict::Refused(Refusal::TwoHoldTheFile));
     house.answer("amal", AnswerKind::TrajectoryStarted);
-    house.change(Body::Reviewed { review, answer: one });
+    house.change(reviewed(review, one));
     assert_eq!(house.handovers().iter().filter(|h| h.starts_with("accepted")).count(), 1);
 }
 

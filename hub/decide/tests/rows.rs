@@ -70,7 +70,7 @@ const STORIES: &[Story] = &[
         at(house, who, "99999");
         moved(house, who, "44021");
     }),
-    ("9", State::Prepared, |house, who| {
+    ("9b", State::Prepared, |house, who| {
         let young = Who { birth: "2007-01-00".to_owned(), ..who.clone() };
         house.granted(&young);
         house.until("2025-02-01");
@@ -132,7 +132,7 @@ const STORIES: &[Story] = &[
         let (a, b) = two_at_home(house, ("44021", "2025-03-06"), ("11002", "2025-03-07"));
         house.tell(whole_bridge(&a, &b));
     }),
-    ("29", State::Accepted, |house, _| {
+    ("29b", State::Accepted, |house, _| {
         let (a, b) = two_at_home(house, ("44021", "2025-03-06"), ("44021", "2025-03-07"));
         house.accepted("amal");
         house.tell(whole_bridge(&a, &b));

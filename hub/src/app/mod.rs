@@ -5,6 +5,7 @@
 //! tried again. Refuses to decide, to store and to parse. Next: `loops` for how a loop is kept alive.
 
 mod loops;
+mod say;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use clap::ValueEnum;
+use decide::bundle::{Competence, Contract};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -114,14 +116,14 @@ impl Hub {
                 clock
             }
         };
-        let ids =
-            config.agencies.iter().map(|(recipient, agency)| (recipient.clone(), agency.schema_id)).collect();
-        let schemas = Arc::new(Schemas::new(&ids, &config.bundle.contracts)?);
+        let schemas = Arc::new(schemas(&config)?);
         let metrics = Arc::new(Metrics::new());
         let health = metrics.deliver.clone();
+        let chosen = |contract: &&Contract| matches!(contract.competence, Competence::Choice { .. });
         let tables = Tables {
             municipalities: config.bundle.municipalities.clone(),
             countries: config.bundle.countries.clone(),
+            choosable: config.bundle.contracts.iter().filter(chosen).map(|c| c.recipient.clone()).collect(),
             environment: config.hub.environment,
         };
         // SQLite has one writer; PostgreSQL gains from a second (perf note 6).
@@ -239,6 +241,55 @@ pub async fn in_folder(folder: &Path, mut config: Config) -> anyhow::Result<Hub>
     in_data(folder, &mut config);
     anyhow::ensure!(config.hub.keys.exists(), "{}: there is no data here", folder.display());
     Ok(Hub::open(config, Start::Existing).await?)
+}
+
+/// Opens what a command works on: a data folder where one is named, else the database of the config.
+///
+/// # Errors
+/// Where it cannot be opened, or is not of this program's schema.
+pub async fn existing(folder: Option<&Path>, config: &Path) -> anyhow::Result<Hub> {
+    let config = Config::load(config)?;
+    match folder {
+        Some(folder) => in_folder(folder, config).await,
+        None => Ok(Hub::open(config, Start::Existing).await?),
+    }
+}
+
+/// What reads beside a hub that runs: it takes no lock, makes no keys and cannot write.
+#[derive(Debug)]
+pub struct Beside {
+    /// What the hub was told.
+    pub config: Config,
+    /// Its store.
+    pub store: Store,
+    /// Its keys.
+    pub keys: Keys,
+    /// The recipients' schemas.
+    pub schemas: Schemas,
+}
+
+/// Opens a data folder, or else what the config names, to read it beside whoever writes it.
+///
+/// # Errors
+/// Where there is no data, its schema is another's, or it cannot be read.
+pub async fn beside(folder: Option<&Path>, mut config: Config) -> anyhow::Result<Beside> {
+    if let Some(folder) = folder {
+        in_data(folder, &mut config);
+    }
+    let file = &config.hub.keys;
+    anyhow::ensure!(file.exists(), "{}: there are no keys, so nothing can be read", file.display());
+    let keys = config.hub.load_keys()?;
+    let store = Store::open_beside(&config.hub.database).await?;
+    store.check_schema().await?;
+    let schemas = schemas(&config)?;
+    Ok(Beside { config, store, keys, schemas })
+}
+
+/// The schemas of every recipient.
+fn schemas(config: &Config) -> Result<Schemas, ContractError> {
+    let ids =
+        config.agencies.iter().map(|(recipient, agency)| (recipient.clone(), agency.schema_id)).collect();
+    Schemas::new(&ids, &config.bundle.contracts)
 }
 
 /// Runs the roles asked until a signal comes: the first stops softly, a second at once.

@@ -6,9 +6,13 @@
 
 pub mod check;
 pub mod demo;
+pub mod doctor;
+pub mod explain;
 pub mod migrate;
 pub mod push;
+pub mod redeliver;
 pub mod replay;
+pub mod review;
 pub mod route;
 pub mod run;
 pub mod tap;

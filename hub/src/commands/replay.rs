@@ -6,8 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::app::{self, Hub};
-use crate::config::Config;
+use crate::app;
 use crate::decider::replay::verify;
 
 /// Decides everything again and compares; nothing is stored.
@@ -35,11 +34,7 @@ pub struct Args {
 /// # Errors
 /// Where the store cannot be read.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let config = Config::load(&args.config)?;
-    let hub = match &args.data {
-        Some(folder) => app::in_folder(folder, config).await?,
-        None => Hub::open(config, app::Start::Existing).await?,
-    };
+    let hub = app::existing(args.data.as_deref(), &args.config).await?;
     let report = verify(&hub.store, &hub.keys, &hub.config.bundle, &hub.schemas, args.batch).await?;
     let mut out = std::io::stdout().lock();
     if args.json {

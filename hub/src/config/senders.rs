@@ -73,7 +73,8 @@ pub struct Sender {
 
 impl Sender {
     /// Whether its token is the one anybody can know.
-    pub(super) fn has_dev_token(&self) -> bool {
+    #[must_use]
+    pub fn has_dev_token(&self) -> bool {
         self.token.same(&TokenHash::of(&dev_token(&self.name)))
     }
 

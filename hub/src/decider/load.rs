@@ -14,10 +14,11 @@ use schemas::key::Key as IndexKey;
 use schemas::message::Body;
 
 use super::DeciderError;
+use crate::history;
 use crate::intake::open_content;
 use crate::seal::{Key, Keys, Purpose};
 use crate::store::Store;
-use crate::store::rows::{JournalEntry, LoadRequest, Mac, PersonRow};
+use crate::store::rows::{LoadRequest, Mac, PersonRow};
 
 /// A person's key, and itself wrapped.
 #[derive(Clone, Debug)]
@@ -62,17 +63,6 @@ pub fn open_person(row: &PersonRow, key: &Key) -> Result<Person, DeciderError> {
     let matching: Matching = rmp_serde::from_slice(&key.open(Purpose::Matching, &row.matching)?)?;
     let state: PersonState = rmp_serde::from_slice(&key.open(Purpose::State, &row.state)?)?;
     Ok(Person { id: row.id, version: row.version, matching, state })
-}
-
-/// What a journal entry says.
-///
-/// # Errors
-/// Where it does not open or does not read: its owner's key was destroyed, or it is damaged.
-pub fn open_entry(keys: &Keys, entry: &JournalEntry) -> Result<Vec<Event>, DeciderError> {
-    let owner = entry.owner.map(|_| keys.kek().unwrap(entry.owner_key.as_deref().unwrap_or_default()));
-    let owner = owner.transpose()?;
-    let message = owner.as_ref().unwrap_or(keys.kek()).unwrap(&entry.key)?;
-    Ok(rmp_serde::from_slice(&message.open(Purpose::Journal, &entry.row.events)?)?)
 }
 
 /// The HMAC under which a key is found.
@@ -131,7 +121,7 @@ impl FromStore<'_> {
         loaded.reviews.into_iter().for_each(|(id, person)| world.load_review(id, Some(person)));
         let mut learning: BTreeMap<PersonId, Vec<Evidence>> = BTreeMap::new();
         for entry in &loaded.journals {
-            for event in open_entry(self.keys, entry)? {
+            for event in history::events(self.keys, entry)? {
                 if let Event::Linked { evidence, .. } = event
                     && is_learning(&evidence.record)
                 {

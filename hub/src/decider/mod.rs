@@ -22,13 +22,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::contract::{ContractError, Schemas};
+use crate::history::HistoryError;
 use crate::intake::{OpenError, open_content};
 use crate::observe::Metrics;
 use crate::seal::{Keys, SealError};
 use crate::store::rows::{Lease, Pending};
 use crate::store::{Store, StoreError};
 use compose::{Composer, MessageKey, Numbers};
-pub use load::{index_mac, open_entry, open_person};
+pub use load::{index_mac, open_person};
 
 /// The version of the heart's rules: stored with every journal entry.
 pub const HEART: &str = env!("CARGO_PKG_VERSION");
@@ -36,8 +37,9 @@ pub const HEART: &str = env!("CARGO_PKG_VERSION");
 /// How many messages one transaction takes at most.
 pub const BATCH: u32 = 500;
 
-/// How long a lease lasts without renewal: every batch renews it.
+/// How long a lease lasts without renewal. Safety never rests on it: the fence of each commit does that.
 const LEASE_SECONDS: u32 = 10;
+const RENEW: Duration = Duration::from_secs(3);
 
 /// What the decide loop says when it cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +62,9 @@ pub enum DeciderError {
     /// A message that does not read.
     #[error(transparent)]
     Message(#[from] OpenError),
+    /// A journal that does not open.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// A view that does not fit its schema.
     #[error("a view could not be encoded")]
     Encode(#[from] ContractError),
@@ -96,7 +101,7 @@ pub struct Decider {
 /// Where a lease is lost or the database is away: what was decided was not stored, so nothing is lost by
 /// starting again from the inbox.
 pub async fn run(mut decider: Decider, stop: CancellationToken) -> Result<(), DeciderError> {
-    let mut held: Option<Lease> = None;
+    let mut held: Option<Held> = None;
     while !stop.is_cancelled() {
         let wait = match turn(&decider, &mut held).await? {
             Turn::More => continue,
@@ -119,26 +124,33 @@ enum Turn {
     HeldByAnother,
 }
 
-async fn turn(decider: &Decider, held: &mut Option<Lease>) -> Result<Turn, DeciderError> {
+/// A lease, and when it was taken or renewed.
+struct Held {
+    lease: Lease,
+    at: tokio::time::Instant,
+}
+
+async fn turn(decider: &Decider, held: &mut Option<Held>) -> Result<Turn, DeciderError> {
     let Some(lease) = take(decider, held).await? else { return Ok(Turn::HeldByAnother) };
     let pending = decider.store.undecided(BATCH).await?;
     if pending.is_empty() {
-        // Renewed when there is work again: an idle decider holds nobody up.
-        *held = None;
         return Ok(Turn::Idle);
     }
     decide_pending(decider, lease, &pending).await?;
     Ok(Turn::More)
 }
 
+/// The lease, renewed in time; not at every turn, for that is a commit of its own before each message.
 async fn take<'a>(
     decider: &Decider,
-    held: &'a mut Option<Lease>,
+    held: &'a mut Option<Held>,
 ) -> Result<Option<&'a mut Lease>, DeciderError> {
-    if held.is_none() {
-        *held = decider.store.lease("decider", &decider.instance, LEASE_SECONDS).await?;
+    if held.as_ref().is_none_or(|held| held.at.elapsed() >= RENEW) {
+        let at = tokio::time::Instant::now();
+        let lease = decider.store.lease("decider", &decider.instance, LEASE_SECONDS).await?;
+        *held = lease.map(|lease| Held { lease, at });
     }
-    Ok(held.as_mut())
+    Ok(held.as_mut().map(|held| &mut held.lease))
 }
 
 /// Decides and stores these messages; halves the batch where its data are at fault, until the one
@@ -177,6 +189,7 @@ fn at_fault(error: &DeciderError) -> bool {
         | DeciderError::Write(_)
         | DeciderError::Json(_)
         | DeciderError::Message(_)
+        | DeciderError::History(_)
         | DeciderError::Encode(_) => true,
     }
 }

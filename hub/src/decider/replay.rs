@@ -15,8 +15,9 @@ use schemas::time::KnownAt;
 use serde::Serialize;
 
 use super::compose::Numbers;
-use super::{DeciderError, open_entry, open_person};
+use super::{DeciderError, open_person};
 use crate::contract::{Encoded, Schemas};
+use crate::history;
 use crate::intake::open_content;
 use crate::seal::{Key, Keys, Purpose};
 use crate::store::Store;
@@ -191,11 +192,8 @@ impl Stored {
             if memory.persons.get(&id) != Some(stored) {
                 report.differences.push(format!("person {id} decided again"));
             }
-            let mut folded = Person::new(id);
-            for entry in store.journal(id).await? {
-                open_entry(keys, &entry)?.iter().for_each(|event| folded.apply(event));
-            }
-            if folded != *stored {
+            let entries = history::opened(&store.journal(id).await?, keys)?;
+            if history::fold(id, &entries) != *stored {
                 report.differences.push(format!("fold of the journal of person {id}"));
             }
         }

@@ -23,8 +23,6 @@ const LEASE_SECONDS: u32 = 10;
 const RENEW: Duration = Duration::from_secs(3);
 /// How long an idle relay sleeps where nobody wakes it.
 const IDLE: Duration = Duration::from_millis(100);
-/// How long rows gather after the first one.
-const COLLECT: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_secs(5);
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 
@@ -133,12 +131,17 @@ async fn hold<O: Outbox, L: Log>(
             return Ok(Ended::Stopped);
         }
         if rows.is_empty() {
-            tokio::select! {
-                () = parts.wake.notified() => tokio::time::sleep(COLLECT).await,
-                () = tokio::time::sleep(IDLE) => (),
-                () = stop.cancelled() => return Ok(Ended::Stopped),
-            }
+            // It listens before it looks: rows that are stored after the look, and those that came while the last
+            // transaction ran, are not slept over.
+            let woken = parts.wake.notified();
             rows = parts.outbox.outgoing(standing.position.position, LIMIT).await?;
+            if rows.is_empty() {
+                tokio::select! {
+                    () = woken => (),
+                    () = tokio::time::sleep(IDLE) => (),
+                    () = stop.cancelled() => return Ok(Ended::Stopped),
+                }
+            }
             continue;
         }
         let (records, position) = batch(parts, &rows, &standing)?;

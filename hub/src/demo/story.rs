@@ -2,7 +2,7 @@
 //!
 //! Line order inside one file is order of arrival: an item arrives at its own time, and never before
 //! the line above it. An item whose time cannot be read arrives with the line above it. Refuses to
-//! read what an item says. Folders: `posts/ wewis/ register/`; `portal/` and `lms/` are counted.
+//! read what an item says. Folders: `posts/ wewis/ register/ portal/ lms/`; Classroom's lines are counted.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,11 +24,16 @@ pub enum Feed {
     Hints,
     /// The register's notices.
     Notices,
+    /// Participants at the portal.
+    Portal,
+    /// The learning platform's statements.
+    Learning,
 }
 
 impl Feed {
     /// Every feed there is.
-    pub const ALL: &'static [Self] = &[Self::Posts, Self::Dvz, Self::Wewis, Self::Hints, Self::Notices];
+    pub const ALL: &'static [Self] =
+        &[Self::Posts, Self::Dvz, Self::Wewis, Self::Hints, Self::Notices, Self::Portal, Self::Learning];
 
     /// The source it goes to.
     #[must_use]
@@ -37,6 +42,8 @@ impl Feed {
             Self::Posts | Self::Dvz => "visa",
             Self::Wewis => "permit",
             Self::Hints | Self::Notices => "register",
+            Self::Portal => "portal",
+            Self::Learning => "xapi",
         }
     }
 
@@ -48,6 +55,8 @@ impl Feed {
             Self::Dvz => "dvz",
             Self::Wewis => "wewis",
             Self::Hints | Self::Notices => "magda",
+            Self::Portal => "portal",
+            Self::Learning => "lms",
         }
     }
 
@@ -55,7 +64,7 @@ impl Feed {
     #[must_use]
     pub fn content_type(self) -> &'static str {
         match self {
-            Self::Posts | Self::Dvz | Self::Hints => "application/x-ndjson",
+            Self::Posts | Self::Dvz | Self::Hints | Self::Portal | Self::Learning => "application/x-ndjson",
             Self::Wewis => "text/csv",
             Self::Notices => "application/xml",
         }
@@ -76,7 +85,7 @@ pub struct Moment {
 pub struct Story {
     /// Its moments, in order of time.
     pub moments: Vec<Moment>,
-    /// Lines and files that are not played, by folder.
+    /// Lines that no door takes yet, by folder.
     pub skipped: BTreeMap<String, u64>,
 }
 
@@ -111,6 +120,9 @@ impl Story {
             let day: Day = day.with_context(|| format!("{}: the name is no day", path.display()))?;
             items.push(Item { at: start_of(day) + SUNDAY, feed: Feed::Notices, body: read(&path)? });
         }
+        lines(&folder.join("portal/events.ndjson"), Feed::Portal, "at", &mut items)?;
+        // A platform sends what it has stored: what was done offline arrives days after it happened.
+        lines(&folder.join("lms/xapi.ndjson"), Feed::Learning, "stored", &mut items)?;
         // Stable: what has one time keeps the order of its file.
         items.sort_by_key(|item| (item.at, item.feed));
         let mut moments: Vec<Moment> = vec![];
@@ -121,9 +133,8 @@ impl Story {
             }
         }
         ensure!(!moments.is_empty(), "{}: there is no story", folder.display());
-        let skipped = ["portal", "lms"].map(|name| Ok((name.to_owned(), count(&folder.join(name))?)));
-        let skipped = skipped.into_iter().collect::<anyhow::Result<_>>()?;
-        Ok(Self { moments, skipped })
+        let skipped = count(&folder.join("lms/classroom"))?;
+        Ok(Self { moments, skipped: BTreeMap::from([("classroom".to_owned(), skipped)]) })
     }
 
     /// When it begins.
@@ -211,21 +222,13 @@ fn files(folder: &Path, ending: &str) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// How much a folder holds that is not played: lines of NDJSON, other files as one each.
+/// How many lines of NDJSON a folder holds.
 fn count(folder: &Path) -> anyhow::Result<u64> {
     let mut count = 0;
-    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(0) };
-    for entry in entries {
-        let path = entry?.path();
-        count += if path.is_dir() {
-            self::count(&path)?
-        } else if path.extension().is_some_and(|ending| ending == "ndjson") {
-            u64::try_from(memchr::memchr_iter(b'\n', &read(&path)?).count())?
-        } else {
-            1
-        };
+    for path in files(folder, "ndjson")? {
+        count += memchr::memchr_iter(b'\n', &read(&path)?).count();
     }
-    Ok(count)
+    Ok(u64::try_from(count)?)
 }
 
 #[cfg(test)]
@@ -266,6 +269,7 @@ mod tests {
         };
         assert_eq!((lines(Feed::Posts), lines(Feed::Dvz), lines(Feed::Hints)), (301, 162, 18));
         assert_eq!(lines(Feed::Wewis), 136);
-        assert_eq!(story.skipped["portal"], 208);
+        assert_eq!((lines(Feed::Portal), lines(Feed::Learning)), (208, 754));
+        assert_eq!(story.skipped["classroom"], 938 + 810);
     }
 }

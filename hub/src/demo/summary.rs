@@ -19,7 +19,7 @@ pub struct Summary {
     pub recipients: BTreeMap<String, Tally>,
     /// What was said of the items of each source: accepted, again, conflict, refused.
     pub sources: BTreeMap<String, BTreeMap<String, u64>>,
-    /// What is in the folder and was not played.
+    /// Lines of the folder that no door takes yet.
     pub skipped: BTreeMap<String, u64>,
     /// What was said of the agencies' answers: done, conflict, waiting.
     pub answers: BTreeMap<String, u64>,
@@ -68,7 +68,11 @@ impl Summary {
             let (conflict, refused) = (of("conflict"), of("refused"));
             writeln!(out, "{name:<16} {accepted:>9} {again:>7} {conflict:>9} {refused:>8}")?;
         }
-        let lists = [("not played", &self.skipped), ("answers", &self.answers), ("list", &self.counts)];
+        let lists = [
+            ("lines skipped, no door yet", &self.skipped),
+            ("answers", &self.answers),
+            ("list", &self.counts),
+        ];
         for (title, list) in lists {
             writeln!(out, "\n{title:<32} {:>8}", "number")?;
             for (name, count) in list {

@@ -11,6 +11,7 @@ mod content;
 pub use committer::CommitError;
 pub use content::{Content, OpenError, open_content, open_findings};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use adapters::{Context, Refused, Source};
@@ -20,6 +21,7 @@ use schemas::ids::{MessageId, PersonId};
 use schemas::insz::Environment;
 use schemas::message::Body;
 use schemas::municipality::Municipalities;
+use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant, day_of};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -46,6 +48,8 @@ pub struct Tables {
     pub municipalities: Municipalities,
     /// Countries and register codes.
     pub countries: Countries,
+    /// Whom a newcomer in Brussels may choose.
+    pub choosable: BTreeSet<Recipient>,
     /// Which national numbers may be seen.
     pub environment: Environment,
 }
@@ -209,8 +213,8 @@ impl Intake {
         item: Result<Value, Refused>,
         now: Instant,
     ) -> Result<Draft, IntakeError> {
-        let Tables { municipalities, countries, environment } = &self.0.tables;
-        let context = Context { municipalities, countries, environment: *environment, sender };
+        let Tables { municipalities, countries, choosable, environment } = &self.0.tables;
+        let context = Context { municipalities, countries, choosable, environment: *environment, sender };
         match item.and_then(|item| adapters::check(source, item, &context)) {
             Ok(checked) => {
                 let id = id.unwrap_or(checked.id());

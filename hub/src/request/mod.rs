@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use decide::change::TaskKind;
 use futures::{StreamExt, stream};
+use schemas::fact::Record;
 use schemas::ids::TaskId;
 use schemas::insz::Insz;
 use schemas::message::{Body, TaskFailed};
@@ -196,7 +197,10 @@ impl Requests {
         code: String,
         replaced_by: Option<Insz>,
     ) -> Result<(), RequestError> {
-        let body = Body::TaskFailed(TaskFailed { insz, code, replaced_by });
+        let body = match replaced_by {
+            Some(new) => Body::Record(Record::replaced(insz, new, self.clock.now())),
+            None => Body::TaskFailed(TaskFailed { insz, code }),
+        };
         self.intake.internal("task", id, body).await?;
         Ok(())
     }

@@ -26,6 +26,9 @@ use super::fault::fault;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Connections to PostgreSQL: the loops, and intake's committers.
 const CONNECTIONS: u32 = 8;
+/// Pages that a connection to SQLite keeps, in kilobytes: what readers miss, the system's cache has.
+const WRITER_CACHE: &str = "-65536";
+const READER_CACHE: &str = "-16384";
 /// Prepared statements kept on each connection: more than there are texts.
 const STATEMENTS: usize = 512;
 
@@ -103,6 +106,18 @@ impl Pool {
             .options(PLANNING);
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
         pool.connect_with(options).await.map(Self::Postgres).map_err(StoreError::Away)
+    }
+
+    /// Opens a database beside whoever writes it: read only, without the lock of its file.
+    pub(super) async fn open_beside(url: &str) -> Result<Self, StoreError> {
+        if !url.starts_with("sqlite:") {
+            return Self::open(url).await;
+        }
+        let options = SqliteConnectOptions::from_str(url).map_err(StoreError::Address)?;
+        let options = options.read_only(true).busy_timeout(PATIENCE).statement_cache_capacity(STATEMENTS);
+        let pool = SqlitePoolOptions::new().max_connections(2).acquire_timeout(PATIENCE);
+        let read = pool.connect_with(options).await.map_err(StoreError::Away)?;
+        Ok(Self::Sqlite { write: read.clone(), read, _lock: None })
     }
 
     /// Begins a transaction that may write.
@@ -263,7 +278,7 @@ async fn open_sqlite(url: &str) -> Result<Pool, StoreError> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(false)
         .busy_timeout(PATIENCE)
-        .pragma("cache_size", "-65536")
+        .pragma("cache_size", WRITER_CACHE)
         // A batch is a thousand pages: the default would copy the log back after every commit.
         .pragma("wal_autocheckpoint", "8000")
         .statement_cache_capacity(STATEMENTS);
@@ -284,7 +299,8 @@ async fn open_sqlite(url: &str) -> Result<Pool, StoreError> {
     let lock = File::create(beside).map_err(|error| StoreError::Away(sqlx::Error::Io(error)))?;
     lock.try_lock().map_err(|_| StoreError::InUse)?;
     let write = pool(1).connect_with(options.clone()).await.map_err(StoreError::Away)?;
-    let read = pool(4).connect_with(options).await.map_err(StoreError::Away)?;
+    let read =
+        pool(4).connect_with(options.pragma("cache_size", READER_CACHE)).await.map_err(StoreError::Away)?;
     Ok(Pool::Sqlite { write, read, _lock: Some(Arc::new(lock)) })
 }
 

@@ -4,7 +4,8 @@
 //! Every function is one unit of work: it happens wholly or not at all, also where its caller goes away. None decides
 //! anything, none retries: after [`StoreError::Away`] the caller asks again. Sealed values come in sealed.
 //! Files: `inbox` (what came in), `load` (what a batch needs), `commit` (what it stores), `outbox` (what leaves),
-//! `due` (whose day has come), `lease`, `schema`; below them `engine` and `bulk`, which alone know that there are two engines.
+//! `due` (whose day has come), `reviews`, `inspect` (what explains and checks look up), `lease`, `schema`; below them
+//! `engine` and `bulk`, which alone know that there are two engines.
 
 mod bulk;
 mod cells;
@@ -13,9 +14,11 @@ mod due;
 mod engine;
 mod fault;
 mod inbox;
+pub mod inspect;
 mod lease;
 mod load;
 mod outbox;
+mod reviews;
 pub mod rows;
 mod schema;
 
@@ -69,5 +72,14 @@ impl Store {
     /// [`StoreError::Away`], [`StoreError::InUse`] or [`StoreError::Address`].
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         Ok(Self { pool: engine::Pool::open(url).await? })
+    }
+
+    /// Opens a database to read it, also while a hub has it open; nothing can be written through it. A
+    /// file that does not exist is not made.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`] or [`StoreError::Address`].
+    pub async fn open_beside(url: &str) -> Result<Self, StoreError> {
+        Ok(Self { pool: engine::Pool::open_beside(url).await? })
     }
 }

@@ -179,8 +179,7 @@ fn shown(draft: &Draft<'_>, recipient: &Recipient, kind: ViewKind, scope: Scope)
         }
         Scope::Out(_) | Scope::Review | Scope::Unknown => return None,
     };
-    // An agency is told of who has arrived; between a number that was cancelled and the answer about the one that
-    // replaces it no home is known, and nothing is said.
+    // An agency is told of who has arrived; while no home of his is known nothing is said.
     let early = matches!(contract.competence, Competence::BeforeArrival | Competence::Participant);
     if draft.journey().objects() || (!early && draft.journey().home(draft.today).is_none()) {
         return None;

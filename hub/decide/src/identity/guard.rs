@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use schemas::fact::Record;
 use schemas::ids::PersonId;
 use schemas::key::{Class, Key};
-use schemas::name::Names;
+use schemas::name::{Names, Tokens};
 use schemas::partial::PartialDate;
 
 use crate::identity::ReviewReason;
@@ -42,10 +42,48 @@ pub(crate) fn same_piece(record: &Record, person: &Person, owners: &[&Person]) -
         && record.keys.iter().any(|key| person.matching.keys.contains(key))
 }
 
-/// The same birth date, known to the day and no default, and a name that is the same in part.
+/// A birth date of the record is one of his, and known to the day.
+fn born_alike(record: &Record, person: &Person) -> bool {
+    record.births.iter().any(|birth| !birth.is_default() && person.matching.births.contains(birth))
+}
+
+/// The same birth date, known to the day, and one of the two writes all of the name that the other does, and more.
+/// The record's own family and given name are both in it, or his whole name is in the record's: two who share a
+/// family name and a day, as twins do, are not meant.
+pub(crate) fn part_of(record: &Record, person: &Person) -> bool {
+    let in_it = |ours: &Names, theirs: &Tokens| {
+        let (mine, both) = (ours.tokens(), |part: &[String]| !part.is_empty());
+        let less = both(&ours.family) && both(&ours.given) && mine.0.is_subset(&theirs.0);
+        (less || theirs.0.is_subset(&mine.0)) && mine.0.len().min(theirs.0.len()) >= 2
+    };
+    let names = |ours: &Names| person.matching.names.iter().any(|theirs| in_it(ours, theirs));
+    born_alike(record, person) && record.names.iter().any(names)
+}
+
+/// The same birth date, known to the day, and names of which each part of the shorter one has its like in the other:
+/// equal, or one letter apart.
+pub(crate) fn alike(record: &Record, person: &Person) -> bool {
+    let like = |a: &String, b: &String| a == b || (a.len().min(b.len()) >= 4 && one_letter_apart(a, b));
+    let pair = |a: &Tokens, b: &Tokens| {
+        let (short, long) = if a.0.len() <= b.0.len() { (a, b) } else { (b, a) };
+        short.0.len() >= 2 && short.0.iter().all(|part| long.0.iter().any(|other| like(part, other)))
+    };
+    let names = |ours: Tokens| person.matching.names.iter().any(|theirs| pair(&ours, theirs));
+    born_alike(record, person) && record.names.iter().map(Names::tokens).any(names)
+}
+
+/// Whether one letter changed, added or left out makes the one the other. Both are ASCII.
+fn one_letter_apart(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let (a, b) = (&a[same..], &b[same..]);
+    let rest = |n: &[u8]| n.get(1..).unwrap_or_default().to_vec();
+    rest(a) == rest(b) || rest(a) == b || a == rest(b)
+}
+
+/// The same birth date, and a name that is the same in part.
 pub(crate) fn near(record: &Record, person: &Person) -> bool {
-    let date = |birth| !PartialDate::is_default(birth) && person.matching.births.contains(&birth);
-    record.births.iter().copied().any(date)
+    record.births.iter().any(|birth| person.matching.births.contains(birth))
         && record
             .names
             .iter()
@@ -55,7 +93,8 @@ pub(crate) fn near(record: &Record, person: &Person) -> bool {
 
 /// Whether a group key other than the name itself leads to this person as well.
 pub(crate) fn corroborated(world: &World, keys: &[Key], person: PersonId) -> bool {
-    let group = |key: &&Key| key.class() == Class::Group && !matches!(key, Key::NameAndBirth(..));
+    let group =
+        |key: &&Key| key.class() == Class::Group && !matches!(key, Key::NameAndBirth(..) | Key::NamePart(..));
     keys.iter().filter(group).any(|key| world.leads_to(key, person))
 }
 

@@ -6,7 +6,7 @@
 //! once and a review. Refuses to score: that is a later model's. Source: DESIGN 4.1, identity note 4.5.
 
 mod guard;
-mod merge;
+mod join;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,8 +17,8 @@ use schemas::key::{Class, Key};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use guard::two_hold_the_file;
-pub use merge::Join;
-pub(crate) use merge::{absorb, survivor};
+pub use join::Join;
+pub(crate) use join::survivor;
 
 use crate::change::Needs;
 use crate::person::Person;
@@ -34,6 +34,8 @@ pub enum Reason {
     Key,
     /// The whole name and the whole birth date, and no number speaks against it.
     NameAndBirth,
+    /// The whole birth date, and all of the name that one of the two writes: the other writes more of it.
+    NameInPart,
     /// It waited for a record with its key.
     Released,
 }
@@ -147,9 +149,11 @@ fn judge(
 ) -> Verdict {
     let ids = |persons: &[&Person]| persons.iter().map(|person| person.id).collect();
     let exact: Vec<&Person> = candidates.iter().copied().filter(|p| guard::exact(record, p)).collect();
+    let named = |p: &Person| guard::exact(record, p) || guard::part_of(record, p);
+    let namesakes: Vec<&Person> = candidates.iter().copied().filter(|p| named(p)).collect();
     if !owners.is_empty()
         && !owners.iter().any(|owner| guard::contradicts(record, owner))
-        && let Some(verdict) = all_one(record, owners, &exact)
+        && let Some(verdict) = all_one(record, owners, &namesakes)
     {
         return verdict;
     }
@@ -170,22 +174,38 @@ fn judge(
             None => Verdict::Same(one.id, Reason::NameAndBirth),
             Some(why) => Verdict::Doubt(why, vec![one.id]),
         },
-        ([], _) => {
-            let near: Vec<&Person> = candidates
-                .iter()
-                .copied()
-                .filter(|p| guard::near(record, p) && guard::corroborated(world, keys, p.id))
-                .collect();
-            if near.is_empty() { Verdict::New } else { Verdict::Doubt(ReviewReason::NameInPart, ids(&near)) }
-        }
+        ([], _) => written_otherwise(world, record, keys, candidates),
         (several, _) => Verdict::Doubt(ReviewReason::SeveralCandidates, ids(several)),
+    }
+}
+
+/// Nobody has the whole name: somebody may have all of it that one of the two writes, or a name like it.
+fn written_otherwise(world: &World, record: &Record, keys: &[Key], candidates: &[&Person]) -> Verdict {
+    let of = |fits: &dyn Fn(&Person) -> bool| -> Vec<&Person> {
+        candidates.iter().copied().filter(|person| fits(person)).collect()
+    };
+    let part = of(&|person| guard::part_of(record, person));
+    if let [one] = part.as_slice()
+        && guard::speaks_against(record, one, false).is_none()
+    {
+        return Verdict::Same(one.id, Reason::NameInPart);
+    }
+    let near = of(&|person| {
+        guard::alike(record, person)
+            || guard::near(record, person) && guard::corroborated(world, keys, person.id)
+    });
+    let ids = |persons: &[&Person]| persons.iter().map(|person| person.id).collect();
+    match (part.as_slice(), near.as_slice()) {
+        ([], []) => Verdict::New,
+        ([], near) => Verdict::Doubt(ReviewReason::NameInPart, ids(near)),
+        (part, _) => Verdict::Doubt(ReviewReason::SeveralCandidates, ids(part)),
     }
 }
 
 /// Whose numbers the record carries, and who has its whole name and birth date with nothing against it, are one
 /// person where no guard stands between any two of them. That the names count too keeps links free of the order
 /// of arrival: had the record come first, he would have been found by it.
-fn all_one(record: &Record, owners: &[&Person], exact: &[&Person]) -> Option<Verdict> {
+fn all_one(record: &Record, owners: &[&Person], namesakes: &[&Person]) -> Option<Verdict> {
     let between = |persons: &[&Person], one: &Person, by_keys| {
         persons.iter().all(|other| guard::joinable(one, other, record, by_keys))
     };
@@ -193,7 +213,7 @@ fn all_one(record: &Record, owners: &[&Person], exact: &[&Person]) -> Option<Ver
         return None;
     }
     let mut persons = owners.to_vec();
-    for &namesake in exact {
+    for &namesake in namesakes {
         let other = owners.iter().all(|owner| owner.id != namesake.id);
         let fits = other && guard::speaks_against(record, namesake, false).is_none();
         if fits && between(&persons, namesake, false) {
@@ -210,17 +230,29 @@ fn all_one(record: &Record, owners: &[&Person], exact: &[&Person]) -> Option<Ver
     })
 }
 
-/// The record's own keys, and one for each whole name with each birth date.
+/// The record's own keys; a document's number without its country as well; for each whole name with each birth date
+/// one, and one for how each part of it begins, where the date is not one that clerks fill in.
 pub(crate) fn index_keys(record: &Record) -> Vec<Key> {
     let mut keys: BTreeSet<Key> = record.keys.iter().cloned().collect();
+    keys.extend(record.keys.iter().filter_map(|key| match key {
+        Key::Passport(_, number) => Some(Key::PassportAlone(number.clone())),
+        _ => None,
+    }));
     for names in &record.names {
         let tokens = names.tokens();
-        if !tokens.is_empty() {
-            keys.extend(record.births.iter().map(|birth| Key::NameAndBirth(tokens.clone(), *birth)));
+        for birth in record.births.iter().filter(|_| !tokens.is_empty()) {
+            if !birth.is_default() {
+                let begins = |token: &String| token.chars().take(BEGINNING).collect();
+                keys.extend(tokens.0.iter().map(|token| Key::NamePart(begins(token), *birth)));
+            }
+            keys.insert(Key::NameAndBirth(tokens.clone(), *birth));
         }
     }
     keys.into_iter().collect()
 }
+
+/// How much of a name's part must agree for two to be compared: enough to keep strangers of one birth date apart.
+const BEGINNING: usize = 2;
 
 fn holders(world: &World, keys: &[Key], class: Class, needs: &mut Needs) -> BTreeSet<PersonId> {
     let mut found = BTreeSet::new();

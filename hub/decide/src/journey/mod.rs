@@ -5,6 +5,7 @@
 //! to know when something arrived. Next: [`scope`], then [`canonical`]. Source: DESIGN 4.2.
 
 pub mod canonical;
+pub mod grounds;
 pub mod learning;
 pub mod scope;
 
@@ -12,8 +13,8 @@ use std::collections::BTreeSet;
 
 use schemas::country::Country;
 use schemas::fact::{
-    Application, Authority, Choice, Contact, Decision, Entry, Field, Permit, Residence, Sex, Standing,
-    Statement,
+    Application, Authority, Choice, Contact, Decision, Entry, Field, Permit, Replacement, Residence, Sex,
+    Standing, Statement,
 };
 use schemas::insz::Insz;
 use schemas::name::Names;
@@ -203,28 +204,28 @@ impl<'a> Journey<'a> {
         let stated = self.claims(Field::Insz).filter_map(|(cell, claim)| {
             stated!(Some(claim), Insz).map(|insz| (cell.authority, claim.stated_at, *insz))
         });
-        let replacing = self.claims(Field::Standing).filter_map(|(cell, claim)| match &claim.statement {
-            Statement::Standing(Standing::Cancelled(Some(new))) => {
-                Some((cell.authority, claim.stated_at, *new))
-            }
-            _ => None,
-        });
+        let replacing = self.replaced().map(|(cell, claim, to)| (cell.authority, claim.stated_at, to.new));
         let current = stated.chain(replacing).filter(|(_, _, insz)| !cancelled.contains(insz));
         current.max().map(|(_, _, insz)| insz)
     }
 
-    /// Numbers that the register cancelled: each standing is stated in the channel of its number.
+    fn replaced(&self) -> impl Iterator<Item = (&'a Cell, &'a Claim, &'a Replacement)> + use<'a> {
+        let all = self.claims(Field::Replaced);
+        all.filter_map(|(cell, claim)| stated!(Some(claim), Replaced).map(|to| (cell, claim, to)))
+    }
+
+    /// Numbers that count no more: replaced, or cancelled, which is stated in the channel of the number.
     fn cancelled(&self) -> BTreeSet<Insz> {
         let gone = |channel: &str| {
             self.claims(Field::Standing).any(|(cell, claim)| {
-                cell.channel == channel
-                    && matches!(claim.statement, Statement::Standing(Standing::Cancelled(_)))
+                cell.channel == channel && matches!(claim.statement, Statement::Standing(Standing::Cancelled))
             })
         };
-        self.claims(Field::Insz)
+        let cancelled = self
+            .claims(Field::Insz)
             .filter(|(cell, _)| gone(&cell.channel))
-            .filter_map(|(_, claim)| stated!(Some(claim), Insz).copied())
-            .collect()
+            .filter_map(|(_, claim)| stated!(Some(claim), Insz).copied());
+        cancelled.chain(self.replaced().map(|(_, _, to)| to.old)).collect()
     }
 
     /// How the register knows him: the newest answer about a number that was not cancelled.
@@ -232,7 +233,7 @@ impl<'a> Journey<'a> {
     pub fn standing(&self) -> Option<&'a Standing> {
         self.claims(Field::Standing)
             .filter_map(|(_, claim)| stated!(Some(claim), Standing).map(|standing| (claim, standing)))
-            .filter(|(_, standing)| !matches!(standing, Standing::Cancelled(_)))
+            .filter(|(_, standing)| !matches!(standing, Standing::Cancelled))
             .max_by_key(|(claim, _)| (claim.stated_at, *claim))
             .map(|(_, standing)| standing)
     }

@@ -81,7 +81,7 @@ pub fn scope(journey: Journey<'_>, bundle: &Bundle, on: Day) -> Scope {
         (Scope::Out(OutReason::Nationality | OutReason::Age | OutReason::Purpose), _) => belongs,
         (_, Some(Standing::Left)) => Scope::Out(OutReason::Left),
         (_, Some(Standing::Deceased)) => Scope::Out(OutReason::Deceased),
-        (_, Some(Standing::Resident(_) | Standing::Known | Standing::Cancelled(_)) | None) => belongs,
+        (_, Some(Standing::Resident(_) | Standing::Known | Standing::Cancelled) | None) => belongs,
     }
 }
 

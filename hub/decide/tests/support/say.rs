@@ -4,11 +4,12 @@
 
 use schemas::fact::{
     Application, Authority, Choice, Decision, Entry, Fact, LearningPath, Permit, PermitRole, Progress,
-    Purpose, Record, Region, Residence, Standing, Statement, Step,
+    Purpose, Record, Region, Replacement, Residence, Standing, Statement, Step,
 };
+use schemas::ids::ReviewId;
 use schemas::insz::Insz;
 use schemas::key::Key;
-use schemas::message::Body;
+use schemas::message::{Body, ReviewAnswer};
 use schemas::municipality::NisCode;
 use schemas::reference::{Account, DvzNumber, ModuleCode, PassportNumber, PermitNumber, StatementId};
 use schemas::time::{Version, start_of};
@@ -145,7 +146,7 @@ pub(crate) fn register(who: &Who, standing: Home<'_>, on: &str) -> Body {
         }
         Home::Left => state(Entry::Person, Statement::Standing(Standing::Left)),
         Home::Deceased => state(Entry::Person, Statement::Standing(Standing::Deceased)),
-        Home::Replaced(new) => state(Entry::Person, Statement::Standing(Standing::Cancelled(Some(new)))),
+        Home::Replaced(new) => state(Entry::Person, Statement::Replaced(Replacement { old: who.insz, new })),
     }
     let new = if let Home::Replaced(new) = standing { Some(Key::Insz(new)) } else { None };
     record([Key::Insz(who.insz)].into_iter().chain(new).collect(), Some(who), facts)
@@ -157,7 +158,7 @@ pub(crate) enum Home<'a> {
     In(&'a str, &'a str),
     Left,
     Deceased,
-    /// The number was cancelled: this one replaces it.
+    /// This number takes the place of his.
     Replaced(Insz),
 }
 
@@ -250,4 +251,9 @@ pub(crate) fn named(who: &Who, keys: Vec<Key>) -> Body {
 pub(crate) fn application_key(who: &Who) -> Key {
     let (post, number) = who.of_application();
     Key::Application(post, number)
+}
+
+/// A human answers a review.
+pub(crate) fn reviewed(review: ReviewId, answer: ReviewAnswer) -> Body {
+    Body::Reviewed { review, answer, reason: "the papers were compared".to_owned() }
 }

@@ -1,9 +1,10 @@
 //! Kafka: the only folder that names the client library.
 //!
 //! This file owns the settings, the topics and what an error means; `write` the transactions, `read`
-//! the way back. Refuses to create a topic with more than one partition, and to let a setting from a
+//! the way back, `describe` how topics are. Refuses to create a topic with more than one partition, and to let a setting from a
 //! file weaken what exactly-once rests on. Source: kafka note 4, trust note 3.6 and 3.7.
 
+mod describe;
 mod read;
 mod write;
 
@@ -19,6 +20,7 @@ use schemas::recipient::Recipient;
 use super::DeliverError;
 use crate::config::KafkaConfig;
 
+pub use describe::TopicState;
 pub use read::KafkaReader;
 pub use write::KafkaLog;
 

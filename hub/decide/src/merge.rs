@@ -1,36 +1,17 @@
 //! A merge: one person takes over all that another had, and the other is gone.
 //!
 //! What the other's name at a recipient was used for ends in his name, where the survivor has a name of his own
-//! there; everything else goes on as it was. Refuses to judge whether they are one: that is [`super::find`]'s, or
+//! there; everything else goes on as it was. Refuses to judge whether they are one: that is `identity`'s, or
 //! a human's. Source: DESIGN 4 "merge", features 4.2 row 29.
 
 use schemas::ids::{PersonId, ReviewId};
-use schemas::key::Key;
 use schemas::message::ReviewAnswer;
-use serde::{Deserialize, Serialize};
 
 use crate::change::Event;
 use crate::draft::Draft;
+use crate::identity::Join;
 use crate::person::Person;
 use crate::{disclosure, handover};
-
-/// Why two persons became one.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Join {
-    /// A record carries personal keys of both, and names and birth date agree.
-    Keys,
-    /// A record with a key of the one has the whole name and birth date of the other.
-    NameAndBirth,
-    /// A human said so.
-    Answer,
-}
-
-/// Who goes on: who has a national number, else the lower id.
-pub(crate) fn survivor<'a>(persons: &[&'a Person]) -> Option<&'a Person> {
-    let numbered = |person: &Person| person.matching.keys.iter().any(|key| matches!(key, Key::Insz(_)));
-    persons.iter().copied().min_by_key(|person| (!numbered(person), person.id))
-}
 
 /// Makes the draft's person take over all that the other has.
 pub(crate) fn absorb(draft: &mut Draft<'_>, other: Person, why: Join) {

@@ -1,0 +1,183 @@
+//! The xapi source: statements of learning platforms, after xAPI 1.0.3 and cmi5.
+//!
+//! One statement says that a learner did something in a module; what voids one says only which. A
+//! learner is known by his account at the platform: mail addresses as actors are refused and never
+//! stored. Scores, answers, extensions and everybody else in a statement are checked and not kept.
+//! Next: `form`, for what the schema cannot say.
+
+mod form;
+#[cfg(test)]
+mod measured;
+
+use schemas::fact::{Authority, Entry, Fact, Progress, Record, Statement, Step};
+use schemas::finding::{Code, Finding};
+use schemas::key::Key;
+use schemas::message::Body;
+use schemas::reference::{Account, ModuleCode, StatementId};
+use schemas::time::{Instant, Version, day_of};
+use serde_json::Value;
+
+use crate::reading::{Codes, Reading};
+use crate::{Context, Format, Source, Translation};
+
+const VOIDED: &str = "http://adlnet.gov/expapi/verbs/voided";
+/// The platform finds that a part of the course was gone through; of a module it says "passed".
+const SATISFIED: &str = "https://w3id.org/xapi/adl/verbs/satisfied";
+
+/// What a verb says of a module. A module moves on when it is passed, so completed alone is begun;
+/// what ends a session is neither begun nor failed.
+const VERBS: Codes<'_, Option<Step>> = &[
+    ("http://adlnet.gov/expapi/verbs/launched", Some(Step::Begun)),
+    ("http://adlnet.gov/expapi/verbs/initialized", Some(Step::Begun)),
+    ("http://adlnet.gov/expapi/verbs/resumed", Some(Step::Begun)),
+    ("http://adlnet.gov/expapi/verbs/progressed", Some(Step::Begun)),
+    ("http://adlnet.gov/expapi/verbs/completed", Some(Step::Begun)),
+    ("http://adlnet.gov/expapi/verbs/passed", Some(Step::Passed)),
+    ("http://adlnet.gov/expapi/verbs/failed", Some(Step::Failed)),
+    ("http://adlnet.gov/expapi/verbs/terminated", None),
+    ("https://w3id.org/xapi/adl/verbs/abandoned", None),
+    ("https://w3id.org/xapi/adl/verbs/waived", Some(Step::Waived)),
+    (SATISFIED, Some(Step::Passed)),
+];
+
+/// The xapi source.
+#[derive(Debug)]
+pub(crate) struct Xapi;
+
+impl Source for Xapi {
+    fn name(&self) -> &'static str {
+        "xapi"
+    }
+
+    fn format(&self) -> Format {
+        Format::Json
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn schema(&self) -> &'static str {
+        include_str!("schema.json")
+    }
+
+    fn strip(&self) -> &'static [&'static str] {
+        const NOT_KEPT: &[&str] = &[
+            "/actor/mbox",
+            "/actor/mbox_sha1sum",
+            "/actor/openid",
+            "/actor/name",
+            "/actor/member",
+            // An object that is somebody, or a statement about somebody.
+            "/object/mbox",
+            "/object/mbox_sha1sum",
+            "/object/openid",
+            "/object/account",
+            "/object/name",
+            "/object/member",
+            "/object/actor",
+            "/object/object",
+            "/object/result",
+            "/object/context",
+            "/object/attachments",
+            "/object/definition/extensions",
+            "/result/score",
+            "/result/response",
+            "/result/extensions",
+            "/context/instructor",
+            "/context/team",
+            "/context/extensions",
+            "/context/contextActivities/other",
+            "/attachments",
+            // A record store adds these: with them, one statement would be another when it comes again.
+            "/authority",
+            "/stored",
+            "/version",
+        ];
+        NOT_KEPT
+    }
+
+    fn notice(&self, item: &Value) -> Vec<Finding> {
+        form::notice(item)
+    }
+
+    fn id(&self, item: &Value) -> Option<String> {
+        StatementId::parse(item.get("id")?.as_str()?).ok().map(|id| id.as_str().to_owned())
+    }
+
+    fn translate(&self, item: &Value, _: &Context<'_>) -> Translation {
+        let mut reading = Reading::new(item);
+        let record = record(&mut reading);
+        reading.finish(record.map(Body::Record))
+    }
+}
+
+fn record(reading: &mut Reading<'_>) -> Option<Record> {
+    let id = reading.parsed("/id", Code::InvalidReference, StatementId::parse);
+    let at = reading.instant("/timestamp");
+    let account = account(reading);
+    if reading.text("/verb/id") == Some(VOIDED) {
+        let voided = reading.parsed("/object/id", Code::InvalidReference, StatementId::parse);
+        let ((home, _), voided) = (account?, voided?);
+        let fact = fact(Entry::Statement(voided.clone()), Statement::Voided, home, "voided", at?);
+        return Some(of(vec![Key::Statement(voided)], vec![Fact { valid_from: None, ..fact }]));
+    }
+    let progress = progress(reading);
+    let (id, at, (home, account)) = (id?, at?, account?);
+    let facts = progress.map(|(module, step)| {
+        let statement = Statement::Progress(Progress { step, statement: id.clone() });
+        fact(Entry::Module(module), statement, home, step.as_str(), at)
+    });
+    Some(of(vec![Key::Account(account), Key::Statement(id)], facts.into_iter().collect()))
+}
+
+fn of(keys: Vec<Key>, facts: Vec<Fact>) -> Record {
+    Record { keys, names: vec![], births: vec![], facts }
+}
+
+/// The learner's own time counts: what he did offline is stored days later. One channel for each
+/// platform and step, so that the newest of each is kept and none hides another.
+fn fact(entry: Entry, statement: Statement, home: &str, step: &str, stated_at: Instant) -> Fact {
+    Fact {
+        entry,
+        statement,
+        authority: Authority::Learning,
+        valid_from: Some(day_of(stated_at)),
+        version: Version { channel: format!("{home}:{step}"), sequence: None, stated_at },
+    }
+}
+
+/// Whose statement it is: the platform, and the account there.
+fn account<'a>(reading: &mut Reading<'a>) -> Option<(&'a str, Account)> {
+    let agent = reading.text("/actor/objectType").is_none_or(|kind| kind == "Agent");
+    if !agent || reading.value("/actor/account").is_none() {
+        reading.note(Code::NoAccount, "/actor", "expected one agent with an account at the platform");
+        return None;
+    }
+    let home = reading.text("/actor/account/homePage")?;
+    let whole = |name: &str| {
+        Account::parse(&format!("{home} {name}")).map_err(|_| "expected at most 200 bytes, without blanks")
+    };
+    Some((home, reading.parsed("/actor/account/name", Code::InvalidReference, whole)?))
+}
+
+/// What happened in which module, where the statement says so.
+fn progress(reading: &mut Reading<'_>) -> Option<(ModuleCode, Step)> {
+    let verb = reading.text("/verb/id")?;
+    let Some((_, step)) = VERBS.iter().find(|(known, _)| *known == verb) else {
+        reading.note(Code::UnknownVerb, "/verb/id", "says nothing of a module that is known here");
+        return None;
+    };
+    let step = (*step)?;
+    let success = reading.value("/result/success").and_then(Value::as_bool);
+    if matches!((step, success), (Step::Passed, Some(false)) | (Step::Failed, Some(true))) {
+        reading.note(Code::Contradiction, "/result/success", "says the opposite of the verb");
+    }
+    // Activities of modules end in `/au/` and their code; blocks and courses are no modules.
+    let code = reading.text("/object/id")?.rsplit_once("/au/");
+    let module = code.and_then(|(_, code)| ModuleCode::parse(code).ok());
+    if module.is_none() && verb != SATISFIED {
+        reading.note(Code::Ignored, "/object/id", "names no module, so nothing follows from it");
+    }
+    Some((module?, step))
+}

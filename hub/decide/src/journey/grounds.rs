@@ -1,0 +1,54 @@
+//! What a decision rests on: the claims that decided, each with the cell it stands in.
+//!
+//! Reads the fold by the same choices as [`super::Journey`], so that an explanation cannot name other facts
+//! than those that were used. Refuses to explain: it only points.
+
+use schemas::fact::{Entry, Field};
+use schemas::time::Day;
+
+use crate::journey::Journey;
+use crate::person::{Cell, Claim};
+
+/// A claim that decided, and where it stands.
+pub type Ground<'a> = (&'a Cell, &'a Claim);
+
+/// The claims on which it rests whether the person belongs to the target group.
+///
+/// How the register knows him, what was applied for and decided, his nationalities in everybody's words, an objection, his birth date.
+#[must_use]
+pub fn of_target_group(journey: Journey<'_>) -> Vec<Ground<'_>> {
+    let mut found = of_field(journey, Field::Standing);
+    for entry in
+        journey.entries().into_iter().filter(|e| matches!(e, Entry::Application(..) | Entry::Permit(_)))
+    {
+        let fields =
+            [Field::Applied, Field::Decision, Field::Withdrawn, Field::Permit, Field::PermitDecision];
+        let decided = fields.into_iter().filter_map(|field| journey.of_entry(entry, field));
+        found.extend(decided.filter_map(|claim| cell_of(journey, claim)));
+    }
+    found.extend(of_field(journey, Field::Nationalities));
+    found.extend(of_field(journey, Field::Objection));
+    found.extend(journey.personal(Field::Birth).and_then(|claim| cell_of(journey, claim)));
+    found
+}
+
+/// The claims that say where he lives on a day, and what he chose there.
+#[must_use]
+pub fn of_home(journey: Journey<'_>, on: Day) -> Vec<Ground<'_>> {
+    let Some(home) = journey.home(on) else { return vec![] };
+    let mut found = of_field(journey, Field::Standing);
+    let residence = journey.of_entry(&Entry::Residence(home.began), Field::Residence);
+    found.extend(residence.and_then(|claim| cell_of(journey, claim)));
+    found.extend(of_field(journey, Field::Choice));
+    found
+}
+
+/// Every claim of a field, one for each cell.
+fn of_field(journey: Journey<'_>, field: Field) -> Vec<Ground<'_>> {
+    journey.claims(field).collect()
+}
+
+/// The cell of a claim that was read from the same state.
+fn cell_of<'a>(journey: Journey<'a>, claim: &'a Claim) -> Option<Ground<'a>> {
+    journey.claims(claim.statement.field()).find(|(_, found)| std::ptr::eq(*found, claim))
+}

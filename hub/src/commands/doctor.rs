@@ -1,0 +1,66 @@
+//! `hub doctor`: whether everything around the hub is as it must be, and what to do where it is not.
+//!
+//! Looks beside a running hub and changes nothing. Exit codes: 0 all is well, or somebody should look; 1
+//! something fails; 2 the command line. The codes are told in `docs/doctor.md`.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::app;
+use crate::clock::Clock;
+use crate::doctor::problems::State;
+use crate::doctor::{Check, collect, examine};
+
+/// Looks at config, keys, disk, clock, database, sources, deliveries and Kafka.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A data folder, as `hub demo --data` leaves it; else the database that the config names.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The config folder.
+    #[arg(long, value_name = "DIR", default_value = "config")]
+    config: PathBuf,
+    /// One JSON object: the worst state, and every check.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// Where stdout is gone.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    answer(args, &mut std::io::stdout().lock()).await
+}
+
+/// Answers, on `out`.
+///
+/// # Errors
+/// As [`run`].
+pub async fn answer(args: Args, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let prepare = |config: &mut crate::config::Config| {
+        if let Some(data) = &args.data {
+            app::in_data(data, config);
+        }
+    };
+    let checks = examine(&collect(&args.config, prepare, Clock::system().now()).await);
+    let worst = checks.iter().map(|check| check.state).max().unwrap_or(State::Ok);
+    if args.json {
+        writeln!(out, "{}", serde_json::json!({ "state": worst, "checks": checks }))?;
+    } else {
+        checks.iter().try_for_each(|check| write_words(out, check))?;
+    }
+    Ok(if worst == State::Fail { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn write_words(out: &mut dyn Write, told: &Check) -> std::io::Result<()> {
+    let state = match told.state {
+        State::Ok => "ok  ",
+        State::Warn => "warn",
+        State::Fail => "FAIL",
+    };
+    let code = told.code.map(|code| format!(" [{code}]")).unwrap_or_default();
+    writeln!(out, "{state}  {:<10}  {}{code}", told.check, told.found)?;
+    told.todo.map_or(Ok(()), |todo| writeln!(out, "                  → {todo}"))
+}

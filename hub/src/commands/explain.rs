@@ -1,0 +1,89 @@
+//! `hub explain`: why something is as it is, in plain English or as JSON.
+//!
+//! Reads beside a running hub and changes nothing. Shows personal values only with `--values`. Exit codes: 0
+//! found, 1 nothing has this id or it could not be read, 2 the command line or the form of the id.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use schemas::time::parse_instant;
+
+use crate::app;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::explain::{At, ExplainError, Explainer, text};
+
+/// Tells who is responsible, what was decided, on which facts and rules, and what was shown to whom.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The id of a person, handover, stream, message (receipt), record (`ce_id`), review or task; or
+    /// RECIPIENT:SEQUENCE.
+    #[arg(value_name = "ID")]
+    id: String,
+    /// As it was known after this place in the order of decisions, or at this instant (RFC 3339).
+    #[arg(long, value_name = "ORDER|INSTANT", value_parser = at)]
+    at: Option<At>,
+    /// Show the personal values that decisions rest on.
+    #[arg(long)]
+    values: bool,
+    /// A data folder, as `hub demo --data` leaves it; else the database that the config names.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The config folder.
+    #[arg(long, value_name = "DIR", default_value = "config")]
+    config: PathBuf,
+    /// Print the explanation as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// Where the store or the keys cannot be read.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    answer(args, &mut std::io::stdout().lock()).await
+}
+
+/// Answers, on `out`.
+///
+/// # Errors
+/// As [`run`].
+pub async fn answer(args: Args, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&args.config)?;
+    let beside = app::beside(args.data.as_deref(), config).await?;
+    let explainer = Explainer {
+        store: &beside.store,
+        keys: &beside.keys,
+        bundle: &beside.config.bundle,
+        schemas: &beside.schemas,
+        now: Clock::system().now(),
+        at: args.at,
+        values: args.values,
+    };
+    let told = match explainer.explain(&args.id).await {
+        Err(wrong @ ExplainError::Form) => {
+            writeln!(std::io::stderr(), "hub: {wrong}")?;
+            return Ok(ExitCode::from(2));
+        }
+        told => told?,
+    };
+    let Some(told) = told else {
+        writeln!(std::io::stderr(), "hub: nothing here has this id")?;
+        return Ok(ExitCode::FAILURE);
+    };
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&told)?)?;
+    } else {
+        text::write(out, &told)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn at(text: &str) -> Result<At, String> {
+    let order = text.parse().ok().map(At::Order);
+    order
+        .or_else(|| parse_instant(text).map(At::Time))
+        .ok_or_else(|| "expected a number or an instant like 2026-03-01T12:00:00Z".to_owned())
+}

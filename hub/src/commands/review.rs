@@ -1,0 +1,196 @@
+//! `hub review`: the links that a human must decide: list them, look at one, answer it.
+//!
+//! A list shows ids and reasons only; `show` lays the persons side by side with their names and numbers, because that
+//! is what the answer rests on. An answer is a message: it is decided, journalled and can be decided again. Exit codes: 0 done,
+//! 1 it was refused or there is no such review, 2 the command line.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use decide::Person;
+use decide::journey::Journey;
+use schemas::ids::{PersonId, ReviewId};
+use schemas::message::{Body, ReviewAnswer};
+use serde::Serialize;
+
+use crate::app::{self, Hub};
+use crate::decider::open_person;
+use crate::store::rows::{LoadRequest, Outcome, ReviewRow};
+
+/// Lists open reviews, shows one, or answers it.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+    /// A data folder, as `hub demo --data` leaves it; else the database that the config names.
+    #[arg(long, value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+    /// The config folder.
+    #[arg(long, value_name = "DIR", default_value = "config", global = true)]
+    config: PathBuf,
+    /// Print as JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Open reviews, the oldest first.
+    List {
+        /// How many at most.
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+    /// One review: its persons side by side, with names, dates and numbers.
+    Show {
+        /// Which.
+        review: ReviewId,
+    },
+    /// Answers a review.
+    Answer {
+        /// Which.
+        review: ReviewId,
+        /// The candidate who is the same person; the two are joined.
+        #[arg(long, value_name = "PERSON", required_unless_present = "different")]
+        same: Option<PersonId>,
+        /// None of the candidates is: they are never joined.
+        #[arg(long, conflicts_with = "same")]
+        different: bool,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+/// Runs it.
+///
+/// # Errors
+/// Where the store cannot be read, or nobody decides the answer.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let hub = app::existing(args.data.as_deref(), &args.config).await?;
+    match args.what {
+        What::List { limit } => list(&hub, limit, args.json).await,
+        What::Show { review } => show(&hub, review, args.json).await,
+        What::Answer { review, same, reason, .. } => {
+            let answer = same.map_or(ReviewAnswer::Different, ReviewAnswer::Same);
+            let row = hub.say("review", Body::Reviewed { review, answer, reason }).await?;
+            let refused = row.outcome != Some(Outcome::Decided);
+            let mut out = std::io::stdout().lock();
+            match (refused, row.detail) {
+                (false, _) => writeln!(out, "decided: receipt {}", row.id)?,
+                (true, detail) => writeln!(out, "refused: {}", detail.unwrap_or_default())?,
+            }
+            Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        }
+    }
+}
+
+/// A review in a list.
+#[derive(Debug, Serialize)]
+struct Listed {
+    review: String,
+    reason: String,
+    raised_at: String,
+    person: String,
+    candidates: Vec<String>,
+}
+
+impl From<&ReviewRow> for Listed {
+    fn from(row: &ReviewRow) -> Self {
+        Self {
+            review: row.id.to_string(),
+            reason: row.reason.clone(),
+            raised_at: row.raised_at.to_rfc3339(),
+            person: row.person.to_string(),
+            candidates: row.candidates.iter().map(PersonId::to_string).collect(),
+        }
+    }
+}
+
+async fn list(hub: &Hub, limit: u32, json: bool) -> anyhow::Result<ExitCode> {
+    let mut out = std::io::stdout().lock();
+    for row in &hub.store.open_reviews(limit).await? {
+        let Listed { review, reason, raised_at, person, candidates } = &Listed::from(row);
+        if json {
+            writeln!(out, "{}", serde_json::to_string(&Listed::from(row))?)?;
+        } else {
+            writeln!(out, "{review}  {raised_at}  {reason}  {person} or {}", candidates.join(", "))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One person, as a reviewer sees him.
+#[derive(Debug, Serialize)]
+struct Side {
+    person: String,
+    names: Vec<String>,
+    births: Vec<String>,
+    nationalities: Vec<String>,
+    numbers: Vec<String>,
+    handovers: Vec<String>,
+}
+
+impl Side {
+    fn of(person: &Person) -> Self {
+        let journey = Journey::of(&person.state);
+        let name = |tokens: &schemas::name::Tokens| Vec::from_iter(tokens.0.iter().cloned()).join(" ");
+        Self {
+            person: person.id.to_string(),
+            names: person.matching.names.iter().map(name).collect(),
+            births: person.matching.births.iter().map(ToString::to_string).collect(),
+            nationalities: journey.nationalities().iter().map(|c| c.code().to_owned()).collect(),
+            numbers: person.matching.keys.iter().map(schemas::key::Key::text).collect(),
+            handovers: person
+                .state
+                .handovers
+                .iter()
+                .map(|h| match &h.recipient {
+                    Some(recipient) => format!("{} {recipient}", h.state.as_str()),
+                    None => h.state.as_str().to_owned(),
+                })
+                .collect(),
+        }
+    }
+
+    fn rows(&self) -> [(&'static str, String); 6] {
+        let all = |list: &[String]| list.join(", ");
+        [
+            ("person", self.person.clone()),
+            ("names", all(&self.names)),
+            ("births", all(&self.births)),
+            ("nationalities", all(&self.nationalities)),
+            ("numbers", all(&self.numbers)),
+            ("handovers", all(&self.handovers)),
+        ]
+    }
+}
+
+async fn show(hub: &Hub, review: ReviewId, json: bool) -> anyhow::Result<ExitCode> {
+    let Some(row) = hub.store.open_review(review).await? else {
+        bail!("there is no such open review");
+    };
+    let ids = [row.person].into_iter().chain(row.candidates.iter().copied()).collect();
+    let loaded = hub.store.load(&LoadRequest { persons: ids, ..LoadRequest::default() }).await?;
+    let mut sides: BTreeMap<PersonId, Side> = BTreeMap::new();
+    for (_, person) in &loaded.persons {
+        let key = hub.keys.kek().unwrap(&person.key).context("a person's key")?;
+        sides.insert(person.id, Side::of(&open_person(person, &key)?));
+    }
+    let mut out = std::io::stdout().lock();
+    if json {
+        let value = serde_json::json!({ "review": Listed::from(&row), "persons": sides.values().collect::<Vec<_>>() });
+        writeln!(out, "{value}")?;
+    } else {
+        writeln!(out, "review {}: {}, raised {}", row.id, row.reason, row.raised_at.to_rfc3339())?;
+        for side in sides.values() {
+            side.rows().iter().try_for_each(|(name, value)| writeln!(out, "  {name:<14} {value}"))?;
+            writeln!(out)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,280 @@
+//! The checks: collected facts in, one line each out.
+//!
+//! Pure: time is among the facts. Where a fact could not be had because another one is wrong, the check says
+//! nothing, so that one cause is told once. Refuses to look at anything itself.
+
+use chrono::{Days, TimeDelta};
+use decide::bundle::LegalBasis;
+use schemas::insz::Environment;
+use schemas::time::{Day, Instant, day_of};
+
+use super::problems::{self as wrong, Problem};
+use super::{Check, Database, Facts, Folder, KeyFile, Told};
+use crate::deliver::kafka::TopicState;
+use crate::store::inspect::{Health, LeaseRow};
+
+/// How long before its end a legal basis is told.
+const BASIS_DAYS: u64 = 60;
+/// How long a source may say nothing.
+pub(super) const SILENT_DAYS: u64 = 14;
+/// How long a message may be without a decision, and a record without a proof where Kafka is.
+const LATE: TimeDelta = TimeDelta::minutes(10);
+/// How long a record may be without a proof where its recipient reads the feed.
+const UNREAD_DAYS: u64 = 7;
+const GIB: u64 = 1 << 30;
+const FEW_FILES: u64 = 1024;
+const MANY_MESSAGES: u64 = 10_000;
+const RETENTION_MS: i64 = 604_800_000;
+
+/// Every check, in the order in which one rests on another.
+#[must_use]
+pub fn examine(facts: &Facts) -> Vec<Check> {
+    let today = day_of(facts.now);
+    let mut checks = vec![];
+    match &facts.config {
+        Ok(told) => {
+            let bundle = short(&told.bundle);
+            checks.push(Check::ok("config", format!("nothing is wrong, bundle {bundle}")));
+            checks.push(tokens(told));
+            checks.extend(recipients(told, today));
+            checks.extend(senders(told, today));
+        }
+        Err(mistakes) => {
+            let first = mistakes.first().map_or("", String::as_str);
+            let found = format!("{} mistakes; the first: {first}", mistakes.len());
+            checks.push(Check::wrong("config", wrong::CONFIG_WRONG, found));
+        }
+    }
+    checks.extend(facts.keys.as_ref().map(keys));
+    checks.extend(facts.folder.as_ref().into_iter().flat_map(folder));
+    checks.extend(facts.files.map(files));
+    match &facts.database {
+        None => {}
+        Some(Database::Away(why)) => checks.push(Check::wrong("database", wrong::DATABASE_AWAY, why)),
+        Some(Database::Damaged(why)) => checks.push(Check::wrong("database", wrong::DATABASE_DAMAGED, why)),
+        Some(Database::Schema(which)) => checks.push(Check::wrong("database", wrong::SCHEMA_OTHER, which)),
+        Some(Database::There { health, undecided, quarantined, open }) => {
+            checks.push(Check::ok("database", health.engine.clone()));
+            checks.push(clock(health, facts.now));
+            checks.push(decisions(health, *undecided, facts.now));
+            checks.push(match quarantined {
+                0 => Check::ok("quarantine", "nothing was put aside"),
+                some => {
+                    Check::wrong("quarantine", wrong::QUARANTINE, format!("{some} messages were put aside"))
+                }
+            });
+            checks.push(deliveries(health, *open, facts.kafka.is_some(), facts.now));
+            checks.extend(facts.config.as_ref().ok().map(|told| bundle(health, told)));
+        }
+    }
+    checks.extend(facts.received.iter().map(|(source, last)| received(source, *last, facts.now)));
+    match &facts.kafka {
+        None => checks.push(Check::ok("kafka", "not configured: recipients read the feed")),
+        Some(Err(why)) => checks.push(Check::wrong("kafka", wrong::KAFKA_AWAY, why)),
+        Some(Ok(topics)) => {
+            checks.push(Check::ok("kafka", "the brokers answer"));
+            checks.extend(topics.iter().map(topic));
+        }
+    }
+    checks
+}
+
+fn tokens(told: &Told) -> Check {
+    match (told.environment, told.dev_tokens) {
+        (Environment::Production, 1..) => {
+            Check::wrong("tokens", wrong::DEV_TOKENS, format!("{} senders have one", told.dev_tokens))
+        }
+        (Environment::Production, 0) => Check::ok("tokens", "no development token"),
+        (Environment::Test, some) => {
+            Check::ok("tokens", format!("{some} development tokens, in a test environment"))
+        }
+    }
+}
+
+/// Whether a basis holds today and for how long still: what the next one continues counts.
+fn until(bases: &[LegalBasis], today: Day) -> Option<Option<Day>> {
+    let mut on = today;
+    loop {
+        let basis = bases.iter().find(|basis| basis.from <= on && basis.to.is_none_or(|to| on <= to));
+        match (basis, basis.and_then(|basis| basis.to)) {
+            (None, _) => return (on > today).then(|| on.pred_opt()),
+            (Some(_), None) => return Some(None),
+            (Some(_), Some(to)) => on = to.succ_opt()?,
+        }
+    }
+}
+
+fn recipients(told: &Told, today: Day) -> Vec<Check> {
+    let soon = today.checked_add_days(Days::new(BASIS_DAYS)).unwrap_or(Day::MAX);
+    let one = |(recipient, bases): &(_, Vec<LegalBasis>)| match until(bases, today) {
+        None => {
+            Some(Check::wrong("contract", wrong::BASIS_NONE, format!("{recipient} has no legal basis today")))
+        }
+        Some(Some(end)) if end <= soon => {
+            Some(Check::wrong("contract", wrong::BASIS_ENDS, format!("that of {recipient} ends on {end}")))
+        }
+        Some(_) => None,
+    };
+    let found: Vec<Check> = told.recipients.iter().filter_map(one).collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let recipients = told.recipients.len();
+    vec![Check::ok(
+        "contract",
+        format!("{recipients} recipients have a legal basis for {BASIS_DAYS} days and more"),
+    )]
+}
+
+fn senders(told: &Told, today: Day) -> Vec<Check> {
+    let without = told.senders.iter().filter(|(_, _, bases)| until(bases, today).is_none());
+    let mut found: Vec<Check> = without
+        .map(|(name, source, _)| {
+            Check::wrong("sender", wrong::SENDER_BASIS, format!("{name} may not send to {source} today"))
+        })
+        .collect();
+    let unused = |source: &&&str| !told.senders.iter().any(|(_, used, _)| used == **source);
+    found.extend(
+        told.sources.iter().filter(unused).map(|source| {
+            Check::wrong("sender", wrong::SOURCE_UNUSED, format!("nobody may send to {source}"))
+        }),
+    );
+    if found.is_empty() {
+        found.push(Check::ok("sender", format!("each of {} sources has a sender", told.sources.len())));
+    }
+    found
+}
+
+fn keys(told: &KeyFile) -> Check {
+    let file = told.file.display();
+    match (told.exists, &told.unreadable, told.mode) {
+        (false, _, _) => Check::wrong("keys", wrong::KEYS_MISSING, format!("{file} is not there")),
+        (true, Some(why), _) => Check::wrong("keys", wrong::KEYS_UNREADABLE, why),
+        (true, None, Some(mode)) if mode & 0o077 != 0 => {
+            Check::wrong("keys", wrong::KEYS_EXPOSED, format!("{file} has the mode {:o}", mode & 0o777))
+        }
+        (true, None, _) => Check::ok("keys", format!("{file} reads, for its owner only")),
+    }
+}
+
+fn folder(told: &Folder) -> Vec<Check> {
+    let path = told.path.display();
+    let writable = if told.writable {
+        Check::ok("folder", format!("{path} can be written"))
+    } else {
+        Check::wrong("folder", wrong::FOLDER_READ_ONLY, format!("{path} cannot be written"))
+    };
+    let room = told.free.map(|free| {
+        let found = format!("{:.1} GiB are free in {path}", free as f64 / GIB as f64);
+        match free {
+            ..GIB => Check::wrong("disk", wrong::DISK_FULL, found),
+            free if free < 5 * GIB => Check::wrong("disk", wrong::DISK_LOW, found),
+            _ => Check::ok("disk", found),
+        }
+    });
+    [Some(writable), room].into_iter().flatten().collect()
+}
+
+fn files(limit: u64) -> Check {
+    let found = format!("{limit} files may be open");
+    if limit < FEW_FILES { Check::wrong("files", wrong::FILES_FEW, found) } else { Check::ok("files", found) }
+}
+
+fn clock(health: &Health, now: Instant) -> Check {
+    match health.last_known_at {
+        Some(last) if last > now => {
+            let found = format!("it is {now}, and the last decision was made at {last}");
+            Check::wrong("clock", wrong::CLOCK_BEHIND, found)
+        }
+        Some(last) => Check::ok("clock", format!("after the last decision, {last}")),
+        None => Check::ok("clock", "nothing was decided yet"),
+    }
+}
+
+fn decisions(health: &Health, undecided: u64, now: Instant) -> Check {
+    let held = lease(health, "decider");
+    match health.oldest_undecided {
+        Some(oldest) if now - oldest > LATE => {
+            let found = format!("{undecided} messages wait, the oldest since {oldest}; {held}");
+            Check::wrong("decisions", wrong::NOBODY_DECIDES, found)
+        }
+        _ if undecided > MANY_MESSAGES => {
+            Check::wrong("decisions", wrong::BACKLOG, format!("{undecided} messages wait; {held}"))
+        }
+        _ => Check::ok("decisions", format!("{undecided} messages wait; {held}")),
+    }
+}
+
+fn deliveries(health: &Health, open: u64, kafka: bool, now: Instant) -> Check {
+    let held = if kafka { lease(health, "relay") } else { "recipients read the feed".to_owned() };
+    let patience = if kafka { LATE } else { TimeDelta::days(UNREAD_DAYS.cast_signed()) };
+    let oldest = health.oldest_open.iter().min_by_key(|(_, _, at)| *at);
+    match oldest.filter(|(_, _, at)| now - *at > patience) {
+        Some((recipient, sequence, at)) => {
+            let found =
+                format!("{open} records are not proved, the oldest {recipient}:{sequence} of {at}; {held}");
+            let relays = health.leases.iter().any(|lease| lease.name == "relay" && lease.left > 0);
+            let problem = if kafka && !relays { wrong::NOBODY_RELAYS } else { wrong::DELIVERY_LATE };
+            Check::wrong("deliveries", problem, found)
+        }
+        None => Check::ok("deliveries", format!("{open} records are not proved yet; {held}")),
+    }
+}
+
+fn lease(health: &Health, name: &str) -> String {
+    match health.leases.iter().find(|lease| lease.name == name) {
+        None => format!("nobody ever was {name}"),
+        Some(LeaseRow { owner, left, .. }) if *left > 0 => format!("{owner} is {name} for {left} s more"),
+        Some(LeaseRow { owner, left, .. }) => {
+            format!("{owner} was the last {name}, until {} s ago", left.abs())
+        }
+    }
+}
+
+fn bundle(health: &Health, told: &Told) -> Check {
+    match &health.bundle {
+        Some(active) if *active != told.bundle => {
+            let found = format!(
+                "the last decision rested on {}, the folder has {}",
+                short(active),
+                short(&told.bundle)
+            );
+            Check::wrong("bundle", wrong::BUNDLE_PENDING, found)
+        }
+        Some(_) => Check::ok("bundle", "the last decision rested on the folder's"),
+        None => Check::ok("bundle", "nothing was decided yet"),
+    }
+}
+
+fn received(source: &str, last: Option<Instant>, now: Instant) -> Check {
+    match last {
+        Some(at) => {
+            let hours = (now - at).num_hours().max(0);
+            Check::ok("source", format!("{source} sent something {hours} hours ago"))
+        }
+        None => Check::wrong(
+            "source",
+            wrong::SOURCE_SILENT,
+            format!("{source} sent nothing for {SILENT_DAYS} days"),
+        ),
+    }
+}
+
+fn topic(topic: &TopicState) -> Check {
+    let TopicState { name, partitions, refused, retention_ms } = topic;
+    let tell = |problem: Problem, found: String| Check::wrong("topic", problem, found);
+    let short_lived = |ms: &i64| (0..RETENTION_MS).contains(ms);
+    match (partitions, refused) {
+        (_, Some(why)) => tell(wrong::TOPIC_REFUSED, format!("{name}: {why}")),
+        (None, None) => tell(wrong::TOPIC_MISSING, format!("{name} is not there")),
+        (Some(1), None) => match retention_ms.filter(short_lived) {
+            Some(ms) => tell(wrong::TOPIC_RETENTION, format!("{name} keeps records for {ms} ms")),
+            None => Check::ok("topic", format!("{name} has one partition")),
+        },
+        (Some(some), None) => tell(wrong::TOPIC_PARTITIONS, format!("{name} has {some} partitions")),
+    }
+}
+
+fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}

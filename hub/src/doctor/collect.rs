@@ -1,0 +1,139 @@
+//! Looking around: the config folder, the machine, the database, the brokers. Reads only, and beside a hub that
+//! runs.
+//!
+//! What cannot be had is a fact as well. Refuses to judge: that is [`super::checks`]'s.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use chrono::Days;
+use schemas::recipient::Recipient;
+use schemas::time::Instant;
+
+use super::checks::SILENT_DAYS;
+use super::{Database, Facts, Folder, KeyFile, Told};
+use crate::config::Config;
+use crate::decider::chain;
+use crate::store::{Store, StoreError};
+
+/// Collects everything; `prepare` may point the config elsewhere, at a data folder.
+pub async fn collect(folder: &Path, prepare: impl FnOnce(&mut Config), now: Instant) -> Facts {
+    let mut facts = Facts {
+        now,
+        config: Err(vec![]),
+        keys: None,
+        folder: None,
+        files: files(),
+        database: None,
+        received: vec![],
+        kafka: None,
+    };
+    let mut config = match Config::load(folder) {
+        Ok(config) => config,
+        Err(wrong) => {
+            facts.config = Err(wrong.0.iter().map(ToString::to_string).collect());
+            return facts;
+        }
+    };
+    prepare(&mut config);
+    let told = told(&config);
+    facts.keys = Some(key_file(&config));
+    facts.folder = Some(data_folder(&config));
+    let mut sources: Vec<String> = told.senders.iter().map(|(_, source, _)| source.clone()).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    facts.config = Ok(told);
+    match database(&config, &sources, now).await {
+        Ok((there, received)) => (facts.database, facts.received) = (Some(there), received),
+        Err(error) => facts.database = Some(trouble(&error)),
+    }
+    if let Some(kafka) = &config.hub.kafka {
+        let recipients = config.bundle.contracts.iter().map(|contract| &contract.recipient);
+        let sent: Vec<Recipient> =
+            recipients.filter(|name| !kafka.feed_only.contains(*name)).cloned().collect();
+        facts.kafka = Some(kafka.describe(&sent).await.map_err(|error| chain(&error)));
+    }
+    facts
+}
+
+fn told(config: &Config) -> Told {
+    let contracts = config.bundle.contracts.iter();
+    Told {
+        environment: config.hub.environment,
+        bundle: config.bundle.hash.0.clone(),
+        dev_tokens: config.senders.iter().filter(|sender| sender.has_dev_token()).count(),
+        recipients: contracts.map(|contract| (contract.recipient.clone(), contract.bases.clone())).collect(),
+        senders: config
+            .senders
+            .iter()
+            .map(|sender| (sender.name.clone(), sender.source.clone(), sender.bases.clone()))
+            .collect(),
+        sources: adapters::SOURCES.iter().map(|source| source.name()).collect(),
+    }
+}
+
+fn key_file(config: &Config) -> KeyFile {
+    let file = config.hub.keys.clone();
+    let found = fs::metadata(&file).ok();
+    // Where there is none, reading would make one in a test environment.
+    let unreadable = found.as_ref().and_then(|_| config.hub.load_keys().err());
+    KeyFile {
+        exists: found.is_some(),
+        mode: found.map(|found| found.mode()),
+        unreadable: unreadable.map(|error| chain(&error)),
+        file,
+    }
+}
+
+/// Where an embedded database lies; the keys' folder where the database is elsewhere.
+fn data_folder(config: &Config) -> Folder {
+    let embedded =
+        config.hub.database.strip_prefix("sqlite:").map(|rest| rest.split('?').next().unwrap_or(rest));
+    let file = embedded.map_or_else(|| config.hub.keys.clone(), PathBuf::from);
+    let path = file.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Folder {
+        path: path.to_owned(),
+        writable: rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok(),
+        free: rustix::fs::statvfs(path).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)),
+    }
+}
+
+/// The soft limit of open files, as Linux tells it.
+fn files() -> Option<u64> {
+    let limits = fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+type Found = (Database, Vec<(String, Option<Instant>)>);
+
+async fn database(config: &Config, sources: &[String], now: Instant) -> Result<Found, StoreError> {
+    let store = Store::open_beside(&config.hub.database).await?;
+    store.check_schema().await?;
+    let counts = store.counts().await?;
+    let count = |name: &str| counts.iter().find(|(found, _)| *found == name).map_or(0, |(_, count)| *count);
+    let there = Database::There {
+        health: Box::new(store.health().await?),
+        undecided: count("undecided"),
+        quarantined: count("quarantined"),
+        open: count("ledger_open"),
+    };
+    let since = now.checked_sub_days(Days::new(SILENT_DAYS)).unwrap_or(now);
+    let mut received = vec![];
+    for source in sources {
+        received.push((source.clone(), store.last_received(source, since).await?));
+    }
+    Ok((there, received))
+}
+
+fn trouble(error: &StoreError) -> Database {
+    let why = chain(error);
+    match error {
+        StoreError::Schema { .. } => Database::Schema(why),
+        StoreError::Damaged(_) | StoreError::Data { .. } => Database::Damaged(why),
+        StoreError::Away(_) | StoreError::Fenced | StoreError::InUse | StoreError::Address(_) => {
+            Database::Away(why)
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Whether everything around the hub is as it must be: facts are collected once, then judged by pure checks.
+//!
+//! `collect` looks at the machine, the database and the brokers; [`examine`] judges. What can be wrong is data,
+//! in [`problems`]. Refuses to mend anything, to write anything, and to show a personal value.
+
+mod checks;
+mod collect;
+pub mod problems;
+
+use std::path::PathBuf;
+
+use decide::bundle::LegalBasis;
+use schemas::insz::Environment;
+use schemas::recipient::Recipient;
+use schemas::time::Instant;
+use serde::Serialize;
+
+use crate::deliver::kafka::TopicState;
+use crate::store::inspect::Health;
+use problems::{Problem, State};
+
+pub use checks::examine;
+pub use collect::collect;
+
+/// How one check came out.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Check {
+    /// What was looked at.
+    pub check: &'static str,
+    /// How it is.
+    pub state: State,
+    /// The stable code of what is wrong.
+    pub code: Option<&'static str>,
+    /// What was found.
+    pub found: String,
+    /// What to do.
+    pub todo: Option<&'static str>,
+}
+
+impl Check {
+    /// It is as it should be.
+    fn ok(check: &'static str, found: impl Into<String>) -> Self {
+        Self { check, state: State::Ok, code: None, found: found.into(), todo: None }
+    }
+
+    /// It is not.
+    fn wrong(check: &'static str, problem: Problem, found: impl Into<String>) -> Self {
+        let Problem { code, state, todo } = problem;
+        Self { check, state, code: Some(code), found: found.into(), todo: Some(todo) }
+    }
+}
+
+/// Everything that is judged.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Now, by this machine's clock.
+    pub now: Instant,
+    /// What the config says, or the mistakes in it.
+    pub config: Result<Told, Vec<String>>,
+    /// The file of keys; none where the config does not say which.
+    pub keys: Option<KeyFile>,
+    /// Where the data or at least the keys lie.
+    pub folder: Option<Folder>,
+    /// How many files this process may open.
+    pub files: Option<u64>,
+    /// The database; none where the config does not name it.
+    pub database: Option<Database>,
+    /// For each source that somebody may send to, its last message of the last days.
+    pub received: Vec<(String, Option<Instant>)>,
+    /// The topics; none where recipients read the feed.
+    pub kafka: Option<Result<Vec<TopicState>, String>>,
+}
+
+/// What the config says, as far as it is judged.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// Where this hub runs.
+    pub environment: Environment,
+    /// The bundle's hash.
+    pub bundle: String,
+    /// How many senders have a token that anybody can know.
+    pub dev_tokens: usize,
+    /// Each recipient's legal bases.
+    pub recipients: Vec<(Recipient, Vec<LegalBasis>)>,
+    /// Each sender, its source and its legal bases.
+    pub senders: Vec<(String, String, Vec<LegalBasis>)>,
+    /// Every source there is.
+    pub sources: Vec<&'static str>,
+}
+
+/// The file of keys.
+#[derive(Clone, Debug)]
+pub struct KeyFile {
+    /// Which.
+    pub file: PathBuf,
+    /// Whether it is there.
+    pub exists: bool,
+    /// Its permissions.
+    pub mode: Option<u32>,
+    /// Why it does not read.
+    pub unreadable: Option<String>,
+}
+
+/// A folder on a disk.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    /// Which.
+    pub path: PathBuf,
+    /// Whether this user may write there.
+    pub writable: bool,
+    /// How many bytes are free.
+    pub free: Option<u64>,
+}
+
+/// The database.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// It does not answer: why.
+    Away(String),
+    /// Its schema is another one: which.
+    Schema(String),
+    /// Something in it does not read: what.
+    Damaged(String),
+    /// It answers.
+    There {
+        /// How the tables are.
+        health: Box<Health>,
+        /// Messages without a decision.
+        undecided: u64,
+        /// Messages that were put aside.
+        quarantined: u64,
+        /// Records whose arrival is not proved.
+        open: u64,
+    },
+}

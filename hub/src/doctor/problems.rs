@@ -1,0 +1,99 @@
+//! What can be wrong, as data: a stable code, how bad it is, what to do.
+//!
+//! The checks, the page `docs/doctor.md` and the tests read the same rows. Refuses causes that nobody can do
+//! anything about.
+
+use serde::Serialize;
+
+/// How one check came out.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// As it should be.
+    Ok,
+    /// Somebody should look.
+    Warn,
+    /// Something does not work, or is about to harm.
+    Fail,
+}
+
+/// One thing that can be wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// Its stable code.
+    pub code: &'static str,
+    /// How bad it is.
+    pub state: State,
+    /// What to do.
+    pub todo: &'static str,
+}
+
+macro_rules! problems {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $state:ident, $todo:literal;)*) => {
+        $($(#[$doc])* pub const $name: Problem = Problem { code: $code, state: State::$state, todo: $todo };)*
+
+        /// Every one, in the order of the checks.
+        pub const PROBLEMS: &[&Problem] = &[$(&$name,)*];
+    };
+}
+
+problems! {
+    /// The config folder has mistakes.
+    CONFIG_WRONG = "config-wrong", Fail, "run `hub check` and mend what it tells";
+    /// Anybody can know a token.
+    DEV_TOKENS = "dev-tokens", Fail, "give every sender a token of its own before real people's data come in";
+    /// No keys.
+    KEYS_MISSING = "keys-missing", Fail, "put the file of keys back from its safe: without it nothing that is stored can be read";
+    /// Keys that do not read.
+    KEYS_UNREADABLE = "keys-unreadable", Fail, "give the hub's user the right to read the file, and put back its two lines";
+    /// Others can read the keys.
+    KEYS_EXPOSED = "keys-exposed", Fail, "`chmod 600` the file, and ask who may have read it";
+    /// The folder cannot be written.
+    FOLDER_READ_ONLY = "folder-read-only", Fail, "give the hub's user the right to write there";
+    /// The disk is full.
+    DISK_FULL = "disk-full", Fail, "make room: a full disk stops intake";
+    /// The disk is filling.
+    DISK_LOW = "disk-low", Warn, "make room soon";
+    /// Few files may be open.
+    FILES_FEW = "files-few", Warn, "raise the limit (`LimitNOFILE` in systemd) to 4096 or more";
+    /// No database.
+    DATABASE_AWAY = "database-away", Fail, "start the database, or mend its address in hub.toml";
+    /// Another schema.
+    SCHEMA_OTHER = "schema-other", Fail, "run `hub migrate` with this program";
+    /// A stored row does not read.
+    DATABASE_DAMAGED = "database-damaged", Fail, "restore a copy beside it and compare; do not write on";
+    /// The clock is behind.
+    CLOCK_BEHIND = "clock-behind", Fail, "set the clock: until it has caught up, every decision gets the time of the last one";
+    /// Nothing may leave to a recipient.
+    BASIS_NONE = "basis-none", Fail, "nothing is delivered without a legal basis: renew the protocol and add it to the recipient's file";
+    /// A basis ends soon.
+    BASIS_ENDS = "basis-ends", Warn, "renew the protocol before that day";
+    /// Nothing is accepted from a sender.
+    SENDER_BASIS = "sender-basis", Warn, "renew the protocol, or take the sender out of its file";
+    /// Nobody may send to a source.
+    SOURCE_UNUSED = "source-unused", Warn, "add a sender to the source's file";
+    /// A source says nothing.
+    SOURCE_SILENT = "source-silent", Warn, "ask the sender whether anything is wrong there";
+    /// Messages wait.
+    NOBODY_DECIDES = "nobody-decides", Fail, "start an instance with the role `decide`, and read its log";
+    /// Many messages wait.
+    BACKLOG = "backlog", Warn, "wait where it shrinks; else look at the database's load";
+    /// Messages were put aside.
+    QUARANTINE = "quarantine", Warn, "read the log for each: a fault in the hub, to be mended and decided again";
+    /// Kafka does not answer.
+    KAFKA_AWAY = "kafka-away", Fail, "start the brokers, or mend `[kafka]`; records wait and are not lost";
+    /// A topic is not there.
+    TOPIC_MISSING = "topic-missing", Warn, "the relay makes it when it starts, where it may; else create it with one partition";
+    /// A topic is not for us.
+    TOPIC_REFUSED = "topic-refused", Fail, "give the hub's user the right to describe, write and read it";
+    /// A topic has another order.
+    TOPIC_PARTITIONS = "topic-partitions", Fail, "make it anew with one partition: the order of records rests on it";
+    /// A topic forgets too soon.
+    TOPIC_RETENTION = "topic-retention", Warn, "set retention.ms to 604800000 (7 days) or more";
+    /// Records are not proved to have arrived.
+    DELIVERY_LATE = "delivery-late", Warn, "read the relay's log, or ask the recipient whether it reads its feed";
+    /// Nobody relays.
+    NOBODY_RELAYS = "nobody-relays", Fail, "start an instance with the role `deliver`, and read its log";
+    /// Another bundle is active.
+    BUNDLE_PENDING = "bundle-pending", Warn, "the config folder is not what the last decisions rested on: restart to use it, or put the folder back";
+}

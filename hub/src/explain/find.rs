@@ -1,0 +1,320 @@
+//! From an id to an explanation: looks up what it names and reads what the explanation needs.
+//!
+//! Reads only, and works beside a running hub. Refuses to judge: what was read goes to [`super::person`] and
+//! [`super::message`], which are pure.
+
+use decide::Bundle;
+use decide::change::Event;
+use schemas::envelope::Envelope;
+use schemas::ids::{DeliveryId, MessageId, PersonId};
+use schemas::message::Body;
+use schemas::recipient::Recipient;
+use schemas::time::{Day, Instant, day_of};
+use serde_json::Value;
+
+use super::message::{self, at_the_door};
+use super::person::{self, Known, Sent};
+use super::{At, Explanation, MessageStory, PersonStory};
+use crate::contract::Schemas;
+use crate::history::{self, Entry, HistoryError};
+use crate::intake::{open_content, open_findings};
+use crate::seal::{Key, Keys, Purpose, SealError};
+use crate::store::inspect::{MessageRow, Named, SentRow};
+use crate::store::rows::Outcome;
+use crate::store::{Store, StoreError};
+
+/// Why nothing can be explained.
+#[derive(Debug, thiserror::Error)]
+pub enum ExplainError {
+    /// The id has no known form.
+    #[error("an id has 32 hexadecimal digits; a record is RECIPIENT:SEQUENCE")]
+    Form,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The journal.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// A sealed value does not open.
+    #[error("a sealed value does not open with the keys that are there")]
+    Seal(#[from] SealError),
+}
+
+/// Looks up and explains.
+#[derive(Clone, Copy, Debug)]
+pub struct Explainer<'a> {
+    /// Where everything is.
+    pub store: &'a Store,
+    /// Keys.
+    pub keys: &'a Keys,
+    /// The contracts and rules by which it is read.
+    pub bundle: &'a Bundle,
+    /// The recipients' schemas.
+    pub schemas: &'a Schemas,
+    /// Now.
+    pub now: Instant,
+    /// Until when history is read; all of it unless said.
+    pub at: Option<At>,
+    /// Whether personal values are shown.
+    pub values: bool,
+}
+
+/// Which part of a person's story was asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Part {
+    All,
+    Handover(String),
+    Stream(String),
+    Record(Recipient, u64),
+}
+
+/// What an id was found to name.
+enum Found {
+    Person(&'static str, PersonId, Part),
+    Message(Box<MessageRow>),
+    Door(Box<MessageStory>),
+}
+
+impl Explainer<'_> {
+    /// Explains what an id names; `None` where nothing has it.
+    ///
+    /// # Errors
+    /// [`ExplainError`].
+    pub async fn explain(&self, asked: &str) -> Result<Option<Explanation>, ExplainError> {
+        let Some(found) = self.find(asked.trim()).await? else { return Ok(None) };
+        let mut answer = Explanation {
+            asked: "message",
+            id: asked.trim().to_owned(),
+            day: day_of(self.now),
+            values: self.values,
+            message: None,
+            person: None,
+        };
+        match found {
+            Found::Door(story) => answer.message = Some(*story),
+            Found::Person(kind, id, part) => {
+                let known = self.known_with(id, &part).await?;
+                answer.asked = kind;
+                answer.day = self.day(&known);
+                answer.person = Some(self.person(&known, part).await?);
+            }
+            Found::Message(row) => {
+                let known = match row.owner {
+                    Some(owner) => Some(self.known(owner).await?),
+                    None => None,
+                };
+                let entries: Vec<&Entry> = known.iter().flat_map(Known::entries).collect();
+                let story = self.message(&row, &entries).await?;
+                if let Some(known) = known.filter(|_| story.person.is_some()) {
+                    answer.day = self.day(&known);
+                    answer.person = Some(self.person(&known, Part::All).await?);
+                }
+                answer.message = Some(story);
+            }
+        }
+        Ok(Some(answer))
+    }
+
+    async fn find(&self, asked: &str) -> Result<Option<Found>, ExplainError> {
+        if let Some((name, number)) = asked.rsplit_once(':') {
+            let name = Recipient::parse(name).map_err(|_| ExplainError::Form)?;
+            let number = number.parse().map_err(|_| ExplainError::Form)?;
+            return Ok(self.store.sent_as(&name, number).await?.map(of_record));
+        }
+        let id: MessageId = asked.parse().map_err(|_| ExplainError::Form)?;
+        if let Some((named, person)) = self.store.named(id.bytes()).await? {
+            let (kind, part) = match named {
+                Named::Person(_) => ("person", Part::All),
+                Named::Handover(handover) => ("handover", Part::Handover(handover.to_string())),
+                Named::Stream(stream) => ("stream", Part::Stream(stream.to_string())),
+                Named::Review(_) => ("review", Part::All),
+                Named::Task(_) => ("task", Part::All),
+            };
+            return Ok(Some(Found::Person(kind, person, part)));
+        }
+        if let Some(row) = self.store.message(id).await? {
+            return Ok(Some(Found::Message(Box::new(row))));
+        }
+        if let Some(row) = self.store.receipt(id).await? {
+            let findings = row.detail.as_deref().and_then(|detail| open_findings(detail, self.keys));
+            let mut codes: Vec<String> =
+                findings.unwrap_or_default().iter().map(|finding| finding.code.to_string()).collect();
+            codes.dedup();
+            return Ok(Some(Found::Door(Box::new(at_the_door(&row, codes)))));
+        }
+        Ok(self.store.delivery(DeliveryId::from_bytes(id.bytes())).await?.map(of_record))
+    }
+
+    /// A person's history, as far as it was known then: of who he was by then, with all that he had absorbed.
+    async fn known(&self, asked: PersonId) -> Result<Known, ExplainError> {
+        let mut person = asked;
+        let own = loop {
+            let own = self.history(person).await?;
+            match history::survivor(&own) {
+                Some(next) => person = next,
+                None => break own,
+            }
+        };
+        let mut absorbed: Vec<(PersonId, Vec<Entry>)> = vec![];
+        let mut open: Vec<PersonId> = history::absorbed(&own).collect();
+        while let Some(id) = open.pop() {
+            let entries = self.history(id).await?;
+            open.extend(history::absorbed(&entries));
+            absorbed.push((id, entries));
+        }
+        absorbed.sort_by_key(|(_, entries)| entries.first().map(|entry| entry.order));
+        Ok(Known { person, own, absorbed })
+    }
+
+    /// The same of whoever had this handover or stream then: an absorbed person's is now his survivor's.
+    async fn known_with(&self, asked: PersonId, part: &Part) -> Result<Known, ExplainError> {
+        let known = self.known(asked).await?;
+        if self.at.is_none() || holds(&known, part) {
+            return Ok(known);
+        }
+        for (other, _) in (Self { at: None, ..*self }).known(asked).await?.absorbed {
+            let then = self.known(other).await?;
+            if holds(&then, part) {
+                return Ok(then);
+            }
+        }
+        Ok(known)
+    }
+
+    async fn history(&self, id: PersonId) -> Result<Vec<Entry>, ExplainError> {
+        let mut entries = history::own(self.store, self.keys, id).await?;
+        entries.retain(|entry| self.at.is_none_or(|at| at.knows(entry.order, entry.known_at)));
+        Ok(entries)
+    }
+
+    /// The day on which the explanation stands: that of `at`; else today, or the last decision's where its
+    /// clock is ahead, as a demonstration's may be.
+    fn day(&self, known: &Known) -> Day {
+        let last = known.own.last().map(|entry| entry.known_at);
+        day_of(match self.at {
+            Some(At::Time(at)) => at,
+            Some(At::Order(_)) => last.unwrap_or(self.now),
+            None => last.map_or(self.now, |last| last.max(self.now)),
+        })
+    }
+
+    async fn person(&self, known: &Known, part: Part) -> Result<PersonStory, ExplainError> {
+        let mut sent = self.sent(known.person).await?;
+        for (id, _) in &known.absorbed {
+            sent.extend(self.sent(*id).await?);
+        }
+        let (bundle, on) = (self.bundle, self.day(known));
+        let given = person::Given { bundle, sent: &sent, on, values: self.values };
+        let mut story = person::explain(known, given);
+        only(&mut story, &part);
+        Ok(story)
+    }
+
+    /// The records about a person that are still kept, opened.
+    async fn sent(&self, id: PersonId) -> Result<Vec<Sent>, ExplainError> {
+        let Some(key) = self.key(id).await? else { return Ok(vec![]) };
+        let rows = self.store.sent_about(id).await?;
+        // A record that does not open or read is no reason to explain nothing: its receipt says so.
+        Ok(rows.iter().filter_map(|row| self.open(row, &key)).collect())
+    }
+
+    fn open(&self, row: &SentRow, key: &Key) -> Option<Sent> {
+        let envelope: Envelope = serde_json::from_str(&row.envelope).ok()?;
+        let body = key.open(Purpose::Outbox, &row.body).ok()?;
+        let value = self.schemas.of(&row.recipient).ok()?.codec.decode(&body).ok()?;
+        let number = |name: &str| value[name].as_u64().and_then(|number| u32::try_from(number).ok());
+        let view = value["offer"].as_object().or_else(|| value["file"].as_object());
+        let filled = |(name, value): (&String, &Value)| (!value.is_null()).then(|| name.clone());
+        Some(Sent {
+            recipient: row.recipient.clone(),
+            sequence: row.sequence,
+            delivery: envelope.id.to_string(),
+            time: envelope.time,
+            handover: value["handover"].as_str().and_then(|id| id.parse().ok()),
+            epoch: number("epoch")?,
+            issue: number("issue")?,
+            arrived_at: row.closed_at,
+            fields: view.into_iter().flatten().filter_map(filled).collect(),
+        })
+    }
+
+    async fn message(&self, row: &MessageRow, entries: &[&Entry]) -> Result<MessageStory, ExplainError> {
+        let released_by = match row.decided_by {
+            Some(by) => self.store.message(by).await?,
+            None => None,
+        };
+        let waited = released_by.is_some() || row.outcome == Some(Outcome::Waiting);
+        let waits_under = if waited { self.kinds(row).await? } else { vec![] };
+        let given = message::Given {
+            entries,
+            waits_under: &waits_under,
+            released_by: released_by.as_ref(),
+            at: self.at,
+        };
+        Ok(message::explain(row, given))
+    }
+
+    /// The kinds of key in a record: the first word of each, never the key.
+    async fn kinds(&self, row: &MessageRow) -> Result<Vec<String>, ExplainError> {
+        let wrapper = match row.owner {
+            Some(owner) => self.key(owner).await?.ok_or(SealError::DoesNotOpen)?,
+            None => self.keys.kek().clone(),
+        };
+        let content = open_content(&row.row.content, &wrapper.unwrap(&row.row.key)?);
+        let Ok(Body::Record(record)) = content.map(|content| content.body) else { return Ok(vec![]) };
+        let mut kinds: Vec<String> = record
+            .keys
+            .iter()
+            .map(|key| key.text().split(':').next().unwrap_or_default().to_owned())
+            .collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        Ok(kinds)
+    }
+
+    async fn key(&self, person: PersonId) -> Result<Option<Key>, ExplainError> {
+        let wrapped = self.store.person_keys(&[person]).await?.into_iter().next();
+        Ok(wrapped.map(|(_, wrapped)| self.keys.kek().unwrap(&wrapped)).transpose()?)
+    }
+}
+
+/// Whether this part of a story began in this history.
+fn holds(known: &Known, part: &Part) -> bool {
+    let mut events = known.entries().flat_map(|entry| &entry.events);
+    match part {
+        Part::Handover(id) => events.any(
+            |event| matches!(event, Event::HandoverOpened { handover, .. } if handover.to_string() == *id),
+        ),
+        Part::Stream(id) => events
+            .any(|event| matches!(event, Event::StreamOpened { stream, .. } if stream.to_string() == *id)),
+        Part::All | Part::Record(..) => true,
+    }
+}
+
+fn of_record(row: SentRow) -> Found {
+    Found::Person("record", row.person, Part::Record(row.recipient, row.sequence))
+}
+
+/// Leaves what was asked for.
+fn only(story: &mut PersonStory, part: &Part) {
+    match part {
+        Part::All => return,
+        Part::Handover(id) => {
+            story.handovers.retain(|handover| handover.handover == *id);
+            story.streams.retain(|stream| stream.handover.as_ref() == Some(id));
+        }
+        Part::Stream(id) => story.streams.retain(|stream| stream.stream == *id),
+        Part::Record(recipient, sequence) => {
+            let asked = |sent: &Option<u64>| *sent == Some(*sequence);
+            story.streams.retain(|stream| stream.recipient == *recipient);
+            for stream in &mut story.streams {
+                stream.receipts.retain(|receipt| asked(&receipt.sequence));
+            }
+            story.streams.retain(|stream| !stream.receipts.is_empty());
+        }
+    }
+    let of: Vec<String> = story.streams.iter().filter_map(|stream| stream.handover.clone()).collect();
+    if !matches!(part, Part::Handover(_)) {
+        story.handovers.retain(|handover| of.contains(&handover.handover));
+    }
+}

@@ -1,0 +1,321 @@
+//! A person's explanation from his history: a pure function of the entries, the bundle and what was sent.
+//!
+//! The fold of the entries is the state; facts are pointed at by the heart's own choices
+//! (`decide::journey::grounds`). Nothing is decided again, so what is told is what happened. Refuses to read a
+//! clock or a store.
+
+use std::collections::BTreeMap;
+
+use decide::bundle::Contract;
+use decide::change::{Event, ViewKind};
+use decide::handover::table;
+use decide::journey::Journey;
+use decide::journey::canonical::canonical;
+use decide::journey::grounds::{self, Ground};
+use decide::journey::scope::{Scope, scope};
+use decide::person::{Handover, Stream};
+use decide::{Bundle, Person};
+use schemas::ids::{HandoverId, PersonId, StreamId};
+use schemas::message::ReviewAnswer;
+use schemas::recipient::Recipient;
+use schemas::time::{Day, Instant, day_of};
+
+use super::verdict::{fact, responsible, target_group};
+use super::{
+    Absorption, Basis, Decision, Doubt, HandoverStory, Home, Link, Move, PersonStory, Question, Receipt,
+    StreamStory,
+};
+use crate::history::Entry;
+
+/// A record that is still kept, opened as far as its receipt needs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sent {
+    /// For whom.
+    pub recipient: Recipient,
+    /// Its number.
+    pub sequence: u64,
+    /// Its CloudEvents id.
+    pub delivery: String,
+    /// When it was decided.
+    pub time: Instant,
+    /// The handover it names.
+    pub handover: Option<HandoverId>,
+    /// Its epoch.
+    pub epoch: u32,
+    /// Its issue number.
+    pub issue: u32,
+    /// When its arrival was proved.
+    pub arrived_at: Option<Instant>,
+    /// The fields that have a value in it.
+    pub fields: Vec<String>,
+}
+
+/// What the explanation of a person is made with.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    /// The contracts and rules by which it is read.
+    pub bundle: &'a Bundle,
+    /// The records about him that are still kept.
+    pub sent: &'a [Sent],
+    /// The day on which it stands.
+    pub on: Day,
+    /// Whether personal values are shown.
+    pub values: bool,
+}
+
+/// A person's history with that of everybody who turned out to be him.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Known {
+    /// Who.
+    pub person: PersonId,
+    /// His own history.
+    pub own: Vec<Entry>,
+    /// The histories of those he absorbed, each to its end.
+    pub absorbed: Vec<(PersonId, Vec<Entry>)>,
+}
+
+impl Known {
+    /// Everything, in no order but that of each history.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.absorbed.iter().flat_map(|(_, entries)| entries).chain(&self.own)
+    }
+}
+
+/// Explains a person whose history is this.
+#[must_use]
+pub fn explain(known: &Known, given: Given<'_>) -> PersonStory {
+    let mut telling = Telling::new(known.person, given);
+    for (id, entries) in &known.absorbed {
+        telling.person = Person::new(*id);
+        telling.read(entries);
+    }
+    // His own comes last: what he took over from the others goes on in it.
+    telling.person = Person::new(known.person);
+    telling.read(&known.own);
+    let journey = Journey::of(&telling.person.state);
+    let verdict = scope(journey, given.bundle, given.on);
+    let facts =
+        |grounds: Vec<Ground<'_>>| grounds.into_iter().map(|ground| fact(ground, given.values)).collect();
+    PersonStory {
+        person: known.person.to_string(),
+        last: known.own.last().map(|entry| decision(entry, given.bundle)),
+        responsible: responsible(&telling.person, given.bundle, &telling.moves),
+        target_group: target_group(verdict, facts(grounds::of_target_group(journey))),
+        home: journey
+            .home(given.on)
+            .map(|home| Home { began: home.began, facts: facts(grounds::of_home(journey, given.on)) }),
+        due: telling.person.state.due,
+        handovers: telling.handovers(),
+        streams: telling.streams(),
+        ..telling.story
+    }
+}
+
+/// An explanation under way.
+struct Telling<'a> {
+    given: Given<'a>,
+    person: Person,
+    moves: BTreeMap<HandoverId, Vec<Move>>,
+    opened: BTreeMap<StreamId, (Recipient, Option<HandoverId>, u32)>,
+    receipts: BTreeMap<StreamId, Vec<Receipt>>,
+    story: PersonStory,
+}
+
+impl<'a> Telling<'a> {
+    fn new(id: PersonId, given: Given<'a>) -> Self {
+        Self {
+            given,
+            person: Person::new(id),
+            moves: BTreeMap::new(),
+            opened: BTreeMap::new(),
+            receipts: BTreeMap::new(),
+            story: PersonStory::default(),
+        }
+    }
+
+    /// Reads one history to its end.
+    fn read(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            for event in &entry.events {
+                self.moved(entry, event);
+                self.tell(event, || decision(entry, self.given.bundle));
+                self.person.apply(event);
+            }
+            self.receipts_of(entry);
+        }
+    }
+
+    /// What stands in the story as it happened. Every kind of event is named, so that a new one has to be
+    /// placed.
+    fn tell(&mut self, event: &Event, decision: impl FnOnce() -> Decision) {
+        let story = &mut self.story;
+        match event {
+            Event::Linked { evidence, reason } => story.links.push(Link {
+                message: evidence.message.to_string(),
+                reason: *reason,
+                decision: decision(),
+            }),
+            Event::ReviewRaised { review, reason, .. } => story.reviews.push(Doubt {
+                review: review.to_string(),
+                reason: *reason,
+                answered: None,
+                decision: decision(),
+            }),
+            Event::ReviewAnswered { review, answer } => {
+                let id = review.to_string();
+                let answer = match answer {
+                    ReviewAnswer::Same(_) => "same",
+                    ReviewAnswer::Different => "different",
+                };
+                story.reviews.iter_mut().filter(|doubt| doubt.review == id).for_each(|doubt| {
+                    doubt.answered = Some(answer);
+                });
+            }
+            Event::Absorbed { person, why } => story.absorbed.push(Absorption {
+                person: person.id.to_string(),
+                why: *why,
+                decision: decision(),
+            }),
+            Event::Asked { task, what, .. } => {
+                story.questions.push(Question { task: task.to_string(), what: *what, decision: decision() });
+            }
+            Event::StreamOpened { stream, recipient, handover, epoch } => {
+                self.opened.insert(*stream, (recipient.clone(), *handover, *epoch));
+            }
+            Event::HandoverOpened { .. }
+            | Event::HandoverMoved { .. }
+            | Event::Named { .. }
+            | Event::LineOpened { .. }
+            | Event::LineClosed { .. }
+            | Event::Issued { .. }
+            | Event::ToldApart { .. }
+            | Event::MergedInto { .. }
+            | Event::Restated { .. }
+            | Event::DueSet { .. } => {}
+        }
+    }
+
+    /// A move is told with the state it found.
+    fn moved(&mut self, entry: &Entry, event: &Event) {
+        if let Event::HandoverMoved {
+            handover,
+            row,
+            to,
+            recipient,
+            route,
+            residence,
+            hold,
+            code,
+            owner,
+            deadline,
+        } = event
+        {
+            let moves = self.moves.entry(*handover).or_default();
+            let contract = recipient.as_ref().and_then(|name| self.given.bundle.contract(name));
+            moves.push(Move {
+                row: row.clone().into_owned(),
+                words: table::numbered(row).map_or("a row that this version does not know", |row| row.words),
+                from: moves.last().map(|last| last.to),
+                to: *to,
+                recipient: recipient.clone(),
+                route: route.clone(),
+                residence: *residence,
+                hold: *hold,
+                code: *code,
+                owner: *owner,
+                deadline: *deadline,
+                basis: contract.and_then(|contract| basis(contract, day_of(entry.known_at))),
+                decision: decision(entry, self.given.bundle),
+            });
+        }
+    }
+
+    /// Receipts of what one message issued. Its facts are all in: a view is taken last.
+    fn receipts_of(&mut self, entry: &Entry) {
+        let day = day_of(entry.known_at);
+        for event in &entry.events {
+            let Event::Issued { stream, issue, kind, .. } = event else { continue };
+            let Some((recipient, handover, epoch)) = self.opened.get(stream) else { continue };
+            let contract = self.given.bundle.contract(recipient);
+            let kept = self.given.sent.iter().find(|sent| {
+                (&sent.recipient, &sent.handover, &sent.epoch) == (recipient, handover, epoch)
+                    && (sent.issue, sent.time) == (*issue, entry.known_at)
+            });
+            let known = self.fields_on(day);
+            let named = match (kind, contract) {
+                (ViewKind::Offer, Some(contract)) => contract.offer.as_slice(),
+                (ViewKind::File, Some(contract)) => contract.file.as_slice(),
+                (ViewKind::Ended, _) | (_, None) => &[],
+            };
+            let by_contract = || known.iter().filter(|name| named.contains(name)).cloned().collect();
+            let fields: Vec<String> = kept.map_or_else(by_contract, |sent| sent.fields.clone());
+            let withheld = match kind {
+                ViewKind::Offer | ViewKind::File => {
+                    known.into_iter().filter(|name| !fields.contains(name)).collect()
+                }
+                ViewKind::Ended => vec![],
+            };
+            self.receipts.entry(*stream).or_default().push(Receipt {
+                issue: *issue,
+                kind: *kind,
+                basis: contract.and_then(|contract| basis(contract, day)),
+                sequence: kept.map(|sent| sent.sequence),
+                delivery: kept.map(|sent| sent.delivery.clone()),
+                arrived_at: kept.and_then(|sent| sent.arrived_at),
+                fields,
+                withheld,
+                read: kept.is_some(),
+                decision: decision(entry, self.given.bundle),
+            });
+        }
+    }
+
+    /// The canonical fields that had a value, by name.
+    fn fields_on(&self, day: Day) -> Vec<String> {
+        let group = match scope(Journey::of(&self.person.state), self.given.bundle, day) {
+            Scope::In(group) => Some(group),
+            Scope::Out(_) | Scope::Review | Scope::Unknown => None,
+        };
+        canonical(&self.person, self.given.bundle, group, day).0.into_keys().collect()
+    }
+
+    fn handovers(&mut self) -> Vec<HandoverStory> {
+        let story = |handover: &Handover| HandoverStory {
+            handover: handover.id.to_string(),
+            replaces: handover.replaces.map(|id| id.to_string()),
+            state: handover.state,
+            recipient: handover.recipient.clone(),
+            epoch: handover.epoch,
+            moves: self.moves.remove(&handover.id).unwrap_or_default(),
+        };
+        self.person.state.handovers.iter().map(story).collect()
+    }
+
+    fn streams(&mut self) -> Vec<StreamStory> {
+        let story = |stream: &Stream| StreamStory {
+            stream: stream.id.to_string(),
+            recipient: stream.recipient.clone(),
+            handover: stream.handover.map(|id| id.to_string()),
+            epoch: stream.epoch,
+            receipts: self.receipts.remove(&stream.id).unwrap_or_default(),
+            ended: stream.ended,
+        };
+        self.person.state.streams.iter().map(story).collect()
+    }
+}
+
+fn decision(entry: &Entry, bundle: &Bundle) -> Decision {
+    Decision {
+        message: entry.message.to_string(),
+        order: entry.order,
+        known_at: entry.known_at,
+        heart: entry.heart.clone(),
+        bundle: entry.bundle.clone(),
+        bundle_is_present: entry.bundle == bundle.hash.0,
+    }
+}
+
+fn basis(contract: &Contract, on: Day) -> Option<Basis> {
+    let basis = contract.basis(on)?;
+    Some(Basis { reference: basis.reference.clone(), from: basis.from, to: basis.to })
+}

@@ -1,0 +1,80 @@
+//! Deciding one more message about a person with a long history, beside one about a person with a short one.
+//!
+//! Messages come one at a time through the door and are waited for, in turn for the one and for the other, so that both see the same machine.
+//! Says also what of a person grows. Refuses batches: in one, a person is loaded once, however long he is.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use hub::app::Hub;
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
+use tests::people::{visa_lines, visa_status};
+use tokio_util::sync::CancellationToken;
+
+use crate::stage::{decide, fill, fresh, open};
+use crate::{Size, spread};
+
+const SHORT: usize = 10;
+const FURTHER: usize = 100;
+/// The person with the long history; the others are those after him.
+const LONG: usize = 0;
+
+/// Both times, their ratio, and what grew.
+pub(crate) async fn measure(size: Size, server: &str) -> anyhow::Result<Value> {
+    let folder = tempfile::tempdir()?;
+    let database = fresh(server, "hub_bench_history").await?;
+    let hub = open(tests::config(), Some(database.clone()), folder.path()).await?;
+    let others = LONG + 1..=LONG + FURTHER;
+    let people = std::iter::once((LONG, size.history)).chain(others.map(|n| (n, SHORT)));
+    let items = people.flat_map(|(n, length)| {
+        let application = visa_lines(n).swap_remove(0);
+        std::iter::once(application).chain((1..length).map(move |i| visa_status(n, i)))
+    });
+    fill(&hub, items.collect()).await?;
+    decide(&hub).await?;
+
+    let stop = CancellationToken::new();
+    let decider = tokio::spawn(hub.clone().decide(stop.clone()));
+    let (mut long, mut short) = (vec![], vec![]);
+    for i in 0..FURTHER {
+        long.push(one(&hub, visa_status(LONG, size.history + i)).await?);
+        short.push(one(&hub, visa_status(LONG + 1 + i, SHORT)).await?);
+    }
+    stop.cancel();
+    decider.await??;
+    let (long, short) = (spread(long), spread(short));
+    let ratio = match (long["p50"].as_f64(), short["p50"].as_f64()) {
+        (Some(long), Some(short)) => json!((long / short * 100.0).round() / 100.0),
+        _ => Value::Null,
+    };
+    let mut connection = PgConnection::connect(&database).await?;
+    let mut grown = json!({});
+    for (name, sql) in GROWN {
+        let counts: Vec<(i64,)> = sqlx::query_as(sql).fetch_all(&mut connection).await?;
+        let count = |of: Option<&(i64,)>| of.map(|(count,)| *count);
+        grown[name] = json!({ "long": count(counts.first()), "short": count(counts.get(1)) });
+    }
+    Ok(json!({
+        "long": size.history, "short": SHORT, "long_ms": long, "short_ms": short, "ratio": ratio, "grown": grown,
+    }))
+}
+
+/// What of each person there is, the longest first; the others are alike.
+const GROWN: [(&str, &str); 4] = [
+    ("state_bytes", "select cast(length(state) as bigint) n from person order by n desc"),
+    ("matching_bytes", "select cast(length(matching) as bigint) n from person order by n desc"),
+    ("journal_rows", "select count(*) n from journal group by person order by n desc"),
+    ("records_under_one_key", "select count(*) n from match_key group by hash order by n desc"),
+];
+
+/// From the door's answer until the message is decided.
+async fn one(hub: &Hub, item: Value) -> anyhow::Result<Duration> {
+    let source = adapters::source("visa").context("no visa source")?;
+    let mut decided = hub.decided.subscribe();
+    decided.mark_unchanged();
+    hub.intake.accept(source, "bench", vec![Ok(item)]).await?;
+    let started = Instant::now();
+    decided.changed().await?;
+    Ok(started.elapsed())
+}

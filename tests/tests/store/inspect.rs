@@ -1,0 +1,131 @@
+//! What is looked up by hand: what an id names, what became of a message, what was sent, how the tables are.
+//!
+//! Next: `given.rs` for the rows; `hub::store::inspect` for who asks.
+
+use hub::store::inspect::Named;
+use hub::store::rows::{Batch, Outcome, ReleasedRow};
+use schemas::envelope::Envelope;
+use schemas::ids::{DeliveryId, HandoverId, ReviewId, StreamId, TaskId};
+use schemas::time::Instant;
+
+use crate::given::*;
+
+fn envelope(n: u32) -> Envelope {
+    Envelope {
+        id: DeliveryId::from_bytes(bytes(n + 900)),
+        recipient: recipient("atlas"),
+        key: schemas::ids::Pseudonym::from_bytes(bytes(n + 500)),
+        kind: "offer".to_owned(),
+        time: at(n),
+        sequence: n.into(),
+        salt: None,
+        payload_hash: hash(n),
+        chain: hash(n),
+    }
+}
+
+/// A full batch whose record has an envelope that reads.
+fn enveloped(n: u32) -> Batch {
+    let mut batch = full(n);
+    batch.outbox[0].envelope = serde_json::to_string(&envelope(n)).unwrap();
+    batch
+}
+
+#[tokio::test]
+async fn an_id_is_found_with_what_it_names() {
+    on_each(async |store| {
+        store.insert_inbox(&[inbox(1)]).await.unwrap();
+        let lease = decider(&store).await;
+        // Ids of one kind each, so that every branch is asked.
+        let mut batch = enveloped(1);
+        batch.handovers[0].id = HandoverId::from_bytes(bytes(11));
+        batch.streams[0].id = StreamId::from_bytes(bytes(12));
+        batch.reviews[0].id = ReviewId::from_bytes(bytes(13));
+        batch.tasks[0].id = TaskId::from_bytes(bytes(14));
+        store.commit(&lease, &batch).await.unwrap();
+        let expected = [
+            (1, Named::Person(person(1))),
+            (11, Named::Handover(HandoverId::from_bytes(bytes(11)))),
+            (12, Named::Stream(StreamId::from_bytes(bytes(12)))),
+            (13, Named::Review(ReviewId::from_bytes(bytes(13)))),
+            (14, Named::Task(TaskId::from_bytes(bytes(14)))),
+        ];
+        for (n, named) in expected {
+            assert_eq!(store.named(bytes(n)).await.unwrap(), Some((named, person(1))));
+        }
+        assert_eq!(store.named(bytes(77)).await.unwrap(), None);
+        assert_eq!(store.survivor(person(1)).await.unwrap(), person(1));
+        assert_eq!(store.survivor(person(77)).await.unwrap(), person(77));
+        let keys = store.person_keys(&[person(1), person(77), person(1)]).await.unwrap();
+        assert_eq!(keys, [(person(1), b"person key 1".to_vec())]);
+        assert!(store.person_keys(&[]).await.unwrap().is_empty());
+
+        let sent = store.sent_as(&recipient("atlas"), 1).await.unwrap().unwrap();
+        assert_eq!(
+            (sent.person, sent.body.as_slice(), sent.closed_at),
+            (person(1), b"body 1".as_slice(), None)
+        );
+        store.close_ledger(&recipient("atlas"), 1, at(9)).await.unwrap();
+        let sent = store.delivery(DeliveryId::from_bytes(bytes(901))).await.unwrap().unwrap();
+        assert_eq!((sent.sequence, sent.closed_at), (1, Some(at(9))));
+        assert_eq!(store.sent_about(person(1)).await.unwrap().len(), 1);
+        assert!(store.sent_about(person(2)).await.unwrap().is_empty());
+        assert!(store.sent_as(&recipient("atlas"), 2).await.unwrap().is_none());
+        assert!(store.delivery(DeliveryId::from_bytes(bytes(1))).await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_is_found_with_what_became_of_it() {
+    on_each(async |store| {
+        store.insert_inbox(&[inbox(1), inbox(2), inbox(3)]).await.unwrap();
+        let lease = decider(&store).await;
+        let mut first = Batch { counters: full(1).counters, ..Batch::default() };
+        first.decided = vec![decided(1, Outcome::Waiting), decided(2, Outcome::Refused)];
+        first.records = vec![record(1, None, &[1])];
+        store.commit(&lease, &first).await.unwrap();
+        let found = store.message(message(1)).await.unwrap().unwrap();
+        assert_eq!((found.outcome, found.order, found.owner), (Some(Outcome::Waiting), Some(1), None));
+        assert_eq!(format!("{:?}", found.row.content), format!("{:?}", inbox(1).content));
+        let found = store.message(message(2)).await.unwrap().unwrap();
+        assert_eq!(found.detail.as_deref(), Some("{\"code\":\"old-epoch\"}"));
+        assert!(store.message(message(9)).await.unwrap().is_none());
+
+        let mut second = full(3);
+        let (id, key) = (message(1), b"its key anew".to_vec());
+        second.released = vec![ReleasedRow { id, person: person(3), decided_by: message(3), key }];
+        store.commit(&lease, &second).await.unwrap();
+        let found = store.message(message(1)).await.unwrap().unwrap();
+        assert_eq!((found.owner, found.decided_by), (Some(person(3)), Some(message(3))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_tables_tell_how_they_are() {
+    on_each(async |store| {
+        let empty = store.health().await.unwrap();
+        assert!(!empty.engine.is_empty() && empty.leases.is_empty() && empty.oldest_open.is_empty());
+        assert_eq!((empty.last_known_at, empty.bundle, empty.oldest_undecided), (None, None, None));
+
+        store.insert_inbox(&[inbox(1), inbox(2), inbox(3)]).await.unwrap();
+        let lease = decider(&store).await;
+        store.lease("relay", "other", 0).await.unwrap();
+        store.commit(&lease, &enveloped(1)).await.unwrap();
+        let health = store.health().await.unwrap();
+        assert_eq!(health.last_known_at, Some(at(101)));
+        assert_eq!(health.bundle.as_deref(), Some("b1"));
+        assert_eq!(health.oldest_undecided, Some(at(2)));
+        assert_eq!(health.oldest_open, [(recipient("atlas"), 1, at(1))]);
+        let held: Vec<_> = health.leases.iter().map(|lease| (lease.name.as_str(), lease.left > 0)).collect();
+        assert_eq!(held, [("decider", true), ("relay", false)]);
+
+        let always = Instant::UNIX_EPOCH;
+        assert_eq!(store.last_received("visa", always).await.unwrap(), Some(at(3)));
+        assert_eq!(store.last_received("permit", always).await.unwrap(), None);
+        // Ids begin with their time: these are of the first days of 1970.
+        assert_eq!(store.last_received("visa", at(1)).await.unwrap(), None);
+    })
+    .await;
+}
