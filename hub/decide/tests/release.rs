@@ -251,6 +251,17 @@ fn row_21c_after_a_yes_it_is_closed_and_told_that_he_moved() {
 }
 
 #[test]
+fn while_no_home_of_his_is_known_his_agency_is_told_nothing() {
+    let (mut house, who) = with_amal();
+    let renamed = Who { given: "Amina Zohra".to_owned(), ..who };
+    house.tell(register(&renamed, Home::Nowhere, "2025-05-03"));
+    assert_eq!((house.left(), house.handovers()), (vec![], vec!["accepted amal".to_owned()]));
+    house.home(&renamed, "44021", "2025-03-04");
+    house.tell(register(&renamed, Home::In("44021", "2025-03-04"), "2025-05-04"));
+    assert_eq!(house.left(), ["amal file"]);
+}
+
+#[test]
 fn row_32_a_number_that_is_replaced_moves_nothing() {
     let (mut house, who) = in_ghent();
     house.received("amal");

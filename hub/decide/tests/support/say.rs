@@ -144,6 +144,7 @@ pub(crate) fn register(who: &Who, standing: Home<'_>, on: &str) -> Body {
             let residence = Residence { nis: NisCode::parse(nis).unwrap(), address: None, restricted: false };
             state(Entry::Residence(day(since)), Statement::Residence(residence));
         }
+        Home::Nowhere => state(Entry::Person, Statement::Standing(Standing::Known)),
         Home::Left => state(Entry::Person, Statement::Standing(Standing::Left)),
         Home::Deceased => state(Entry::Person, Statement::Standing(Standing::Deceased)),
         Home::Replaced(new) => state(Entry::Person, Statement::Replaced(Replacement { old: who.insz, new })),
@@ -156,6 +157,8 @@ pub(crate) fn register(who: &Who, standing: Home<'_>, on: &str) -> Body {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Home<'a> {
     In(&'a str, &'a str),
+    /// Known to the register, without a home.
+    Nowhere,
     Left,
     Deceased,
     /// This number takes the place of his.
