@@ -28,6 +28,8 @@ pub struct Bundle {
     pub target_group: TargetGroup,
     /// How long each state may last.
     pub deadlines: Deadlines,
+    /// What happens to open files where a municipality comes to another recipient.
+    pub changes: Vec<TerritoryChange>,
     /// Days on which decisions change by themselves, found when first asked for.
     pub turning: OnceLock<Turning>,
 }
@@ -166,6 +168,30 @@ pub struct TargetGroup {
     pub minimum_age: u16,
     /// Grounds of family reunification that need a policy decision: a human decides.
     pub review_grounds: Vec<String>,
+}
+
+/// One municipality comes to another recipient on a day: `config/rules/territory.toml` (features note 38, row 23b).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TerritoryChange {
+    /// The code that had the other recipient the day before.
+    pub nis: NisCode,
+    /// The first day of the new one.
+    pub on: Day,
+    /// What happens to files that are open then.
+    pub open_files: OpenFiles,
+}
+
+/// What happens to open files where a territory changes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OpenFiles {
+    /// They stay where they are.
+    Keep,
+    /// What was only offered moves; what was accepted stays.
+    MoveNotAccepted,
+    /// They move, like their persons had.
+    MoveAll,
 }
 
 /// How long each state may last: `config/rules/deadlines.toml` (features note 4.1).

@@ -5,12 +5,13 @@
 
 mod support;
 
-use decide::bundle::LegalBasis;
+use decide::bundle::{LegalBasis, OpenFiles, TerritoryChange};
 use decide::change::{Event, Refusal};
 use decide::round::Verdict;
 use schemas::handover::AnswerKind;
 use schemas::ids::{PersonId, Seed};
 use schemas::message::Body;
+use schemas::municipality::NisCode;
 use support::{Home, House, Who, account, choice, day, recipient, register};
 
 fn due(house: &House) -> Option<String> {
@@ -190,6 +191,29 @@ fn borsbeek_before_a_yes_is_offered_anew_and_a_late_yes_is_fenced() {
     );
     let late = house.accepted("agii");
     assert!(matches!(late, Verdict::Refused(Refusal::OldEpoch { successor: Some(_), .. })), "{late:?}");
+}
+
+#[test]
+fn row_23b_what_the_rules_keep_stays_where_it_is() {
+    let modes = [
+        (OpenFiles::Keep, "received agii", "accepted agii"),
+        (OpenFiles::MoveNotAccepted, "superseded agii, sent atlas", "accepted agii"),
+        (OpenFiles::MoveAll, "superseded agii, sent atlas", "accepted agii, sent atlas"),
+    ];
+    for (open_files, offered, accepted) in modes {
+        for (yes, expect) in [(false, offered), (true, accepted)] {
+            let (mut house, _) = settled("11007", "2024-12-29", "2024-12-30");
+            let nis = NisCode::parse("11007").unwrap();
+            house.bundle.changes = vec![TerritoryChange { nis, on: day("2025-01-01"), open_files }];
+            if yes {
+                house.accepted("agii")
+            } else {
+                house.received("agii")
+            };
+            house.until("2025-01-02");
+            assert_eq!(house.handovers().join(", "), expect, "{open_files:?}");
+        }
+    }
 }
 
 #[test]

@@ -22,6 +22,7 @@ use tokio_util::task::TaskTracker;
 use crate::api::{self, Doors};
 use crate::clock::Clock;
 use crate::config::{Config, KeysError};
+use crate::console::{self, Console};
 use crate::contract::{ContractError, Schemas};
 use crate::decider::{self, Decider};
 use crate::deliver::health::{Health, HealthState};
@@ -164,7 +165,17 @@ impl Hub {
             missing: Arc::new(words),
             metrics,
         };
-        api::router(doors, crate::contract::routes(Arc::clone(&self.schemas)))
+        let mut others = crate::contract::routes(Arc::clone(&self.schemas));
+        if let Some(settings) = self.config.hub.console.clone() {
+            others = others.merge(console::router(Console {
+                store: self.store.clone(),
+                keys: self.keys.clone(),
+                clock: self.clock.clone(),
+                config: Arc::clone(&self.config),
+                settings,
+            }));
+        }
+        api::router(doors, others)
     }
 
     /// The loop of tasks; none where no register is configured.

@@ -10,6 +10,7 @@ use schemas::recipient::Recipient;
 use schemas::time::Day;
 
 use super::{Cause, fire, open, table};
+use crate::bundle::OpenFiles;
 use crate::draft::Draft;
 use crate::journey::scope::{OutReason, Scope};
 use crate::person::Handover;
@@ -55,9 +56,25 @@ pub(crate) fn follow(draft: &mut Draft<'_>, scope: Scope) {
         Target::To(ref recipient, ..) if !present.responsible() && holds_file(draft, recipient) => {
             fire(draft, present.id, &table::SUPERSEDE, Cause::of(&present));
         }
+        target if stays(draft, &present, &target) => {}
         target if present.epoch == 0 => before_offer(draft, &present, target),
         target => after_offer(draft, &present, target),
     }
+}
+
+/// Whether the territory changed and not the home, and such files stay where they are (row 23b).
+fn stays(draft: &Draft<'_>, present: &Handover, target: &Target) -> bool {
+    let (Target::To(_, _, day), Some(since)) = (target, present.residence) else { return false };
+    let Some(nis) = draft.journey().residence(since).map(|residence| residence.nis) else { return false };
+    // A merger begins a new residence on its own day, under the new code.
+    let same = |on: Day| *day == since || *day == on;
+    let mut changes =
+        draft.bundle.changes.iter().filter(|c| c.nis == nis && c.on <= draft.today && same(c.on));
+    changes.next().is_some_and(|change| match change.open_files {
+        OpenFiles::Keep => present.epoch > 0,
+        OpenFiles::MoveNotAccepted => present.responsible(),
+        OpenFiles::MoveAll => false,
+    })
 }
 
 /// Nothing was offered yet: the handover itself goes where it ought to be.
