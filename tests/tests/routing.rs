@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use decide::Bundle;
-use decide::bundle::{OpenFiles, TerritoryChange, Competence, Territory};
+use decide::bundle::{Competence, OpenFiles, Territory, TerritoryChange};
 use decide::routing::{Choice, RouteReason, check, route};
 use hub::commands::route::rows;
 use schemas::municipality::NisCode;
