@@ -19,6 +19,7 @@ pub mod request;
 pub mod explain;
 pub mod doctor;
 
+pub mod console;
 pub mod api;
 pub mod demo;
 pub mod commands;

@@ -45,6 +45,12 @@ pub fn start_of(day: Day) -> Instant {
         .map_or_else(|| midnight.and_utc(), |at| at.with_timezone(&Utc))
 }
 
+/// What the clocks in Brussels show at an instant, for pages.
+#[must_use]
+pub fn wall_clock(at: Instant) -> chrono::NaiveDateTime {
+    at.with_timezone(&chrono_tz::Europe::Brussels).naive_local()
+}
+
 /// Microseconds since 1970, as stored.
 #[must_use]
 pub fn to_micros(at: Instant) -> i64 {
@@ -112,6 +118,8 @@ mod tests {
         let day = parse_day("2025-03-30").unwrap();
         assert_eq!(start_of(day).to_rfc3339(), "2025-03-29T23:00:00+00:00");
         assert_eq!(day_of(start_of(day)), day);
+        let summer = parse_instant("2025-07-01T22:00:00Z").unwrap();
+        assert_eq!(wall_clock(summer).to_string(), "2025-07-02 00:00:00");
     }
 
     #[test]

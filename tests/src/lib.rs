@@ -38,6 +38,7 @@ pub fn config() -> Config {
 /// | `HUB_TEST_POSTGRES` | a PostgreSQL where databases may be made: `deploy/postgres.sh start DIR` |
 /// | `HUB_TEST_KILLS` | how often `faults` kills the process, 5 unless told |
 /// | `HUB_TEST_KAFKA` | the brokers of an Apache Kafka: `deploy/kafka.sh start DIR` |
+/// | `HUB_TEST_CHROMIUM` | a Chromium; `/usr/bin/chromium` unless said: `deploy/browser.sh` |
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place where tests read the environment")]
 pub fn setting(name: &str) -> Option<String> {

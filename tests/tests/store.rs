@@ -2,7 +2,8 @@
 //!
 //! It stands in for compile-time checked SQL, so a function that is not called here is not proved. This file
 //! holds the schema, the inbox and the leases; `store/batches.rs` what a batch stores and what is read of it;
-//! `store/inspect.rs` what is looked up by hand; `store/given.rs` the databases and the rows.
+//! `store/inspect.rs` what is looked up by hand; `store/lists.rs` what the console reads; `store/given.rs` the
+//! databases and the rows.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its ground gives way")]
 
@@ -12,6 +13,8 @@ mod batches;
 mod given;
 #[path = "store/inspect.rs"]
 mod inspect;
+#[path = "store/lists.rs"]
+mod lists;
 
 use std::time::Duration;
 
@@ -22,7 +25,7 @@ use hub::store::{Store, StoreError};
 #[tokio::test]
 async fn the_schema_is_made_once_by_several_at_once() {
     on_each_empty(async |store| {
-        assert!(matches!(store.check_schema().await, Err(StoreError::Schema { found: 0, needed: 2 })));
+        assert!(matches!(store.check_schema().await, Err(StoreError::Schema { found: 0, needed: 3 })));
         let (one, two) = tokio::join!(store.migrate(), store.migrate());
         one.unwrap();
         two.unwrap();

@@ -43,10 +43,10 @@ fn reason(life: &Life<'_>, played: &Played) -> Option<String> {
     let reviewed = |p: &&Person| !p.state.open_reviews.is_empty() || in_question.contains(&p.id);
     let held = |p: &&Person| p.state.handovers.iter().any(|h| h.state == State::Held && h.hold.is_some());
     let mine = |told: &Told| told.truth.as_deref() == Some(life.id) && told.outcome == Some(Outcome::Waiting);
-    if life.pieces.iter().any(|p| reviewed(p)) {
+    if life.pieces.iter().any(reviewed) {
         return Some("in review".to_owned());
     }
-    if life.pieces.iter().any(|p| held(p)) {
+    if life.pieces.iter().any(held) {
         return Some("held".to_owned());
     }
     played.messages.iter().any(mine).then(|| "a message waits".to_owned())

@@ -45,6 +45,9 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         args.listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, if args.once { 0 } else { 8080 })));
     let mut stage = Stage::set(Config::load(&args.config)?, &args.story, data, listen).await?;
     tracing::info!(address = %stage.address, "answering");
+    if !args.once {
+        tracing::info!("console: http://{}/ (any name, password dev-console)", stage.address);
+    }
     let summary = stage.play().await?;
     {
         let mut out = std::io::stdout().lock();

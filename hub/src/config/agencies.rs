@@ -3,7 +3,7 @@
 //! The file's name is the recipient's name. Owns the form of the file; whether its promises can be
 //! kept is `decide::routing::check`'s to say. Next: [`super::senders`].
 
-use decide::bundle::{Competence, Contract, LegalBasis, Territory};
+use decide::bundle::{Competence, Contract, LegalBasis, OpenFiles, Territory, TerritoryChange};
 use schemas::municipality::{LanguageArea, NisCode};
 use schemas::recipient::Recipient;
 use schemas::time::Day;
@@ -66,6 +66,13 @@ struct TerritoryFile {
     from: Day,
     #[serde(default, deserialize_with = "some_day")]
     to: Option<Day>,
+    #[serde(default = "move_all")]
+    open_files: OpenFiles,
+}
+
+/// A recipient that takes a territory over takes its people over, unless its row says otherwise.
+fn move_all() -> OpenFiles {
+    OpenFiles::MoveAll
 }
 
 /// A legal basis, in any file.
@@ -106,6 +113,14 @@ impl From<CompetenceFile> for Competence {
 }
 
 impl AgencyFile {
+    /// What its rows say of files that are open when they begin.
+    pub(super) fn changes(&self) -> Vec<TerritoryChange> {
+        let CompetenceFile::Territory(rows) = &self.competence else { return vec![] };
+        let change =
+            |row: &TerritoryFile| TerritoryChange { nis: row.nis, on: row.from, open_files: row.open_files };
+        rows.iter().map(change).collect()
+    }
+
     /// The file as what the heart and the engine each need of it.
     pub(super) fn split(self, recipient: Recipient) -> (Contract, Agency) {
         let contract = Contract {

@@ -16,18 +16,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use decide::Bundle;
-use decide::bundle::Contract;
+use decide::bundle::{Contract, OpenFiles, TerritoryChange};
 use ring::digest::{Context, SHA256};
 use schemas::country::Countries;
 use schemas::insz::Environment;
 use schemas::message::BundleHash;
-use schemas::municipality::Municipalities;
+use schemas::municipality::{Municipalities, NisCode};
 use schemas::recipient::Recipient;
+use schemas::time::Day;
+use serde::Deserialize;
 
 pub use agencies::{Agency, Names};
 pub use kafka::KafkaConfig;
 pub use senders::{ANSWER, Sender, SenderError, Senders, TokenHash, dev_token};
-pub use settings::{HubSettings, KeysError, Limits, RequestSettings};
+pub use settings::{ConsoleSettings, HubSettings, KeysError, Limits, RequestSettings};
 
 /// Everything the hub is told.
 #[derive(Clone, Debug)]
@@ -90,25 +92,37 @@ impl Config {
         let hub = file::toml::<HubSettings>(dir, Path::new("hub.toml"), &mut wrong);
         let target_group = file::toml(dir, Path::new("rules/target-group.toml"), &mut wrong);
         let deadlines = file::toml(dir, Path::new("rules/deadlines.toml"), &mut wrong);
+        let territory = file::toml::<TerritoryFile>(dir, Path::new("rules/territory.toml"), &mut wrong);
         let municipalities = table(dir, "tables/municipalities.csv", Municipalities::from_csv, &mut wrong);
         let countries = table(dir, "tables/countries.csv", Countries::from_csv, &mut wrong);
-        let (contracts, agencies, mut senders) = agencies;
+        let Agencies { contracts, agencies, mut senders, mut changes } = agencies;
         senders.extend(read_sources(dir, &mut wrong));
         let hash = hash(dir, &mut wrong);
-        let (Some(hub), Some(target_group), Some(deadlines), Some(municipalities), Some(countries)) =
-            (hub, target_group, deadlines, municipalities, countries)
+        let (Some(hub), Some(target_group), Some(deadlines), Some(territory)) =
+            (hub, target_group, deadlines, territory)
         else {
+            return Err(ConfigErrors(wrong));
+        };
+        let (Some(municipalities), Some(countries)) = (municipalities, countries) else {
             return Err(ConfigErrors(wrong));
         };
         wrong.extend(check_senders(&senders, hub.environment));
         if hub.environment == Environment::Production && hub.days_ahead != 0 {
             wrong.push(ConfigError::whole("hub.toml", "days_ahead is for rehearsals: refused in production"));
         }
+        let known = hub.console.as_ref().is_some_and(|console| console.opens(&dev_token("console")));
+        if hub.environment == Environment::Production && known {
+            wrong.push(ConfigError::whole(
+                "hub.toml",
+                "console: a development token is refused in production",
+            ));
+        }
         if !wrong.is_empty() {
             return Err(ConfigErrors(wrong));
         }
-        let turning = std::sync::OnceLock::new();
-        let bundle = Bundle { hash, contracts, municipalities, countries, target_group, deadlines, turning };
+        changes.extend(territory.change.into_iter().map(TerritoryChange::from));
+        let parts = Bundle { hash, contracts, municipalities, countries, ..Bundle::default() };
+        let bundle = Bundle { target_group, deadlines, changes, ..parts };
         wrong.extend(decide::routing::check(&bundle).iter().map(|text| ConfigError::whole("bundle", text)));
         if !wrong.is_empty() {
             return Err(ConfigErrors(wrong));
@@ -117,11 +131,41 @@ impl Config {
     }
 }
 
-type Agencies = (Vec<Contract>, BTreeMap<Recipient, Agency>, Vec<Sender>);
+/// `rules/territory.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TerritoryFile {
+    #[serde(default)]
+    change: Vec<ChangeFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangeFile {
+    nis: NisCode,
+    #[serde(deserialize_with = "file::day")]
+    on: Day,
+    open_files: OpenFiles,
+}
+
+impl From<ChangeFile> for TerritoryChange {
+    fn from(file: ChangeFile) -> Self {
+        Self { nis: file.nis, on: file.on, open_files: file.open_files }
+    }
+}
+
+/// What the files of recipients say.
+#[derive(Default)]
+struct Agencies {
+    contracts: Vec<Contract>,
+    agencies: BTreeMap<Recipient, Agency>,
+    senders: Vec<Sender>,
+    changes: Vec<TerritoryChange>,
+}
 
 /// The recipients, in the order of their names; each with a token may answer.
 fn read_agencies(dir: &Path, wrong: &mut Vec<ConfigError>) -> Agencies {
-    let (mut contracts, mut agencies, mut senders) = (vec![], BTreeMap::new(), vec![]);
+    let Agencies { mut contracts, mut agencies, mut senders, mut changes } = Agencies::default();
     let mut schemas: BTreeMap<u32, PathBuf> = BTreeMap::new();
     for path in file::list(dir, "agencies", wrong) {
         let Some(read) = file::toml::<agencies::AgencyFile>(dir, &path, wrong) else { continue };
@@ -137,6 +181,7 @@ fn read_agencies(dir: &Path, wrong: &mut Vec<ConfigError>) -> Agencies {
             wrong.push(ConfigError::whole(path, text));
         }
         let token = read.token_sha256;
+        changes.extend(read.changes());
         let (contract, agency) = read.split(recipient.clone());
         senders.extend(token.map(|token| Sender {
             name: recipient.to_string(),
@@ -148,7 +193,7 @@ fn read_agencies(dir: &Path, wrong: &mut Vec<ConfigError>) -> Agencies {
         agencies.insert(recipient, agency);
     }
     contracts.sort_by(|a, b| a.recipient.cmp(&b.recipient));
-    (contracts, agencies, senders)
+    Agencies { contracts, agencies, senders, changes }
 }
 
 /// The senders of every source; a file's name is its source.

@@ -32,7 +32,7 @@ impl TokenHash {
     }
 
     /// Compares without telling by its time where two hashes differ.
-    fn same(&self, other: &Self) -> bool {
+    pub(super) fn same(&self, other: &Self) -> bool {
         self.0.iter().zip(other.0).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
     }
 }

@@ -14,6 +14,7 @@ use schemas::insz::Environment;
 use serde::Deserialize;
 
 use super::kafka::KafkaConfig;
+use super::senders::{TokenHash, dev_token};
 use crate::clock::Clock;
 use crate::seal::Keys;
 
@@ -36,8 +37,31 @@ pub struct HubSettings {
     pub kafka: Option<KafkaConfig>,
     /// The register; without it, nothing is asked.
     pub request: Option<RequestSettings>,
+    /// Who may look at the console; without it, there is none.
+    pub console: Option<ConsoleSettings>,
     /// What a sender may send at once.
     pub limits: Limits,
+}
+
+/// Who may look at the console.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsoleSettings {
+    token_sha256: TokenHash,
+}
+
+impl ConsoleSettings {
+    /// The console of a demonstration, where everything is invented: opened by the development token.
+    #[must_use]
+    pub fn development() -> Self {
+        Self { token_sha256: TokenHash::of(&dev_token("console")) }
+    }
+
+    /// Whether a token opens it.
+    #[must_use]
+    pub fn opens(&self, token: &str) -> bool {
+        self.token_sha256.same(&TokenHash::of(token))
+    }
 }
 
 /// Where the register is asked.

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Credentials, Demo, Register, Story, Summary};
 use crate::app::{self, Hub, Start};
 use crate::clock::Clock;
-use crate::config::{Config, RequestSettings};
+use crate::config::{Config, ConsoleSettings, RequestSettings};
 
 /// A hub on its own store, served on an address, with a story to play.
 #[derive(Debug)]
@@ -47,6 +47,7 @@ impl Stage {
         tokio::fs::create_dir_all(data).await.with_context(|| data.display().to_string())?;
         app::in_data(data, &mut config);
         config.hub.kafka = None;
+        config.hub.console = Some(ConsoleSettings::development());
 
         let register = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         config.hub.request = Some(RequestSettings {

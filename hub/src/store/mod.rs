@@ -4,8 +4,8 @@
 //! Every function is one unit of work: it happens wholly or not at all, also where its caller goes away. None decides
 //! anything, none retries: after [`StoreError::Away`] the caller asks again. Sealed values come in sealed.
 //! Files: `inbox` (what came in), `load` (what a batch needs), `commit` (what it stores), `outbox` (what leaves),
-//! `due` (whose day has come), `reviews`, `inspect` (what explains and checks look up), `lease`, `schema`; below them
-//! `engine` and `bulk`, which alone know that there are two engines.
+//! `due` (whose day has come), `reviews`, `inspect` (what explains and checks look up), `overview` and `handovers` (what
+//! the console shows), `lease`, `schema`; below them `engine` and `bulk`, which alone know that there are two engines.
 
 mod bulk;
 mod cells;
@@ -13,14 +13,19 @@ mod commit;
 mod due;
 mod engine;
 mod fault;
+pub mod figures;
+mod handovers;
 mod inbox;
 pub mod inspect;
 mod lease;
 mod load;
 mod outbox;
+mod overview;
 mod reviews;
 pub mod rows;
 mod schema;
+
+pub use handovers::Filter;
 
 /// What the store says when it cannot.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,8 @@ use super::engine::{Value, detached};
 use super::{Store, StoreError};
 
 /// The texts that lead from an empty database to the present version, in order.
-const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
+const STEPS: [&str; 3] =
+    [include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 
 /// How PostgreSQL lays out the tables of the first version; it changes nothing of what they hold.
 const LAYOUT: &str = include_str!("layout_postgres.sql");

@@ -10,6 +10,7 @@ use schemas::recipient::Recipient;
 use schemas::time::Day;
 
 use super::{Cause, fire, open, table};
+use crate::bundle::OpenFiles;
 use crate::draft::Draft;
 use crate::journey::scope::{OutReason, Scope};
 use crate::person::Handover;
@@ -44,6 +45,9 @@ pub(crate) fn follow(draft: &mut Draft<'_>, scope: Scope) {
         return begin(draft, target);
     };
     match target {
+        Target::Prepare if present.state == State::Held && present.epoch == 0 => {
+            fire(draft, present.id, &table::RESUME, Cause::default());
+        }
         Target::Nothing | Target::Prepare => {}
         // A visa that is gone, or a person who is: what was sent must be taken back.
         Target::Leave(_) => leave(draft),
@@ -52,9 +56,25 @@ pub(crate) fn follow(draft: &mut Draft<'_>, scope: Scope) {
         Target::To(ref recipient, ..) if !present.responsible() && holds_file(draft, recipient) => {
             fire(draft, present.id, &table::SUPERSEDE, Cause::of(&present));
         }
+        target if stays(draft, &present, &target) => {}
         target if present.epoch == 0 => before_offer(draft, &present, target),
         target => after_offer(draft, &present, target),
     }
+}
+
+/// Whether the territory changed and not the home, and such files stay where they are (row 23b).
+fn stays(draft: &Draft<'_>, present: &Handover, target: &Target) -> bool {
+    let (Target::To(_, _, day), Some(since)) = (target, present.residence) else { return false };
+    let Some(nis) = draft.journey().residence(since).map(|residence| residence.nis) else { return false };
+    // A merger begins a new residence on its own day, under the new code.
+    let same = |on: Day| *day == since || *day == on;
+    let mut changes =
+        draft.bundle.changes.iter().filter(|c| c.nis == nis && c.on <= draft.today && same(c.on));
+    changes.next().is_some_and(|change| match change.open_files {
+        OpenFiles::Keep => present.epoch > 0,
+        OpenFiles::MoveNotAccepted => present.responsible(),
+        OpenFiles::MoveAll => false,
+    })
 }
 
 /// Nothing was offered yet: the handover itself goes where it ought to be.
@@ -72,7 +92,7 @@ fn before_offer(draft: &mut Draft<'_>, present: &Handover, target: Target) {
         Target::Choose(route, day) => {
             let waits = matches!(present.state, State::AwaitingChoice | State::Overdue);
             if !waits || elsewhere(day) {
-                fire(draft, present.id, &table::AWAIT_CHOICE, routed(None, route, day));
+                await_choice(draft, present.id, route, day);
             }
         }
         Target::NoReceiver(route, day) => {
@@ -127,12 +147,19 @@ fn replace(draft: &mut Draft<'_>, present: &Handover, target: Target) {
     let next = open(draft, Some(present.id));
     match target {
         Target::To(recipient, route, day) => send(draft, next, &table::SEND, recipient, route, day),
-        Target::Choose(route, day) => fire(draft, next, &table::AWAIT_CHOICE, routed(None, route, day)),
+        Target::Choose(route, day) => await_choice(draft, next, route, day),
         Target::NoReceiver(route, day) => fire(draft, next, &table::NO_RECEIVER, routed(None, route, day)),
         Target::Rival(route, day) => hold(draft, next, HoldReason::Manual, routed(None, route, day)),
         Target::Hold(reason) => hold(draft, next, reason, Cause::default()),
         Target::Nothing | Target::Prepare | Target::Leave(_) => {}
     }
+}
+
+/// He must choose; where an agency holds the file meanwhile, the coordinator sees to it.
+fn await_choice(draft: &mut Draft<'_>, id: HandoverId, route: Route, day: Day) {
+    let held = draft.person.state.handovers.iter().any(Handover::responsible);
+    let row = if held { &table::AWAIT_NEXT } else { &table::AWAIT_CHOICE };
+    fire(draft, id, row, routed(None, route, day));
 }
 
 fn hold(draft: &mut Draft<'_>, id: HandoverId, reason: HoldReason, cause: Cause) {
@@ -183,7 +210,7 @@ fn begin(draft: &mut Draft<'_>, target: Target) {
         }
         Target::Choose(route, day) if !done(day) => {
             let handover = open(draft, replaces);
-            fire(draft, handover, &table::AWAIT_CHOICE, routed(None, route, day));
+            await_choice(draft, handover, route, day);
         }
         Target::NoReceiver(route, day) if !done(day) => {
             let handover = open(draft, replaces);
@@ -251,9 +278,8 @@ fn routed(recipient: Option<Recipient>, route: Route, day: Day) -> Cause {
 
 fn target(draft: &Draft<'_>, scope: Scope) -> Target {
     let target = unrestricted(draft, scope);
-    let passes_on =
-        matches!(target, Target::Prepare | Target::To(..) | Target::Rival(..) | Target::Choose(..));
-    if passes_on && draft.journey().objects() { Target::Hold(HoldReason::Restricted) } else { target }
+    let ends = matches!(target, Target::Nothing | Target::NoReceiver(..) | Target::Leave(_));
+    if !ends && draft.journey().objects() { Target::Hold(HoldReason::Restricted) } else { target }
 }
 
 /// Where the facts lead, whatever he objects to.

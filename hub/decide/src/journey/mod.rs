@@ -247,8 +247,13 @@ impl<'a> Journey<'a> {
             .claims(Field::Residence)
             .filter_map(|(cell, _)| if let Entry::Residence(day) = cell.entry { Some(day) } else { None });
         let began = if *began <= on { *began } else { residences.filter(|day| *day <= on).max()? };
+        self.residence(began).map(|residence| Home { began, residence })
+    }
+
+    /// The residence that began on a day.
+    #[must_use]
+    pub fn residence(&self, began: Day) -> Option<&'a Residence> {
         stated!(self.of_entry(&Entry::Residence(began), Field::Residence), Residence)
-            .map(|residence| Home { began, residence })
     }
 
     /// His visa applications.

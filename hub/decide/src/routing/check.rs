@@ -10,8 +10,8 @@ use schemas::canonical;
 use schemas::municipality::{LanguageArea, Lookup, Municipality, NisCode};
 use schemas::time::Day;
 
-use super::{names, rest};
-use crate::bundle::{Bundle, Competence, Contract, Territory};
+use super::{names, rest, route};
+use crate::bundle::{Bundle, Competence, Contract, Territory, Turning};
 
 /// What a recipient may see before it says yes: enough to say yes, and nobody's name (features N4).
 const BEFORE_YES: [&str; 4] = ["municipality", "target_group", "arrival_month", "contact_language"];
@@ -22,6 +22,7 @@ pub fn check(bundle: &Bundle) -> Vec<String> {
     let mut wrong = recipients(bundle);
     bundle.contracts.iter().for_each(|contract| wrong.extend(promises(bundle, contract)));
     wrong.extend(territory(bundle));
+    wrong.extend(changes(bundle));
     wrong.extend(rules(bundle));
     wrong
 }
@@ -150,9 +151,9 @@ fn periods(days: impl Iterator<Item = (Day, Option<Day>)>) -> Vec<String> {
 /// leads on to one that exists. Equal causes are told once, with their number and the first place.
 fn territory(bundle: &Bundle) -> Vec<String> {
     let mut causes: BTreeMap<String, (BTreeSet<NisCode>, NisCode, Day)> = BTreeMap::new();
-    let days = turning_days(bundle);
+    let days = &Turning::of(bundle).territory;
     for row in bundle.municipalities.iter() {
-        for &on in &days {
+        for &on in days {
             let cause = match bundle.municipalities.lookup(row.nis, on) {
                 Lookup::Valid(found) => ambiguity(bundle, found, on),
                 Lookup::Unknown => Some("the code ended and no successor exists".to_owned()),
@@ -191,19 +192,41 @@ fn ambiguity(bundle: &Bundle, row: &Municipality, on: Day) -> Option<String> {
     }
 }
 
-/// The first day of every period in which nothing changes.
-fn turning_days(bundle: &Bundle) -> BTreeSet<Day> {
-    let rows = bundle.municipalities.iter().map(|row| (row.valid_from, row.valid_to));
-    let claims = bundle.contracts.iter().flat_map(|contract| match &contract.competence {
-        Competence::Territory(rows) => rows.as_slice(),
-        Competence::BeforeArrival
-        | Competence::Participant
-        | Competence::Rest(_)
-        | Competence::Choice { .. } => &[],
+/// Where a code comes to another recipient somebody said what happens to open files; and nowhere else.
+fn changes(bundle: &Bundle) -> Vec<String> {
+    let mut found = BTreeSet::new();
+    let days = Turning::of(bundle).territory;
+    for row in bundle.municipalities.iter() {
+        for &on in &days {
+            let led = |day: Day| route(bundle, row.nis, day, None).recipient;
+            // A code that had ended before follows the one that took its place.
+            let stood = |day: &Day| matches!(bundle.municipalities.lookup(row.nis, *day), Lookup::Valid(_));
+            let before = on.pred_opt().filter(stood).and_then(led);
+            if before.is_some() && led(on).is_some() && before != led(on) {
+                found.insert((row.nis, on));
+            }
+        }
+    }
+    let told: BTreeSet<_> = bundle.changes.iter().map(|change| (change.nis, change.on)).collect();
+    let missing = found.difference(&told).map(|(nis, on)| {
+        format!("territory: {nis} comes to another recipient on {on}: say what happens to open files")
     });
-    let claims = claims.map(|claim| (claim.from, claim.to));
-    let both = rows.chain(claims);
-    both.flat_map(|(from, to)| [Some(from), to.and_then(|to| to.succ_opt())]).flatten().collect()
+    // A territory's own row may begin where nobody had the code.
+    let own = |(nis, on): &&(NisCode, Day)| bundle.contracts.iter().any(|c| begins(c, *nis, *on));
+    let idle = told.difference(&found).filter(|change| !own(change));
+    let idle = idle.map(|(nis, on)| format!("territory: nothing changes for {nis} on {on}"));
+    let mut wrong: Vec<_> = missing.chain(idle).collect();
+    let ways: BTreeSet<_> = bundle.changes.iter().map(|c| (c.nis, c.on, c.open_files)).collect();
+    if told.len() < ways.len() {
+        wrong.push("territory: two things are said of one change".to_owned());
+    }
+    wrong
+}
+
+/// Whether a contract's territory names this code from this day on.
+fn begins(contract: &Contract, nis: NisCode, on: Day) -> bool {
+    let Competence::Territory(rows) = &contract.competence else { return false };
+    rows.iter().any(|row| row.nis == nis && row.from == on)
 }
 
 /// Rules that would make nonsense of the table's answers.
@@ -217,6 +240,7 @@ fn rules(bundle: &Bundle) -> Vec<String> {
         ("received_days", deadlines.received_days),
         ("accepted_months", deadlines.accepted_months),
         ("rejected_days", deadlines.rejected_days),
+        ("overdue_days", deadlines.overdue_days),
     ];
     let none = lasting.into_iter().filter(|(_, length)| *length == 0);
     let mut wrong: Vec<_> = none.map(|(name, _)| format!("deadlines: {name} is 0: no time at all")).collect();

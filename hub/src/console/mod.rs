@@ -1,0 +1,155 @@
+//! The console: what operations see of the flow and of each handover, as pages that work without JavaScript.
+//!
+//! Shows counts, states, opaque ids and organisations; refuses names and numbers of persons, and to change
+//! anything. Every text stands in [`words`], every page is a template in `hub/templates/`, compiled in.
+//! Files: `overview` with `attention` and `flow` (its picture), `list`, `handover` with `timeline`; below them `parts`,
+//! `times`, `words`, and `gate`, which lets people in.
+
+mod attention;
+mod flow;
+mod gate;
+mod handover;
+mod list;
+mod overview;
+mod parts;
+mod timeline;
+mod times;
+mod words;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use schemas::recipient::Recipient;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::clock::Clock;
+use crate::config::{Config, ConsoleSettings};
+use crate::history::HistoryError;
+use crate::seal::Keys;
+use crate::store::{Store, StoreError};
+
+/// A page is answered within this time.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The one stylesheet.
+const STYLE: &str = include_str!("console.css");
+
+/// What a browser may do with a page: show it, in our style, and send its forms back to us.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'";
+
+/// What the pages stand on. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Console {
+    /// Where everything is read.
+    pub store: Store,
+    /// Opens the journal of a handover's person.
+    pub keys: Keys,
+    /// Which day it is.
+    pub clock: Clock,
+    /// Names of recipients, legal bases, the bundle's hash.
+    pub config: Arc<Config>,
+    /// Who may look.
+    pub settings: ConsoleSettings,
+}
+
+impl Console {
+    /// The short name of a recipient, as pages show it.
+    fn name(&self, recipient: &Recipient) -> String {
+        let agency = self.config.agencies.get(recipient);
+        let name = agency.map_or(recipient.as_str(), |agency| agency.name.nl.as_str());
+        name.split(',').next().unwrap_or(name).to_owned()
+    }
+}
+
+/// The pages, for the root of the server.
+pub fn router(console: Console) -> Router {
+    Router::new()
+        .route("/", get(overview::show))
+        .route("/handovers", get(list::show))
+        .route("/handovers/{id}", get(handover::show))
+        .layer(from_fn_with_state(console.settings.clone(), gate::watch))
+        .with_state(console)
+        .layer(map_response(guarded))
+        .route("/console.css", get(style))
+        .layer(DefaultBodyLimit::max(0))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+enum PageError {
+    /// Nothing of this name.
+    #[error("there is no such page")]
+    Missing,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The journal.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// The template.
+    #[error(transparent)]
+    Template(#[from] askama::Error),
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let (status, title, text) = match self {
+            Self::Missing => (StatusCode::NOT_FOUND, words::MISSING, words::MISSING_TEXT),
+            Self::Store(StoreError::Away(_)) | Self::History(HistoryError::Store(StoreError::Away(_))) => {
+                (StatusCode::SERVICE_UNAVAILABLE, words::AWAY, words::AWAY_TEXT)
+            }
+            error @ (Self::Store(_) | Self::History(_) | Self::Template(_)) => {
+                tracing::error!(%error, "a page could not be made");
+                (StatusCode::INTERNAL_SERVER_ERROR, words::FAILED, words::FAILED_TEXT)
+            }
+        };
+        notice(status, title, text)
+    }
+}
+
+/// A page that only says something.
+#[derive(Template)]
+#[template(path = "notice.html")]
+struct Notice {
+    title: &'static str,
+    text: &'static str,
+}
+
+fn notice(status: StatusCode, title: &'static str, text: &'static str) -> Response {
+    match (Notice { title, text }).render() {
+        Ok(page) => (status, Html(page)).into_response(),
+        Err(_) => status.into_response(),
+    }
+}
+
+type Page = Result<Html<String>, PageError>;
+type Here = State<Console>;
+
+async fn style() -> Response {
+    let kind = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=300")];
+    (kind, STYLE).into_response()
+}
+
+/// What every page carries: nobody keeps it, frames it, or lets it load anything from elsewhere.
+async fn guarded(mut response: Response) -> Response {
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ];
+    for (name, value) in headers {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,309 @@
+//! One handover's timeline: what each journal entry did to it and to its deliveries, as lines.
+//!
+//! Pure: takes opened entries, gives steps. Takes states, rows, numbers and kinds out of them, never a name, a
+//! number of a person or a fact; what concerns another handover or the person alone gives no line. Next:
+//! [`crate::history`], which opens the entries.
+
+use std::collections::BTreeMap;
+
+use decide::change::{Event, ViewKind};
+use schemas::handover::{EndReason, State};
+use schemas::ids::{HandoverId, MessageId, StreamId};
+use schemas::recipient::Recipient;
+use schemas::time::Instant;
+
+use super::words;
+use crate::history::Entry;
+
+/// One record about the person: its number on its topic, and when it was proved to have arrived.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Sent {
+    pub(super) recipient: Recipient,
+    pub(super) sequence: u64,
+    pub(super) closed_at: Option<Instant>,
+}
+
+/// What one message did to a handover.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Step {
+    /// When it was decided.
+    pub(super) at: Instant,
+    /// Its place in the order of decisions.
+    pub(super) order: u64,
+    /// By which message.
+    pub(super) message: MessageId,
+    /// What happened, the first one telling the most.
+    pub(super) lines: Vec<Line>,
+}
+
+/// One thing that happened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Line {
+    /// The handover came to be.
+    Opened { replaces: Option<HandoverId> },
+    /// It came into a state by a row of the state table.
+    Moved { row: String, to: State, recipient: Option<Recipient> },
+    /// A line of the repertory: opened in a capacity, or closed.
+    Repertory { recipient: Recipient, capacity: Option<decide::change::Capacity> },
+    /// Its stream was opened.
+    Stream { recipient: Recipient, epoch: u32 },
+    /// A record was decided on its stream.
+    Issued { recipient: Recipient, kind: ViewKind, issue: u32, ended: Option<EndReason>, sent: Option<Sent> },
+    /// The message was linked to the person.
+    Linked { reason: decide::identity::Reason },
+}
+
+impl Line {
+    /// How much it tells: the greatest stands first in its step.
+    fn weight(&self) -> u8 {
+        match self {
+            Self::Moved { .. } => 5,
+            Self::Opened { .. } => 4,
+            Self::Issued { .. } => 3,
+            Self::Linked { .. } => 2,
+            Self::Stream { .. } => 1,
+            Self::Repertory { .. } => 0,
+        }
+    }
+
+    /// Its icon and the tone of its dot.
+    pub(super) fn sign(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Moved { to, .. } => match words::state(*to) {
+                (_, "warn" | "bad", icon) => (icon, "warn"),
+                (_, _, icon) => (icon, "ok"),
+            },
+            Self::Issued { .. } => ("send", "ok"),
+            Self::Opened { .. } | Self::Linked { .. } | Self::Stream { .. } | Self::Repertory { .. } => {
+                ("doc", "ok")
+            }
+        }
+    }
+}
+
+/// The steps of one handover, oldest first. `sent` holds every record about the person, in order.
+pub(super) fn of(entries: &[Entry], handover: HandoverId, sent: &[Sent]) -> Vec<Step> {
+    let mut records = Records::new(entries, sent);
+    let mut streams: BTreeMap<StreamId, Recipient> = BTreeMap::new();
+    let mut steps = Vec::new();
+    for entry in entries {
+        let mut lines = Vec::new();
+        let mut touched = Vec::new();
+        for event in &entry.events {
+            let line = match event {
+                Event::HandoverOpened { handover: id, replaces } if *id == handover => {
+                    Some(Line::Opened { replaces: *replaces })
+                }
+                Event::HandoverMoved { handover: id, row, to, recipient, .. } if *id == handover => {
+                    touched.extend(recipient.clone());
+                    Some(Line::Moved { row: row.to_string(), to: *to, recipient: recipient.clone() })
+                }
+                Event::StreamOpened { stream, recipient, handover: Some(id), epoch } if *id == handover => {
+                    streams.insert(*stream, recipient.clone());
+                    Some(Line::Stream { recipient: recipient.clone(), epoch: *epoch })
+                }
+                Event::Issued { stream, issue, kind, ended, .. } => {
+                    let record = records.next(*stream);
+                    streams.get(stream).map(|recipient| Line::Issued {
+                        recipient: recipient.clone(),
+                        kind: *kind,
+                        issue: *issue,
+                        ended: *ended,
+                        sent: record,
+                    })
+                }
+                // Kept only where the same message moved this handover at that recipient: see below.
+                Event::LineOpened { recipient, capacity, .. } => {
+                    Some(Line::Repertory { recipient: recipient.clone(), capacity: Some(*capacity) })
+                }
+                Event::LineClosed { recipient, .. } => {
+                    Some(Line::Repertory { recipient: recipient.clone(), capacity: None })
+                }
+                Event::Linked { reason, .. } => Some(Line::Linked { reason: *reason }),
+                Event::HandoverOpened { .. }
+                | Event::HandoverMoved { .. }
+                | Event::StreamOpened { .. }
+                | Event::Restated { .. }
+                | Event::ReviewRaised { .. }
+                | Event::ReviewAnswered { .. }
+                | Event::ToldApart { .. }
+                | Event::MergedInto { .. }
+                | Event::Absorbed { .. }
+                | Event::DueSet { .. }
+                | Event::Named { .. }
+                | Event::Asked { .. } => None,
+            };
+            lines.extend(line);
+        }
+        lines.retain(|line| match line {
+            Line::Repertory { recipient, .. } => touched.contains(recipient),
+            Line::Opened { .. }
+            | Line::Moved { .. }
+            | Line::Stream { .. }
+            | Line::Issued { .. }
+            | Line::Linked { .. } => true,
+        });
+        // That a message was linked is worth a step only where it led to something here.
+        if lines.iter().all(|line| matches!(line, Line::Linked { .. })) {
+            continue;
+        }
+        lines.sort_by_key(|line| std::cmp::Reverse(line.weight()));
+        steps.push(Step { at: entry.known_at, order: entry.order, message: entry.message, lines });
+    }
+    steps
+}
+
+/// Which record each `Issued` became: a recipient's records about one person stand in the order in which they
+/// were decided. The oldest may be gone from the outbox, so they are matched from the end.
+struct Records<'a> {
+    of_stream: BTreeMap<StreamId, Recipient>,
+    gone: BTreeMap<Recipient, usize>,
+    left: BTreeMap<Recipient, std::collections::VecDeque<&'a Sent>>,
+}
+
+impl<'a> Records<'a> {
+    fn new(entries: &[Entry], sent: &'a [Sent]) -> Self {
+        let (mut of_stream, mut gone) = (BTreeMap::new(), BTreeMap::<_, usize>::new());
+        for event in entries.iter().flat_map(|entry| &entry.events) {
+            if let Event::StreamOpened { stream, recipient, .. } = event {
+                of_stream.insert(*stream, recipient.clone());
+            } else if let Event::Issued { stream, .. } = event
+                && let Some(recipient) = of_stream.get(stream)
+            {
+                *gone.entry(recipient.clone()).or_default() += 1;
+            }
+        }
+        let mut left: BTreeMap<_, std::collections::VecDeque<_>> = BTreeMap::new();
+        for row in sent {
+            left.entry(row.recipient.clone()).or_default().push_back(row);
+        }
+        for (recipient, count) in &mut gone {
+            *count = count.saturating_sub(left.get(recipient).map_or(0, |rows| rows.len()));
+        }
+        Self { of_stream, gone, left }
+    }
+
+    fn next(&mut self, stream: StreamId) -> Option<Sent> {
+        let recipient = self.of_stream.get(&stream)?;
+        let gone = self.gone.get_mut(recipient)?;
+        if *gone > 0 {
+            *gone -= 1;
+            return None;
+        }
+        self.left.get_mut(recipient)?.pop_front().cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use decide::change::Capacity;
+    use schemas::handover::Owner;
+    use schemas::time::from_micros;
+
+    use super::*;
+
+    const OURS: HandoverId = HandoverId(uuid::Uuid::from_u128(1));
+    const OTHER: HandoverId = HandoverId(uuid::Uuid::from_u128(2));
+
+    fn atlas() -> Recipient {
+        Recipient::parse("atlas").unwrap()
+    }
+
+    fn stream(n: u128) -> StreamId {
+        StreamId(uuid::Uuid::from_u128(n))
+    }
+
+    fn moved(handover: HandoverId, to: State) -> Event {
+        Event::HandoverMoved {
+            handover,
+            row: Cow::Borrowed("3"),
+            to,
+            recipient: Some(atlas()),
+            route: None,
+            residence: None,
+            hold: None,
+            code: None,
+            owner: Owner::Agency,
+            deadline: None,
+        }
+    }
+
+    fn opened(n: u128, handover: HandoverId) -> Event {
+        Event::StreamOpened { stream: stream(n), recipient: atlas(), handover: Some(handover), epoch: 1 }
+    }
+
+    fn issued(n: u128, issue: u32) -> Event {
+        let (kind, digest) = (ViewKind::Offer, [0; 32]);
+        Event::Issued { stream: stream(n), issue, kind, digest, ended: None }
+    }
+
+    fn entries(of: Vec<Vec<Event>>) -> Vec<Entry> {
+        let entry = |(n, events)| Entry {
+            message: MessageId::from_bytes([n; 16]),
+            order: n.into(),
+            known_at: from_micros(i64::from(n)).unwrap(),
+            heart: "1".to_owned(),
+            bundle: "b".to_owned(),
+            events,
+        };
+        (1..).zip(of).map(entry).collect()
+    }
+
+    fn sent(sequence: u64) -> Sent {
+        Sent { recipient: atlas(), sequence, closed_at: None }
+    }
+
+    #[test]
+    fn only_what_concerns_the_handover_has_a_step() {
+        let line = || Event::LineOpened {
+            recipient: atlas(),
+            capacity: Capacity::Provisional,
+            from: schemas::time::parse_day("2026-01-01").unwrap(),
+        };
+        let entries = entries(vec![
+            vec![
+                Event::HandoverOpened { handover: OTHER, replaces: None },
+                moved(OTHER, State::Sent),
+                line(),
+            ],
+            vec![
+                line(),
+                Event::HandoverOpened { handover: OURS, replaces: Some(OTHER) },
+                moved(OURS, State::Sent),
+            ],
+            vec![moved(OTHER, State::Superseded)],
+        ]);
+        let steps = of(&entries, OURS, &[]);
+        // The line of another handover's step is no line of this one: it gives no step at all.
+        assert_eq!(steps.iter().map(|step| step.order).collect::<Vec<_>>(), [2]);
+        assert!(matches!(steps[0].lines[0], Line::Moved { to: State::Sent, .. }), "the move tells the most");
+        assert_eq!(steps[0].lines.len(), 3);
+    }
+
+    #[test]
+    fn records_are_matched_from_the_end_because_the_oldest_may_be_gone() {
+        let entries = entries(vec![
+            vec![opened(1, OTHER), issued(1, 1)],
+            vec![opened(2, OURS), issued(2, 1)],
+            vec![issued(1, 2), issued(2, 2)],
+        ]);
+        let numbers = |sent: &[Sent]| -> Vec<Option<u64>> {
+            let steps = of(&entries, OURS, sent);
+            let lines = steps.iter().flat_map(|step| &step.lines);
+            let records = lines.filter_map(|line| match line {
+                Line::Issued { sent, .. } => Some(sent.as_ref().map(|sent| sent.sequence)),
+                Line::Opened { .. }
+                | Line::Moved { .. }
+                | Line::Repertory { .. }
+                | Line::Stream { .. }
+                | Line::Linked { .. } => None,
+            });
+            records.collect()
+        };
+        assert_eq!(numbers(&[sent(4), sent(7), sent(8), sent(9)]), [Some(7), Some(9)]);
+        assert_eq!(numbers(&[sent(8), sent(9)]), [None, Some(9)]);
+        assert_eq!(numbers(&[]), [None, None]);
+    }
+}

@@ -1,0 +1,227 @@
+//! The words of closed lists: states, parties, sources, reasons, rows of the state table.
+//!
+//! Each list is matched one by one, so that a new member does not compile until it has a word. Refuses to know
+//! where a word is shown.
+
+use decide::change::{Capacity, ViewKind};
+use decide::identity::Reason;
+use decide::routing::RouteReason;
+use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
+
+/// Every state, in the order of a handover's life.
+pub(crate) const STATES: [State; 16] = [
+    State::Prepared,
+    State::AwaitingChoice,
+    State::Held,
+    State::Sent,
+    State::Received,
+    State::Accepted,
+    State::Closed,
+    State::Rejected,
+    State::Bounced,
+    State::Overdue,
+    State::WithdrawPending,
+    State::Withdrawn,
+    State::Superseded,
+    State::RecallPending,
+    State::EnteredInError,
+    State::NotInScope,
+];
+
+/// Every party that can be asked to move.
+pub(crate) const OWNERS: [Owner; 7] = [
+    Owner::Hub,
+    Owner::Person,
+    Owner::Agency,
+    Owner::Coordinator,
+    Owner::Steward,
+    Owner::Operations,
+    Owner::Officer,
+];
+
+/// A state: its word, its tone and its icon.
+pub(crate) fn state(state: State) -> (&'static str, &'static str, &'static str) {
+    match state {
+        State::Prepared => ("Voorbereid", "wait", "ring"),
+        State::AwaitingChoice => ("Wacht op keuze", "wait", "glass"),
+        State::Held => ("Opgeschort", "warn", "pause"),
+        State::Sent => ("Aangeboden", "move", "send"),
+        State::Received => ("Ontvangen", "move", "tray"),
+        State::Accepted => ("Aanvaard", "ok", "check"),
+        State::Closed => ("Afgesloten", "ok", "flag"),
+        State::Rejected => ("Geweigerd", "warn", "x"),
+        State::Bounced => ("Onbestelbaar", "bad", "back"),
+        State::Overdue => ("Te laat", "bad", "clock"),
+        State::WithdrawPending => ("Intrekking loopt", "warn", "undo"),
+        State::Withdrawn => ("Ingetrokken", "off", "undo"),
+        State::Superseded => ("Vervangen", "off", "swap"),
+        State::RecallPending => ("Terugroeping loopt", "bad", "alert"),
+        State::EnteredInError => ("Ten onrechte", "off", "slash"),
+        State::NotInScope => ("Geen ontvanger", "off", "minus"),
+    }
+}
+
+pub(crate) fn environment(production: bool) -> &'static str {
+    if production { "Productie" } else { "Test" }
+}
+
+pub(crate) fn owner(owner: Owner) -> &'static str {
+    match owner {
+        Owner::Hub => "Hub",
+        Owner::Person => "Nieuwkomer",
+        Owner::Agency => "Bureau",
+        Owner::Coordinator => "Coördinator",
+        Owner::Steward => "Datasteward",
+        Owner::Operations => "Operaties",
+        Owner::Officer => "DPO",
+    }
+}
+
+/// The sources in the order of the flow; others follow.
+pub(crate) const SOURCES_IN_ORDER: [&str; 11] = [
+    "visa",
+    "permit",
+    "register",
+    "classroom",
+    "xapi",
+    "portal",
+    "tracking",
+    "answer",
+    "task",
+    "due",
+    "review",
+];
+
+/// A source as people call it; one that is new is called by its own name.
+pub(crate) fn source(source: &str) -> &str {
+    match source {
+        "visa" => "Posten en DVZ",
+        "permit" => "WEWIS",
+        "register" => "Rijksregister",
+        "classroom" => "Classroom",
+        "xapi" => "E-leren (xAPI)",
+        "portal" => "Portaal",
+        "tracking" => "Cliëntvolging",
+        "answer" => "Antwoorden",
+        "task" => "Taken",
+        "due" => "Termijnen",
+        "review" => "Nakijken",
+        "redeliver" => "Herleveringen",
+        "bundle" => "Regels",
+        other => other,
+    }
+}
+
+pub(crate) fn hold(reason: HoldReason) -> &'static str {
+    match reason {
+        HoldReason::IdentityDoubt => "iemand moet zeggen wie dit is",
+        HoldReason::DataIncomplete => "er ontbreekt iets om de bevoegdheid te bepalen",
+        HoldReason::NoBasis => "er is geen geldige rechtsgrond voor de ontvanger",
+        HoldReason::Restricted => "de verwerking is beperkt of er is bezwaar gemaakt",
+        HoldReason::Manual => "een mens moet beslissen",
+    }
+}
+
+pub(crate) fn reject(code: RejectCode) -> &'static str {
+    match code {
+        RejectCode::NotCompetent => "de persoon woont elders",
+        RejectCode::NotTargetGroup => "de persoon hoort niet tot de doelgroep",
+        RejectCode::AlreadyKnown => "het bureau heeft al een dossier",
+        RejectCode::IdentityDoubt => "het is niet dezelfde persoon",
+        RejectCode::InsufficientData => "het aanbod kan niet beoordeeld worden",
+        RejectCode::NoBasis => "het bureau mag het niet verwerken",
+        RejectCode::NotArrived => "er is niemand gevonden op het adres",
+        RejectCode::DuplicateOffer => "dezelfde persoon is twee keer aangeboden",
+        RejectCode::PersonDeclines => "de persoon wil niet of koos een ander bureau",
+    }
+}
+
+pub(crate) fn end(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::Moved => "een andere ontvanger is verantwoordelijk",
+        EndReason::Closed => "het doel is bereikt",
+        EndReason::Rejected => "de ontvanger zei nee",
+        EndReason::Withdrawn => "ingetrokken",
+        EndReason::NotInScope => "niet in de doelgroep",
+        EndReason::NoBasis => "geen rechtsgrond meer",
+        EndReason::Recalled => "teruggeroepen: de gegevens waren van iemand anders",
+        EndReason::Merged => "twee personen bleken er een te zijn",
+        EndReason::Erased => "gewist",
+    }
+}
+
+/// Why a route leads where it leads, as what follows "omdat".
+pub(crate) fn because(reason: RouteReason) -> &'static str {
+    match reason {
+        RouteReason::Territory => "de gemeente van inschrijving tot zijn gebied hoort",
+        RouteReason::Choice => "de nieuwkomer dit bureau koos",
+        RouteReason::AwaitingChoice => {
+            "in Brussel de nieuwkomer een bureau kiest en die keuze nog niet volledig is"
+        }
+        RouteReason::NoReceiver => "de gemeente in het Franse of Duitse taalgebied ligt",
+        RouteReason::CodeRetired => "de opvolger van de gemeentecode tot zijn gebied hoort",
+        RouteReason::District => "het district tot Antwerpen hoort",
+        RouteReason::CodeNotYetValid => "de gemeentecode pas later begint",
+        RouteReason::NotAMunicipality => "de code geen gemeente is",
+    }
+}
+
+pub(crate) fn view(kind: ViewKind) -> &'static str {
+    match kind {
+        ViewKind::Offer => "Aanbod",
+        ViewKind::File => "Dossier",
+        ViewKind::Ended => "Einde",
+    }
+}
+
+pub(crate) fn capacity(capacity: Capacity) -> &'static str {
+    match capacity {
+        Capacity::Provider => "aanbieder vóór aankomst",
+        Capacity::Participant => "de deelnemer zelf",
+        Capacity::Provisional => "voorlopig",
+        Capacity::Definitive => "definitief",
+    }
+}
+
+pub(crate) fn linked(reason: Reason) -> &'static str {
+    match reason {
+        Reason::New => "nieuwe persoon",
+        Reason::Key => "gekoppeld door een nummer",
+        Reason::NameAndBirth => "gekoppeld door naam en geboortedatum",
+        Reason::NameInPart => "gekoppeld door een deel van de naam en de geboortedatum",
+        Reason::Released => "had gewacht op een bericht met dit nummer",
+    }
+}
+
+/// A row of the state table by its number: what made it fire.
+pub(crate) fn row(id: &str) -> &'static str {
+    match id {
+        "1" => "het visum is toegekend; de verwachte ontvanger weet nog niets",
+        "2" => "geweigerd, ingetrokken of niet in de doelgroep, vóór er iets geleverd was",
+        "3" => "ingeschreven in een gemeente met één ontvanger: het aanbod vertrekt",
+        "3b" => "ingeschreven zonder dat het visum bekend was: de inschrijving bewijst het",
+        "4" => "ingeschreven in Brussel zonder volledige keuze",
+        "5" => "ingeschreven waar er geen ontvanger is",
+        "6" => "een voorwaarde is niet vervuld",
+        "7" => "de keuze is gemaakt",
+        "8" => "zes maanden gingen voorbij zonder keuze",
+        "9" => "de opschorting is opgeheven",
+        "10" => "het bureau heeft het aanbod opgeslagen",
+        "12" => "het aanbod is niet op tijd ontvangen",
+        "14" => "het bureau neemt over: de verantwoordelijkheid gaat mee",
+        "15" => "het bureau zegt nee",
+        "16" => "het aanbod is ontvangen en niet op tijd beantwoord",
+        "19" => "na een nee is een ander bureau bevoegd",
+        "20" => "een ander bureau is bevoegd vóór dit ja zei",
+        "21" => "het andere bureau zei ja: hier eindigt de verantwoordelijkheid",
+        "21c" => "aanvaard, en er is geen ontvanger meer",
+        "24" => "overlijden, vertrek, intrekking of bezwaar, nadat er geleverd was",
+        "24b" => "overlijden, vertrek, intrekking of bezwaar, vóór er geleverd was",
+        "25" => "het bureau wiste wat het had",
+        "28" => "de terugroeping is bevestigd",
+        "29" => "twee personen bleken er een te zijn: één overdracht gaat verder",
+        "30" => "het gewone traject is begonnen",
+        "33" => "de persoon maakt bezwaar of de verwerking is beperkt: er vertrekt niets",
+        _ => "zie de toestandstabel",
+    }
+}

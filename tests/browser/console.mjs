@@ -1,0 +1,136 @@
+// The console in a real browser: every page, wide and narrow, light and dark, with JavaScript on and off.
+//
+//   node console.mjs BASE TOKEN [FOLDER]      FOLDER: pictures of the pages go there
+//
+// Prints every fault and a count; exit 1 where there is one. Started by tests/tests/browser.rs on a hub that has
+// been told a story. Axe is injected by the debugging protocol, so the pages' own policy stays in force.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const [base, token, folder] = process.argv.slice(2);
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa', 'best-practice'];
+const faults = [];
+let looked = 0;
+
+const browser = await chromium.launch({
+  executablePath: process.env.HUB_TEST_CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+
+/** A window whose every request, error and broken policy is a fault. */
+async function open(width, options = {}) {
+  const context = await browser.newContext({
+    viewport: { width, height: 900 },
+    httpCredentials: { username: 'proof', password: token, origin: base },
+    ...options,
+  });
+  const page = await context.newPage();
+  page.on('request', request => {
+    const inside = request.url().startsWith(`${base}/`) || request.url().startsWith('data:');
+    if (!inside) faults.push(`asks outside: ${request.url()}`);
+  });
+  page.on('console', said => {
+    const expected = /status of 404/.test(said.text());
+    if (['error', 'warning'].includes(said.type()) && !expected) faults.push(`${page.url()} says ${said.text()}`);
+  });
+  page.on('pageerror', error => faults.push(`${page.url()} fails: ${error.message}`));
+  return page;
+}
+
+const expect = (holds, fault) => { if (!holds) faults.push(fault); };
+const fits = page => page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
+
+/** Everything that is asked of any page. */
+async function look(page, address, where, status = 200) {
+  const answer = await page.goto(base + address);
+  looked += 1;
+  expect(answer.status() === status, `${address}: answered ${answer.status()}`);
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(
+    values => window.axe.run(document, { runOnly: { type: 'tag', values } }), rules);
+  for (const { id, nodes } of violations) {
+    faults.push(`${address} (${where}) axe ${id}: ${nodes.map(node => node.target.join(' ')).slice(0, 3).join(', ')}`);
+  }
+  expect(await fits(page), `${address} (${where}) scrolls sideways`);
+  if (folder) {
+    const name = `${address.replace(/[^a-z0-9]+/gi, '-').slice(1, 40) || 'overview'}-${where.replace(' ', '-')}`;
+    await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+  }
+}
+
+// What there is: both lists, every saved view, and one handover in each state that has any.
+const guide = await open(1280);
+await guide.goto(`${base}/handovers`);
+const views = await guide.locator('.tabs a').evaluateAll(links => links.map(link => link.getAttribute('href')));
+const states = await guide.locator('select[name=state] option').evaluateAll(all => all.map(one => one.value));
+const handovers = [];
+for (const state of states.filter(state => state && state !== 'all')) {
+  await guide.goto(`${base}/handovers?state=${state}`);
+  const first = guide.locator('tbody a.id').first();
+  if (await first.count()) handovers.push(await first.getAttribute('href'));
+}
+expect(handovers.length >= 3, `only ${handovers.length} states have a handover: the story is too small`);
+const lists = ['/', ...new Set(views), '/handovers?recipient=no-such&owner=nobody', '/handovers?id=zzzz'];
+
+for (const width of [1280, 320]) {
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await open(width, { colorScheme });
+    const where = `${width} ${colorScheme}`;
+    for (const address of [...lists, ...handovers]) await look(page, address, where);
+    await look(page, '/handovers/00000000000000000000000000000000', where, 404);
+    // A browser without a credential shows its own dialogue first, then this page.
+    await page.route('**/closed', async route => {
+      const answer = await fetch(base);
+      expect(answer.status === 401, `a stranger is answered ${answer.status}`);
+      await route.fulfill({ contentType: 'text/html', body: await answer.text() });
+    });
+    await look(page, '/closed', where);
+    await page.context().close();
+  }
+}
+
+// Wider spacing of text (WCAG 1.4.12) must not push anything out of a narrow window.
+const spaced = await open(320);
+for (const address of ['/', '/handovers', handovers[0]]) {
+  await spaced.goto(base + address);
+  await spaced.evaluate(() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync('*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}');
+    document.adoptedStyleSheets = [sheet];
+  });
+  expect(await fits(spaced), `${address} scrolls sideways with wide text spacing`);
+}
+
+// By keyboard: the first stop leads past the menu.
+const keys = await open(1280);
+await keys.goto(base);
+await keys.keyboard.press('Tab');
+expect(await keys.evaluate(() => document.activeElement.getAttribute('href')) === '#main', 'the first stop is no skip link');
+
+// Without JavaScript: from the overview by the menu to the list, through a filter, to one handover and back by its id.
+for (const width of [1280, 320]) {
+  const plain = await open(width, { javaScriptEnabled: false });
+  await plain.goto(base);
+  if (width < 992) await plain.getByRole('button', { name: 'Menu' }).click();
+  await plain.getByRole('link', { name: /^Overdrachten \d/ }).click();
+  await plain.getByLabel('Toestand').selectOption('all');
+  await plain.getByRole('button', { name: 'Filter' }).click();
+  await plain.waitForURL(/state=all/);
+  const first = plain.locator('tbody a.id').first();
+  const name = await first.textContent();
+  await first.click();
+  await plain.getByRole('heading', { name: 'Tijdlijn' }).waitFor();
+  await plain.getByLabel('Zoek op kenmerk').fill(name);
+  await plain.getByRole('button', { name: 'Zoek' }).click();
+  await plain.waitForURL(new RegExp(`/handovers/${name}`));
+  looked += 4;
+  await plain.context().close();
+}
+
+await browser.close();
+for (const fault of faults) console.log(`fault: ${fault}`);
+console.log(`${looked} pages looked at, ${faults.length} faults`);
+process.exit(faults.length ? 1 : 0);
