@@ -1,5 +1,5 @@
 //! Canaries in every personal field of what five doors take, then a search wherever the hub writes in clear: logs,
-//! metrics, answers, topic keys and headers, what its commands print, database files (invariant I10).
+//! metrics, answers, console pages, topic keys and headers, what its commands print, database files (invariant I10).
 //!
 //! Some items are malformed, so that refusals are stored as well. Addresses carry ids only, which the
 //! log shows. Values on topics are meant to be read and are not searched, nor is what a command shows because it
@@ -7,6 +7,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -99,11 +100,25 @@ async fn commands(canaries: &Canaries, process: &Process, store: &Store) {
     assert!(ids.iter().any(asked), "what is asked for is shown");
 }
 
-/// What a running hub says of itself.
+/// What a running hub says of itself: its figures and its console, page by page.
 async fn says(canaries: &Canaries, process: &Process) {
-    let metrics = reqwest::get(format!("{}/metrics", process.base)).await.unwrap().bytes().await.unwrap();
-    assert!(metrics.len() > 500);
-    clean(canaries, "metrics", metrics);
+    let client = reqwest::Client::builder().build().unwrap();
+    let page = async |path: &str| {
+        let ask = client.get(format!("{}{path}", process.base)).basic_auth("anybody", Some("dev-console"));
+        let answer = ask.send().await.unwrap().error_for_status().unwrap().text().await.unwrap();
+        assert!(answer.len() > 500, "{path}: {answer}");
+        clean(canaries, path, &answer);
+        answer
+    };
+    page("/metrics").await;
+    page("/").await;
+    let list = page("/handovers").await;
+    let rows = list.split("href=\"/handovers/").skip(1);
+    let ids: BTreeSet<&str> = rows.filter_map(|row| row.split('"').next()).collect();
+    assert!(ids.len() > 4, "{} handovers are listed", ids.len());
+    for id in ids.into_iter().take(10) {
+        page(&format!("/handovers/{id}")).await;
+    }
 }
 
 #[test]

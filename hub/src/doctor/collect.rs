@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use chrono::Days;
+use chrono::{Days, TimeDelta};
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
 
@@ -37,6 +37,8 @@ pub async fn collect(folder: &Path, prepare: impl FnOnce(&mut Config), now: Inst
         }
     };
     prepare(&mut config);
+    let now = now + TimeDelta::days(config.hub.days_ahead.into());
+    facts.now = now;
     let told = told(&config);
     facts.keys = Some(key_file(&config));
     facts.folder = Some(data_folder(&config));
