@@ -38,6 +38,8 @@ async fn decided(folder: &Path, clock: Clock) {
     tokio::time::timeout(Duration::from_secs(30), done.wait_for(|order| *order > 0)).await.unwrap().unwrap();
     stop.cancel();
     decider.await.unwrap().unwrap();
+    let next = hub.store.lease("decider", "another", 0).await.unwrap();
+    assert!(next.is_some(), "who stops gives his lease back");
 }
 
 async fn look(folder: &Path) -> Facts {

@@ -114,6 +114,10 @@ pub async fn run(mut decider: Decider, stop: CancellationToken) -> Result<(), De
             () = tokio::time::sleep(wait) => {}
         }
     }
+    if held.is_some() {
+        // Given back at once, so that the next one need not wait for it to expire.
+        decider.store.lease("decider", &decider.instance, 0).await?;
+    }
     Ok(())
 }
 
