@@ -8,6 +8,7 @@ pub mod outbox;
 pub mod people;
 pub mod process;
 pub mod story;
+pub mod translated;
 
 use std::path::{Path, PathBuf};
 
@@ -34,6 +35,7 @@ pub fn config() -> Config {
 /// | --- | --- |
 /// | `CI` | `true`: a server that is missing fails the test instead of skipping it |
 /// | `HUB_TEST_POSTGRES` | a PostgreSQL where databases may be made: `deploy/postgres.sh start DIR` |
+/// | `HUB_TEST_ORDERS` | in how many shuffled orders the story is told: 5 where it is not set |
 /// | `HUB_TEST_KAFKA` | the brokers of an Apache Kafka: `deploy/kafka.sh start DIR` |
 /// | `HUB_TEST_CHROMIUM` | a Chromium; `/usr/bin/chromium` unless said: `deploy/browser.sh` |
 #[must_use]

@@ -73,6 +73,82 @@ pub fn visa_status(n: usize, i: usize) -> Value {
     line
 }
 
+/// What the register answers about the `n`th person on a day: a home in this municipality since then.
+#[must_use]
+pub fn register_answer(n: usize, nis: &str, since: &str) -> String {
+    let lines = visa_lines(n);
+    let told = |field: &str| lines[0]["person"][field].as_str().unwrap_or_default().to_owned();
+    include_str!("GeefPersoon.xml")
+        .replace("{reference}", &format!("{n}-{since}"))
+        .replace("{insz}", &test_number(n))
+        .replace("{family}", &told("surname"))
+        .replace("{given}", &told("given_names"))
+        .replace("{birth}", &told("birth_date"))
+        .replace("{nis}", nis)
+        .replace("{since}", since)
+}
+
+/// What the portal sends about the `n`th person: an account, a learning account linked to it, a learning path.
+#[must_use]
+pub fn portal_lines(n: usize) -> Vec<Value> {
+    let lines = visa_lines(n);
+    let (person, account) = (&lines[0]["person"], format!("va-{n:08x}"));
+    let event = |kind: &str, day: usize| {
+        json!({
+            "schema": "portal/1", "message_id": format!("portal-{n}-{kind}"), "type": kind,
+            "at": format!("2025-03-{day:02}T09:00:00Z"), "account": account
+        })
+    };
+    let with = |mut event: Value, more: Value| {
+        if let (Some(event), Value::Object(more)) = (event.as_object_mut(), more) {
+            event.extend(more);
+        }
+        event
+    };
+    let name = format!("{} {}", person["given_names"], person["surname"]).replace('"', "");
+    vec![
+        with(
+            event("account_created", 1),
+            json!({
+                "name": name, "family_name": person["surname"], "given_names": person["given_names"],
+                "birth_date": person["birth_date"], "email": person["email"], "phone": null, "language": "fr",
+                "claims": {
+                    "post": lines[0]["post"]["code"], "application_number": lines[0]["application"]["number"],
+                    "single_permit_dossier": null, "passport_number": lines[0]["travel_document"]["number"]
+                }
+            }),
+        ),
+        with(
+            event("lms_linked", 2),
+            json!({"lms": "xapi", "home_page": PLATFORM, "name": format!("learner-{n}")}),
+        ),
+        with(event("learning_path_set", 3), json!({"modules": ["B1", "B2"], "set_by": "trajectbegeleider"})),
+    ]
+}
+
+/// The learning platform.
+const PLATFORM: &str = "https://leren.voortraject.example/";
+
+/// What the learning platform states about an account: a module begun and passed, and the latter made void.
+#[must_use]
+pub fn learning_lines(account: &str, n: usize) -> Vec<Value> {
+    let id = |step: usize| format!("00000000-0000-4000-8000-{n:06}{step:06}");
+    let statement = |step: usize, verb: &str, actor: &str, object: Value| {
+        json!({
+            "id": id(step), "actor": {"account": {"homePage": PLATFORM, "name": actor}},
+            "verb": {"id": format!("http://adlnet.gov/expapi/verbs/{verb}")}, "object": object,
+            "context": {"contextActivities": {"category": [{"id": "https://w3id.org/xapi/cmi5/context/categories/cmi5"}]}},
+            "timestamp": format!("2025-03-1{step}T09:00:00Z")
+        })
+    };
+    let module = json!({"objectType": "Activity", "id": format!("{PLATFORM}cursus/voortraject/au/B1")});
+    vec![
+        statement(0, "launched", account, module.clone()),
+        statement(1, "passed", account, module),
+        statement(2, "voided", "lms", json!({"objectType": "StatementRef", "id": id(1)})),
+    ]
+}
+
 /// The family name of the `n`th person.
 #[must_use]
 pub fn family_name(n: usize) -> String {

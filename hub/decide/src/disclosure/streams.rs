@@ -13,7 +13,7 @@ use crate::bundle::{Competence, Contract};
 use crate::change::{Capacity, Delivery, Event, Refusal, ViewKind};
 use crate::draft::Draft;
 use crate::journey::canonical::canonical;
-use crate::journey::scope::{OutReason, Scope, scope};
+use crate::journey::scope::{OutReason, Scope, belonged, scope};
 use crate::person::{Handover, Person, Stream};
 
 /// Issues every view that changed.
@@ -80,16 +80,18 @@ fn participant(draft: &mut Draft<'_>, scope: Scope) {
         return;
     };
     let open = draft.person.open_streams().find(|stream| stream.recipient == contract).cloned();
-    match (open, scope) {
-        (Some(stream), _) => show(draft, &stream, ViewKind::File, scope),
-        (None, Scope::In(_))
-            if may_begin(draft, &contract) && !draft.journey().portal_accounts().is_empty() =>
-        {
-            let stream = begin(draft, contract, Capacity::Participant);
-            show(draft, &stream, ViewKind::File, scope);
-        }
-        (None, _) => {}
-    }
+    let journey = draft.journey();
+    let begins = || {
+        !journey.portal_accounts().is_empty()
+            && belonged(journey, draft.bundle, draft.today)
+            && may_begin(draft, &contract)
+    };
+    let stream = match open {
+        Some(stream) => stream,
+        None if begins() => begin(draft, contract, Capacity::Participant),
+        None => return,
+    };
+    show(draft, &stream, ViewKind::File, scope);
 }
 
 /// A stream that belongs to the person, with its line.

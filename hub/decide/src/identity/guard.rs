@@ -60,16 +60,17 @@ pub(crate) fn part_of(record: &Record, person: &Person) -> bool {
     born_alike(record, person) && record.names.iter().any(names)
 }
 
-/// The same birth date, known to the day, and names of which each part of the shorter one has its like in the other:
-/// equal, or one letter apart.
+/// The same birth date, known to the day, and names that are [`like`] each other.
 pub(crate) fn alike(record: &Record, person: &Person) -> bool {
-    let like = |a: &String, b: &String| a == b || (a.len().min(b.len()) >= 4 && one_letter_apart(a, b));
-    let pair = |a: &Tokens, b: &Tokens| {
-        let (short, long) = if a.0.len() <= b.0.len() { (a, b) } else { (b, a) };
-        short.0.len() >= 2 && short.0.iter().all(|part| long.0.iter().any(|other| like(part, other)))
-    };
-    let names = |ours: Tokens| person.matching.names.iter().any(|theirs| pair(&ours, theirs));
+    let names = |ours: Tokens| person.matching.names.iter().any(|theirs| like(&ours, theirs));
     born_alike(record, person) && record.names.iter().map(Names::tokens).any(names)
+}
+
+/// Each part of the shorter name has its like in the other: equal, or one letter apart.
+fn like(a: &Tokens, b: &Tokens) -> bool {
+    let like = |a: &String, b: &String| a == b || (a.len().min(b.len()) >= 4 && one_letter_apart(a, b));
+    let (short, long) = if a.0.len() <= b.0.len() { (a, b) } else { (b, a) };
+    short.0.len() >= 2 && short.0.iter().all(|part| long.0.iter().any(|other| like(part, other)))
 }
 
 /// Whether one letter changed, added or left out makes the one the other. Both are ASCII.
@@ -98,28 +99,40 @@ pub(crate) fn corroborated(world: &World, keys: &[Key], person: PersonId) -> boo
     keys.iter().filter(group).any(|key| world.leads_to(key, person))
 }
 
-/// Whether two persons may become one, on the strength of a record that fits both: by their keys, or one of
-/// them by name and birth date alone. No guard may hold between them (identity note 4.5, "bridge").
-pub(crate) fn joinable(a: &Person, b: &Person, record: &Record, by_keys: bool) -> bool {
+/// Whether two persons may become one, on the strength of a record that fits both: by its numbers, or one of them
+/// by name and birth date alone. No guard may hold between them (identity note 4.5, "bridge"). Name and birth date
+/// agree; where one of them does so only in part, no number of any kind may differ, since in another order the
+/// record would have come first and each of the two been linked to it by a number.
+pub(crate) fn joinable(a: &Person, b: &Person, record: &Record, by_numbers: bool) -> bool {
     let (x, y) = (&a.matching, &b.matching);
-    let share = |kind: fn(&Key) -> bool| {
+    let share = |kind: &dyn Fn(&Key) -> bool| {
         let (ours, theirs): (BTreeSet<_>, BTreeSet<_>) = (
             x.keys.iter().filter(|key| kind(key)).collect(),
             y.keys.iter().filter(|key| kind(key)).collect(),
         );
         // The record may say itself that one number replaces the other.
         let told = |keys: &BTreeSet<&Key>| record.keys.iter().any(|key| keys.contains(key));
-        let replaced = by_keys && told(&ours) && told(&theirs);
+        let replaced = by_numbers && told(&ours) && told(&theirs);
         ours.is_empty() || theirs.is_empty() || !ours.is_disjoint(&theirs) || replaced
     };
-    let subset = x.names.iter().any(|n| y.names.iter().any(|m| n.0.is_subset(&m.0) || m.0.is_subset(&n.0)));
-    let date = |birth: &&PartialDate| by_keys || !birth.is_default();
-    subset
-        && x.births.intersection(&y.births).any(|birth| date(&birth))
-        && share(|key| matches!(key, Key::Insz(_)))
-        && share(|key| matches!(key, Key::Dvz(_)))
-        && (by_keys || share(|key| matches!(key, Key::Passport(..))))
-        && (by_keys || !(in_question(a, b) || in_question(b, a)))
+    let names = |fit: fn(&Tokens, &Tokens) -> bool| x.names.iter().any(|n| y.names.iter().any(|m| fit(n, m)));
+    let births = |fit: fn(PartialDate, PartialDate) -> bool| {
+        x.births.iter().any(|d| y.births.iter().any(|e| fit(*d, *e)))
+    };
+    let named = names(|n, m| n.0.is_subset(&m.0) || m.0.is_subset(&n.0));
+    let born = births(|d, e| d == e && !d.is_default()) || by_numbers && births(|d, e| d == e);
+    let nearly_named =
+        names(like) || by_numbers && births(|d, e| d == e && !d.is_default()) && names(Tokens::touches);
+    let nearly_born = by_numbers && births(PartialDate::one_part_apart);
+    let numbers = || {
+        share(&|key| matches!(key, Key::Passport(..)))
+            && share(&|key| matches!(key, Key::Application(..)))
+            && share(&|key| matches!(key, Key::Permit(_)))
+    };
+    (named && born || (named && nearly_born || nearly_named && born) && numbers())
+        && share(&|key| matches!(key, Key::Insz(_)))
+        && share(&|key| matches!(key, Key::Dvz(_)))
+        && (by_numbers || share(&|key| matches!(key, Key::Passport(..))))
         && !(told_apart(a, b) || told_apart(b, a))
         && !two_hold_the_file(a, b)
 }
@@ -127,11 +140,6 @@ pub(crate) fn joinable(a: &Person, b: &Person, record: &Record, by_keys: bool) -
 /// A human said that they are two.
 fn told_apart(a: &Person, b: &Person) -> bool {
     a.state.never.contains(&b.id) || !a.state.never.is_disjoint(&b.state.absorbed)
-}
-
-/// A human is asked whether they are one.
-fn in_question(a: &Person, b: &Person) -> bool {
-    a.state.open_reviews.values().any(|may| may.contains(&b.id) || !may.is_disjoint(&b.state.absorbed))
 }
 
 /// Two agencies each took one of them over: who goes on is a human's to say (features 4.2, row 29).

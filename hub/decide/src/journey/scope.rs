@@ -97,6 +97,16 @@ pub fn scope(journey: Journey<'_>, bundle: &Bundle, on: Day) -> Scope {
     }
 }
 
+/// Whether he belongs to the target group, or would if none of his entries had ended and he were here: what he once
+/// got through it does not depend on which of the two was told first.
+#[must_use]
+pub fn belonged(journey: Journey<'_>, bundle: &Bundle, on: Day) -> bool {
+    let applications = journey.applications().map(|entry| of_application(journey, bundle, &entry));
+    let permits = journey.permits().map(|(_, entry)| of_permit(&entry));
+    applications.chain(permits).any(|scope| matches!(scope, Scope::In(_)))
+        && of_person(journey, bundle, on).is_none()
+}
+
 /// What nationality and age say against him.
 fn of_person(journey: Journey<'_>, bundle: &Bundle, on: Day) -> Option<Scope> {
     let standings: Vec<Nationality> =
