@@ -119,10 +119,12 @@ pub(crate) fn joinable(a: &Person, b: &Person, record: &Record, by_numbers: bool
     let births = |fit: fn(PartialDate, PartialDate) -> bool| {
         x.births.iter().any(|d| y.births.iter().any(|e| fit(*d, *e)))
     };
+    let to_the_day = births(|d, e| d == e && !d.is_default());
     let named = names(|n, m| n.0.is_subset(&m.0) || m.0.is_subset(&n.0));
-    let born = births(|d, e| d == e && !d.is_default()) || by_numbers && births(|d, e| d == e);
-    let nearly_named =
-        names(like) || by_numbers && births(|d, e| d == e && !d.is_default()) && names(Tokens::touches);
+    let born = to_the_day || by_numbers && births(|d, e| d == e);
+    // Of whom no name is known, none speaks against it.
+    let nameless = x.names.is_empty() || y.names.is_empty();
+    let nearly_named = names(like) || by_numbers && (nameless || to_the_day && names(Tokens::touches));
     let nearly_born = by_numbers && births(PartialDate::one_part_apart);
     let numbers = || {
         share(&|key| matches!(key, Key::Passport(..)))
@@ -169,4 +171,114 @@ fn differs(record: &Record, person: &Person, kind: fn(&Key) -> bool) -> bool {
     let theirs = person.matching.keys.iter().any(kind);
     let mut ours = record.keys.iter().filter(|key| kind(key)).peekable();
     theirs && ours.peek().is_some() && !ours.any(|key| person.matching.keys.contains(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use schemas::ids::Seed;
+    use schemas::insz::Insz;
+    use schemas::reference::{ApplicationNumber, DvzNumber, PostCode};
+
+    use super::*;
+
+    fn record(family: &str, given: &str, birth: &str, keys: &[Key]) -> Record {
+        let births = vec![PartialDate::parse(birth).unwrap()];
+        let names = Names::new(family, given).into_iter().collect();
+        Record { keys: keys.to_vec(), names, births, facts: vec![] }
+    }
+
+    fn person(n: u8, record: &Record) -> Person {
+        let mut person = Person::new(PersonId::derive(&Seed([n; 32]), 0));
+        person.matching.take_in(record);
+        person
+    }
+
+    #[test]
+    fn a_bridge_joins_whom_a_number_would_have_linked_and_no_twins() {
+        let application =
+            |n: &str| Key::Application(PostCode::parse("CAS").unwrap(), ApplicationNumber::parse(n).unwrap());
+        let dvz = Key::Dvz(DvzNumber::parse("8000001").unwrap());
+        let [one, other] = ["90610100176", "90610100275"].map(|n| Key::Insz(Insz::parse(n).unwrap()));
+        let walker = |given, birth, key: &Key| record("Walker", given, birth, std::slice::from_ref(key));
+        let (filed, also) = (application("1"), application("2"));
+        for (what, a, b, by_numbers, by_name) in [
+            ("all of it", walker("Ann", "1990-05-11", &filed), walker("Ann", "1990-05-11", &one), true, true),
+            (
+                "one letter",
+                walker("Hanna", "1990-05-11", &filed),
+                walker("Hannah", "1990-05-11", &one),
+                true,
+                true,
+            ),
+            (
+                "a short form",
+                walker("Jennifer", "1990-05-11", &filed),
+                walker("Jenny", "1990-05-11", &one),
+                true,
+                false,
+            ),
+            (
+                "twins",
+                walker("Jennifer", "1990-05-11", &filed),
+                walker("Jenny", "1990-05-11", &also),
+                false,
+                false,
+            ),
+            (
+                "like twins",
+                walker("Hanna", "1990-05-11", &filed),
+                walker("Hannah", "1990-05-11", &also),
+                false,
+                false,
+            ),
+            (
+                "a corrected day",
+                walker("Ann", "1990-05-11", &filed),
+                walker("Ann", "1990-05-12", &one),
+                true,
+                false,
+            ),
+            (
+                "another day",
+                walker("Ann", "1990-05-11", &filed),
+                walker("Ann", "1990-06-12", &one),
+                false,
+                false,
+            ),
+            (
+                "1 January",
+                walker("Ann", "1990-01-01", &filed),
+                walker("Ann", "1990-01-01", &one),
+                true,
+                false,
+            ),
+            (
+                "1 January, a short form",
+                walker("Jennifer", "1990-01-01", &filed),
+                walker("Jenny", "1990-01-01", &one),
+                false,
+                false,
+            ),
+            (
+                "no name",
+                walker("Ann", "1990-05-11", &dvz),
+                record("", "", "1990-05-11", std::slice::from_ref(&one)),
+                true,
+                false,
+            ),
+            (
+                "two numbers",
+                walker("Ann", "1990-05-11", &other),
+                walker("Ann", "1990-05-11", &one),
+                false,
+                false,
+            ),
+        ] {
+            let bridge = record("", "", "1990-05-11", &[]);
+            let (a, b) = (person(1, &a), person(2, &b));
+            assert_eq!(joinable(&a, &b, &bridge, true), by_numbers, "{what}, by numbers");
+            assert_eq!(joinable(&b, &a, &bridge, true), by_numbers, "{what}, by numbers, the other way");
+            assert_eq!(joinable(&a, &b, &bridge, false), by_name, "{what}, by name");
+        }
+    }
 }
