@@ -88,65 +88,76 @@ pub fn register_answer(n: usize, nis: &str, since: &str) -> String {
         .replace("{since}", since)
 }
 
-/// What the portal sends about the `n`th person: an account, a learning account linked to it, a learning path.
+/// What the portal sends about the `n`th person: his account, and the account he learns with.
 #[must_use]
 pub fn portal_lines(n: usize) -> Vec<Value> {
-    let lines = visa_lines(n);
-    let (person, account) = (&lines[0]["person"], format!("va-{n:08x}"));
-    let event = |kind: &str, day: usize| {
+    let application = visa_lines(n).swap_remove(0);
+    let account = format!("va-{n:08}");
+    let event = |what: &str, at: &str| {
         json!({
-            "schema": "portal/1", "message_id": format!("portal-{n}-{kind}"), "type": kind,
-            "at": format!("2025-03-{day:02}T09:00:00Z"), "account": account
+            "schema": "portal/1", "message_id": format!("{what}-{n}"), "type": what, "at": at, "account": account,
         })
     };
-    let with = |mut event: Value, more: Value| {
-        if let (Some(event), Value::Object(more)) = (event.as_object_mut(), more) {
-            event.extend(more);
-        }
-        event
-    };
-    let name = format!("{} {}", person["given_names"], person["surname"]).replace('"', "");
-    vec![
-        with(
-            event("account_created", 1),
-            json!({
-                "name": name, "family_name": person["surname"], "given_names": person["given_names"],
-                "birth_date": person["birth_date"], "email": person["email"], "phone": null, "language": "fr",
-                "claims": {
-                    "post": lines[0]["post"]["code"], "application_number": lines[0]["application"]["number"],
-                    "single_permit_dossier": null, "passport_number": lines[0]["travel_document"]["number"]
-                }
-            }),
-        ),
-        with(
-            event("lms_linked", 2),
-            json!({"lms": "xapi", "home_page": PLATFORM, "name": format!("learner-{n}")}),
-        ),
-        with(event("learning_path_set", 3), json!({"modules": ["B1", "B2"], "set_by": "trajectbegeleider"})),
-    ]
+    let mut created = event("account_created", "2025-01-12T09:00:00Z");
+    let (person, own) = (&application["person"], &mut created);
+    for (name, value) in [
+        ("family_name", person["surname"].clone()),
+        ("given_names", person["given_names"].clone()),
+        ("birth_date", person["birth_date"].clone()),
+        ("language", person["contact_language"].clone()),
+        ("name", json!(null)),
+        ("email", json!(null)),
+        ("phone", json!(null)),
+    ] {
+        own[name] = value;
+    }
+    own["claims"] = json!({
+        "post": application["post"]["code"], "application_number": application["application"]["number"],
+        "single_permit_dossier": null, "passport_number": null
+    });
+    let mut linked = event("lms_linked", "2025-01-13T09:00:00Z");
+    for (name, value) in [("lms", "xapi"), ("home_page", PLATFORM), ("name", &learner(n))] {
+        linked[name] = json!(value);
+    }
+    vec![created, linked]
 }
 
-/// The learning platform.
 const PLATFORM: &str = "https://leren.voortraject.example/";
 
-/// What the learning platform states about an account: a module begun and passed, and the latter made void.
+fn learner(n: usize) -> String {
+    format!("learner-{n:08}")
+}
+
+/// The `i`th learning statement about the `n`th person: sessions of one module after the other, most of them
+/// without success.
 #[must_use]
-pub fn learning_lines(account: &str, n: usize) -> Vec<Value> {
-    let id = |step: usize| format!("00000000-0000-4000-8000-{n:06}{step:06}");
-    let statement = |step: usize, verb: &str, actor: &str, object: Value| {
-        json!({
-            "id": id(step), "actor": {"account": {"homePage": PLATFORM, "name": actor}},
-            "verb": {"id": format!("http://adlnet.gov/expapi/verbs/{verb}")}, "object": object,
-            "context": {"contextActivities": {"category": [{"id": "https://w3id.org/xapi/cmi5/context/categories/cmi5"}]}},
-            "timestamp": format!("2025-03-1{step}T09:00:00Z")
-        })
+pub fn statement(n: usize, i: usize) -> Value {
+    let (verb, result) = match i % 10 {
+        9 => ("passed", json!({ "success": true, "score": { "scaled": 0.8 }, "duration": "PT30M" })),
+        4 | 7 => ("failed", json!({ "success": false, "score": { "scaled": 0.3 }, "duration": "PT30M" })),
+        3 | 6 => ("terminated", json!({ "duration": "PT31M" })),
+        0 | 5 => ("launched", Value::Null),
+        _ => ("initialized", Value::Null),
     };
-    let module = json!({"objectType": "Activity", "id": format!("{PLATFORM}cursus/voortraject/au/B1")});
-    vec![
-        statement(0, "launched", account, module.clone()),
-        statement(1, "passed", account, module),
-        statement(2, "voided", "lms", json!({"objectType": "StatementRef", "id": id(1)})),
-    ]
+    let module = ["B1", "B2", "B3", "L1", "L2", "F1", "F2", "F3", "F4", "D1"][i / 10 % 10];
+    let at = format!(
+        "2025-0{}-{:02}T{:02}:{:02}:00Z",
+        2 + i / 20_000 % 7,
+        1 + i / 1_000 % 27,
+        i / 60 % 16,
+        i % 60
+    );
+    let mut statement = json!({
+        "id": format!("{n:08x}-0000-4000-8000-{i:012x}"),
+        "actor": { "objectType": "Agent", "account": { "homePage": PLATFORM, "name": learner(n) } },
+        "verb": { "id": format!("http://adlnet.gov/expapi/verbs/{verb}") },
+        "object": { "objectType": "Activity", "id": format!("{PLATFORM}cursus/voortraject/au/{module}") },
+        "timestamp": at,
+    });
+    if !result.is_null() {
+        statement["result"] = result;
+    }
+    statement
 }
 
 /// The family name of the `n`th person.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use decide::invariant::essence;
-use hub::app::{Beside, Hub, Start, beside, in_data};
+use hub::app::{Beside, Hub, Place, Start, in_data};
 use hub::clock::Clock;
 use hub::demo::Stage;
 use hub::explain::person::{Given, Known, explain};
@@ -113,7 +113,8 @@ async fn the_story_is_explained() {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mut stage = Stage::set(tests::config(), &story, folder.path(), listen).await.unwrap();
     stage.play().await.unwrap();
-    let on = beside(Some(folder.path()), tests::config()).await.unwrap();
+    let place = Place { data: Some(folder.path().to_owned()), config: tests::root().join("config") };
+    let on = place.beside().await.unwrap();
 
     a_handover_and_its_records(&on, folder.path()).await;
     messages(&on, folder.path()).await;
@@ -308,7 +309,8 @@ async fn who_turned_out_to_be_another_is_explained_as_him_and_before_that_as_him
     hub.intake.internal("review", "review:1", body).await.unwrap();
     settled(&hub).await;
 
-    let on = beside(Some(folder.path()), tests::config()).await.unwrap();
+    let place = Place { data: Some(folder.path().to_owned()), config: tests::root().join("config") };
+    let on = place.beside().await.unwrap();
     let absorbed = ids(folder.path(), "select id from person where redirect is not null").await.remove(0);
     let survivor = ids(folder.path(), "select id from person where redirect is null").await.remove(0);
     for stream in ids(folder.path(), "select id from stream").await {

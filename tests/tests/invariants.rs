@@ -24,7 +24,7 @@ use proptest::test_runner::{Config, TestRunner};
 use schemas::handover::State;
 use schemas::ids::PersonId;
 use serde_json::{Value, json};
-use tests::people::{learning_lines, portal_lines, register_answer, test_number, visa_lines};
+use tests::people::{portal_lines, register_answer, statement, test_number, visa_lines};
 use tests::story::records;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
@@ -75,6 +75,42 @@ fn home(life: &Life, moved: bool) -> Option<Item> {
     Some(("register", adapters::read(door, answer.as_bytes()).remove(0).unwrap()))
 }
 
+/// What the portal and the learning platform send about a life: an account and a learning path; a module begun and
+/// passed, and the latter made void.
+fn learning(life: &Life) -> Vec<Item> {
+    let Some((steps, linked)) = life.learner else { return vec![] };
+    let mut portal = portal_lines(life.person);
+    let mut path = portal[0].clone();
+    for name in ["name", "family_name", "given_names", "birth_date", "language", "email", "phone", "claims"] {
+        path.as_object_mut().unwrap().remove(name);
+    }
+    path["message_id"] = format!("path-{}", life.person).into();
+    path["type"] = "learning_path_set".into();
+    path["modules"] = json!(["B1", "B2"]);
+    portal.push(path);
+
+    let [begun, passed] = [0, 9].map(|step| statement(life.person, step));
+    let mut voided = statement(life.person, 10);
+    voided["actor"]["account"]["name"] = "lms".into();
+    voided["verb"]["id"] = "http://adlnet.gov/expapi/verbs/voided".into();
+    voided["object"] = json!({"objectType": "StatementRef", "id": passed["id"]});
+    let mut statements = vec![begun, passed, voided];
+    statements.truncate(steps);
+    for statement in statements.iter_mut().take(2).filter(|_| !linked) {
+        // Another id for another account: it is another statement.
+        let id = statement["id"].as_str().unwrap().replacen("0000", "0001", 1);
+        statement["id"] = id.into();
+        statement["actor"]["account"]["name"] = format!("nobody-{}", life.person).into();
+    }
+    if life.damaged
+        && let Some(statement) = statements.first_mut()
+    {
+        statement["actor"] = json!({"mbox": "mailto:somebody@mail.example"});
+    }
+    let portal = portal.into_iter().map(|line| ("portal", line));
+    portal.chain(statements.into_iter().map(|line| ("xapi", line))).collect()
+}
+
 /// What the sources send about a life.
 fn items(life: &Life) -> Vec<Item> {
     let lines = visa_lines(life.person);
@@ -106,18 +142,7 @@ fn items(life: &Life) -> Vec<Item> {
         });
         items.push(("register", hint));
     }
-    if let Some((steps, linked)) = life.learner {
-        items.extend(portal_lines(life.person).into_iter().map(|line| ("portal", line)));
-        let account = if linked { "learner" } else { "nobody" };
-        let mut lines = learning_lines(&format!("{account}-{}", life.person), life.person);
-        lines.truncate(steps);
-        if life.damaged
-            && let Some(line) = lines.first_mut()
-        {
-            line["actor"] = json!({"mbox": "mailto:somebody@mail.example"});
-        }
-        items.extend(lines.into_iter().map(|line| ("xapi", line)));
-    }
+    items.extend(learning(life));
     items.extend(home(life, false));
     items
 }

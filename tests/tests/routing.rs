@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use decide::Bundle;
-use decide::bundle::{Competence, Territory};
+use decide::bundle::{Competence, OpenFiles, Territory, TerritoryChange};
 use decide::routing::{Choice, RouteReason, check, route};
 use hub::commands::route::rows;
 use schemas::municipality::NisCode;
@@ -107,11 +107,32 @@ fn remove(bundle: &mut Bundle, name: &str) {
 
 fn claim(bundle: &mut Bundle, name: &str, code: &str, from: &str, to: Option<&str>) {
     let row = Territory { nis: nis(code), from: day(from), to: to.map(day) };
+    bundle.changes.push(TerritoryChange { nis: row.nis, on: row.from, open_files: OpenFiles::MoveAll });
     let contract = bundle.contracts.iter_mut().find(|contract| contract.recipient.as_str() == name);
     match &mut contract.unwrap().competence {
         Competence::Territory(rows) => rows.push(row),
         other => panic!("{name} has no territory but {other:?}"),
     }
+}
+
+#[test]
+fn a_change_of_territory_says_what_happens_to_open_files() {
+    let told = caught(|bundle| bundle.changes.retain(|change| change.nis != nis("11007")));
+    assert_eq!(
+        told,
+        "territory: 11007 comes to another recipient on 2025-01-01: say what happens to open files"
+    );
+    let told = caught(|bundle| {
+        let on = day("2025-02-01");
+        bundle.changes.push(TerritoryChange { nis: nis("44021"), on, open_files: OpenFiles::Keep });
+    });
+    assert_eq!(told, "territory: nothing changes for 44021 on 2025-02-01");
+    let told = caught(|bundle| {
+        let mut other = bundle.changes.last().cloned().unwrap();
+        other.open_files = OpenFiles::Keep;
+        bundle.changes.push(other);
+    });
+    assert_eq!(told, "territory: two things are said of one change");
 }
 
 #[test]

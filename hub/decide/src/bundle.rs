@@ -31,7 +31,7 @@ pub struct Bundle {
     /// What happens to open files where a municipality comes to another recipient.
     pub changes: Vec<TerritoryChange>,
     /// Days on which decisions change by themselves, found when first asked for.
-    pub turning: OnceLock<Turning>,
+    pub turning: Found,
 }
 
 /// Days on which the same facts lead elsewhere, sorted.
@@ -53,22 +53,7 @@ impl Bundle {
     /// The days on which decisions change by themselves.
     #[must_use]
     pub fn turning(&self) -> &Turning {
-        self.turning.get_or_init(|| {
-            let edges = |from: Day, to: Option<Day>| [Some(from), to.and_then(|to| to.succ_opt())];
-            let codes = self.municipalities.iter().map(|row| edges(row.valid_from, row.valid_to));
-            let rows = self.contracts.iter().flat_map(|contract| match &contract.competence {
-                Competence::Territory(rows) => rows.as_slice(),
-                _ => &[],
-            });
-            let territory = codes.chain(rows.map(|row| edges(row.from, row.to)));
-            let bases = self.contracts.iter().flat_map(|contract| &contract.bases);
-            let basis = bases.map(|basis| edges(basis.from, basis.to));
-            let sorted = |days: BTreeSet<Day>| days.into_iter().collect();
-            Turning {
-                territory: sorted(territory.flatten().flatten().collect()),
-                basis: sorted(basis.flatten().flatten().collect()),
-            }
-        })
+        self.turning.0.get_or_init(|| Turning::of(self))
     }
 
     /// The recipient that tells the participant himself.
@@ -168,6 +153,37 @@ pub struct TargetGroup {
     pub minimum_age: u16,
     /// Grounds of family reunification that need a policy decision: a human decides.
     pub review_grounds: Vec<String>,
+}
+
+impl Turning {
+    /// Finds them.
+    #[must_use]
+    pub fn of(bundle: &Bundle) -> Self {
+        let edges = |from: Day, to: Option<Day>| [Some(from), to.and_then(|to| to.succ_opt())];
+        let codes = bundle.municipalities.iter().map(|row| edges(row.valid_from, row.valid_to));
+        let rows = bundle.contracts.iter().flat_map(|contract| match &contract.competence {
+            Competence::Territory(rows) => rows.as_slice(),
+            _ => &[],
+        });
+        let territory = codes.chain(rows.map(|row| edges(row.from, row.to)));
+        let bases = bundle.contracts.iter().flat_map(|contract| &contract.bases);
+        let basis = bases.map(|basis| edges(basis.from, basis.to));
+        let sorted = |days: BTreeSet<Day>| days.into_iter().collect();
+        Self {
+            territory: sorted(territory.flatten().flatten().collect()),
+            basis: sorted(basis.flatten().flatten().collect()),
+        }
+    }
+}
+
+/// Turning days once they were found; a copy of a bundle, which may be changed, finds its own.
+#[derive(Debug, Default)]
+pub struct Found(OnceLock<Turning>);
+
+impl Clone for Found {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 /// One municipality comes to another recipient on a day: `config/rules/territory.toml` (features note 38, row 23b).

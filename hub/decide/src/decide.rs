@@ -246,7 +246,9 @@ fn answer_of(
     }
     let mut draft = draft_of(world, message, bundle, owner, needs, Refusal::UnknownHandover)?;
     handover::answer(&mut draft, recipient, answer).map_err(Stop::Refused)?;
+    // What waited for this answer, such as an office whose rival held the file, goes on.
     let scope = scope(draft.journey(), draft.bundle, draft.today);
+    handover::follow(&mut draft, scope);
     disclosure::release(&mut draft, scope);
     Ok(draft.finish())
 }

@@ -98,14 +98,29 @@ pub fn i7(person: &Person) -> Result<(), String> {
     adrift.map_or(Ok(()), |h| Err(format!("I7: a handover in {} has no deadline", h.state.as_str())))
 }
 
-/// What invariant I8 compares: the agency that is responsible, the open contracts, the field values.
+/// I12: no two recipients know a person by the same name.
+///
+/// # Errors
+/// The recipients that do.
+pub fn i12<'a>(persons: impl IntoIterator<Item = &'a Person>) -> Result<(), String> {
+    let mut names = BTreeMap::new();
+    for (recipient, pseudonym) in persons.into_iter().flat_map(|person| &person.state.pseudonyms) {
+        if let Some(other) = names.insert(pseudonym, recipient) {
+            return Err(format!("I12: {recipient} and {other} know somebody by one name"));
+        }
+    }
+    Ok(())
+}
+
+/// What invariant I8 compares: the agency that is responsible, the open contracts, the field values. Under an
+/// objection only what is known of him: whom that was told to, and when it stopped, is history.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Essence {
     /// The agency that has accepted.
     pub responsible: Option<Recipient>,
     /// The recipients with an open line.
     pub open: BTreeSet<Recipient>,
-    /// Every canonical field, where the person is in scope.
+    /// Every canonical field.
     pub fields: BTreeMap<String, Value>,
 }
 
@@ -113,10 +128,15 @@ pub struct Essence {
 #[must_use]
 pub fn essence(person: &Person, bundle: &Bundle, on: Day) -> Essence {
     let journey = Journey::of(&person.state);
-    let fields = match scope(journey, bundle, on) {
-        Scope::In(group) => canonical(person, bundle, Some(group), on).0,
-        Scope::Out(_) | Scope::Review | Scope::Unknown => BTreeMap::new(),
+    let group = match scope(journey, bundle, on) {
+        Scope::In(group) => Some(group),
+        Scope::Out(_) | Scope::Review | Scope::Unknown => None,
     };
+    let mut fields = canonical(person, bundle, group, on).0;
+    if journey.objects() {
+        fields.remove("competent_agency");
+        return Essence { responsible: None, open: BTreeSet::new(), fields };
+    }
     let accepted = person.state.handovers.iter().find(|handover| handover.responsible());
     Essence {
         responsible: accepted.and_then(|handover| handover.recipient.clone()),

@@ -15,6 +15,7 @@ use crate::{disclosure, handover};
 
 /// Makes the draft's person take over all that the other has.
 pub(crate) fn absorb(draft: &mut Draft<'_>, other: Person, why: Join) {
+    let taken_over = other.state.handovers.iter().find(|h| h.responsible()).and_then(|h| h.recipient.clone());
     let survivor = std::mem::replace(&mut draft.person, other);
     disclosure::part(draft, &survivor);
     handover::part(draft);
@@ -35,7 +36,7 @@ pub(crate) fn absorb(draft: &mut Draft<'_>, other: Person, why: Join) {
         let answer = ReviewAnswer::Same(draft.person.id);
         draft.record(Event::ReviewAnswered { review, answer });
     }
-    handover::unite(draft);
+    handover::unite(draft, taken_over.as_ref());
 }
 
 /// Reviews that asked whether he is himself.

@@ -9,13 +9,6 @@ use schemas::fact::{Decision, Purpose};
 use schemas::handover::{AnswerKind, State};
 use support::{Home, House, Who, application, number_given, permit, register, status};
 
-/// An application, granted, with a national number: prepared.
-fn granted(house: &mut House, who: &Who) {
-    house.say("application", application(who, Purpose::FamilyReunification, "2025-01-02"));
-    house.say("granted", status(who, Decision::Granted, 2, "2025-02-01"));
-    house.say("number", number_given(who, "2025-03-01"));
-}
-
 #[test]
 fn a_family_migrant_to_ghent_all_on_time() {
     let (mut house, who) = (House::new(), Who::number(1));
@@ -48,7 +41,7 @@ fn a_family_migrant_to_ghent_all_on_time() {
 #[test]
 fn nothing_visible_no_record() {
     let (mut house, who) = (House::new(), Who::number(1));
-    granted(&mut house, &who);
+    house.granted(&who);
     house.left();
     house.say("again", status(&who, Decision::Granted, 3, "2025-03-02"));
     house.say("late", status(&who, Decision::Pending, 1, "2025-01-03"));
@@ -58,7 +51,7 @@ fn nothing_visible_no_record() {
 #[test]
 fn a_move_before_yes_supersedes_and_fences() {
     let (mut house, who) = (House::new(), Who::number(1));
-    granted(&mut house, &who);
+    house.granted(&who);
     house.today("2025-03-05");
     house.say("ghent", register(&who, Home::In("44021", "2025-03-04"), "2025-03-05"));
     house.received("amal");
@@ -73,7 +66,7 @@ fn a_move_before_yes_supersedes_and_fences() {
 #[test]
 fn a_move_after_yes_leaves_the_old_agency_responsible_until_the_new_one_says_yes() {
     let (mut house, who) = (House::new(), Who::number(1));
-    granted(&mut house, &who);
+    house.granted(&who);
     house.today("2025-03-05");
     house.say("ghent", register(&who, Home::In("44021", "2025-03-04"), "2025-03-05"));
     house.received("amal");
@@ -91,7 +84,7 @@ fn a_move_after_yes_leaves_the_old_agency_responsible_until_the_new_one_says_yes
 #[test]
 fn who_comes_back_finds_the_agency_that_never_stopped() {
     let (mut house, who) = (House::new(), Who::number(1));
-    granted(&mut house, &who);
+    house.granted(&who);
     house.today("2025-03-09");
     house.say("ghent", register(&who, Home::In("44021", "2025-03-04"), "2025-03-05"));
     house.received("amal");
@@ -105,7 +98,7 @@ fn who_comes_back_finds_the_agency_that_never_stopped() {
 fn brussels_waits_for_a_choice_and_wallonia_has_no_receiver() {
     for (nis, expect) in [("21004", "awaiting_choice"), ("62063", "not_in_scope"), ("99999", "held")] {
         let (mut house, who) = (House::new(), Who::number(1));
-        granted(&mut house, &who);
+        house.granted(&who);
         house.left();
         house.today("2025-03-05");
         house.say("home", register(&who, Home::In(nis, "2025-03-04"), "2025-03-05"));
@@ -118,7 +111,7 @@ fn brussels_waits_for_a_choice_and_wallonia_has_no_receiver() {
 #[test]
 fn a_refused_visa_ends_what_was_prepared_and_the_provider_is_told() {
     let (mut house, who) = (House::new(), Who::number(1));
-    granted(&mut house, &who);
+    house.granted(&who);
     house.left();
     house.say("refused", status(&who, Decision::Revoked, 3, "2025-04-01"));
     assert_eq!(
@@ -131,7 +124,7 @@ fn a_refused_visa_ends_what_was_prepared_and_the_provider_is_told() {
 fn death_and_departure_take_back_what_was_sent() {
     for home in [Home::Left, Home::Deceased] {
         let (mut house, who) = (House::new(), Who::number(1));
-        granted(&mut house, &who);
+        house.granted(&who);
         house.today("2025-03-05");
         house.say("ghent", register(&who, Home::In("44021", "2025-03-04"), "2025-03-05"));
         house.received("amal");
@@ -150,7 +143,7 @@ fn death_and_departure_take_back_what_was_sent() {
 #[test]
 fn who_comes_back_before_the_purge_is_handed_over_anew() {
     let (mut house, who) = (House::new(), Who::number(1));
-    granted(&mut house, &who);
+    house.granted(&who);
     house.today("2025-08-01");
     house.say("ghent", register(&who, Home::In("44021", "2025-03-04"), "2025-03-05"));
     house.say("gone", register(&who, Home::Left, "2025-06-01"));
@@ -173,7 +166,7 @@ fn a_labour_migrant_is_in_scope_by_his_permit() {
 #[test]
 fn an_impossible_answer_is_refused_with_what_is_possible() {
     let (mut house, who) = (House::new(), Who::number(1));
-    granted(&mut house, &who);
+    house.granted(&who);
     house.today("2025-03-05");
     house.say("ghent", register(&who, Home::In("44021", "2025-03-04"), "2025-03-05"));
     let expect = Refusal::NotAllowed {
@@ -197,7 +190,7 @@ fn before_its_basis_begins_a_recipient_gets_nothing() {
     for contract in &mut house.bundle.contracts {
         contract.bases[0].from = support::day("2025-06-01");
     }
-    granted(&mut house, &who);
+    house.granted(&who);
     house.today("2025-03-05");
     house.say("ghent", register(&who, Home::In("44021", "2025-03-04"), "2025-03-05"));
     assert_eq!((house.left(), house.handovers()), (vec![], vec!["held".to_owned()]));

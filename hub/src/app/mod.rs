@@ -5,6 +5,7 @@
 //! tried again. Refuses to decide, to store and to parse. Next: `loops` for how a loop is kept alive.
 
 mod loops;
+mod place;
 mod say;
 
 use std::path::Path;
@@ -34,6 +35,7 @@ use crate::seal::Keys;
 use crate::store::{Store, StoreError};
 
 pub use loops::{Missing, interrupted};
+pub use place::{Beside, Place, in_data};
 
 /// What a process can do. On SQLite one process does it all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -236,64 +238,6 @@ impl Hub {
         };
         Ok(deliver::run(parts, stop).await?)
     }
-}
-
-/// Points a config at a data folder, as a demonstration leaves it.
-pub fn in_data(folder: &Path, config: &mut Config) {
-    config.hub.database = format!("sqlite:{}", folder.join("hub.db").display());
-    config.hub.keys = folder.join("keys");
-}
-
-/// Opens what a data folder holds.
-///
-/// # Errors
-/// Where there is none, or it cannot be opened.
-pub async fn in_folder(folder: &Path, mut config: Config) -> anyhow::Result<Hub> {
-    in_data(folder, &mut config);
-    anyhow::ensure!(config.hub.keys.exists(), "{}: there is no data here", folder.display());
-    Ok(Hub::open(config, Start::Existing).await?)
-}
-
-/// Opens what a command works on: a data folder where one is named, else the database of the config.
-///
-/// # Errors
-/// Where it cannot be opened, or is not of this program's schema.
-pub async fn existing(folder: Option<&Path>, config: &Path) -> anyhow::Result<Hub> {
-    let config = Config::load(config)?;
-    match folder {
-        Some(folder) => in_folder(folder, config).await,
-        None => Ok(Hub::open(config, Start::Existing).await?),
-    }
-}
-
-/// What reads beside a hub that runs: it takes no lock, makes no keys and cannot write.
-#[derive(Debug)]
-pub struct Beside {
-    /// What the hub was told.
-    pub config: Config,
-    /// Its store.
-    pub store: Store,
-    /// Its keys.
-    pub keys: Keys,
-    /// The recipients' schemas.
-    pub schemas: Schemas,
-}
-
-/// Opens a data folder, or else what the config names, to read it beside whoever writes it.
-///
-/// # Errors
-/// Where there is no data, its schema is another's, or it cannot be read.
-pub async fn beside(folder: Option<&Path>, mut config: Config) -> anyhow::Result<Beside> {
-    if let Some(folder) = folder {
-        in_data(folder, &mut config);
-    }
-    let file = &config.hub.keys;
-    anyhow::ensure!(file.exists(), "{}: there are no keys, so nothing can be read", file.display());
-    let keys = config.hub.load_keys()?;
-    let store = Store::open_beside(&config.hub.database).await?;
-    store.check_schema().await?;
-    let schemas = schemas(&config)?;
-    Ok(Beside { config, store, keys, schemas })
 }
 
 /// The schemas of every recipient.

@@ -4,10 +4,9 @@
 //! something fails; 2 the command line. The codes are told in `docs/doctor.md`.
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::app;
+use crate::app::{self, Place};
 use crate::clock::Clock;
 use crate::doctor::problems::State;
 use crate::doctor::{Check, collect, examine};
@@ -15,12 +14,8 @@ use crate::doctor::{Check, collect, examine};
 /// Looks at config, keys, disk, clock, database, sources, deliveries and Kafka.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A data folder, as `hub demo --data` leaves it; else the database that the config names.
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// The config folder.
-    #[arg(long, value_name = "DIR", default_value = "config")]
-    config: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// One JSON object: the worst state, and every check.
     #[arg(long)]
     json: bool,
@@ -40,11 +35,11 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// As [`run`].
 pub async fn answer(args: Args, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let prepare = |config: &mut crate::config::Config| {
-        if let Some(data) = &args.data {
+        if let Some(data) = &args.place.data {
             app::in_data(data, config);
         }
     };
-    let checks = examine(&collect(&args.config, prepare, Clock::system().now()).await);
+    let checks = examine(&collect(&args.place.config, prepare, Clock::system().now()).await);
     let worst = checks.iter().map(|check| check.state).max().unwrap_or(State::Ok);
     if args.json {
         writeln!(out, "{}", serde_json::json!({ "state": worst, "checks": checks }))?;

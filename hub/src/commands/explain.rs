@@ -4,14 +4,12 @@
 //! found, 1 nothing has this id or it could not be read, 2 the command line or the form of the id.
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use schemas::time::parse_instant;
 
-use crate::app;
+use crate::app::Place;
 use crate::clock::Clock;
-use crate::config::Config;
 use crate::explain::{At, ExplainError, Explainer, text};
 
 /// Tells who is responsible, what was decided, on which facts and rules, and what was shown to whom.
@@ -27,12 +25,8 @@ pub struct Args {
     /// Show the personal values that decisions rest on.
     #[arg(long)]
     values: bool,
-    /// A data folder, as `hub demo --data` leaves it; else the database that the config names.
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// The config folder.
-    #[arg(long, value_name = "DIR", default_value = "config")]
-    config: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// Print the explanation as JSON.
     #[arg(long)]
     json: bool,
@@ -51,8 +45,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// As [`run`].
 pub async fn answer(args: Args, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let config = Config::load(&args.config)?;
-    let beside = app::beside(args.data.as_deref(), config).await?;
+    let beside = args.place.beside().await?;
     let explainer = Explainer {
         store: &beside.store,
         keys: &beside.keys,

@@ -4,13 +4,12 @@
 //! done, 1 it was refused or nothing could be issued, 2 the command line.
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use schemas::ids::StreamId;
 use schemas::message::Body;
 
-use crate::app;
+use crate::app::Place;
 use crate::store::rows::Outcome;
 
 /// Issues a stream's view again.
@@ -18,12 +17,8 @@ use crate::store::rows::Outcome;
 pub struct Args {
     /// The stream, as its records name it.
     stream: StreamId,
-    /// A data folder, as `hub demo --data` leaves it; else the database that the config names.
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// The config folder.
-    #[arg(long, value_name = "DIR", default_value = "config")]
-    config: PathBuf,
+    #[command(flatten)]
+    place: Place,
 }
 
 /// Runs it.
@@ -31,7 +26,7 @@ pub struct Args {
 /// # Errors
 /// Where the store cannot be read, or nobody decides it.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let hub = app::existing(args.data.as_deref(), &args.config).await?;
+    let hub = args.place.hub().await?;
     let row = hub.say("redeliver", Body::Redeliver(args.stream)).await?;
     let mut out = std::io::stdout().lock();
     if row.outcome == Some(Outcome::Decided) {

@@ -3,10 +3,9 @@
 //! Exit codes: 0 the same, 1 something differs or could not be read.
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::app;
+use crate::app::Place;
 use crate::decider::replay::verify;
 
 /// Decides everything again and compares; nothing is stored.
@@ -18,12 +17,8 @@ pub struct Args {
     /// How many messages are decided at once; whatever it is, the result must be the same.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
     batch: u32,
-    /// A data folder, as `hub demo --data` leaves it; else the database that the config names.
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// The config folder.
-    #[arg(long, value_name = "DIR", default_value = "config")]
-    config: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,
@@ -34,7 +29,7 @@ pub struct Args {
 /// # Errors
 /// Where the store cannot be read.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let hub = app::existing(args.data.as_deref(), &args.config).await?;
+    let hub = args.place.beside().await?;
     let report = verify(&hub.store, &hub.keys, &hub.config.bundle, &hub.schemas, args.batch).await?;
     let mut out = std::io::stdout().lock();
     if args.json {

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -17,7 +16,7 @@ use schemas::ids::{PersonId, ReviewId};
 use schemas::message::{Body, ReviewAnswer};
 use serde::Serialize;
 
-use crate::app::{self, Hub};
+use crate::app::{Hub, Place};
 use crate::decider::open_person;
 use crate::store::rows::{LoadRequest, Outcome, ReviewRow};
 
@@ -26,12 +25,8 @@ use crate::store::rows::{LoadRequest, Outcome, ReviewRow};
 pub struct Args {
     #[command(subcommand)]
     what: What,
-    /// A data folder, as `hub demo --data` leaves it; else the database that the config names.
-    #[arg(long, value_name = "DIR", global = true)]
-    data: Option<PathBuf>,
-    /// The config folder.
-    #[arg(long, value_name = "DIR", default_value = "config", global = true)]
-    config: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// Print as JSON.
     #[arg(long, global = true)]
     json: bool,
@@ -71,7 +66,7 @@ enum What {
 /// # Errors
 /// Where the store cannot be read, or nobody decides the answer.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let hub = app::existing(args.data.as_deref(), &args.config).await?;
+    let hub = args.place.hub().await?;
     match args.what {
         What::List { limit } => list(&hub, limit, args.json).await,
         What::Show { review } => show(&hub, review, args.json).await,

@@ -1,16 +1,14 @@
 //! `hub tap`: decoded records of one recipient or of all, one JSON object a line.
 //!
-//! Reads the feed of a data folder. Refuses to confirm what it shows: the ledger stays as it is.
+//! Reads what the feed would give, beside a hub that runs. Refuses to confirm what it shows: the ledger stays as it is.
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use schemas::recipient::Recipient;
 use serde_json::Value;
 
-use crate::app;
-use crate::config::Config;
+use crate::app::Place;
 use crate::deliver::feed::{TapRecord, record};
 
 /// Shows decoded records.
@@ -22,12 +20,8 @@ pub struct Args {
     /// The first sequence.
     #[arg(long, default_value_t = 1)]
     from: u64,
-    /// A data folder, as `hub demo --data` leaves it.
-    #[arg(long)]
-    data: PathBuf,
-    /// The folder of configuration.
-    #[arg(long, default_value = "config")]
-    config: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// One JSON object a line.
     #[arg(long)]
     json: bool,
@@ -41,7 +35,7 @@ const PAGE: u32 = 500;
 /// # Errors
 /// Where the folder cannot be opened or a record not shown.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let hub = app::in_folder(&args.data, Config::load(&args.config)?).await?;
+    let hub = args.place.beside().await?;
     let recipients = match &args.recipient {
         Some(name) => vec![Recipient::parse(name)?],
         None => hub.store.ledger_ends().await?.into_iter().map(|(recipient, _, _)| recipient).collect(),

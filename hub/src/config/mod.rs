@@ -118,9 +118,8 @@ impl Config {
             return Err(ConfigErrors(wrong));
         }
         changes.extend(territory.change.into_iter().map(TerritoryChange::from));
-        let turning = std::sync::OnceLock::new();
-        let bundle =
-            Bundle { hash, contracts, municipalities, countries, target_group, deadlines, changes, turning };
+        let parts = Bundle { hash, contracts, municipalities, countries, ..Bundle::default() };
+        let bundle = Bundle { target_group, deadlines, changes, ..parts };
         wrong.extend(decide::routing::check(&bundle).iter().map(|text| ConfigError::whole("bundle", text)));
         if !wrong.is_empty() {
             return Err(ConfigErrors(wrong));

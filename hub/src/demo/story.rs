@@ -105,7 +105,7 @@ impl Story {
     /// Reads a story folder.
     ///
     /// # Errors
-    /// Where a file of it cannot be read, or nothing in it has a time.
+    /// Where a file of it cannot be read, or nothing in it has a time. A source without a file sends nothing.
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
         let mut items = vec![];
         for path in files(&folder.join("posts"), "ndjson")? {
@@ -162,7 +162,7 @@ fn header(body: &[u8]) -> usize {
 
 /// Lines of JSON, each with its time in one field.
 fn lines(path: &Path, feed: Feed, field: &str, items: &mut Vec<Item>) -> anyhow::Result<()> {
-    let bytes = read(path)?;
+    let Some(bytes) = there(path)? else { return Ok(()) };
     let own = |line: &[u8]| {
         let value: Value = serde_json::from_slice(line).ok()?;
         parse_instant(value.get(field)?.as_str()?)
@@ -179,7 +179,7 @@ fn lines(path: &Path, feed: Feed, field: &str, items: &mut Vec<Item>) -> anyhow:
 
 /// Rows under a header, each with its day in one column.
 fn rows(path: &Path, items: &mut Vec<Item>) -> anyhow::Result<()> {
-    let bytes = read(path)?;
+    let Some(bytes) = there(path)? else { return Ok(()) };
     let (head, rest) = bytes.split_at(header(&bytes));
     let names = String::from_utf8_lossy(head);
     let column =
@@ -209,12 +209,20 @@ fn arrivals<'a>(
     }
 }
 
+/// What a file holds; nothing where there is none: a story need not have every source.
+fn there(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    path.exists().then(|| read(path)).transpose()
+}
+
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(path).with_context(|| path.display().to_string())
 }
 
 /// The files of a folder with an ending, in the order of their names.
 fn files(folder: &Path, ending: &str) -> anyhow::Result<Vec<PathBuf>> {
+    if !folder.exists() {
+        return Ok(vec![]);
+    }
     let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
     let mut files = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
     files.retain(|path| path.extension().is_some_and(|found| found == ending));
@@ -244,6 +252,16 @@ mod tests {
             days.push(at.format("%d").to_string())
         });
         assert_eq!(days, ["02", "02", "02", "02", "03"]);
+    }
+
+    #[test]
+    fn a_source_without_a_file_sends_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Story::read(folder.path()).is_err());
+        std::fs::create_dir(folder.path().join("portal")).unwrap();
+        let line = "{\"at\":\"2025-01-02T00:00:00Z\"}\n";
+        std::fs::write(folder.path().join("portal/events.ndjson"), line).unwrap();
+        assert_eq!(Story::read(folder.path()).unwrap().moments.len(), 1);
     }
 
     #[test]

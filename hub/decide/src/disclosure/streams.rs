@@ -13,7 +13,7 @@ use crate::bundle::{Competence, Contract};
 use crate::change::{Capacity, Delivery, Event, Refusal, ViewKind};
 use crate::draft::Draft;
 use crate::journey::canonical::canonical;
-use crate::journey::scope::{OutReason, Scope, belonged, scope};
+use crate::journey::scope::{OutReason, Scope, scope};
 use crate::person::{Handover, Person, Stream};
 
 /// Issues every view that changed.
@@ -33,7 +33,7 @@ pub(crate) fn part(draft: &mut Draft<'_>, survivor: &Person) {
     let streams: Vec<Stream> = draft.person.open_streams().cloned().collect();
     for stream in streams {
         if let Some(successor) = survivor.state.pseudonyms.get(&stream.recipient) {
-            issue(draft, &stream, View::merged(*successor));
+            last(draft, &stream, View::merged(*successor));
         }
     }
 }
@@ -80,18 +80,17 @@ fn participant(draft: &mut Draft<'_>, scope: Scope) {
         return;
     };
     let open = draft.person.open_streams().find(|stream| stream.recipient == contract).cloned();
-    let journey = draft.journey();
-    let begins = || {
-        !journey.portal_accounts().is_empty()
-            && belonged(journey, draft.bundle, draft.today)
-            && may_begin(draft, &contract)
-    };
-    let stream = match open {
-        Some(stream) => stream,
-        None if begins() => begin(draft, contract, Capacity::Participant),
-        None => return,
-    };
-    show(draft, &stream, ViewKind::File, scope);
+    // An account that is linked late is linked all the same: the order of messages opens nothing and closes nothing.
+    let belonged =
+        matches!(scope, Scope::In(_) | Scope::Out(OutReason::Ended | OutReason::Left | OutReason::Deceased));
+    match open {
+        Some(stream) => show(draft, &stream, ViewKind::File, scope),
+        None if belonged && may_begin(draft, &contract) && !draft.journey().portal_accounts().is_empty() => {
+            let stream = begin(draft, contract, Capacity::Participant);
+            show(draft, &stream, ViewKind::File, scope);
+        }
+        None => {}
+    }
 }
 
 /// A stream that belongs to the person, with its line.
@@ -135,7 +134,12 @@ fn of_handover(draft: &mut Draft<'_>, handover: &Handover, scope: Scope) {
         State::Accepted => show(draft, &stream, ViewKind::File, scope),
         State::Rejected => end(draft, &stream, EndReason::Rejected),
         State::Superseded => end(draft, &stream, EndReason::Moved),
-        State::Closed => end(draft, &stream, EndReason::Closed),
+        State::Closed => {
+            // Nobody receives him where he lives now (row 21c): he moved, and the purpose did not end.
+            let next = |h: &Handover| h.replaces == Some(handover.id) && h.state == State::NotInScope;
+            let moved = draft.person.state.handovers.iter().any(next);
+            end(draft, &stream, if moved { EndReason::Moved } else { EndReason::Closed });
+        }
         State::WithdrawPending | State::Withdrawn => end(draft, &stream, EndReason::Withdrawn),
         State::RecallPending | State::EnteredInError => end(draft, &stream, EndReason::Recalled),
         State::NotInScope => end(draft, &stream, EndReason::NotInScope),
@@ -175,7 +179,9 @@ fn shown(draft: &Draft<'_>, recipient: &Recipient, kind: ViewKind, scope: Scope)
         }
         Scope::Out(_) | Scope::Review | Scope::Unknown => return None,
     };
-    if draft.journey().objects() {
+    // An agency is told of who has arrived; while no home of his is known nothing is said.
+    let early = matches!(contract.competence, Competence::BeforeArrival | Competence::Participant);
+    if draft.journey().objects() || (!early && draft.journey().home(draft.today).is_none()) {
         return None;
     }
     let form = canonical(&draft.person, draft.bundle, group, draft.today);
@@ -192,7 +198,11 @@ fn basis<'a>(draft: &Draft<'a>, recipient: &Recipient) -> Option<&'a Contract> {
 
 /// Ends a stream: the last record of it, which always passes, and the line where it is the provider's.
 fn end(draft: &mut Draft<'_>, stream: &Stream, reason: EndReason) {
-    issue(draft, stream, View::end(reason));
+    last(draft, stream, View::end(reason));
+}
+
+fn last(draft: &mut Draft<'_>, stream: &Stream, view: View) {
+    issue(draft, stream, view);
     if stream.handover.is_none() {
         draft.record(Event::LineClosed { recipient: stream.recipient.clone(), to: draft.today });
     }

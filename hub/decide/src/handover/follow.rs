@@ -45,6 +45,9 @@ pub(crate) fn follow(draft: &mut Draft<'_>, scope: Scope) {
         return begin(draft, target);
     };
     match target {
+        Target::Prepare if present.state == State::Held && present.epoch == 0 => {
+            fire(draft, present.id, &table::RESUME, Cause::default());
+        }
         Target::Nothing | Target::Prepare => {}
         // A visa that is gone, or a person who is: what was sent must be taken back.
         Target::Leave(_) => leave(draft),
@@ -89,7 +92,7 @@ fn before_offer(draft: &mut Draft<'_>, present: &Handover, target: Target) {
         Target::Choose(route, day) => {
             let waits = matches!(present.state, State::AwaitingChoice | State::Overdue);
             if !waits || elsewhere(day) {
-                fire(draft, present.id, &table::AWAIT_CHOICE, routed(None, route, day));
+                await_choice(draft, present.id, route, day);
             }
         }
         Target::NoReceiver(route, day) => {
@@ -144,12 +147,19 @@ fn replace(draft: &mut Draft<'_>, present: &Handover, target: Target) {
     let next = open(draft, Some(present.id));
     match target {
         Target::To(recipient, route, day) => send(draft, next, &table::SEND, recipient, route, day),
-        Target::Choose(route, day) => fire(draft, next, &table::AWAIT_CHOICE, routed(None, route, day)),
+        Target::Choose(route, day) => await_choice(draft, next, route, day),
         Target::NoReceiver(route, day) => fire(draft, next, &table::NO_RECEIVER, routed(None, route, day)),
         Target::Rival(route, day) => hold(draft, next, HoldReason::Manual, routed(None, route, day)),
         Target::Hold(reason) => hold(draft, next, reason, Cause::default()),
         Target::Nothing | Target::Prepare | Target::Leave(_) => {}
     }
+}
+
+/// He must choose; where an agency holds the file meanwhile, the coordinator sees to it.
+fn await_choice(draft: &mut Draft<'_>, id: HandoverId, route: Route, day: Day) {
+    let held = draft.person.state.handovers.iter().any(Handover::responsible);
+    let row = if held { &table::AWAIT_NEXT } else { &table::AWAIT_CHOICE };
+    fire(draft, id, row, routed(None, route, day));
 }
 
 fn hold(draft: &mut Draft<'_>, id: HandoverId, reason: HoldReason, cause: Cause) {
@@ -200,7 +210,7 @@ fn begin(draft: &mut Draft<'_>, target: Target) {
         }
         Target::Choose(route, day) if !done(day) => {
             let handover = open(draft, replaces);
-            fire(draft, handover, &table::AWAIT_CHOICE, routed(None, route, day));
+            await_choice(draft, handover, route, day);
         }
         Target::NoReceiver(route, day) if !done(day) => {
             let handover = open(draft, replaces);
@@ -268,9 +278,8 @@ fn routed(recipient: Option<Recipient>, route: Route, day: Day) -> Cause {
 
 fn target(draft: &Draft<'_>, scope: Scope) -> Target {
     let target = unrestricted(draft, scope);
-    let passes_on =
-        matches!(target, Target::Prepare | Target::To(..) | Target::Rival(..) | Target::Choose(..));
-    if passes_on && draft.journey().objects() { Target::Hold(HoldReason::Restricted) } else { target }
+    let ends = matches!(target, Target::Nothing | Target::NoReceiver(..) | Target::Leave(_));
+    if !ends && draft.journey().objects() { Target::Hold(HoldReason::Restricted) } else { target }
 }
 
 /// Where the facts lead, whatever he objects to.

@@ -2,11 +2,12 @@
 //!
 //! Refuses to choose between two agencies that each took the person over: such a merge is not made.
 
-use schemas::ids::HandoverId;
+use schemas::recipient::Recipient;
 
 use super::{Cause, fire, table};
 use crate::draft::Draft;
 use crate::person::Handover;
+use crate::routing::route;
 
 /// In the absorbed person's name: a handover whose stream has ended cannot go on.
 pub(crate) fn part(draft: &mut Draft<'_>) {
@@ -22,13 +23,31 @@ pub(crate) fn part(draft: &mut Draft<'_>) {
     }
 }
 
-/// In the survivor's name: who holds the file goes on, else who was offered it, else the oldest. What stands in
-/// its stead already, because the person moves, goes on as well.
-pub(crate) fn unite(draft: &mut Draft<'_>) {
+/// In the survivor's name: who holds the file goes on, else who is competent today, else who was offered it, else
+/// the oldest. Beside who holds the file, the one it moves to goes on as well. `taken_over` is the agency that took
+/// the absorbed over: it has said yes to him, whichever of his names it was told.
+pub(crate) fn unite(draft: &mut Draft<'_>, taken_over: Option<&Recipient>) {
+    let offered = |h: &&Handover| h.is_live() && h.epoch > 0 && h.recipient.as_ref() == taken_over;
+    let handovers = &draft.person.state.handovers;
+    let held = taken_over.is_none() || handovers.iter().any(Handover::responsible);
+    if let Some(known) = handovers.iter().find(offered).filter(|_| !held).cloned() {
+        fire(draft, known.id, &table::TAKE_OVER, Cause::of(&known));
+    }
     let live: Vec<Handover> = draft.person.state.handovers.iter().filter(|h| h.is_live()).cloned().collect();
-    let Some(first) = live.iter().max_by_key(|h| (h.responsible(), h.epoch > 0)).cloned() else { return };
-    let follows = |h: &Handover, of: HandoverId| h.replaces == Some(of);
-    for handover in live.iter().filter(|h| h.id != first.id && !follows(h, first.id)) {
+    let competent = competent(draft);
+    let today = |h: &Handover| competent.is_some() && h.recipient == competent;
+    let rank = |h: &&Handover| (h.responsible(), today(h), h.epoch > 0);
+    let Some(first) = live.iter().rev().max_by_key(rank) else { return };
+    let moves = |h: &&Handover| first.responsible() && (today(h) || h.replaces == Some(first.id));
+    let others: Vec<&Handover> = live.iter().filter(|h| h.id != first.id).collect();
+    let next = others.iter().copied().filter(moves).max_by_key(rank).map(|h| h.id);
+    for handover in others.into_iter().filter(|h| Some(h.id) != next) {
         fire(draft, handover.id, &table::MERGE, Cause::of(handover));
     }
+}
+
+/// Who is competent today, by all that is known of both.
+fn competent(draft: &Draft<'_>) -> Option<Recipient> {
+    let home = draft.journey().home(draft.today)?;
+    route(draft.bundle, home.residence.nis, draft.today, draft.journey().choice()).recipient
 }

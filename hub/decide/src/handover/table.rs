@@ -137,6 +137,14 @@ pub const CHOOSE: Row = row(
 /// The hold was released.
 pub const RELEASE: Row =
     row("9", State::Sent, Owner::Agency, SENT, "what held it back is solved, so the agency gets an offer");
+/// The hold was released before there is a home: back to where it came from.
+pub const RESUME: Row = row(
+    "9b",
+    State::Prepared,
+    Owner::Hub,
+    PREPARED,
+    "what held it back is solved and the person is not registered yet, so the handover is prepared again",
+);
 /// The agency stored the offer.
 pub const RECEIVE: Row =
     row("10", State::Received, Owner::Agency, RECEIVED, "the agency says that it stored the offer");
@@ -173,6 +181,14 @@ pub const HAND_ON: Row = row(
     Owner::Hub,
     Clock::None,
     "the next agency said yes, so this one is no longer responsible",
+);
+/// Accepted, and the next one is still to be chosen: the old agency stays responsible.
+pub const AWAIT_NEXT: Row = row(
+    "21b",
+    State::AwaitingChoice,
+    Owner::Coordinator,
+    CHOICE,
+    "the person moved to Brussels without a complete choice; the agency that has the file keeps it until then",
 );
 /// Accepted, and there is no receiver any more.
 pub const LEAVE_TERRITORY: Row =
@@ -212,6 +228,14 @@ pub const MERGE: Row = row(
     Clock::None,
     "two persons turned out to be one, and the other one's handover goes on",
 );
+/// Two persons turned out to be one, and the agency had taken over the other already.
+pub const TAKE_OVER: Row = row(
+    "29b",
+    State::Accepted,
+    Owner::Agency,
+    ACCEPTED,
+    "two persons turned out to be one, and the agency had taken over the other one already",
+);
 /// The person objects, or is restricted: nothing leaves.
 pub const RESTRICT: Row = row(
     "33",
@@ -225,7 +249,7 @@ pub const CLOSE: Row =
     row("30", State::Closed, Owner::Hub, Clock::None, "the agency says that the regular trajectory started");
 
 /// Every row.
-pub const ROWS: [&Row; 26] = [
+pub const ROWS: [&Row; 29] = [
     &PREPARE,
     &OUT_OF_SCOPE,
     &SEND,
@@ -238,18 +262,21 @@ pub const ROWS: [&Row; 26] = [
     &HOLD,
     &CHOOSE,
     &RELEASE,
+    &RESUME,
     &RECEIVE,
     &ACCEPT,
     &REJECT,
     &SEND_ELSEWHERE,
     &SUPERSEDE,
     &HAND_ON,
+    &AWAIT_NEXT,
     &LEAVE_TERRITORY,
     &WITHDRAW,
     &WITHDRAW_AT_ONCE,
     &PURGED,
     &RECALLED,
     &MERGE,
+    &TAKE_OVER,
     &RESTRICT,
     &CLOSE,
 ];

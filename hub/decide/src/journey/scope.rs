@@ -70,41 +70,38 @@ pub enum OutReason {
 /// Whether the person belongs to the target group on this day.
 #[must_use]
 pub fn scope(journey: Journey<'_>, bundle: &Bundle, on: Day) -> Scope {
-    match journey.standing() {
-        Some(Standing::Left) => return Scope::Out(OutReason::Left),
-        Some(Standing::Deceased) => return Scope::Out(OutReason::Deceased),
-        Some(Standing::Resident(_) | Standing::Known | Standing::Cancelled) | None => {}
-    }
-    let entries: Vec<Option<Scope>> = journey
-        .applications()
-        .map(|entry| entry.is_live().then(|| of_application(journey, bundle, &entry)))
-        .chain(journey.permits().map(|(_, entry)| entry.is_live().then(|| of_permit(&entry))))
-        .collect();
-    let live: Vec<Scope> = entries.iter().flatten().copied().collect();
-    let group =
-        live.iter().filter_map(|scope| if let Scope::In(group) = scope { Some(*group) } else { None }).max();
-    let by_entries = match group {
-        Some(group) => Scope::In(group),
-        None if live.contains(&Scope::Review) => Scope::Review,
-        None if live.contains(&Scope::Unknown) => Scope::Unknown,
-        None if !live.is_empty() => Scope::Out(OutReason::Purpose),
-        None if !entries.is_empty() => Scope::Out(OutReason::Ended),
-        None => Scope::Unknown,
+    let by_entries = by_entries(journey, bundle);
+    let belongs = match (by_entries, of_person(journey, bundle, on)) {
+        (Scope::In(_) | Scope::Out(OutReason::Ended), Some(never @ Scope::Out(_))) => never,
+        (Scope::In(_), Some(open)) => open,
+        (_, _) => by_entries,
     };
-    match by_entries {
-        Scope::In(_) => of_person(journey, bundle, on).unwrap_or(by_entries),
-        Scope::Out(_) | Scope::Review | Scope::Unknown => by_entries,
+    match (belongs, journey.standing()) {
+        // Who does not belong to it cannot leave it.
+        (Scope::Out(OutReason::Nationality | OutReason::Age | OutReason::Purpose), _) => belongs,
+        (_, Some(Standing::Left)) => Scope::Out(OutReason::Left),
+        (_, Some(Standing::Deceased)) => Scope::Out(OutReason::Deceased),
+        (_, Some(Standing::Resident(_) | Standing::Known | Standing::Cancelled) | None) => belongs,
     }
 }
 
-/// Whether he belongs to the target group, or would if none of his entries had ended and he were here: what he once
-/// got through it does not depend on which of the two was told first.
-#[must_use]
-pub fn belonged(journey: Journey<'_>, bundle: &Bundle, on: Day) -> bool {
-    let applications = journey.applications().map(|entry| of_application(journey, bundle, &entry));
-    let permits = journey.permits().map(|(_, entry)| of_permit(&entry));
-    applications.chain(permits).any(|scope| matches!(scope, Scope::In(_)))
-        && of_person(journey, bundle, on).is_none()
+/// What his entries say: those that have not ended, else whether one of those that have would have counted.
+fn by_entries(journey: Journey<'_>, bundle: &Bundle) -> Scope {
+    let applications =
+        journey.applications().map(|entry| (entry.is_live(), of_application(journey, bundle, &entry)));
+    let permits = journey.permits().map(|(_, entry)| (entry.is_live(), of_permit(&entry)));
+    let (live, ended): (Vec<_>, Vec<_>) = applications.chain(permits).partition(|(live, _)| *live);
+    let has = |scope| live.iter().any(|(_, of)| *of == scope);
+    let group = live.iter().filter_map(|(_, of)| if let Scope::In(group) = of { Some(*group) } else { None });
+    match group.max() {
+        Some(group) => Scope::In(group),
+        None if has(Scope::Review) => Scope::Review,
+        None if has(Scope::Unknown) => Scope::Unknown,
+        None if !live.is_empty() => Scope::Out(OutReason::Purpose),
+        None if ended.iter().any(|(_, of)| !matches!(of, Scope::Out(_))) => Scope::Out(OutReason::Ended),
+        None if !ended.is_empty() => Scope::Out(OutReason::Purpose),
+        None => Scope::Unknown,
+    }
 }
 
 /// What nationality and age say against him.

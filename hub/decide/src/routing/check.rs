@@ -11,7 +11,7 @@ use schemas::municipality::{LanguageArea, Lookup, Municipality, NisCode};
 use schemas::time::Day;
 
 use super::{names, rest, route};
-use crate::bundle::{Bundle, Competence, Contract, Territory};
+use crate::bundle::{Bundle, Competence, Contract, Territory, Turning};
 
 /// What a recipient may see before it says yes: enough to say yes, and nobody's name (features N4).
 const BEFORE_YES: [&str; 4] = ["municipality", "target_group", "arrival_month", "contact_language"];
@@ -151,7 +151,7 @@ fn periods(days: impl Iterator<Item = (Day, Option<Day>)>) -> Vec<String> {
 /// leads on to one that exists. Equal causes are told once, with their number and the first place.
 fn territory(bundle: &Bundle) -> Vec<String> {
     let mut causes: BTreeMap<String, (BTreeSet<NisCode>, NisCode, Day)> = BTreeMap::new();
-    let days = &bundle.turning().territory;
+    let days = &Turning::of(bundle).territory;
     for row in bundle.municipalities.iter() {
         for &on in days {
             let cause = match bundle.municipalities.lookup(row.nis, on) {
@@ -195,10 +195,13 @@ fn ambiguity(bundle: &Bundle, row: &Municipality, on: Day) -> Option<String> {
 /// Where a code comes to another recipient somebody said what happens to open files; and nowhere else.
 fn changes(bundle: &Bundle) -> Vec<String> {
     let mut found = BTreeSet::new();
+    let days = Turning::of(bundle).territory;
     for row in bundle.municipalities.iter() {
-        for &on in &bundle.turning().territory {
+        for &on in &days {
             let led = |day: Day| route(bundle, row.nis, day, None).recipient;
-            let before = on.pred_opt().and_then(led);
+            // A code that had ended before follows the one that took its place.
+            let stood = |day: &Day| matches!(bundle.municipalities.lookup(row.nis, *day), Lookup::Valid(_));
+            let before = on.pred_opt().filter(stood).and_then(led);
             if before.is_some() && led(on).is_some() && before != led(on) {
                 found.insert((row.nis, on));
             }

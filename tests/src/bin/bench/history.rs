@@ -1,4 +1,4 @@
-//! Deciding one more message about a person with a long history, beside one about a person with a short one.
+//! Deciding one more learning statement about a person with many, beside one about a person with few.
 //!
 //! Messages come one at a time through the door and are waited for, in turn for the one and for the other, so that both see the same machine.
 //! Says also what of a person grows. Refuses batches: in one, a person is loaded once, however long he is.
@@ -9,7 +9,7 @@ use anyhow::Context;
 use hub::app::Hub;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
-use tests::people::{visa_lines, visa_status};
+use tests::people::{portal_lines, statement, visa_lines};
 use tokio_util::sync::CancellationToken;
 
 use crate::stage::{decide, fill, fresh, open};
@@ -26,20 +26,20 @@ pub(crate) async fn measure(size: Size, server: &str) -> anyhow::Result<Value> {
     let database = fresh(server, "hub_bench_history").await?;
     let hub = open(tests::config(), Some(database.clone()), folder.path()).await?;
     let others = LONG + 1..=LONG + FURTHER;
-    let people = std::iter::once((LONG, size.history)).chain(others.map(|n| (n, SHORT)));
-    let items = people.flat_map(|(n, length)| {
-        let application = visa_lines(n).swap_remove(0);
-        std::iter::once(application).chain((1..length).map(move |i| visa_status(n, i)))
-    });
-    fill(&hub, items.collect()).await?;
+    let people: Vec<_> = std::iter::once((LONG, size.history)).chain(others.map(|n| (n, SHORT))).collect();
+    let applications = people.iter().map(|(n, _)| visa_lines(*n).swap_remove(0));
+    fill(&hub, "visa", applications.collect()).await?;
+    fill(&hub, "portal", people.iter().flat_map(|(n, _)| portal_lines(*n)).collect()).await?;
+    let statements = people.iter().flat_map(|(n, length)| (0..*length).map(|i| statement(*n, i)));
+    fill(&hub, "xapi", statements.collect()).await?;
     decide(&hub).await?;
 
     let stop = CancellationToken::new();
     let decider = tokio::spawn(hub.clone().decide(stop.clone()));
     let (mut long, mut short) = (vec![], vec![]);
     for i in 0..FURTHER {
-        long.push(one(&hub, visa_status(LONG, size.history + i)).await?);
-        short.push(one(&hub, visa_status(LONG + 1 + i, SHORT)).await?);
+        long.push(one(&hub, statement(LONG, size.history + i)).await?);
+        short.push(one(&hub, statement(LONG + 1 + i, SHORT)).await?);
     }
     stop.cancel();
     decider.await??;
@@ -70,7 +70,7 @@ const GROWN: [(&str, &str); 4] = [
 
 /// From the door's answer until the message is decided.
 async fn one(hub: &Hub, item: Value) -> anyhow::Result<Duration> {
-    let source = adapters::source("visa").context("no visa source")?;
+    let source = adapters::source("xapi").context("no xapi source")?;
     let mut decided = hub.decided.subscribe();
     decided.mark_unchanged();
     hub.intake.accept(source, "bench", vec![Ok(item)]).await?;

@@ -84,7 +84,7 @@ fn heart(config: &Config, bodies: Vec<Body>) -> Duration {
 async fn on_store(config: &Config, database: Option<String>, size: Size) -> anyhow::Result<Value> {
     let (folder, people) = (tempfile::tempdir()?, size.people);
     let hub = open(config.clone(), database, folder.path()).await?;
-    let filled = fill(&hub, (0..people).flat_map(visa_lines).collect()).await?;
+    let filled = fill(&hub, "visa", (0..people).flat_map(visa_lines).collect()).await?;
     say("  decide");
     let decided = decide(&hub).await?;
     say("  doors");
@@ -98,7 +98,7 @@ async fn on_store(config: &Config, database: Option<String>, size: Size) -> anyh
 async fn end_to_end(server: &str, brokers: &str, people: usize) -> anyhow::Result<Value> {
     let place = Process::prepare(Some(server), Some(brokers)).await?;
     let hub = Hub::open(Config::load(&place.config())?, Start::Migrated(now())).await?;
-    fill(&hub, (0..people).flat_map(visa_lines).collect()).await?;
+    fill(&hub, "visa", (0..people).flat_map(visa_lines).collect()).await?;
     let took = through(&hub).await?;
     let records = hub.health.counts.sent.get();
     Ok(json!({ "messages_per_second": per_second(people * 5, took), "records": records }))

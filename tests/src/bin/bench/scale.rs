@@ -50,7 +50,7 @@ impl Place {
         let folder = tempfile::tempdir()?;
         let database = fresh(server, "hub_bench_scale").await?;
         let hub = open(tests::config(), Some(database), folder.path()).await?;
-        fill(&hub, (0..persons).map(|n| visa_lines(n).swap_remove(0)).collect()).await?;
+        fill(&hub, "visa", (0..persons).map(|n| visa_lines(n).swap_remove(0)).collect()).await?;
         decide(&hub).await?;
         Ok(Self { hub, persons, _folder: folder })
     }
@@ -68,7 +68,7 @@ impl Place {
                 items.extend(new.next());
             }
         }
-        fill(&self.hub, items).await?;
+        fill(&self.hub, "visa", items).await?;
         decide(&self.hub).await
     }
 }

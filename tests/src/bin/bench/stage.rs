@@ -43,9 +43,9 @@ pub(crate) async fn open(mut config: Config, database: Option<String>, folder: &
     Ok(Hub::open(config, Start::Migrated(now())).await?)
 }
 
-/// Puts items into the inbox, 500 in one call; says how long it took.
-pub(crate) async fn fill(hub: &Hub, items: Vec<Value>) -> anyhow::Result<Duration> {
-    let source = adapters::source("visa").context("no visa source")?;
+/// Puts items of a source into the inbox, 500 in one call; says how long it took.
+pub(crate) async fn fill(hub: &Hub, source: &str, items: Vec<Value>) -> anyhow::Result<Duration> {
+    let source = adapters::source(source).context("no such source")?;
     let mut items = items.into_iter();
     let started = Instant::now();
     loop {

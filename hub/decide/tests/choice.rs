@@ -1,0 +1,179 @@
+//! Brussels: the newcomer chooses who takes him over. Rows 4, 7, 8, 20 and 21 of the state table, and the
+//! cases "21b" and "an offer to Bon while a BAPA line is open" of DESIGN 4.
+//!
+//! What a choice must name to be complete is the routing table's own proof.
+
+mod support;
+
+use decide::change::Refusal;
+use decide::round::Verdict;
+use schemas::handover::{AnswerKind, HoldReason, Owner};
+use support::{House, Who, account, choice, day};
+
+/// Granted, with an account, and since March at home in the city of Brussels.
+fn in_brussels() -> (House, Who) {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.granted_with_account(&who);
+    house.today("2025-03-05");
+    house.home(&who, "21004", "2025-03-04");
+    house.left();
+    house.fired();
+    (house, who)
+}
+
+/// The same, and this office has taken him over.
+fn with(office: &str, said: &str) -> (House, Who) {
+    let (mut house, who) = in_brussels();
+    house.tell(choice(&who, said, "2025-03-06"));
+    house.accepted(office);
+    house.left();
+    house.fired();
+    (house, who)
+}
+
+#[test]
+fn he_chooses_and_only_the_chosen_one_is_told() {
+    let (mut house, who) = in_brussels();
+    assert_eq!(house.handovers(), ["awaiting_choice"]);
+    let waiting = &house.only().state.handovers[0];
+    assert_eq!((waiting.owner, waiting.deadline), (Owner::Person, Some(day("2025-09-05"))), "six months");
+    house.tell(choice(&who, "bapa-via:fr", "2025-03-06"));
+    assert_eq!((house.left(), house.fired()), (vec!["bapa-via offer".to_owned()], vec!["7".to_owned()]));
+    house.accepted("bapa-via");
+    assert_eq!(house.left(), ["agii-abroad ended moved", "portal file", "bapa-via file"]);
+    assert_eq!(house.handovers(), ["accepted bapa-via"]);
+}
+
+#[test]
+fn after_six_months_the_coordinator_is_asked_and_a_later_choice_is_still_taken() {
+    let (mut house, who) = in_brussels();
+    assert_eq!(house.due().map(|(on, _)| on), Some(day("2025-09-06")), "the day after the last one");
+    house.until("2025-09-05");
+    assert_eq!(house.handovers(), ["awaiting_choice"]);
+    house.until("2025-09-08");
+    assert_eq!((house.left(), house.fired()), (vec![], vec!["8".to_owned()]));
+    let late = &house.only().state.handovers[0];
+    assert_eq!((late.state.as_str(), late.owner), ("overdue", Owner::Coordinator));
+    house.tell(choice(&who, "bon", "2025-10-01"));
+    assert_eq!((house.left(), house.fired()), (vec!["bon offer".to_owned()], vec!["7".to_owned()]));
+}
+
+#[test]
+fn a_choice_that_is_not_complete_is_none() {
+    for said in ["bapa-via", "bapa-via:ar", "bon:fr", "atlas", "nobody"] {
+        let (mut house, who) = in_brussels();
+        house.tell(choice(&who, said, "2025-03-06"));
+        assert_eq!((house.left(), house.handovers()), (vec![], vec!["awaiting_choice".to_owned()]), "{said}");
+        house.tell(choice(&who, "bapa-via:nl", "2025-03-07"));
+        assert_eq!(house.left(), ["bapa-via offer"], "after {said}");
+    }
+}
+
+#[test]
+fn a_choice_made_before_arrival_counts_on_arrival_and_nowhere_else() {
+    for (nis, expect) in [("21004", "sent bon"), ("44021", "sent amal"), ("62063", "not_in_scope")] {
+        let (mut house, who) = (House::new(), Who::number(1));
+        house.granted_with_account(&who);
+        house.tell(choice(&who, "bon", "2025-03-02"));
+        assert_eq!(house.handovers(), ["prepared"]);
+        house.today("2025-03-05");
+        house.home(&who, nis, "2025-03-04");
+        assert_eq!(house.handovers(), [expect]);
+    }
+}
+
+#[test]
+fn the_newest_choice_counts_in_whatever_order_they_come() {
+    let (mut house, who) = in_brussels();
+    house.tell(choice(&who, "bapa-bxl:nl", "2025-03-08"));
+    house.tell(choice(&who, "bapa-via:fr", "2025-03-06"));
+    assert_eq!(house.left(), ["bapa-bxl offer"]);
+}
+
+#[test]
+fn who_chooses_again_before_a_yes_is_offered_to_the_other_alone() {
+    for (first, second) in [("bapa-via:fr", "bapa-bxl:nl"), ("bapa-via:fr", "bon"), ("bon", "bapa-via:nl")] {
+        let name = |said: &str| said.split(':').next().unwrap_or_default().to_owned();
+        let (before, after) = (name(first), name(second));
+        let (mut house, who) = in_brussels();
+        house.tell(choice(&who, first, "2025-03-06"));
+        house.received(&before);
+        house.left();
+        house.fired();
+        house.tell(choice(&who, second, "2025-03-07"));
+        assert_eq!(house.left(), [format!("{before} ended moved"), format!("{after} offer")]);
+        assert_eq!(house.fired(), ["20", "3"]);
+        let late = house.answer(&before, AnswerKind::Accepted);
+        assert!(matches!(late, Verdict::Refused(Refusal::OldEpoch { successor: Some(_), .. })), "{late:?}");
+        house.accepted(&after);
+        assert_eq!(house.handovers(), [format!("superseded {before}"), format!("accepted {after}")]);
+    }
+}
+
+#[test]
+fn after_a_yes_the_old_office_keeps_the_file_until_the_other_of_its_network_says_yes() {
+    let (mut house, who) = with("bapa-via", "bapa-via:fr");
+    house.tell(choice(&who, "bapa-bxl:nl", "2025-04-01"));
+    assert_eq!(house.handovers(), ["accepted bapa-via", "sent bapa-bxl"]);
+    assert_eq!(house.left(), ["bapa-bxl offer"]);
+    assert_eq!(house.only().state.lines.len(), 3, "both offices and the participant");
+    house.accepted("bapa-bxl");
+    assert_eq!(house.left(), ["portal file", "bapa-via ended moved", "bapa-bxl file"]);
+    assert_eq!(house.handovers(), ["superseded bapa-via", "accepted bapa-bxl"]);
+}
+
+#[test]
+fn no_offer_to_bon_while_a_bapa_holds_the_file_nor_the_reverse() {
+    for (office, first, rival, second) in
+        [("bapa-via", "bapa-via:fr", "bon", "bon"), ("bon", "bon", "bapa-bxl", "bapa-bxl:fr")]
+    {
+        let (mut house, who) = with(office, first);
+        house.tell(choice(&who, second, "2025-04-01"));
+        assert_eq!(house.handovers(), [format!("accepted {office}"), "held".to_owned()]);
+        let held = house.only().state.handovers[1].clone();
+        assert_eq!((held.hold, held.owner), (Some(HoldReason::Manual), Owner::Coordinator));
+        assert!(house.left().is_empty());
+        house.tell(account(&who, "2025-04-02"));
+        assert_eq!(house.fired(), ["6"], "it is held once");
+        house.answer(office, AnswerKind::TrajectoryStarted);
+        assert_eq!(house.fired(), ["30", "9"]);
+        assert_eq!(
+            house.left(),
+            ["portal file".to_owned(), format!("{office} ended closed"), format!("{rival} offer")]
+        );
+        assert_eq!(house.handovers(), [format!("closed {office}"), format!("sent {rival}")]);
+    }
+}
+
+#[test]
+fn who_takes_his_first_choice_back_frees_what_was_held() {
+    let (mut house, who) = with("bapa-via", "bapa-via:fr");
+    house.tell(choice(&who, "bon", "2025-04-01"));
+    house.tell(choice(&who, "bapa-via:nl", "2025-04-02"));
+    assert_eq!(house.handovers(), ["accepted bapa-via", "superseded"]);
+    assert!(house.left().is_empty());
+}
+
+#[test]
+fn case_21b_who_moves_to_brussels_without_a_choice_stays_with_the_old_agency_until_he_chose() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.granted_with_account(&who);
+    house.today("2025-03-05");
+    house.home(&who, "44021", "2025-03-04");
+    house.accepted("amal");
+    house.left();
+    house.fired();
+    house.today("2025-06-05");
+    house.home(&who, "21004", "2025-06-04");
+    assert_eq!(house.handovers(), ["accepted amal", "awaiting_choice"]);
+    assert_eq!(house.left(), ["amal file"], "its stream goes on");
+    assert_eq!(
+        (house.only().state.handovers[1].owner, house.fired()),
+        (Owner::Coordinator, vec!["21b".to_owned()])
+    );
+    house.tell(choice(&who, "bon", "2025-06-06"));
+    assert_eq!(house.handovers(), ["accepted amal", "sent bon"]);
+    house.left();
+    house.accepted("bon");
+    assert_eq!(house.left(), ["portal file", "amal ended moved", "bon file"]);
+}

@@ -1,0 +1,106 @@
+//! What a merge does to handovers: row 29 of the state table, with DESIGN 4 "merge" and features 4.2.
+//!
+//! Who may become one at all is in `merge.rs`.
+
+mod support;
+
+use decide::change::Refusal;
+use decide::round::Verdict;
+use schemas::handover::AnswerKind;
+use schemas::message::ReviewAnswer;
+use support::house::person_of;
+use support::pair::{asked, two_at_home, whole_bridge};
+use support::{House, account, recipient, reviewed};
+
+#[test]
+fn row_29_of_two_offers_the_one_of_today_goes_on() {
+    for (amal, atlas, goes_on, ends) in
+        [("2025-03-06", "2025-03-07", "atlas", "amal"), ("2025-03-07", "2025-03-06", "amal", "atlas")]
+    {
+        for swapped in [false, true] {
+            let mut house = House::new();
+            let homes = [("44021", amal), ("11002", atlas)];
+            let (one, other) = if swapped { (homes[1], homes[0]) } else { (homes[0], homes[1]) };
+            let (a, b) = two_at_home(&mut house, one, other);
+            let offered = house.offered[&recipient(goes_on)].handover;
+            house.tell(whole_bridge(&a, &b));
+            assert!(house.left().ends_with(&[format!("{ends} ended moved")]), "and no offer anew");
+            assert_eq!(house.fired(), ["29"]);
+            let live = house.only().live_handover().unwrap();
+            assert_eq!((live.id, live.state.as_str()), (offered, "sent"), "{goes_on}");
+            house.accepted(goes_on);
+            let mut handovers = house.handovers();
+            handovers.sort();
+            assert_eq!(handovers, [format!("accepted {goes_on}"), format!("superseded {ends}")]);
+        }
+    }
+}
+
+#[test]
+fn row_29_who_holds_the_file_keeps_it_while_the_one_of_today_is_asked() {
+    let mut house = House::new();
+    let (a, b) = two_at_home(&mut house, ("44021", "2025-03-06"), ("11002", "2025-03-07"));
+    house.accepted("amal");
+    house.left();
+    house.tell(whole_bridge(&a, &b));
+    assert_eq!(house.handovers(), ["accepted amal", "sent atlas"]);
+    assert!(!house.left().iter().any(|left| left.starts_with("atlas")), "its offer stands");
+    house.accepted("atlas");
+    assert_eq!(house.handovers(), ["superseded amal", "accepted atlas"]);
+}
+
+#[test]
+fn row_29_an_agency_that_took_over_one_of_the_two_has_taken_him_over() {
+    for holder in [0, 1] {
+        let mut house = House::new();
+        let (a, b) = two_at_home(&mut house, ("44021", "2025-03-06"), ("44021", "2025-03-07"));
+        let mut offers: Vec<_> = house.offers.values().cloned().collect();
+        offers.sort_by_key(|offer| offer.sequence);
+        house.offered.insert(recipient("amal"), offers[holder].clone());
+        house.accepted("amal");
+        house.left();
+        house.tell(whole_bridge(&a, &b));
+        assert_eq!(house.handovers(), ["superseded amal", "accepted amal"], "{holder}");
+        let left = house.left();
+        let to_amal: Vec<_> = left.iter().filter(|left| left.starts_with("amal")).collect();
+        assert_eq!(to_amal, ["amal ended merged", "amal file"], "{holder}");
+    }
+}
+
+#[test]
+fn no_merge_of_two_whose_files_two_agencies_hold() {
+    let mut house = House::new();
+    let (a, b) = two_at_home(&mut house, ("44021", "2025-03-06"), ("11002", "2025-03-07"));
+    house.accepted("amal");
+    house.accepted("atlas");
+    let change = house.change(whole_bridge(&a, &b));
+    assert_eq!((change.merged().count(), change.reviews.len()), (0, 1));
+    // Nor does a reviewer's word: who goes on is the agencies' to settle first.
+    let mut house = House::new();
+    let (_, b) = two_at_home(&mut house, ("44021", "2025-03-06"), ("11002", "2025-03-07"));
+    house.accepted("amal");
+    let review = asked(&mut house, &b);
+    house.accepted("atlas");
+    let one = ReviewAnswer::Same(person_of("first"));
+    assert_eq!(house.tell(reviewed(review, one)), Verdict::Refused(Refusal::TwoHoldTheFile));
+    house.answer("amal", AnswerKind::TrajectoryStarted);
+    house.change(reviewed(review, one));
+    assert_eq!(house.handovers().iter().filter(|h| h.starts_with("accepted")).count(), 1);
+}
+
+#[test]
+fn never_two_networks_after_a_merge() {
+    let mut house = House::new();
+    let (a, b) = two_at_home(&mut house, ("21004", "2025-03-06"), ("21004", "2025-03-07"));
+    house.tell(account(&a, "2025-03-08"));
+    house.tell(account(&b, "2025-03-08"));
+    house.tell(support::choice(&a, "bapa-via:fr", "2025-03-08"));
+    house.tell(support::choice(&b, "bon", "2025-03-09"));
+    house.accepted("bapa-via");
+    house.left();
+    house.tell(whole_bridge(&a, &b));
+    assert_eq!(house.handovers(), ["accepted bapa-via", "superseded bon", "held"]);
+    assert!(house.left().contains(&"bon ended moved".to_owned()));
+    house.answer("bapa-via", AnswerKind::TrajectoryStarted);
+    assert!(house.left().contains(&"bon offer".to_owned()));
+}

@@ -1,0 +1,314 @@
+//! What leaves, when it ends, and what does not leave at all: the cases of DESIGN 4 about streams and the rows that
+//! features 4.2 leaves out (1 after all are final, 3b, 20c, 21c; 21b is in `choice.rs`).
+//!
+//! Which fields a view has is `disclosure`'s own proof, and invariant I4.
+
+mod support;
+
+use decide::change::{Refusal, TaskKind};
+use decide::round::Verdict;
+use schemas::fact::{Decision, Purpose, Step};
+use schemas::handover::AnswerKind;
+use schemas::ids::{Pseudonym, Seed, StreamId};
+use schemas::message::Body;
+use support::{
+    Home, House, Who, account, application, learned, number_given, path, permit, platform_linked, register,
+    status, test_insz,
+};
+
+const FAMILY: Purpose = Purpose::FamilyReunification;
+
+fn in_ghent() -> (House, Who) {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.granted(&who);
+    house.today("2025-03-05");
+    house.home(&who, "44021", "2025-03-04");
+    (house, who)
+}
+
+fn with_amal() -> (House, Who) {
+    let (mut house, who) = in_ghent();
+    house.accepted("amal");
+    house.left();
+    house.fired();
+    (house, who)
+}
+
+/// His streams at a recipient, oldest first: the name there, and how many records it had.
+fn streams(house: &House, at: &str) -> Vec<(StreamId, Pseudonym, u32)> {
+    let person = house.only();
+    let of = person.state.streams.iter().filter(|stream| stream.recipient.as_str() == at);
+    of.map(|s| (s.id, person.state.pseudonyms[&s.recipient], s.issues)).collect()
+}
+
+#[test]
+fn case_agii_abroad_opens_with_the_first_entry_in_scope_and_ends_when_a_local_agency_accepts() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.tell(application(&who, FAMILY, "2025-01-02"));
+    assert_eq!(house.left(), ["agii-abroad file"]);
+    house.tell(application(&Who { application: "77".to_owned(), ..who.clone() }, FAMILY, "2025-01-03"));
+    assert_eq!((house.people().len(), house.left()), (1, vec![]), "one stream, however many entries");
+    house.granted(&who);
+    house.left();
+    house.today("2025-03-05");
+    house.home(&who, "44021", "2025-03-04");
+    house.received("amal");
+    assert_eq!(house.left(), ["amal offer"], "AgII is responsible until then");
+    house.answer("amal", AnswerKind::Accepted);
+    assert_eq!(house.left(), ["agii-abroad ended moved", "amal file"]);
+    house.answer("amal", AnswerKind::TrajectoryStarted);
+    house.tell(status(&who, Decision::Granted, 5, "2025-06-01"));
+    assert_eq!(house.left(), ["amal ended closed"], "nor does it open again");
+}
+
+#[test]
+fn case_agii_abroad_ends_withdrawn_when_the_last_entry_has_ended() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    let other = Who { application: "77".to_owned(), ..who.clone() };
+    house.tell(application(&who, FAMILY, "2025-01-02"));
+    house.tell(application(&other, FAMILY, "2025-01-03"));
+    house.left();
+    house.tell(status(&who, Decision::Refused, 2, "2025-02-01"));
+    assert!(house.left().is_empty(), "a refusal ends its own entry only");
+    house.tell(status(&other, Decision::Refused, 2, "2025-02-02"));
+    assert_eq!(house.left(), ["agii-abroad ended withdrawn"]);
+}
+
+#[test]
+fn case_agii_abroad_ends_with_the_offer_that_was_open() {
+    let (mut house, who) = in_ghent();
+    house.left();
+    house.tell(status(&who, Decision::Revoked, 3, "2025-03-06"));
+    assert_eq!(house.left(), ["agii-abroad ended withdrawn", "amal ended withdrawn"]);
+}
+
+#[test]
+fn case_portal_opens_with_the_first_account_and_outlives_the_visa() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.tell(application(&who, FAMILY, "2025-01-02"));
+    assert_eq!(house.left(), ["agii-abroad file"]);
+    house.tell(account(&who, "2025-01-03"));
+    house.tell(path(&who, &["B1"], "2025-01-04"));
+    house.tell(platform_linked(&who, "2025-01-04"));
+    assert_eq!(
+        house.left(),
+        ["portal file", "portal file"],
+        "the account, the path; the second account is not told"
+    );
+    house.tell(status(&who, Decision::Refused, 2, "2025-02-01"));
+    assert_eq!(house.left(), ["agii-abroad ended withdrawn"]);
+    house.tell(learned(&who, 1, "B1", Step::Passed, "2025-02-02"));
+    assert_eq!(house.seen("portal", "path_status").as_deref(), Some("completed"));
+    assert_eq!((house.left(), streams(&house, "portal").len()), (vec!["portal file".to_owned()], 1));
+}
+
+#[test]
+fn case_portal_opens_with_an_account_that_comes_after_the_refusal_too() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.tell(application(&who, FAMILY, "2025-01-02"));
+    house.tell(status(&who, Decision::Refused, 2, "2025-02-01"));
+    house.left();
+    house.tell(account(&who, "2025-01-03"));
+    assert_eq!(house.left(), ["portal file"], "late or not, it is the same account");
+}
+
+#[test]
+fn nobody_out_of_the_target_group_has_a_stream() {
+    let young = Who { birth: "2015-05-05".to_owned(), ..Who::number(1) };
+    let european = Who { nationality: "FRA", ..Who::number(1) };
+    let people = [(young, FAMILY), (european, FAMILY), (Who::number(1), Purpose::Study)];
+    let decided = [Decision::Granted, Decision::Refused];
+    for ((who, purpose), decision) in people.iter().flat_map(|one| decided.map(|decision| (one, decision))) {
+        let mut house = House::new();
+        house.tell(application(who, *purpose, "2025-01-02"));
+        house.tell(account(who, "2025-01-03"));
+        house.tell(status(who, decision, 2, "2025-02-01"));
+        house.tell(number_given(who, "2025-03-01"));
+        house.today("2025-03-05");
+        let home = house.change(register(who, Home::In("44021", "2025-03-04"), "2025-03-05"));
+        assert_eq!((house.left(), house.handovers(), home.tasks), (vec![], vec![], vec![]));
+    }
+}
+
+#[test]
+fn case_insz_known_in_scope_makes_two_tasks_once() {
+    let (mut house, who) = (House::new(), Who::number(2));
+    house.tell(application(&who, Purpose::Work, "2025-01-02"));
+    assert!(house.change(number_given(&who, "2025-01-03")).tasks.is_empty(), "not in scope yet");
+    let tasks = house.change(permit(&who, Decision::Granted, "2025-01-05")).tasks;
+    let kinds: Vec<_> = tasks.iter().map(|task| (task.kind, task.insz)).collect();
+    assert_eq!(kinds, [(TaskKind::Register, who.insz), (TaskKind::GivePerson, who.insz)]);
+    assert!(house.change(number_given(&who, "2025-01-09")).tasks.is_empty());
+}
+
+#[test]
+fn what_changes_nothing_that_is_seen_makes_no_record_and_what_does_makes_one() {
+    let (mut house, who) = with_amal();
+    house.tell(status(&who, Decision::Granted, 7, "2025-05-01"));
+    house.tell(register(&who, Home::In("44021", "2025-03-04"), "2025-05-02"));
+    house.tell(register(&who, Home::In("44021", "2025-03-04"), "2025-03-02"));
+    assert!(house.left().is_empty(), "the same again, and older");
+    let renamed = Who { given: "Amina Zohra".to_owned(), ..who.clone() };
+    house.tell(register(&renamed, Home::In("44021", "2025-03-04"), "2025-05-03"));
+    assert_eq!(house.seen("amal", "given_names").as_deref(), Some("Amina Zohra"));
+    assert_eq!(house.left(), ["amal file"]);
+}
+
+#[test]
+fn what_is_asked_for_by_name_is_issued_once_more() {
+    let (mut house, _) = with_amal();
+    let [(stream, _, issues)] = streams(&house, "amal")[..] else { panic!() };
+    for n in 1..=2 {
+        let change = house.change(Body::Redeliver(stream));
+        let issued: Vec<_> = change.deliveries.iter().map(|d| (d.stream, d.issue)).collect();
+        assert_eq!(issued, [(stream, issues + n)]);
+    }
+    assert_eq!(house.left(), ["amal file", "amal file"]);
+    house.answer("amal", AnswerKind::TrajectoryStarted);
+    assert_eq!(house.tell(Body::Redeliver(stream)), Verdict::Refused(Refusal::UnknownStream), "it has ended");
+    let nobodys = StreamId::derive(&Seed([9; 32]), 1);
+    assert_eq!(house.tell(Body::Redeliver(nobodys)), Verdict::Refused(Refusal::UnknownStream));
+}
+
+#[test]
+fn a_second_offer_of_one_handover_is_a_stream_of_its_own_and_the_first_epoch_is_over() {
+    let (mut house, who) = in_ghent();
+    house.left();
+    house.rejected("amal");
+    house.fired();
+    house.tell(register(&who, Home::In("11002", "2025-03-05"), "2025-03-06"));
+    assert_eq!(
+        (house.left(), house.fired()),
+        (vec!["amal ended rejected".to_owned(), "atlas offer".to_owned()], vec!["19".to_owned()])
+    );
+    let handover = house.only().state.handovers[0].clone();
+    assert_eq!((handover.epoch, house.only().state.handovers.len()), (2, 1));
+    let late = house.answer("amal", AnswerKind::Accepted);
+    assert_eq!(late, Verdict::Refused(Refusal::UnknownHandover), "it is another's now");
+    house.offered.insert(support::recipient("atlas"), house.offered[&support::recipient("amal")].clone());
+    let before = house.memory.persons.clone();
+    let old = house.answer("atlas", AnswerKind::Accepted);
+    assert_eq!(old, Verdict::Refused(Refusal::OldEpoch { current: 2, successor: None }));
+    assert_eq!(house.memory.persons, before);
+}
+
+#[test]
+fn row_1_is_for_who_has_no_handover_or_none_that_is_not_final() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.granted(&who);
+    house.tell(status(&who, Decision::Revoked, 3, "2025-04-01"));
+    assert_eq!(house.fired(), ["1", "2"]);
+    let again = Who { application: "77".to_owned(), ..who };
+    house.tell(application(&again, FAMILY, "2025-05-01"));
+    house.tell(status(&again, Decision::Granted, 2, "2025-06-01"));
+    assert_eq!(
+        (house.fired(), house.handovers()),
+        (vec!["1".to_owned()], vec!["not_in_scope".to_owned(), "prepared".to_owned()])
+    );
+}
+
+#[test]
+fn row_3b_registration_proves_the_visa() {
+    for (nis, rows, state) in
+        [("44021", "3b", "sent amal"), ("21004", "4", "awaiting_choice"), ("62063", "5", "not_in_scope")]
+    {
+        let (mut house, who) = (House::new(), Who::number(1));
+        house.tell(application(&who, FAMILY, "2025-01-02"));
+        house.tell(number_given(&who, "2025-03-01"));
+        house.today("2025-03-05");
+        house.home(&who, nis, "2025-03-04");
+        assert_eq!((house.fired(), house.handovers()), (vec![rows.to_owned()], vec![state.to_owned()]));
+    }
+}
+
+#[test]
+fn row_20c_who_moves_where_nobody_receives_before_a_yes_is_taken_from_the_first() {
+    let (mut house, who) = in_ghent();
+    house.received("amal");
+    house.left();
+    house.fired();
+    house.tell(register(&who, Home::In("62063", "2025-03-05"), "2025-03-06"));
+    assert_eq!(
+        (house.left(), house.fired()),
+        (vec!["amal ended moved".to_owned()], vec!["20".to_owned(), "5".to_owned()])
+    );
+    assert_eq!(house.handovers(), ["superseded amal", "not_in_scope"]);
+}
+
+#[test]
+fn row_21c_after_a_yes_it_is_closed_and_told_that_he_moved() {
+    let (mut house, who) = with_amal();
+    house.tell(register(&who, Home::In("62063", "2025-06-05"), "2025-06-06"));
+    assert!(house.left().is_empty(), "not before he lives there");
+    house.today("2025-06-07");
+    house.home(&who, "62063", "2025-06-05");
+    assert_eq!(
+        (house.left(), house.fired()),
+        (vec!["amal ended moved".to_owned()], vec!["21c".to_owned(), "5".to_owned()])
+    );
+    assert_eq!(house.handovers(), ["closed amal", "not_in_scope"]);
+    assert!(house.only().state.lines.is_empty());
+}
+
+#[test]
+fn while_no_home_of_his_is_known_his_agency_is_told_nothing() {
+    let (mut house, who) = with_amal();
+    let renamed = Who { given: "Amina Zohra".to_owned(), ..who };
+    house.tell(register(&renamed, Home::Nowhere, "2025-05-03"));
+    assert_eq!((house.left(), house.handovers()), (vec![], vec!["accepted amal".to_owned()]));
+    house.home(&renamed, "44021", "2025-03-04");
+    house.tell(register(&renamed, Home::In("44021", "2025-03-04"), "2025-05-04"));
+    assert_eq!(house.left(), ["amal file"]);
+}
+
+#[test]
+fn row_32_a_number_that_is_replaced_moves_nothing() {
+    let (mut house, who) = in_ghent();
+    house.received("amal");
+    house.left();
+    house.fired();
+    let new = Who { insz: test_insz(901), ..who.clone() };
+    house.tell(register(&who, Home::Replaced(new.insz), "2025-03-06"));
+    house.tell(register(&new, Home::In("44021", "2025-03-04"), "2025-03-07"));
+    assert_eq!((house.left(), house.fired(), house.people().len()), (vec![], vec![], 1));
+    house.answer("amal", AnswerKind::Accepted);
+    assert_eq!(house.seen("amal", "insz"), Some(new.insz.to_string()));
+}
+
+#[test]
+fn row_35_a_new_residence_after_the_end_is_a_new_handover() {
+    let (mut house, who) = with_amal();
+    house.answer("amal", AnswerKind::TrajectoryStarted);
+    house.home(&who, "44021", "2025-03-04");
+    assert_eq!(house.handovers(), ["closed amal"], "not the same residence");
+    house.today("2025-09-02");
+    house.home(&who, "11002", "2025-09-01");
+    assert_eq!(house.handovers(), ["closed amal", "sent atlas"]);
+}
+
+#[test]
+fn case_leaving_scope_and_coming_back_opens_a_new_stream_under_the_same_name() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.tell(application(&who, FAMILY, "2025-01-02"));
+    house.tell(status(&who, Decision::Refused, 2, "2025-02-01"));
+    house.left();
+    house.tell(application(&Who { application: "77".to_owned(), ..who }, FAMILY, "2025-05-01"));
+    assert_eq!(house.left(), ["agii-abroad file"]);
+    let [(one, name, _), (two, again, _)] = streams(&house, "agii-abroad")[..] else { panic!() };
+    assert!(one != two && name == again);
+}
+
+#[test]
+fn case_waiting_a_message_that_brings_the_key_decides_all_and_releases_once() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    for (decision, sequence, on) in
+        [(Decision::Granted, 3, "2025-02-01"), (Decision::Pending, 2, "2025-01-20")]
+    {
+        let said = house.tell(status(&who, decision, sequence, on));
+        assert!(matches!(said, Verdict::Waiting(_)), "{said:?}");
+    }
+    assert!(house.memory.persons.is_empty());
+    let change = house.change(application(&who, FAMILY, "2025-01-02"));
+    assert_eq!((change.released.len(), change.deliveries.len()), (2, 1));
+    assert_eq!(house.seen("agii-abroad", "visa_status").as_deref(), Some("granted"));
+}

@@ -1,0 +1,174 @@
+//! The state table as a whole: each row has a story that fires it, a deadline where somebody must still move, and
+//! an owner who can.
+//!
+//! What follows from a row is told in the other files; here only that none is dead.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use decide::handover::table::{Clock, ROWS, allowed};
+use schemas::fact::{Decision, Purpose};
+use schemas::handover::{AnswerKind, Owner, State};
+use support::pair::{two_at_home, whole_bridge};
+use support::{Home, House, Who, application, choice, number_given, objection, register, status};
+
+/// The shortest story that fires a row: its number, where it leads, and how.
+type Story = (&'static str, State, fn(&mut House, &Who));
+
+/// No message of this version splits two persons, so nothing is ever recalled.
+const NOT_REACHED: [(&str, State); 1] = [("28", State::EnteredInError)];
+
+fn at(house: &mut House, who: &Who, nis: &str) {
+    house.granted_with_account(who);
+    house.today("2025-03-05");
+    house.home(who, nis, "2025-03-04");
+}
+
+fn sent(house: &mut House, who: &Who) {
+    at(house, who, "44021");
+}
+
+fn accepted(house: &mut House, who: &Who) {
+    sent(house, who);
+    house.accepted("amal");
+}
+
+fn moved(house: &mut House, who: &Who, nis: &str) {
+    house.tell(register(who, Home::In(nis, "2025-03-05"), "2025-03-06"));
+}
+
+fn gone(house: &mut House, who: &Who) {
+    house.tell(register(who, Home::Left, "2025-06-01"));
+}
+
+const STORIES: &[Story] = &[
+    ("1", State::Prepared, House::granted),
+    ("2", State::NotInScope, |house, who| {
+        house.granted(who);
+        house.tell(status(who, Decision::Revoked, 3, "2025-03-02"));
+    }),
+    ("3", State::Sent, sent),
+    ("3b", State::Sent, |house, who| {
+        house.tell(application(who, Purpose::FamilyReunification, "2025-01-02"));
+        house.tell(number_given(who, "2025-03-01"));
+        house.today("2025-03-05");
+        house.home(who, "44021", "2025-03-04");
+    }),
+    ("4", State::AwaitingChoice, |house, who| at(house, who, "21004")),
+    ("5", State::NotInScope, |house, who| at(house, who, "62063")),
+    ("6", State::Held, |house, who| at(house, who, "99999")),
+    ("7", State::Sent, |house, who| {
+        at(house, who, "21004");
+        house.tell(choice(who, "bon", "2025-03-06"));
+    }),
+    ("8", State::Overdue, |house, who| {
+        at(house, who, "21004");
+        house.until("2025-12-01");
+    }),
+    ("9", State::Sent, |house, who| {
+        at(house, who, "99999");
+        moved(house, who, "44021");
+    }),
+    ("9b", State::Prepared, |house, who| {
+        let young = Who { birth: "2007-01-00".to_owned(), ..who.clone() };
+        house.granted(&young);
+        house.until("2025-02-01");
+    }),
+    ("10", State::Received, |house, who| {
+        sent(house, who);
+        house.received("amal");
+    }),
+    ("12", State::Overdue, |house, who| {
+        sent(house, who);
+        house.until("2025-04-01");
+    }),
+    ("14", State::Accepted, accepted),
+    ("15", State::Rejected, |house, who| {
+        sent(house, who);
+        house.rejected("amal");
+    }),
+    ("16", State::Overdue, |house, who| {
+        sent(house, who);
+        house.received("amal");
+        house.until("2025-04-01");
+    }),
+    ("19", State::Sent, |house, who| {
+        sent(house, who);
+        house.rejected("amal");
+        moved(house, who, "11002");
+    }),
+    ("20", State::Superseded, |house, who| {
+        sent(house, who);
+        moved(house, who, "11002");
+    }),
+    ("21", State::Superseded, |house, who| {
+        accepted(house, who);
+        moved(house, who, "11002");
+        house.accepted("atlas");
+    }),
+    ("21b", State::AwaitingChoice, |house, who| {
+        accepted(house, who);
+        moved(house, who, "21004");
+    }),
+    ("21c", State::Closed, |house, who| {
+        accepted(house, who);
+        moved(house, who, "62063");
+    }),
+    ("24", State::WithdrawPending, |house, who| {
+        sent(house, who);
+        gone(house, who);
+    }),
+    ("24b", State::Withdrawn, |house, who| {
+        at(house, who, "21004");
+        gone(house, who);
+    }),
+    ("25", State::Withdrawn, |house, who| {
+        sent(house, who);
+        gone(house, who);
+        house.answer("amal", AnswerKind::PurgeConfirmed);
+    }),
+    ("29", State::Superseded, |house, _| {
+        let (a, b) = two_at_home(house, ("44021", "2025-03-06"), ("11002", "2025-03-07"));
+        house.tell(whole_bridge(&a, &b));
+    }),
+    ("29b", State::Accepted, |house, _| {
+        let (a, b) = two_at_home(house, ("44021", "2025-03-06"), ("44021", "2025-03-07"));
+        house.accepted("amal");
+        house.tell(whole_bridge(&a, &b));
+    }),
+    ("30", State::Closed, |house, who| {
+        accepted(house, who);
+        house.answer("amal", AnswerKind::TrajectoryStarted);
+    }),
+    ("33", State::Held, |house, who| {
+        sent(house, who);
+        house.tell(objection(who, "2025-03-06"));
+    }),
+];
+
+#[test]
+fn each_row_has_a_story_that_fires_it() {
+    let told: BTreeSet<_> = STORIES.iter().map(|(id, to, _)| (*id, *to)).chain(NOT_REACHED).collect();
+    let rows: BTreeSet<_> = ROWS.iter().map(|row| (row.id, row.to)).collect();
+    assert_eq!(told, rows);
+    for (id, to, story) in STORIES {
+        let mut house = House::new();
+        story(&mut house, &Who::number(1));
+        assert!(house.rows.contains(&((*id).to_owned(), *to)), "row {id}: {:?}", house.rows);
+    }
+}
+
+#[test]
+fn i7_who_must_still_move_has_a_deadline_and_nobody_else_has() {
+    for row in ROWS {
+        let open = !matches!(row.clock, Clock::None);
+        assert_eq!(open, !row.to.is_final(), "row {}", row.id);
+        let awaited = !allowed(row.to).is_empty();
+        assert!(
+            row.owner != Owner::Agency || awaited,
+            "row {}: the agency is asked, and may not answer",
+            row.id
+        );
+    }
+}

@@ -1,0 +1,284 @@
+//! The heart with a memory, and agencies that can be asked to answer: where stories happen.
+//!
+//! Runs bodies through the same rounds as the engine, and keeps what left, what was offered and which rows
+//! of the state table fired. Refuses to decide anything itself.
+
+use std::collections::BTreeMap;
+
+use decide::change::{Change, Delivery, Event, ViewKind};
+use decide::memory::Memory;
+use decide::round::Verdict;
+use decide::{Bundle, Person};
+use schemas::canonical::Value;
+use schemas::fact::{Decision, Purpose};
+use schemas::handover::{Answer, AnswerKind, RejectCode, State};
+use schemas::ids::{HandoverId, MessageId, PersonId, Seed};
+use schemas::message::{Body, Message};
+use schemas::recipient::Recipient;
+use schemas::time::{Day, Instant, KnownAt, day_of, start_of};
+use sha2::{Digest, Sha256};
+
+use super::say::{Home, account, application, number_given, register, status};
+use super::{Who, bundle, day, recipient};
+
+/// What was last offered to a recipient.
+#[derive(Clone, Debug)]
+pub(crate) struct Offered {
+    pub(crate) recipient: Recipient,
+    pub(crate) handover: HandoverId,
+    pub(crate) epoch: u32,
+    pub(crate) sequence: u64,
+}
+
+/// The heart with a memory, a log of what left, and agencies that can be asked to answer.
+#[derive(Clone, Debug)]
+pub(crate) struct House {
+    pub(crate) bundle: Bundle,
+    pub(crate) memory: Memory,
+    pub(crate) deliveries: Vec<Delivery>,
+    pub(crate) rows: Vec<(String, State)>,
+    pub(crate) journal: Vec<(PersonId, Event)>,
+    pub(crate) offered: BTreeMap<Recipient, Offered>,
+    pub(crate) offers: BTreeMap<HandoverId, Offered>,
+    pub(crate) order: u64,
+    pub(crate) at: Instant,
+    sequences: BTreeMap<Recipient, u64>,
+    said: BTreeMap<String, usize>,
+}
+
+/// The payload hash of every record in these tests: the heart only compares.
+pub(crate) const HASH: [u8; 32] = [0xab; 32];
+
+impl House {
+    pub(crate) fn new() -> Self {
+        Self {
+            bundle: bundle(),
+            memory: Memory::default(),
+            deliveries: vec![],
+            rows: vec![],
+            journal: vec![],
+            offered: BTreeMap::new(),
+            offers: BTreeMap::new(),
+            order: 0,
+            at: start_of(day("2025-01-01")),
+            sequences: BTreeMap::new(),
+            said: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn today(&mut self, on: &str) {
+        self.at = start_of(day(on));
+    }
+
+    /// A message with an id of its own name, the same in every order. Said again it is the same message, but each
+    /// has a seed of its own: nothing is ever decided twice under one.
+    pub(crate) fn message(&mut self, name: &str, body: Body) -> Message {
+        self.order += 1;
+        let times = self.said.entry(name.to_owned()).or_default();
+        *times += 1;
+        let again = if *times == 1 { name.to_owned() } else { format!("{name} for the {times}th time") };
+        let (id, seed) = (MessageId::derive(&seed(name), 0), seed(&again));
+        Message { id, seed, order: self.order, known_at: KnownAt(self.at), body }
+    }
+
+    /// Decides a batch; keeps what left and what was offered.
+    pub(crate) fn decide(&mut self, messages: &[Message]) -> Vec<Verdict> {
+        let Self { memory, bundle, sequences, deliveries, offers, offered, .. } = self;
+        let numbered = memory.decide(messages, bundle, |delivery| {
+            let sequence = sequences.entry(delivery.recipient.clone()).or_default();
+            *sequence += 1;
+            if let (Some(handover), ViewKind::Offer) = (delivery.handover, delivery.view.kind()) {
+                let recipient = delivery.recipient.clone();
+                let offer = Offered { recipient, handover, epoch: delivery.epoch, sequence: *sequence };
+                offers.insert(handover, offer.clone());
+                offered.insert(delivery.recipient.clone(), offer);
+            }
+            deliveries.push(delivery.clone());
+            Ok::<_, std::convert::Infallible>((*sequence, HASH))
+        });
+        let verdicts = numbered.unwrap();
+        for verdict in &verdicts {
+            assert!(!matches!(verdict, Verdict::Failed(_)), "the heart failed: {verdict:?}");
+            let Verdict::Decided(change) = verdict else { continue };
+            self.rows.extend(change.events.iter().filter_map(|(_, event)| row(event)));
+            self.journal.extend(change.events.iter().cloned());
+        }
+        verdicts
+    }
+
+    /// One message, under the next free name.
+    pub(crate) fn tell(&mut self, body: Body) -> Verdict {
+        let name = format!("message {}", self.order + 1);
+        self.say(&name, body)
+    }
+
+    /// One message that must be decided.
+    pub(crate) fn change(&mut self, body: Body) -> Change {
+        match self.tell(body) {
+            Verdict::Decided(change) => change,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// One message, by a name of its own.
+    pub(crate) fn say(&mut self, name: &str, body: Body) -> Verdict {
+        let message = self.message(name, body);
+        self.decide(&[message]).remove(0)
+    }
+
+    /// The recipient's answer to its last offer.
+    pub(crate) fn answer(&mut self, from: &str, kind: AnswerKind) -> Verdict {
+        let from = recipient(from);
+        let offered = self.offered[&from].clone();
+        let answer = Answer { handover: offered.handover, epoch: offered.epoch, answer: kind };
+        let name = format!("{}/{}/{}", offered.handover, offered.epoch, self.order);
+        self.say(&name, Body::Answer { recipient: from, answer })
+    }
+
+    pub(crate) fn received(&mut self, from: &str) -> Verdict {
+        let sequence = self.offered[&recipient(from)].sequence;
+        self.answer(from, AnswerKind::Received { sequence, payload_hash: "AB".repeat(32) })
+    }
+
+    pub(crate) fn rejected(&mut self, from: &str) -> Verdict {
+        self.answer(from, AnswerKind::Rejected { code: RejectCode::NotCompetent })
+    }
+
+    /// The agency has the offer on the table: it takes over.
+    pub(crate) fn accepted(&mut self, by: &str) -> Verdict {
+        self.received(by);
+        self.answer(by, AnswerKind::Accepted)
+    }
+
+    /// An application, granted, with a national number: prepared.
+    pub(crate) fn granted(&mut self, who: &Who) {
+        self.tell(application(who, Purpose::FamilyReunification, "2025-01-02"));
+        self.tell(status(who, Decision::Granted, 2, "2025-02-01"));
+        self.tell(number_given(who, "2025-03-01"));
+    }
+
+    /// Granted, with an account at the portal.
+    pub(crate) fn granted_with_account(&mut self, who: &Who) {
+        self.granted(who);
+        self.tell(account(who, "2025-03-02"));
+    }
+
+    /// The register's answer of today: a home there since this day.
+    pub(crate) fn home(&mut self, who: &Who, nis: &str, since: &str) -> Verdict {
+        let today = day_of(self.at).to_string();
+        self.tell(register(who, Home::In(nis, since), &today))
+    }
+
+    /// Lets time pass until this day: on every day that is due for somebody he is looked at.
+    pub(crate) fn until(&mut self, on: &str) {
+        while let Some((due, person)) = self.due().filter(|(due, _)| *due <= day(on)) {
+            self.at = self.at.max(start_of(due));
+            self.tell(Body::Due(person));
+            assert_ne!(self.due(), Some((due, person)), "a day that was looked at is over");
+        }
+        self.today(on);
+    }
+
+    /// The next due moment.
+    pub(crate) fn due(&self) -> Option<(Day, PersonId)> {
+        self.memory.persons.values().filter_map(|person| Some((person.state.due?, person.id))).min()
+    }
+
+    /// Those who did not turn out to be somebody else.
+    pub(crate) fn people(&self) -> Vec<&Person> {
+        self.memory.persons.values().filter(|person| person.state.merged_into.is_none()).collect()
+    }
+
+    /// The only one there is.
+    pub(crate) fn only(&self) -> &Person {
+        let people = self.people();
+        assert_eq!(people.len(), 1);
+        people[0]
+    }
+
+    /// The rows of the state table that fired so far, and forgets them.
+    pub(crate) fn fired(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.rows).into_iter().map(|(row, _)| row).collect()
+    }
+
+    /// The last offer of each handover that has one and has not ended, whosever it is.
+    pub(crate) fn on_the_table(&self) -> Vec<Offered> {
+        let people = self.people();
+        let handovers = people.iter().flat_map(|person| &person.state.handovers);
+        handovers
+            .filter_map(|h| self.offers.get(&h.id).filter(|offer| offer.epoch == h.epoch))
+            .cloned()
+            .collect()
+    }
+
+    /// Makes this offer the one that its recipient answers next.
+    pub(crate) fn pick_up(&mut self, offer: &Offered) {
+        self.offered.insert(offer.recipient.clone(), offer.clone());
+    }
+
+    /// Every person as his journal alone makes him.
+    pub(crate) fn folded(&self) -> BTreeMap<PersonId, Person> {
+        let mut persons = BTreeMap::new();
+        for (id, event) in &self.journal {
+            persons.entry(*id).or_insert_with(|| Person::new(*id)).apply(event);
+        }
+        persons
+    }
+
+    /// Who somebody is now: himself, or who he turned out to be.
+    pub(crate) fn now(&self, id: PersonId) -> &Person {
+        let person = &self.memory.persons[&id];
+        person.state.merged_into.map_or(person, |survivor| &self.memory.persons[&survivor])
+    }
+
+    /// A field of the last view that left to a recipient, as text.
+    pub(crate) fn seen(&self, by: &str, field: &str) -> Option<String> {
+        let views = self.deliveries.iter().rev().filter(|delivery| delivery.recipient == recipient(by));
+        match views.filter_map(|delivery| delivery.view.fields()).next()?.get(field)? {
+            Value::Text(text) => Some(text.clone()),
+            Value::Texts(texts) => Some(texts.join(" ")),
+            Value::Map(map) => {
+                Some(map.iter().map(|(k, v)| format!("{k}:{v}")).collect::<Vec<_>>().join(" "))
+            }
+        }
+    }
+
+    /// What left so far, as `recipient kind [reason]`, and forgets it.
+    pub(crate) fn left(&mut self) -> Vec<String> {
+        let line = |delivery: &Delivery| {
+            let reason = delivery
+                .view
+                .ended()
+                .map_or(String::new(), |(reason, _)| format!(" {reason:?}").to_lowercase());
+            format!("{} {}{reason}", delivery.recipient, delivery.view.kind().as_str())
+        };
+        std::mem::take(&mut self.deliveries).iter().map(line).collect()
+    }
+
+    /// The handovers of everybody, as `state recipient`.
+    pub(crate) fn handovers(&self) -> Vec<String> {
+        let all = self.memory.persons.values().flat_map(|person| &person.state.handovers);
+        all.map(|h| match &h.recipient {
+            Some(recipient) => format!("{} {recipient}", h.state.as_str()),
+            None => h.state.as_str().to_owned(),
+        })
+        .collect()
+    }
+}
+
+fn seed(name: &str) -> Seed {
+    Seed(Sha256::digest(name.as_bytes()).into())
+}
+
+/// The id of the person whom the message of this name makes, where it makes one.
+pub(crate) fn person_of(name: &str) -> PersonId {
+    PersonId::derive(&seed(name), 0)
+}
+
+/// The row of the state table that fired.
+fn row(event: &Event) -> Option<(String, State)> {
+    match event {
+        Event::HandoverMoved { row, to, .. } => Some((row.to_string(), *to)),
+        _ => None,
+    }
+}

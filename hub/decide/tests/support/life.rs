@@ -1,0 +1,141 @@
+//! A life drawn at random: what six doors say about one human, each message under a name of its own.
+//!
+//! Whatever is drawn is one human: who applies twice, with another passport and perhaps one name more, has one
+//! DVZ number all the same, so that in any order he ends as one person.
+
+use proptest::prelude::*;
+use schemas::fact::{Decision, Purpose, Step};
+use schemas::message::Body;
+
+use super::{
+    Home, Who, account, application, choice, learned, number_given, objection, path, permit, platform_linked,
+    register, status, voided,
+};
+
+/// One life: which messages there are about somebody.
+#[derive(Clone, Debug)]
+pub(crate) struct Life {
+    work: bool,
+    granted: Option<bool>,
+    documents: bool,
+    numbered: bool,
+    homes: Vec<usize>,
+    ends: Option<bool>,
+    /// Applies twice: with one name more, or exactly the same.
+    twice: Option<bool>,
+    portal: Option<Portal>,
+}
+
+/// What somebody does at the portal and on the learning platform.
+#[derive(Clone, Debug)]
+struct Portal {
+    path: bool,
+    choices: Vec<usize>,
+    objects: bool,
+    linked: bool,
+    /// Module, step and whether the statement is voided.
+    learned: Vec<(usize, usize, bool)>,
+}
+
+const HOMES: [&str; 7] = ["44021", "11002", "24062", "62063", "21004", "11201", "46014"];
+const CHOICES: [&str; 4] = ["bon", "bapa-via:fr", "bapa-bxl:nl", "bapa-via"];
+const MODULES: [&str; 2] = ["B1", "L1"];
+const STEPS: [Step; 4] = [Step::Begun, Step::Failed, Step::Passed, Step::Waived];
+
+/// One to three lives.
+pub(crate) fn lives() -> impl Strategy<Value = Vec<Life>> {
+    proptest::collection::vec(life(), 1..4)
+}
+
+fn life() -> impl Strategy<Value = Life> {
+    let homes = proptest::collection::vec(0..HOMES.len(), 0..4);
+    let ends = proptest::option::weighted(0.2, any::<bool>());
+    let twice = proptest::option::weighted(0.4, any::<bool>());
+    let at_portal = proptest::option::weighted(0.7, portal());
+    let visa = (any::<bool>(), any::<Option<bool>>(), any::<bool>(), any::<bool>());
+    (visa, homes, ends, twice, at_portal).prop_map(
+        |((work, granted, documents, numbered), homes, ends, twice, portal)| Life {
+            work,
+            granted,
+            documents,
+            numbered,
+            homes,
+            ends,
+            twice,
+            portal,
+        },
+    )
+}
+
+fn portal() -> impl Strategy<Value = Portal> {
+    let choices = proptest::collection::vec(0..CHOICES.len(), 0..3);
+    let objects = proptest::bool::weighted(0.15);
+    let learned = proptest::collection::vec((0..MODULES.len(), 0..STEPS.len(), any::<bool>()), 0..5);
+    (any::<bool>(), choices, objects, any::<bool>(), learned).prop_map(
+        |(path, choices, objects, linked, learned)| Portal { path, choices, objects, linked, learned },
+    )
+}
+
+/// The messages of the `n`th life.
+pub(crate) fn messages(n: usize, life: &Life) -> Vec<(String, Body)> {
+    let who = Who::number(n);
+    let purpose = if life.work { Purpose::Work } else { Purpose::FamilyReunification };
+    let mut said = vec![("application".to_owned(), application(&who, purpose, "2025-01-02"))];
+    let mut say = |name: &str, body: Body| said.push((name.to_owned(), body));
+    if life.work {
+        say("asked", permit(&who, Decision::Pending, "2025-01-01"));
+    }
+    if life.documents {
+        say("pending", status(&who, Decision::Pending, 2, "2025-01-20"));
+    }
+    if let Some(granted) = life.granted {
+        let decision = if granted { Decision::Granted } else { Decision::Refused };
+        say("decided", status(&who, decision, 3, "2025-02-01"));
+    }
+    if life.numbered || !life.homes.is_empty() || life.twice.is_some() {
+        say("number", number_given(&who, "2025-03-01"));
+    }
+    if let Some(exactly) = life.twice {
+        let again = who.elsewhere();
+        let again = if exactly { Who { given: who.given.clone(), ..again } } else { again };
+        say("again", application(&again, Purpose::FamilyReunification, "2025-02-02"));
+        say("again granted", status(&again, Decision::Granted, 2, "2025-02-20"));
+        say("again number", number_given(&again, "2025-03-02"));
+    }
+    for (month, home) in life.homes.iter().enumerate() {
+        let (since, on) = (format!("2025-0{}-04", month + 4), format!("2025-0{}-06", month + 4));
+        say(&format!("home{month}"), register(&who, Home::In(HOMES[*home], &since), &on));
+    }
+    if let Some(deceased) = life.ends {
+        let home = if deceased { Home::Deceased } else { Home::Left };
+        say("gone", register(&who, home, "2025-09-01"));
+    }
+    if let Some(portal) = &life.portal {
+        at_portal(n, &who, portal, say);
+    }
+    said.into_iter().map(|(name, body)| (format!("{n}/{name}"), body)).collect()
+}
+
+fn at_portal(n: usize, who: &Who, portal: &Portal, mut say: impl FnMut(&str, Body)) {
+    say("account", account(who, "2025-01-10"));
+    if portal.path {
+        say("path", path(who, &["B1", "F1"], "2025-01-11"));
+    }
+    for (day, chosen) in portal.choices.iter().enumerate() {
+        let on = format!("2025-02-1{day}");
+        say(&format!("choice{day}"), choice(who, CHOICES[*chosen], &on));
+    }
+    if portal.objects {
+        say("objection", objection(who, "2025-06-01"));
+    }
+    if portal.linked {
+        say("linked", platform_linked(who, "2025-01-12"));
+    }
+    for (place, (module, step, void)) in portal.learned.iter().enumerate() {
+        let (id, on) = (n * 100 + place, format!("2025-03-1{place}"));
+        say(&format!("learned{place}"), learned(who, id, MODULES[*module], STEPS[*step], &on));
+        if *void {
+            say(&format!("voided{place}"), voided(id, "2025-04-01"));
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! What people and offices say: bodies of messages, as the adapters would make them.
+//!
+//! One function for each thing that can be said. Refuses to read files: the adapters' own tests do.
+
+use schemas::fact::{
+    Application, Authority, Choice, Decision, Entry, Fact, LearningPath, Permit, PermitRole, Progress,
+    Purpose, Record, Region, Replacement, Residence, Standing, Statement, Step,
+};
+use schemas::ids::ReviewId;
+use schemas::insz::Insz;
+use schemas::key::Key;
+use schemas::message::{Body, ReviewAnswer};
+use schemas::municipality::NisCode;
+use schemas::reference::{Account, DvzNumber, ModuleCode, PassportNumber, PermitNumber, StatementId};
+use schemas::time::{Version, start_of};
+
+use super::{Who, country, day};
+
+fn version(channel: &str, sequence: Option<u64>, on: &str) -> Version {
+    Version { channel: channel.to_owned(), sequence, stated_at: start_of(day(on)) }
+}
+
+fn identity(who: &Who, entry: &Entry, authority: Authority, version: &Version) -> Vec<Fact> {
+    let fact = |statement| Fact {
+        entry: entry.clone(),
+        statement,
+        authority,
+        valid_from: None,
+        version: version.clone(),
+    };
+    vec![
+        fact(Statement::Names(who.names())),
+        fact(Statement::Birth(who.born())),
+        fact(Statement::Nationalities(vec![country(who.nationality)])),
+    ]
+}
+
+fn record(keys: Vec<Key>, who: Option<&Who>, facts: Vec<Fact>) -> Body {
+    Body::Record(Record {
+        keys,
+        names: who.map(Who::names).into_iter().collect(),
+        births: who.map(Who::born).into_iter().collect(),
+        facts,
+    })
+}
+
+/// A visa application at the post, for family reunification unless a permit is named.
+pub(crate) fn application(who: &Who, purpose: Purpose, on: &str) -> Body {
+    let (post, number) = who.of_application();
+    let entry = Entry::Application(post.clone(), number.clone());
+    let version = version("post/CAS", Some(1), on);
+    let permit = (purpose == Purpose::Work).then(|| PermitNumber::parse(&who.permit).unwrap());
+    let mut facts = identity(who, &entry, Authority::Post, &version);
+    facts.push(Fact {
+        entry,
+        statement: Statement::Applied(Application {
+            filed_on: day(on),
+            purpose,
+            ground: Some("10".to_owned()),
+            permit: permit.clone(),
+            destination: None,
+            entry_on: None,
+        }),
+        authority: Authority::Post,
+        valid_from: Some(day(on)),
+        version,
+    });
+    let from = country(who.nationality);
+    let mut keys = vec![
+        Key::Application(post, number),
+        Key::Passport(from, PassportNumber::parse(&who.passport).unwrap()),
+    ];
+    keys.extend(permit.map(Key::PermitNamed));
+    record(keys, Some(who), facts)
+}
+
+/// A status from the post: numbers only.
+pub(crate) fn status(who: &Who, decision: Decision, sequence: u64, on: &str) -> Body {
+    let (post, number) = who.of_application();
+    let fact = Fact {
+        entry: Entry::Application(post.clone(), number.clone()),
+        statement: Statement::Decision(decision),
+        authority: Authority::Post,
+        valid_from: Some(day(on)),
+        version: version("post/CAS", Some(sequence), on),
+    };
+    record(vec![Key::Application(post, number)], None, vec![fact])
+}
+
+/// The holder's row at WEWIS.
+pub(crate) fn permit(who: &Who, decision: Decision, on: &str) -> Body {
+    let number = PermitNumber::parse(&who.permit).unwrap();
+    let entry = Entry::Permit(number.clone());
+    let version = version("wewis", None, on);
+    let mut facts = identity(who, &entry, Authority::Permits, &version);
+    let applied =
+        Permit { applied_on: day(on), role: PermitRole::Worker, region: Region::Flanders, destination: None };
+    for statement in [Statement::Permit(applied), Statement::PermitDecision(decision)] {
+        let (entry, version) = (entry.clone(), version.clone());
+        facts.push(Fact {
+            entry,
+            statement,
+            authority: Authority::Permits,
+            valid_from: Some(day(on)),
+            version,
+        });
+    }
+    let from = country(who.nationality);
+    let passport = Key::Passport(from, PassportNumber::parse(&who.passport).unwrap());
+    record(vec![Key::Permit(number.clone()), Key::PermitNamed(number), passport], Some(who), facts)
+}
+
+/// The aliens office gives the national number.
+pub(crate) fn number_given(who: &Who, on: &str) -> Body {
+    let (post, number) = who.of_application();
+    let fact = Fact {
+        entry: Entry::Application(post.clone(), number.clone()),
+        statement: Statement::Insz(who.insz),
+        authority: Authority::Aliens,
+        valid_from: None,
+        version: version("dvz", None, on),
+    };
+    let dvz = DvzNumber::parse(&who.dvz).unwrap();
+    record(vec![Key::Application(post, number), Key::Dvz(dvz), Key::Insz(who.insz)], Some(who), vec![fact])
+}
+
+/// What the register answers on a day: a home in this municipality since that day, or another standing.
+pub(crate) fn register(who: &Who, standing: Home<'_>, on: &str) -> Body {
+    let version = version(&format!("register/{}", who.insz), None, on);
+    let mut facts = identity(who, &Entry::Person, Authority::Register, &version);
+    let mut state = |entry, statement| {
+        facts.push(Fact {
+            entry,
+            statement,
+            authority: Authority::Register,
+            valid_from: None,
+            version: version.clone(),
+        });
+    };
+    state(Entry::Person, Statement::Insz(who.insz));
+    match standing {
+        Home::In(nis, since) => {
+            state(Entry::Person, Statement::Standing(Standing::Resident(day(since))));
+            let residence = Residence { nis: NisCode::parse(nis).unwrap(), address: None, restricted: false };
+            state(Entry::Residence(day(since)), Statement::Residence(residence));
+        }
+        Home::Nowhere => state(Entry::Person, Statement::Standing(Standing::Known)),
+        Home::Left => state(Entry::Person, Statement::Standing(Standing::Left)),
+        Home::Deceased => state(Entry::Person, Statement::Standing(Standing::Deceased)),
+        Home::Replaced(new) => state(Entry::Person, Statement::Replaced(Replacement { old: who.insz, new })),
+    }
+    let new = if let Home::Replaced(new) = standing { Some(Key::Insz(new)) } else { None };
+    record([Key::Insz(who.insz)].into_iter().chain(new).collect(), Some(who), facts)
+}
+
+/// How the register knows somebody.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Home<'a> {
+    In(&'a str, &'a str),
+    /// Known to the register, without a home.
+    Nowhere,
+    Left,
+    Deceased,
+    /// This number takes the place of his.
+    Replaced(Insz),
+}
+
+fn portal(who: &Who) -> Account {
+    Account::parse(&format!("portal va-{}", who.application)).unwrap()
+}
+
+fn platform(who: &Who) -> Account {
+    Account::parse(&format!("https://leren.example/ {}", who.application)).unwrap()
+}
+
+/// What is done through his portal account.
+fn through_portal(who: &Who, entry: Account, statement: Statement, keys: Vec<Key>, on: &str) -> Body {
+    let fact = Fact {
+        entry: Entry::Account(entry),
+        statement,
+        authority: Authority::Portal,
+        valid_from: Some(day(on)),
+        version: version(&format!("portal/va-{}", who.application), None, on),
+    };
+    record([vec![Key::Account(portal(who))], keys].concat(), None, vec![fact])
+}
+
+/// He opens an account at the portal and claims the number of his application.
+pub(crate) fn account(who: &Who, on: &str) -> Body {
+    let (post, number) = who.of_application();
+    let claimed = vec![Key::Application(post, number)];
+    through_portal(who, portal(who), Statement::AccountOpened, claimed, on)
+}
+
+/// The modules he is to take.
+pub(crate) fn path(who: &Who, modules: &[&str], on: &str) -> Body {
+    let modules = modules.iter().map(|code| ModuleCode::parse(code).unwrap()).collect();
+    through_portal(who, portal(who), Statement::LearningPath(LearningPath { modules }), vec![], on)
+}
+
+/// He chooses in Brussels: `bon`, `bapa-via:fr`.
+pub(crate) fn choice(who: &Who, text: &str, on: &str) -> Body {
+    through_portal(who, portal(who), Statement::Choice(Choice::parse(text).unwrap()), vec![], on)
+}
+
+/// He objects to being handed over.
+pub(crate) fn objection(who: &Who, on: &str) -> Body {
+    through_portal(who, portal(who), Statement::Objection, vec![], on)
+}
+
+/// He links his account at the learning platform.
+pub(crate) fn platform_linked(who: &Who, on: &str) -> Body {
+    let own = vec![Key::Account(platform(who))];
+    through_portal(who, platform(who), Statement::AccountOpened, own, on)
+}
+
+fn learning_statement(n: usize) -> StatementId {
+    StatementId::parse(&format!("00000000-0000-4000-8000-{n:012}")).unwrap()
+}
+
+/// His `n`th learning statement.
+pub(crate) fn learned(who: &Who, n: usize, module: &str, step: Step, on: &str) -> Body {
+    let statement = learning_statement(n);
+    let keys = vec![Key::Account(platform(who)), Key::Statement(statement.clone())];
+    let fact = Fact {
+        entry: Entry::Module(ModuleCode::parse(module).unwrap()),
+        statement: Statement::Progress(Progress { step, statement }),
+        authority: Authority::Learning,
+        valid_from: Some(day(on)),
+        version: version(&format!("https://leren.example/:{}", step.as_str()), None, on),
+    };
+    record(keys, None, vec![fact])
+}
+
+/// The `n`th learning statement does not hold.
+pub(crate) fn voided(n: usize, on: &str) -> Body {
+    let statement = learning_statement(n);
+    let fact = Fact {
+        entry: Entry::Statement(statement.clone()),
+        statement: Statement::Voided,
+        authority: Authority::Learning,
+        valid_from: None,
+        version: version("https://leren.example/:voided", None, on),
+    };
+    record(vec![Key::Statement(statement)], None, vec![fact])
+}
+
+/// Somebody writes this name and birth date beside these numbers, and states nothing.
+pub(crate) fn named(who: &Who, keys: Vec<Key>) -> Body {
+    record(keys, Some(who), vec![])
+}
+
+/// The key of his application.
+pub(crate) fn application_key(who: &Who) -> Key {
+    let (post, number) = who.of_application();
+    Key::Application(post, number)
+}
+
+/// A human answers a review.
+pub(crate) fn reviewed(review: ReviewId, answer: ReviewAnswer) -> Body {
+    Body::Reviewed { review, answer, reason: "the papers were compared".to_owned() }
+}

@@ -1,0 +1,81 @@
+//! Where a command finds what it works on: a data folder, or the database that the config names.
+//!
+//! What only reads opens it beside a hub that runs; what says something opens it as a hub. Refuses a folder without data and
+//! a schema of another version.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::ensure;
+
+use super::{Hub, Start, schemas};
+use crate::config::Config;
+use crate::contract::Schemas;
+use crate::seal::Keys;
+use crate::store::Store;
+
+/// The place, as the command line names it.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Place {
+    /// A data folder, as `hub demo --data` leaves it; else the database that the config names.
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data: Option<PathBuf>,
+    /// The config folder.
+    #[arg(long, value_name = "DIR", default_value = "config", global = true)]
+    pub config: PathBuf,
+}
+
+impl Place {
+    /// The config, pointed at the data.
+    ///
+    /// # Errors
+    /// Where it has a mistake, or there is no data.
+    fn config(&self) -> anyhow::Result<Config> {
+        let mut config = Config::load(&self.config)?;
+        if let Some(folder) = &self.data {
+            in_data(folder, &mut config);
+        }
+        let keys = &config.hub.keys;
+        ensure!(keys.exists(), "{}: there are no keys, so nothing can be read", keys.display());
+        Ok(config)
+    }
+
+    /// Opens it to say something.
+    ///
+    /// # Errors
+    /// Where it cannot be opened, is in use, or is not of this program's schema.
+    pub async fn hub(&self) -> anyhow::Result<Hub> {
+        Ok(Hub::open(self.config()?, Start::Existing).await?)
+    }
+
+    /// Opens it to read, beside whoever writes it.
+    ///
+    /// # Errors
+    /// Where there is no data, its schema is another's, or it cannot be read.
+    pub async fn beside(&self) -> anyhow::Result<Beside> {
+        let config = self.config()?;
+        let keys = config.hub.load_keys()?;
+        let store = Store::open_beside(&config.hub.database).await?;
+        store.check_schema().await?;
+        let schemas = schemas(&config)?;
+        Ok(Beside { config, store, keys, schemas })
+    }
+}
+
+/// What reads beside a hub that runs: it takes no lock, makes no keys and cannot write.
+#[derive(Debug)]
+pub struct Beside {
+    /// What the hub was told.
+    pub config: Config,
+    /// Its store.
+    pub store: Store,
+    /// Its keys.
+    pub keys: Keys,
+    /// The recipients' schemas.
+    pub schemas: Schemas,
+}
+
+/// Points a config at a data folder, as a demonstration leaves it.
+pub fn in_data(folder: &Path, config: &mut Config) {
+    config.hub.database = format!("sqlite:{}", folder.join("hub.db").display());
+    config.hub.keys = folder.join("keys");
+}
