@@ -16,6 +16,7 @@ use schemas::ids::{MessageId, PersonId};
 use schemas::message::{Body, ReviewAnswer};
 use serde_json::Value;
 use tests::people::visa_lines;
+use tests::process::database;
 use tokio_util::sync::CancellationToken;
 
 /// What is sent about the `n`th person, called and born as the `like`th: on a day that clerks fill in.
@@ -70,9 +71,21 @@ async fn owner(hub: &Hub, message: MessageId) -> PersonId {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_was_joined_or_told_apart_is_decided_again_the_same() {
+    joined_and_told_apart(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn and_so_on_postgresql() {
+    let Some(server) = tests::server("HUB_TEST_POSTGRES", "PostgreSQL") else { return };
+    let name = format!("hub_merges_{}", std::process::id());
+    joined_and_told_apart(Some(database(&server, &name).await.unwrap())).await;
+}
+
+async fn joined_and_told_apart(database: Option<String>) {
     let folder = tempfile::tempdir().unwrap();
     let mut config = tests::config();
     hub::app::in_data(folder.path(), &mut config);
+    config.hub.database = database.unwrap_or(config.hub.database);
     let now = schemas::time::parse_instant("2025-11-20T08:00:00Z").unwrap();
     let hub = Hub::open(config, Start::Migrated(Clock::declared(now))).await.unwrap();
 
