@@ -105,6 +105,13 @@ impl PartialDate {
         self.year == other.year && part(self.month, other.month) && part(self.day, other.day)
     }
 
+    /// Whether one part alone differs: what a misread or corrected digit leads to.
+    #[must_use]
+    pub fn one_part_apart(self, other: Self) -> bool {
+        let parts = [self.year != other.year, self.month != other.month, self.day != other.day];
+        parts.into_iter().filter(|differs| *differs).count() == 1
+    }
+
     /// Whether somebody born then has reached `age` on `day`; `None` where the unknown parts decide.
     #[must_use]
     pub fn has_reached(self, age: u16, day: Day) -> Option<bool> {

@@ -10,6 +10,7 @@ pub mod people;
 pub mod process;
 pub mod script;
 pub mod story;
+pub mod translated;
 
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,7 @@ pub fn config() -> Config {
 /// | `CI` | `true`: a server that is missing fails the test instead of skipping it |
 /// | `HUB_TEST_POSTGRES` | a PostgreSQL where databases may be made: `deploy/postgres.sh start DIR` |
 /// | `HUB_TEST_KILLS` | how often `faults` kills the process, 5 unless told |
+/// | `HUB_TEST_ORDERS` | in how many shuffled orders the story is told: 5 where it is not set |
 /// | `HUB_TEST_KAFKA` | the brokers of an Apache Kafka: `deploy/kafka.sh start DIR` |
 /// | `HUB_TEST_CHROMIUM` | a Chromium; `/usr/bin/chromium` unless said: `deploy/browser.sh` |
 #[must_use]

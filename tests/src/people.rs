@@ -73,6 +73,21 @@ pub fn visa_status(n: usize, i: usize) -> Value {
     line
 }
 
+/// What the register answers about the `n`th person on a day: a home in this municipality since then.
+#[must_use]
+pub fn register_answer(n: usize, nis: &str, since: &str) -> String {
+    let lines = visa_lines(n);
+    let told = |field: &str| lines[0]["person"][field].as_str().unwrap_or_default().to_owned();
+    include_str!("GeefPersoon.xml")
+        .replace("{reference}", &format!("{n}-{since}"))
+        .replace("{insz}", &test_number(n))
+        .replace("{family}", &told("surname"))
+        .replace("{given}", &told("given_names"))
+        .replace("{birth}", &told("birth_date"))
+        .replace("{nis}", nis)
+        .replace("{since}", since)
+}
+
 /// What the portal sends about the `n`th person: his account, and the account he learns with.
 #[must_use]
 pub fn portal_lines(n: usize) -> Vec<Value> {

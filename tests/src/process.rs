@@ -294,7 +294,10 @@ pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> anyhow::
 }
 
 /// A fresh database on a server: its address.
-async fn database(server: &str, name: &str) -> anyhow::Result<String> {
+///
+/// # Errors
+/// Where the server makes none of this name.
+pub async fn database(server: &str, name: &str) -> anyhow::Result<String> {
     let mut connection = PgConnection::connect(server).await?;
     sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&mut connection).await?;
     let (path, options) = server.split_once('?').map_or((server, None), |(path, rest)| (path, Some(rest)));

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use decide::Person;
 use hub::app::Hub;
@@ -77,8 +77,7 @@ pub async fn play_with(config: Config, story: PathBuf) -> anyhow::Result<Played>
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mut stage = Stage::set(config, &story, folder.path(), listen).await?;
     let summary = stage.play().await?;
-    let truth: Value = serde_json::from_slice(&std::fs::read(story.join("story-truth.json"))?)?;
-    let rows = permit_rows(&truth, &std::fs::read_to_string(story.join("wewis/single-permits.csv"))?);
+    let truth = Truth::read(&story)?;
     let hub = &stage.hub;
     let (mut keys, mut persons, mut now) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for row in hub.store.persons(None, 1_000_000).await? {
@@ -100,12 +99,12 @@ pub async fn play_with(config: Config, story: PathBuf) -> anyhow::Result<Played>
             message: Message { id: pending.row.id, seed: content.seed, order, known_at, body: content.body },
             outcome: pending.outcome,
             person: pending.owner.map(|owner| now[&owner]),
-            truth: truth_of(&truth, &rows, &content.source, &item),
+            truth: truth.of(&content.source, &item),
             source: content.source,
             item,
         });
     }
-    Ok(Played { stage, summary, truth, persons, messages, _folder: folder })
+    Ok(Played { stage, summary, truth: truth.whole, persons, messages, _folder: folder })
 }
 
 impl Played {
@@ -179,23 +178,44 @@ pub fn texts(list: &Value) -> Vec<&str> {
     list.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-/// Whose a message is, by the truth: by its id, its row, or its number.
-fn truth_of(truth: &Value, rows: &BTreeMap<String, String>, source: &str, item: &Value) -> Option<String> {
-    let records = &truth["records"];
-    let named = |feed: &str, key: &str| records[feed][key].as_str().map(str::to_owned);
-    match source {
-        "visa" => {
-            let id = item["message_id"].as_str()?;
-            named("posts", id).or_else(|| named("dvz", id))
+/// The truth of a story.
+#[derive(Clone, Debug)]
+pub struct Truth {
+    /// The truth file.
+    pub whole: Value,
+    /// The persons of the permits' file, by their rows.
+    rows: BTreeMap<String, String>,
+}
+
+impl Truth {
+    /// Reads it from the story's folder.
+    ///
+    /// # Errors
+    /// Where a file of it cannot be read.
+    pub fn read(story: &Path) -> anyhow::Result<Self> {
+        let whole: Value = serde_json::from_slice(&std::fs::read(story.join("story-truth.json"))?)?;
+        let rows = permit_rows(&whole, &std::fs::read_to_string(story.join("wewis/single-permits.csv"))?);
+        Ok(Self { whole, rows })
+    }
+
+    /// Whose an item of a source is: by its id, its row, or its number.
+    #[must_use]
+    pub fn of(&self, source: &str, item: &Value) -> Option<String> {
+        let named = |feed: &str, key: &str| self.whole["records"][feed][key].as_str().map(str::to_owned);
+        match source {
+            "visa" => {
+                let id = item["message_id"].as_str()?;
+                named("posts", id).or_else(|| named("dvz", id))
+            }
+            "permit" => self.rows.get(&row_key(item)).cloned(),
+            "register" => match item["message_id"].as_str() {
+                Some(id) => named("hints", id),
+                None => named("register", item["Persoon"]["INSZ"].as_str()?),
+            },
+            "portal" => named("portal", item["message_id"].as_str()?),
+            "xapi" => named("xapi_statement", item["id"].as_str()?),
+            _ => None,
         }
-        "permit" => rows.get(&row_key(item)).cloned(),
-        "register" => match item["message_id"].as_str() {
-            Some(id) => named("hints", id),
-            None => named("register", item["Persoon"]["INSZ"].as_str()?),
-        },
-        "portal" => named("portal", item["message_id"].as_str()?),
-        "xapi" => named("xapi_statement", item["id"].as_str()?),
-        _ => None,
     }
 }
 

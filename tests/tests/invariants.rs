@@ -1,24 +1,31 @@
-//! Random lives through the door of a real hub on SQLite: what must hold of every store, whatever was sent.
+//! Random lives through the six doors of a real hub on SQLite: what must hold of every store, whatever was sent.
 //!
 //! Items are the sources' own, drawn from invented people: in any order, again, damaged, cut into posts of any
-//! size. I1: each accepted message is in the inbox once, with one end. I2: deciding again gives the same. I3:
-//! numbers have no gap. The heart's own invariants are in `hub/decide/tests/lives.rs`.
+//! size; then agencies answer, some move, agencies answer again. I1: each accepted message is in the inbox once, with
+//! one end. I2: deciding again gives the same. I3: numbers have no gap. I6, I7: nobody has two agencies, and what is
+//! open has a deadline. I12: an answer to an old epoch changes nothing, and names differ from recipient to recipient.
+//! The heart's own invariants are in `hub/decide/tests/lives.rs`; reviews and merges in `merges.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use decide::invariant::i3;
+use decide::invariant::{i3, i7};
 use hub::app::{Hub, Start};
 use hub::clock::Clock;
+use hub::decider::open_person;
 use hub::decider::replay::verify;
 use hub::intake::Verdict;
+use hub::store::Filter;
 use hub::store::rows::Outcome;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use schemas::handover::State;
+use schemas::ids::PersonId;
 use serde_json::{Value, json};
-use tests::people::{test_number, visa_lines};
+use tests::people::{portal_lines, register_answer, statement, test_number, visa_lines};
+use tests::story::records;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -36,12 +43,72 @@ struct Life {
     worker: bool,
     home: Option<usize>,
     damaged: bool,
+    /// His account, and how much he learned: as himself, or through an account that nobody linked.
+    learner: Option<(usize, bool)>,
+    /// The number is known to the register, with a home; later with another.
+    moves: Option<[usize; 2]>,
 }
 
 fn life() -> impl Strategy<Value = Life> {
     let home = proptest::option::of(0..HOMES.len());
-    (0..12_usize, 1..6_usize, any::<bool>(), home, proptest::bool::weighted(0.2))
-        .prop_map(|(person, steps, worker, home, damaged)| Life { person, steps, worker, home, damaged })
+    let learner = proptest::option::of((0..4_usize, any::<bool>()));
+    let moves = proptest::option::of([0..HOMES.len(), 0..HOMES.len()]);
+    let damaged = proptest::bool::weighted(0.2);
+    (0..12_usize, 1..6_usize, any::<bool>(), home, damaged, learner, moves).prop_map(
+        |(person, steps, worker, home, damaged, learner, moves)| Life {
+            person,
+            steps,
+            worker,
+            home,
+            damaged,
+            learner,
+            moves,
+        },
+    )
+}
+
+/// What the register answers about a life, before and after he moved.
+fn home(life: &Life, moved: bool) -> Option<Item> {
+    let at = HOMES[life.moves?[usize::from(moved)]];
+    let answer = register_answer(life.person, at, if moved { "2025-09-01" } else { "2025-06-01" });
+    let door = adapters::source("register").unwrap();
+    Some(("register", adapters::read(door, answer.as_bytes()).remove(0).unwrap()))
+}
+
+/// What the portal and the learning platform send about a life: an account and a learning path; a module begun and
+/// passed, and the latter made void.
+fn learning(life: &Life) -> Vec<Item> {
+    let Some((steps, linked)) = life.learner else { return vec![] };
+    let mut portal = portal_lines(life.person);
+    let mut path = portal[0].clone();
+    for name in ["name", "family_name", "given_names", "birth_date", "language", "email", "phone", "claims"] {
+        path.as_object_mut().unwrap().remove(name);
+    }
+    path["message_id"] = format!("path-{}", life.person).into();
+    path["type"] = "learning_path_set".into();
+    path["modules"] = json!(["B1", "B2"]);
+    portal.push(path);
+
+    let [begun, passed] = [0, 9].map(|step| statement(life.person, step));
+    let mut voided = statement(life.person, 10);
+    voided["actor"]["account"]["name"] = "lms".into();
+    voided["verb"]["id"] = "http://adlnet.gov/expapi/verbs/voided".into();
+    voided["object"] = json!({"objectType": "StatementRef", "id": passed["id"]});
+    let mut statements = vec![begun, passed, voided];
+    statements.truncate(steps);
+    for statement in statements.iter_mut().take(2).filter(|_| !linked) {
+        // Another id for another account: it is another statement.
+        let id = statement["id"].as_str().unwrap().replacen("0000", "0001", 1);
+        statement["id"] = id.into();
+        statement["actor"]["account"]["name"] = format!("nobody-{}", life.person).into();
+    }
+    if life.damaged
+        && let Some(statement) = statements.first_mut()
+    {
+        statement["actor"] = json!({"mbox": "mailto:somebody@mail.example"});
+    }
+    let portal = portal.into_iter().map(|line| ("portal", line));
+    portal.chain(statements.into_iter().map(|line| ("xapi", line))).collect()
 }
 
 /// What the sources send about a life.
@@ -75,6 +142,8 @@ fn items(life: &Life) -> Vec<Item> {
         });
         items.push(("register", hint));
     }
+    items.extend(learning(life));
+    items.extend(home(life, false));
     items
 }
 
@@ -82,6 +151,10 @@ fn items(life: &Life) -> Vec<Item> {
 #[derive(Clone, Debug)]
 struct Case {
     sent: Vec<Item>,
+    /// Who moves, once agencies have answered.
+    moved: Vec<Item>,
+    /// Whether agencies say yes at once, or only that they received.
+    yes: bool,
     post: usize,
     batch: u32,
 }
@@ -90,26 +163,34 @@ fn case() -> impl Strategy<Value = Case> {
     let lives = proptest::collection::vec(life(), 1..8);
     let sent = lives.prop_flat_map(|lives| {
         let items: Vec<Item> = lives.iter().flat_map(items).collect();
+        let moved: Vec<Item> = lives.iter().filter_map(|life| home(life, true)).collect();
         // Some come again: a sender that heard no answer.
         let again = proptest::collection::vec(proptest::bool::weighted(0.2), items.len());
         again.prop_flat_map(move |again| {
             let twice = items.iter().zip(again).filter(|(_, again)| *again).map(|(item, _)| item.clone());
-            Just(items.iter().cloned().chain(twice).collect::<Vec<_>>()).prop_shuffle()
+            let sent = Just(items.iter().cloned().chain(twice).collect::<Vec<_>>()).prop_shuffle();
+            (sent, Just(moved.clone()))
         })
     });
-    (sent, 1..9_usize, 1..20_u32).prop_map(|(sent, post, batch)| Case { sent, post, batch })
+    (sent, any::<bool>(), 1..9_usize, 1..20_u32).prop_map(|((sent, moved), yes, post, batch)| Case {
+        sent,
+        moved,
+        yes,
+        post,
+        batch,
+    })
 }
 
-/// Sends a case and lets the decider work meanwhile.
-async fn play(hub: &Hub, case: &Case) -> Vec<(Item, Verdict)> {
+/// Sends items and lets the decider work meanwhile.
+async fn send(hub: &Hub, sender: &str, sent: &[Item], post: usize) -> Vec<(Item, Verdict)> {
     let stop = CancellationToken::new();
     let decider = tokio::spawn(hub.clone().decide(stop.clone()));
     let mut said = vec![];
-    for part in case.sent.chunks(case.post) {
+    for part in sent.chunks(post) {
         for same in part.chunk_by(|one, other| one.0 == other.0) {
             let source = adapters::source(same[0].0).unwrap();
             let items = same.iter().map(|(_, item)| Ok(item.clone())).collect();
-            said.extend(same.iter().cloned().zip(hub.intake.accept(source, "sender", items).await.unwrap()));
+            said.extend(same.iter().cloned().zip(hub.intake.accept(source, sender, items).await.unwrap()));
         }
     }
     while !hub.store.undecided(1).await.unwrap().is_empty() {
@@ -118,6 +199,83 @@ async fn play(hub: &Hub, case: &Case) -> Vec<(Item, Verdict)> {
     stop.cancel();
     decider.await.unwrap().unwrap();
     said
+}
+
+/// Agencies answer every offer so far, in the order of their records.
+async fn answer(hub: &Hub, yes: bool) -> Vec<(Item, Verdict)> {
+    let mut answers: BTreeMap<String, Vec<Item>> = BTreeMap::new();
+    for (_, row, value) in
+        records(hub).await.unwrap().into_iter().filter(|(_, _, value)| value["kind"] == "offer")
+    {
+        let hash = hex::encode(row.payload_hash);
+        let received = json!({"received": {"sequence": row.sequence, "payload_hash": hash}});
+        for answer in std::iter::once(received).chain(yes.then(|| "accepted".into())) {
+            let item = json!({"handover": value["handover"], "epoch": value["epoch"], "answer": answer});
+            answers.entry(row.recipient.to_string()).or_default().push(("answer", item));
+        }
+    }
+    let mut said = vec![];
+    for (recipient, answers) in answers {
+        said.extend(send(hub, &recipient, &answers, answers.len()).await);
+    }
+    said
+}
+
+/// Plays a case to its end.
+async fn play(hub: &Hub, case: &Case) -> Vec<(Item, Verdict)> {
+    let mut said = send(hub, "sender", &case.sent, case.post).await;
+    said.extend(answer(hub, case.yes).await);
+    said.extend(send(hub, "sender", &case.moved, case.post).await);
+    // Twice: a yes that comes too late frees nothing, and one in time may bring the next offer.
+    for _ in 0..2 {
+        said.extend(answer(hub, true).await);
+    }
+    said
+}
+
+/// I6, I7 and the names of I12, over the stored persons; how many of them have an agency.
+async fn persons_are_whole(hub: &Hub) -> Result<u64, TestCaseError> {
+    let (mut names, mut held) = (BTreeSet::new(), 0);
+    for row in hub.store.persons(None, 10_000).await.unwrap() {
+        let person = open_person(&row, &hub.keys.kek().unwrap(&row.key).unwrap()).unwrap();
+        prop_assert_eq!(i7(&person), Ok(()));
+        held += u64::from(person.state.handovers.iter().any(|handover| handover.responsible()));
+        for (recipient, name) in &person.state.pseudonyms {
+            prop_assert!(names.insert(*name), "I12: {} shares a name", recipient);
+        }
+    }
+    Ok(held)
+}
+
+/// Everybody's version, and how many records there are.
+async fn versions(hub: &Hub) -> (Vec<(PersonId, u64)>, usize) {
+    let persons = hub.store.persons(None, 10_000).await.unwrap();
+    let versions = persons.iter().map(|row| (row.id, row.version)).collect();
+    (versions, hub.store.outgoing(0, 10_000).await.unwrap().len())
+}
+
+/// I12: what is said of an epoch that is over is refused, and nothing follows. How many such answers there were.
+async fn old_epochs_change_nothing(hub: &Hub) -> Result<u64, TestCaseError> {
+    let filter = Filter { state: Some(State::Superseded), ..Filter::default() };
+    let before = versions(hub).await;
+    let mut count = 0;
+    for row in hub.store.handovers(&filter, None, 1_000).await.unwrap() {
+        let Some(recipient) = row.recipient.filter(|_| row.epoch > 0) else { continue };
+        let item =
+            json!({"handover": row.id.to_string(), "epoch": row.epoch, "answer": "trajectory_started"});
+        let said = send(hub, recipient.as_str(), &[("answer", item)], 1).await;
+        let Verdict::Accepted { receipt, .. } = &said[0].1 else { panic!("{:?}", said[0].1) };
+        let ended = hub.store.receipt(*receipt).await.unwrap().unwrap();
+        prop_assert_eq!(ended.outcome, Some(Outcome::Refused));
+        prop_assert!(
+            ended.detail.as_ref().is_some_and(|detail| detail.contains("old_epoch")),
+            "{:?}",
+            ended.detail
+        );
+        count += 1;
+    }
+    prop_assert_eq!(before, versions(hub).await);
+    Ok(count)
 }
 
 async fn check(case: &Case, tally: &mut BTreeMap<&'static str, u64>) -> Result<(), TestCaseError> {
@@ -151,6 +309,10 @@ async fn check(case: &Case, tally: &mut BTreeMap<&'static str, u64>) -> Result<(
     }
     prop_assert_eq!(inbox.len(), fresh, "I1: nothing else is in the inbox");
 
+    *tally.entry("held").or_default() += persons_are_whole(&hub).await?;
+    *tally.entry("old").or_default() += old_epochs_change_nothing(&hub).await?;
+    let inbox = hub.store.decided(0, 10_000).await.unwrap();
+
     // I3, over the stored rows in the order of their positions.
     let rows = hub.store.outgoing(0, 10_000).await.unwrap();
     let numbers = rows.iter().map(|outgoing| (outgoing.row.recipient.clone(), outgoing.row.sequence));
@@ -180,7 +342,7 @@ fn whatever_is_sent_the_store_is_whole() {
     runner.run(&case(), run).unwrap();
     // Cases in which nothing happens would prove nothing.
     let tally = tally.into_inner();
-    for word in ["accepted", "again", "refused", "records", "waiting", "tasks"] {
+    for word in ["accepted", "again", "refused", "records", "waiting", "tasks", "held", "old"] {
         assert!(tally.get(word).is_some_and(|count| *count > 0), "{word}: {tally:?}");
     }
 }

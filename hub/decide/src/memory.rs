@@ -68,14 +68,12 @@ impl Memory {
             world.load_key(key, holders);
         }
         for id in needs.persons {
-            match self.persons.get(&id).and_then(|person| person.state.merged_into) {
-                Some(survivor) => {
-                    world.load_redirect(id, survivor);
-                    if !world.has(survivor) {
-                        world.load_person(survivor, self.persons.remove(&survivor));
-                    }
-                }
-                None => world.load_person(id, self.persons.remove(&id)),
+            let now = self.survivor(id);
+            if now != id {
+                world.load_redirect(id, now);
+            }
+            if !world.has(now) {
+                world.load_person(now, self.persons.remove(&now));
             }
         }
         needs.records.into_iter().for_each(|id| world.load_waiting(id, self.waiting.get(&id).cloned()));
@@ -89,6 +87,15 @@ impl Memory {
             let hash = self.sent.get(&of).copied();
             world.load_sent(of.0, of.1, hash);
         }
+    }
+
+    /// Who a person is now: whom he turned out to be may have turned out to be another since.
+    #[must_use]
+    pub fn survivor(&self, mut id: PersonId) -> PersonId {
+        while let Some(next) = self.persons.get(&id).and_then(|person| person.state.merged_into) {
+            id = next;
+        }
+        id
     }
 
     /// Takes a round in: what a commit would have stored.

@@ -43,5 +43,5 @@ pub(crate) fn absorb(draft: &mut Draft<'_>, other: Person, why: Join) {
 fn settled(person: &Person) -> Vec<ReviewId> {
     let own = |id: &PersonId| *id == person.id || person.state.absorbed.contains(id);
     let reviews = person.state.open_reviews.iter();
-    reviews.filter(|(_, may)| may.iter().any(own)).map(|(review, _)| *review).collect()
+    reviews.filter(|(_, may)| may.iter().all(own)).map(|(review, _)| *review).collect()
 }

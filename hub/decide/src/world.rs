@@ -120,8 +120,9 @@ impl World {
         }
     }
 
-    /// Who a person is now.
-    fn resolve(&self, id: PersonId) -> PersonId {
+    /// Who a person of this batch is now: himself, or the last of those he turned out to be.
+    #[must_use]
+    pub fn resolve(&self, id: PersonId) -> PersonId {
         self.redirects.get(&id).copied().unwrap_or(id)
     }
 

@@ -227,7 +227,7 @@ impl<'a> Composer<'a> {
             self.batch.persons.push(PersonRow {
                 id,
                 version: person.version,
-                redirect: person.state.merged_into,
+                redirect: person.state.merged_into.map(|survivor| world.resolve(survivor)),
                 restricted: Journey::of(&person.state).objects(),
                 matching: self.keys.seal(&key, Purpose::Matching, &matching)?,
                 state: self.keys.seal(&key, Purpose::State, &state)?,
@@ -236,7 +236,7 @@ impl<'a> Composer<'a> {
         }
         for (id, (owner, since)) in std::mem::take(&mut self.handovers) {
             // Who was absorbed since has it no more: the survivor has.
-            let now = world.person(owner).map_or(owner, |person| person.state.merged_into.unwrap_or(owner));
+            let now = world.resolve(owner);
             let found = world.person(now).and_then(|person| person.handover(id));
             let Some(handover) = found else { continue };
             self.batch.handovers.push(HandoverRow {

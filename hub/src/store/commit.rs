@@ -21,6 +21,7 @@ const NEW_KEY: &str = "insert into match_key (hash, record) select r.hash, r.rec
      (select 1 from match_key m where m.hash = r.hash and m.record = r.record)";
 const DECIDED: &str = "update inbox set decided_order = r.decided_order, known_at = r.known_at, \
      outcome = r.outcome, detail = r.detail, key = r.key, owner = r.owner from r where inbox.id = r.id";
+const REDIRECTED: &str = "update person set redirect = r.survivor from r where person.redirect = r.id";
 const RELEASED: &str = "update inbox set outcome = 'decided', decided_by = r.decided_by, key = r.key, \
      owner = r.owner from r where inbox.id = r.id";
 const LINE_CLOSED: &str = "update repertory set closed_on = r.closed_on from r \
@@ -124,6 +125,11 @@ fn people(batch: &Batch) -> Vec<Statement> {
         .text("heart", batch.journal.iter().map(|row| row.heart.as_str()))
         .text("bundle", batch.journal.iter().map(|row| row.bundle.as_str()))
         .bytes("events", batch.journal.iter().map(|row| row.events.as_slice()));
+    // Whom he had absorbed himself is the survivor's too: a redirect leads to nobody who has one.
+    let gone = || persons.iter().filter_map(|row| Some((row.id, row.redirect?)));
+    let redirects = Rows::default()
+        .bytes("id", gone().map(|(id, _)| id.bytes()))
+        .bytes("survivor", gone().map(|(_, survivor)| survivor.bytes()));
     vec![
         Statement::insert("key", keys, "on conflict (id) do nothing"),
         Statement::insert(
@@ -132,6 +138,7 @@ fn people(batch: &Batch) -> Vec<Statement> {
             "on conflict (id) do update set version = excluded.version, redirect = excluded.redirect, \
              restricted = excluded.restricted, matching = excluded.matching, state = excluded.state",
         ),
+        Statement::over("person", redirects, REDIRECTED),
         Statement::insert("journal", journal, ""),
     ]
 }

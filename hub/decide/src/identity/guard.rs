@@ -60,16 +60,17 @@ pub(crate) fn part_of(record: &Record, person: &Person) -> bool {
     born_alike(record, person) && record.names.iter().any(names)
 }
 
-/// The same birth date, known to the day, and names of which each part of the shorter one has its like in the other:
-/// equal, or one letter apart.
+/// The same birth date, known to the day, and names that are [`like`] each other.
 pub(crate) fn alike(record: &Record, person: &Person) -> bool {
-    let like = |a: &String, b: &String| a == b || (a.len().min(b.len()) >= 4 && one_letter_apart(a, b));
-    let pair = |a: &Tokens, b: &Tokens| {
-        let (short, long) = if a.0.len() <= b.0.len() { (a, b) } else { (b, a) };
-        short.0.len() >= 2 && short.0.iter().all(|part| long.0.iter().any(|other| like(part, other)))
-    };
-    let names = |ours: Tokens| person.matching.names.iter().any(|theirs| pair(&ours, theirs));
+    let names = |ours: Tokens| person.matching.names.iter().any(|theirs| like(&ours, theirs));
     born_alike(record, person) && record.names.iter().map(Names::tokens).any(names)
+}
+
+/// Each part of the shorter name has its like in the other: equal, or one letter apart.
+fn like(a: &Tokens, b: &Tokens) -> bool {
+    let like = |a: &String, b: &String| a == b || (a.len().min(b.len()) >= 4 && one_letter_apart(a, b));
+    let (short, long) = if a.0.len() <= b.0.len() { (a, b) } else { (b, a) };
+    short.0.len() >= 2 && short.0.iter().all(|part| long.0.iter().any(|other| like(part, other)))
 }
 
 /// Whether one letter changed, added or left out makes the one the other. Both are ASCII.
@@ -98,28 +99,42 @@ pub(crate) fn corroborated(world: &World, keys: &[Key], person: PersonId) -> boo
     keys.iter().filter(group).any(|key| world.leads_to(key, person))
 }
 
-/// Whether two persons may become one, on the strength of a record that fits both: by their keys, or one of
-/// them by name and birth date alone. No guard may hold between them (identity note 4.5, "bridge").
-pub(crate) fn joinable(a: &Person, b: &Person, record: &Record, by_keys: bool) -> bool {
+/// Whether two persons may become one, on the strength of a record that fits both: by its numbers, or one of them
+/// by name and birth date alone. No guard may hold between them (identity note 4.5, "bridge"). Name and birth date
+/// agree; where one of them does so only in part, no number of any kind may differ, since in another order the
+/// record would have come first and each of the two been linked to it by a number.
+pub(crate) fn joinable(a: &Person, b: &Person, record: &Record, by_numbers: bool) -> bool {
     let (x, y) = (&a.matching, &b.matching);
-    let share = |kind: fn(&Key) -> bool| {
+    let share = |kind: &dyn Fn(&Key) -> bool| {
         let (ours, theirs): (BTreeSet<_>, BTreeSet<_>) = (
             x.keys.iter().filter(|key| kind(key)).collect(),
             y.keys.iter().filter(|key| kind(key)).collect(),
         );
         // The record may say itself that one number replaces the other.
         let told = |keys: &BTreeSet<&Key>| record.keys.iter().any(|key| keys.contains(key));
-        let replaced = by_keys && told(&ours) && told(&theirs);
+        let replaced = by_numbers && told(&ours) && told(&theirs);
         ours.is_empty() || theirs.is_empty() || !ours.is_disjoint(&theirs) || replaced
     };
-    let subset = x.names.iter().any(|n| y.names.iter().any(|m| n.0.is_subset(&m.0) || m.0.is_subset(&n.0)));
-    let date = |birth: &&PartialDate| by_keys || !birth.is_default();
-    subset
-        && x.births.intersection(&y.births).any(|birth| date(&birth))
-        && share(|key| matches!(key, Key::Insz(_)))
-        && share(|key| matches!(key, Key::Dvz(_)))
-        && (by_keys || share(|key| matches!(key, Key::Passport(..))))
-        && (by_keys || !(in_question(a, b) || in_question(b, a)))
+    let names = |fit: fn(&Tokens, &Tokens) -> bool| x.names.iter().any(|n| y.names.iter().any(|m| fit(n, m)));
+    let births = |fit: fn(PartialDate, PartialDate) -> bool| {
+        x.births.iter().any(|d| y.births.iter().any(|e| fit(*d, *e)))
+    };
+    let to_the_day = births(|d, e| d == e && !d.is_default());
+    let named = names(|n, m| n.0.is_subset(&m.0) || m.0.is_subset(&n.0));
+    let born = to_the_day || by_numbers && births(|d, e| d == e);
+    // Of whom no name is known, none speaks against it.
+    let nameless = x.names.is_empty() || y.names.is_empty();
+    let nearly_named = names(like) || by_numbers && (nameless || to_the_day && names(Tokens::touches));
+    let nearly_born = by_numbers && births(PartialDate::one_part_apart);
+    let numbers = || {
+        share(&|key| matches!(key, Key::Passport(..)))
+            && share(&|key| matches!(key, Key::Application(..)))
+            && share(&|key| matches!(key, Key::Permit(_)))
+    };
+    (named && born || (named && nearly_born || nearly_named && born) && numbers())
+        && share(&|key| matches!(key, Key::Insz(_)))
+        && share(&|key| matches!(key, Key::Dvz(_)))
+        && (by_numbers || share(&|key| matches!(key, Key::Passport(..))))
         && !(told_apart(a, b) || told_apart(b, a))
         && !two_hold_the_file(a, b)
 }
@@ -127,11 +142,6 @@ pub(crate) fn joinable(a: &Person, b: &Person, record: &Record, by_keys: bool) -
 /// A human said that they are two.
 fn told_apart(a: &Person, b: &Person) -> bool {
     a.state.never.contains(&b.id) || !a.state.never.is_disjoint(&b.state.absorbed)
-}
-
-/// A human is asked whether they are one.
-fn in_question(a: &Person, b: &Person) -> bool {
-    a.state.open_reviews.values().any(|may| may.contains(&b.id) || !may.is_disjoint(&b.state.absorbed))
 }
 
 /// Two agencies each took one of them over: who goes on is a human's to say (features 4.2, row 29).
@@ -161,4 +171,114 @@ fn differs(record: &Record, person: &Person, kind: fn(&Key) -> bool) -> bool {
     let theirs = person.matching.keys.iter().any(kind);
     let mut ours = record.keys.iter().filter(|key| kind(key)).peekable();
     theirs && ours.peek().is_some() && !ours.any(|key| person.matching.keys.contains(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use schemas::ids::Seed;
+    use schemas::insz::Insz;
+    use schemas::reference::{ApplicationNumber, DvzNumber, PostCode};
+
+    use super::*;
+
+    fn record(family: &str, given: &str, birth: &str, keys: &[Key]) -> Record {
+        let births = vec![PartialDate::parse(birth).unwrap()];
+        let names = Names::new(family, given).into_iter().collect();
+        Record { keys: keys.to_vec(), names, births, facts: vec![] }
+    }
+
+    fn person(n: u8, record: &Record) -> Person {
+        let mut person = Person::new(PersonId::derive(&Seed([n; 32]), 0));
+        person.matching.take_in(record);
+        person
+    }
+
+    #[test]
+    fn a_bridge_joins_whom_a_number_would_have_linked_and_no_twins() {
+        let application =
+            |n: &str| Key::Application(PostCode::parse("CAS").unwrap(), ApplicationNumber::parse(n).unwrap());
+        let dvz = Key::Dvz(DvzNumber::parse("8000001").unwrap());
+        let [one, other] = ["90610100155", "90610100254"].map(|n| Key::Insz(Insz::parse(n).unwrap()));
+        let walker = |given, birth, key: &Key| record("Walker", given, birth, std::slice::from_ref(key));
+        let (filed, also) = (application("1"), application("2"));
+        for (what, a, b, by_numbers, by_name) in [
+            ("all of it", walker("Ann", "1990-05-11", &filed), walker("Ann", "1990-05-11", &one), true, true),
+            (
+                "one letter",
+                walker("Hanna", "1990-05-11", &filed),
+                walker("Hannah", "1990-05-11", &one),
+                true,
+                true,
+            ),
+            (
+                "a short form",
+                walker("Jennifer", "1990-05-11", &filed),
+                walker("Jenny", "1990-05-11", &one),
+                true,
+                false,
+            ),
+            (
+                "twins",
+                walker("Jennifer", "1990-05-11", &filed),
+                walker("Jenny", "1990-05-11", &also),
+                false,
+                false,
+            ),
+            (
+                "like twins",
+                walker("Hanna", "1990-05-11", &filed),
+                walker("Hannah", "1990-05-11", &also),
+                false,
+                false,
+            ),
+            (
+                "a corrected day",
+                walker("Ann", "1990-05-11", &filed),
+                walker("Ann", "1990-05-12", &one),
+                true,
+                false,
+            ),
+            (
+                "another day",
+                walker("Ann", "1990-05-11", &filed),
+                walker("Ann", "1990-06-12", &one),
+                false,
+                false,
+            ),
+            (
+                "1 January",
+                walker("Ann", "1990-01-01", &filed),
+                walker("Ann", "1990-01-01", &one),
+                true,
+                false,
+            ),
+            (
+                "1 January, a short form",
+                walker("Jennifer", "1990-01-01", &filed),
+                walker("Jenny", "1990-01-01", &one),
+                false,
+                false,
+            ),
+            (
+                "no name",
+                walker("Ann", "1990-05-11", &dvz),
+                record("", "", "1990-05-11", std::slice::from_ref(&one)),
+                true,
+                false,
+            ),
+            (
+                "two numbers",
+                walker("Ann", "1990-05-11", &other),
+                walker("Ann", "1990-05-11", &one),
+                false,
+                false,
+            ),
+        ] {
+            let bridge = record("", "", "1990-05-11", &[]);
+            let (a, b) = (person(1, &a), person(2, &b));
+            assert_eq!(joinable(&a, &b, &bridge, true), by_numbers, "{what}, by numbers");
+            assert_eq!(joinable(&b, &a, &bridge, true), by_numbers, "{what}, by numbers, the other way");
+            assert_eq!(joinable(&a, &b, &bridge, false), by_name, "{what}, by name");
+        }
+    }
 }

@@ -153,7 +153,7 @@ fn judge(
     let namesakes: Vec<&Person> = candidates.iter().copied().filter(|p| named(p)).collect();
     if !owners.is_empty()
         && !owners.iter().any(|owner| guard::contradicts(record, owner))
-        && let Some(verdict) = all_one(record, owners, &namesakes)
+        && let Some(verdict) = all_one(world, record, keys, owners, &namesakes)
     {
         return verdict;
     }
@@ -205,9 +205,15 @@ fn written_otherwise(world: &World, record: &Record, keys: &[Key], candidates: &
 /// Whose numbers the record carries, and who has its whole name and birth date with nothing against it, are one
 /// person where no guard stands between any two of them. That the names count too keeps links free of the order
 /// of arrival: had the record come first, he would have been found by it.
-fn all_one(record: &Record, owners: &[&Person], namesakes: &[&Person]) -> Option<Verdict> {
-    let between = |persons: &[&Person], one: &Person, by_keys| {
-        persons.iter().all(|other| guard::joinable(one, other, record, by_keys))
+fn all_one(
+    world: &World,
+    record: &Record,
+    keys: &[Key],
+    owners: &[&Person],
+    namesakes: &[&Person],
+) -> Option<Verdict> {
+    let between = |persons: &[&Person], one: &Person, by_numbers| {
+        persons.iter().all(|other| guard::joinable(one, other, record, by_numbers))
     };
     if (1..owners.len()).any(|n| !between(&owners[..n], owners[n], true)) {
         return None;
@@ -215,8 +221,9 @@ fn all_one(record: &Record, owners: &[&Person], namesakes: &[&Person]) -> Option
     let mut persons = owners.to_vec();
     for &namesake in namesakes {
         let other = owners.iter().all(|owner| owner.id != namesake.id);
-        let fits = other && guard::speaks_against(record, namesake, false).is_none();
-        if fits && between(&persons, namesake, false) {
+        let corroborated = guard::corroborated(world, keys, namesake.id);
+        let fits = other && guard::speaks_against(record, namesake, corroborated).is_none();
+        if fits && between(&persons, namesake, corroborated) {
             persons.push(namesake);
         }
     }

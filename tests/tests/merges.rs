@@ -1,0 +1,142 @@
+//! Persons whom a human joined or told apart, in a real store: what was decided is decided again.
+//!
+//! Three pieces of one person are joined one after the other, so that who was absorbed first leads through another
+//! absorbed one to the last; two namesakes are told apart. Then the inbox is decided again in three batch sizes, and
+//! the journal of everybody, absorbed or not, is folded. Random lives: `invariants.rs`.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
+use hub::app::{Hub, Start};
+use hub::clock::Clock;
+use hub::decider::open_person;
+use hub::decider::replay::verify;
+use hub::intake::Verdict;
+use hub::store::rows::{Outcome, ReviewRow};
+use schemas::ids::{MessageId, PersonId};
+use schemas::message::{Body, ReviewAnswer};
+use serde_json::Value;
+use tests::people::visa_lines;
+use tests::process::database;
+use tokio_util::sync::CancellationToken;
+
+/// What is sent about the `n`th person, called and born as the `like`th: on a day that clerks fill in.
+fn lines(n: usize, like: usize) -> Vec<Value> {
+    let told = visa_lines(like)[0]["person"].clone();
+    let mut lines = visa_lines(n);
+    for line in lines.iter_mut().filter(|line| line["person"].is_object()) {
+        let family = if line["person"]["surname"].is_string() { "surname" } else { "family_name" };
+        line["person"][family] = told["surname"].clone();
+        line["person"]["given_names"] = told["given_names"].clone();
+        line["person"]["birth_date"] = "1990-01-01".into();
+    }
+    lines
+}
+
+/// Sends lines and waits until they are decided.
+async fn send(hub: &Hub, lines: &[Value]) -> Vec<MessageId> {
+    let items = lines.iter().cloned().map(Ok).collect();
+    let said = hub.intake.accept(adapters::source("visa").unwrap(), "sender", items).await.unwrap();
+    let stop = CancellationToken::new();
+    let decider = tokio::spawn(hub.clone().decide(stop.clone()));
+    let mut decided = hub.decided.subscribe();
+    while !hub.store.undecided(1).await.unwrap().is_empty() {
+        decided.changed().await.unwrap();
+    }
+    stop.cancel();
+    decider.await.unwrap().unwrap();
+    let receipts = said.into_iter().map(|verdict| match verdict {
+        Verdict::Accepted { receipt, .. } => receipt,
+        other => panic!("{other:?}"),
+    });
+    receipts.collect()
+}
+
+/// The one open review.
+async fn review(hub: &Hub) -> ReviewRow {
+    let [review] = &hub.store.open_reviews(10).await.unwrap()[..] else { panic!("not one review is open") };
+    review.clone()
+}
+
+async fn answer(hub: &Hub, review: &ReviewRow, answer: ReviewAnswer) {
+    let body = Body::Reviewed { review: review.id, answer, reason: "seen".to_owned() };
+    let row = hub.say("review", body).await.unwrap();
+    assert_eq!(row.outcome, Some(Outcome::Decided));
+}
+
+/// Whose a message is.
+async fn owner(hub: &Hub, message: MessageId) -> PersonId {
+    let owner = hub.store.message(message).await.unwrap().unwrap().owner.unwrap();
+    hub.store.survivor(owner).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_joined_or_told_apart_is_decided_again_the_same() {
+    joined_and_told_apart(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn and_so_on_postgresql() {
+    let Some(server) = tests::server("HUB_TEST_POSTGRES", "PostgreSQL") else { return };
+    let name = format!("hub_merges_{}", std::process::id());
+    joined_and_told_apart(Some(database(&server, &name).await.unwrap())).await;
+}
+
+async fn joined_and_told_apart(database: Option<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = tests::config();
+    hub::app::in_data(folder.path(), &mut config);
+    config.hub.database = database.unwrap_or(config.hub.database);
+    let now = schemas::time::parse_instant("2025-11-20T08:00:00Z").unwrap();
+    let hub = Hub::open(config, Start::Migrated(Clock::declared(now))).await.unwrap();
+
+    // Two pieces: a human says that they are one.
+    let (first, second, third) = (lines(0, 0), lines(1, 0), lines(2, 0));
+    let a = send(&hub, &first[..1]).await[0];
+    let b = send(&hub, &second[..1]).await[0];
+    let asked = review(&hub).await;
+    answer(&hub, &asked, ReviewAnswer::Same(owner(&hub, a).await)).await;
+    let joined = owner(&hub, a).await;
+    assert_eq!(owner(&hub, b).await, joined);
+    // A third, who has a national number: he goes on, and who was absorbed by the first leads to him.
+    let c = send(&hub, &third).await[0];
+    let asked = review(&hub).await;
+    answer(&hub, &asked, ReviewAnswer::Same(joined)).await;
+    let last = owner(&hub, c).await;
+    assert_ne!(last, joined);
+    for message in [a, b] {
+        assert_eq!(owner(&hub, message).await, last);
+    }
+    // What comes later is his, whichever of his numbers it names.
+    for later in [&first[1], &second[1]] {
+        let message = send(&hub, std::slice::from_ref(later)).await[0];
+        assert_eq!(owner(&hub, message).await, last);
+    }
+
+    // Two namesakes: a human says that they are not one, and that holds.
+    let d = send(&hub, &lines(3, 3)[..1]).await[0];
+    let e = send(&hub, &lines(4, 3)[..1]).await[0];
+    let asked = review(&hub).await;
+    answer(&hub, &asked, ReviewAnswer::Different).await;
+    send(&hub, &lines(3, 3)[1..]).await;
+    send(&hub, &lines(4, 3)[1..]).await;
+    let (d, e) = (owner(&hub, d).await, owner(&hub, e).await);
+    assert_ne!(d, e);
+
+    let rows = hub.store.persons(None, 100).await.unwrap();
+    let redirects: Vec<PersonId> = rows.iter().filter_map(|row| row.redirect).collect();
+    assert_eq!((rows.len(), redirects), (5, vec![last, last]), "nobody leads to an absorbed one");
+    for row in rows {
+        let person = open_person(&row, &hub.keys.kek().unwrap(&row.key).unwrap()).unwrap();
+        assert_eq!(row.redirect.is_some(), person.state.merged_into.is_some());
+        let never = [(d, e), (e, d)]
+            .into_iter()
+            .any(|(one, other)| person.id == one && person.state.never.contains(&other));
+        assert_eq!(never, [d, e].contains(&person.id), "both know that they are two");
+    }
+    for batch in [1, 2, 1_000] {
+        let report = verify(&hub.store, &hub.keys, &hub.config.bundle, &hub.schemas, batch).await.unwrap();
+        assert_eq!(report.differences, Vec::<String>::new(), "in batches of {batch}");
+        assert_eq!((report.persons, report.messages), (5, 22), "{report:?}");
+        assert!(report.records > 0 && report.tasks > 0, "{report:?}");
+    }
+}
