@@ -42,6 +42,8 @@ pub struct Config {
     pub senders: Senders,
     /// What the engine knows of each recipient beside its contract.
     pub agencies: BTreeMap<Recipient, Agency>,
+    /// How pages call each source.
+    pub sources: BTreeMap<String, Names>,
 }
 
 /// One mistake in the folder.
@@ -96,7 +98,8 @@ impl Config {
         let municipalities = table(dir, "tables/municipalities.csv", Municipalities::from_csv, &mut wrong);
         let countries = table(dir, "tables/countries.csv", Countries::from_csv, &mut wrong);
         let Agencies { contracts, agencies, mut senders, mut changes } = agencies;
-        senders.extend(read_sources(dir, &mut wrong));
+        let (sources, more) = read_sources(dir, &mut wrong);
+        senders.extend(more);
         let hash = hash(dir, &mut wrong);
         let (Some(hub), Some(target_group), Some(deadlines), Some(territory)) =
             (hub, target_group, deadlines, territory)
@@ -127,7 +130,7 @@ impl Config {
         if !wrong.is_empty() {
             return Err(ConfigErrors(wrong));
         }
-        Ok(Self { bundle, hub, senders: Senders(senders), agencies })
+        Ok(Self { bundle, hub, senders: Senders(senders), agencies, sources })
     }
 }
 
@@ -196,15 +199,20 @@ fn read_agencies(dir: &Path, wrong: &mut Vec<ConfigError>) -> Agencies {
     Agencies { contracts, agencies, senders, changes }
 }
 
-/// The senders of every source; a file's name is its source.
-fn read_sources(dir: &Path, wrong: &mut Vec<ConfigError>) -> Vec<Sender> {
-    let mut senders = vec![];
+/// The names and senders of every source; a file's name is its source.
+fn read_sources(dir: &Path, wrong: &mut Vec<ConfigError>) -> (BTreeMap<String, Names>, Vec<Sender>) {
+    let (mut names, mut senders) = (BTreeMap::new(), vec![]);
     for path in file::list(dir, "sources", wrong) {
-        if let Some(read) = file::toml::<senders::SourceFile>(dir, &path, wrong) {
-            senders.extend(read.senders(&stem(&path)));
+        let Some(read) = file::toml::<senders::SourceFile>(dir, &path, wrong) else { continue };
+        let source = stem(&path);
+        if adapters::source(&source).is_none() {
+            wrong.push(ConfigError::whole(path, "there is no source of this name"));
+            continue;
         }
+        names.insert(source.clone(), read.name.clone());
+        senders.extend(read.senders(&source));
     }
-    senders
+    (names, senders)
 }
 
 /// One token, one organisation; and none that everybody can know where real people are.

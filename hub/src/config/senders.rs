@@ -12,7 +12,7 @@ use schemas::recipient::Recipient;
 use schemas::time::Day;
 use serde::Deserialize;
 
-use super::agencies::BasisFile;
+use super::agencies::{BasisFile, Names};
 
 /// The source of what recipients answer, and of their reads.
 pub const ANSWER: &str = "answer";
@@ -159,6 +159,8 @@ impl Senders {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SourceFile {
+    /// How pages call it.
+    pub(super) name: Names,
     #[serde(default)]
     sender: Vec<SenderFile>,
 }

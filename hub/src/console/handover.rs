@@ -235,7 +235,7 @@ fn shown(console: &Console, steps: &[Step], origins: &[OriginRow], calendar: Cal
         let gap = before.map(|before| step.at - before).filter(|gap| *gap >= PAUSE);
         before = Some(step.at);
         let origin = origins.iter().find(|origin| origin.message == step.message);
-        let from = origin.map(|origin| words::came_from(&origin.source, &origin.sender));
+        let from = origin.map(|origin| words::came_from(&console.source(&origin.source), &origin.sender));
         let mut lines = step.lines.iter().map(|line| told(console, line, calendar));
         let (title, detail) = lines.next().unwrap_or_default();
         let rest =

@@ -67,6 +67,13 @@ impl Console {
         let name = agency.map_or(recipient.as_str(), |agency| agency.name.nl.as_str());
         name.split(',').next().unwrap_or(name).to_owned()
     }
+
+    /// A source as pages call it; what has no name is called by its own.
+    fn source(&self, source: &str) -> String {
+        let inside = words::INSIDE.iter().find(|(name, _)| *name == source).map(|(_, words)| *words);
+        let named = self.config.sources.get(source).map(|names| names.nl.as_str());
+        named.or(inside).unwrap_or(source).to_owned()
+    }
 }
 
 /// The pages, for the root of the server.

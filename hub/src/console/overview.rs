@@ -106,8 +106,8 @@ pub(super) async fn show(State(console): Here) -> Page {
         points,
         picture: picture(&console, &read.flow, &sum),
         caption: words::caption(sum.accepted, decided(&sum), records),
-        sources: read.flow.sources.iter().map(|row| source(row, calendar)).collect(),
-        sum: source(&sum, calendar),
+        sources: read.flow.sources.iter().map(|row| source(&console, row, calendar)).collect(),
+        sum: source(&console, &sum, calendar),
         stages: stages(&read.flow, &sum, calendar),
         recipients: recipients(&console, &read, calendar),
     };
@@ -116,7 +116,9 @@ pub(super) async fn show(State(console): Here) -> Page {
 
 /// Sources in the order of the flow, and recipients that got nothing yet among the others.
 fn arrange(console: &Console, flow: &mut Flow) {
-    let place = |row: &SourceRow| words::SOURCES_IN_ORDER.iter().position(|name| *name == row.source);
+    let doors = adapters::SOURCES.iter().map(|source| source.name());
+    let order: Vec<_> = doors.chain(words::INSIDE.map(|(name, _)| name)).collect();
+    let place = |row: &SourceRow| order.iter().position(|name| *name == row.source);
     flow.sources.sort_by_key(|row| place(row).unwrap_or(usize::MAX));
     for recipient in console.config.agencies.keys() {
         if !flow.recipients.iter().any(|row| row.recipient == *recipient) {
@@ -163,9 +165,9 @@ fn total(rows: &[SourceRow]) -> SourceRow {
     })
 }
 
-fn source(row: &SourceRow, calendar: Calendar) -> Source {
+fn source(console: &Console, row: &SourceRow, calendar: Calendar) -> Source {
     Source {
-        name: words::source(&row.source).to_owned(),
+        name: console.source(&row.source),
         accepted: number(row.accepted),
         hour: number(row.last_hour),
         day: number(row.last_day),
@@ -224,7 +226,7 @@ fn recipients(console: &Console, read: &Read, calendar: Calendar) -> Vec<Recipie
 fn picture(console: &Console, flow: &Flow, sum: &SourceRow) -> Option<Picture> {
     let share = |name: &str, count| Share { name: name.to_owned(), count };
     let sources = flow.sources.iter().filter(|row| row.accepted > 0);
-    let sources: Vec<_> = sources.map(|row| share(words::source(&row.source), row.accepted)).collect();
+    let sources: Vec<_> = sources.map(|row| share(&console.source(&row.source), row.accepted)).collect();
     let exit = |name, queue: Queue, tone, pattern| Exit { share: share(name, queue.count), tone, pattern };
     let exits = [
         exit(words::UNDECIDED, sum.undecided, "off", None),

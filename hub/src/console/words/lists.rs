@@ -77,40 +77,14 @@ pub(crate) fn owner(owner: Owner) -> &'static str {
     }
 }
 
-/// The sources in the order of the flow; others follow.
-pub(crate) const SOURCES_IN_ORDER: [&str; 11] = [
-    "visa",
-    "permit",
-    "register",
-    "classroom",
-    "xapi",
-    "portal",
-    "tracking",
-    "answer",
-    "task",
-    "due",
-    "review",
+/// What happens inside, in the order of the flow, as people call it.
+pub(crate) const INSIDE: [(&str, &str); 5] = [
+    ("task", "Taken"),
+    ("due", "Termijnen"),
+    ("review", "Nakijken"),
+    ("redeliver", "Herleveringen"),
+    ("bundle", "Regels"),
 ];
-
-/// A source as people call it; one that is new is called by its own name.
-pub(crate) fn source(source: &str) -> &str {
-    match source {
-        "visa" => "Posten en DVZ",
-        "permit" => "WEWIS",
-        "register" => "Rijksregister",
-        "classroom" => "Classroom",
-        "xapi" => "E-leren (xAPI)",
-        "portal" => "Portaal",
-        "tracking" => "Cliëntvolging",
-        "answer" => "Antwoorden",
-        "task" => "Taken",
-        "due" => "Termijnen",
-        "review" => "Nakijken",
-        "redeliver" => "Herleveringen",
-        "bundle" => "Regels",
-        other => other,
-    }
-}
 
 pub(crate) fn hold(reason: HoldReason) -> &'static str {
     match reason {

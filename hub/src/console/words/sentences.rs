@@ -178,7 +178,7 @@ pub(crate) fn row_fired(id: &str) -> String {
 }
 
 pub(crate) fn came_from(source: &str, sender: &str) -> String {
-    format!("Bericht van {} ({sender})", lists::source(source))
+    format!("Bericht van {source} ({sender})")
 }
 
 pub(crate) fn line_opened(to: &str, capacity: Capacity) -> String {
