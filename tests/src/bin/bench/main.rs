@@ -90,6 +90,10 @@ fn spread(mut times: Vec<Duration>) -> Value {
     json!({ "count": times.len(), "p50": at(50), "p90": at(90), "p99": at(99), "max": times.last().map(ms) })
 }
 
+/// As in the program that is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
