@@ -11,7 +11,7 @@ use decide::journey::Journey;
 use decide::round::Verdict;
 use schemas::envelope::Hash;
 use schemas::ids::{HandoverId, MessageId, PersonId};
-use schemas::message::{Message, ReviewAnswer};
+use schemas::message::{Body, Message, ReviewAnswer};
 use schemas::time::{Instant, to_micros};
 
 use super::load::{FromStore, PersonKey, index_mac};
@@ -74,7 +74,13 @@ impl<'a> Composer<'a> {
                 self.batch.records.push(RecordRow { id: message.id, person: None, keys });
                 None
             }
-            Verdict::Refused(_) | Verdict::Failed(_) => None,
+            Verdict::Refused(_) | Verdict::Failed(_) => {
+                // A due moment that cannot be decided is a human's to look at: it is not brought every few seconds.
+                if let Body::Due(person) = message.body {
+                    self.batch.due.push(DueRow { person, on: None });
+                }
+                None
+            }
         };
         let key = match owner {
             Some(person) => self.keys.wrap(&self.person_key(person)?.key, &sealed.key)?,
