@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 #[must_use]
 pub fn visa_lines(n: usize) -> Vec<Value> {
     let letters = letters(n);
-    let (family, given) = (family_name(n), format!("Amina{letters}"));
+    let (family, given) = (family_name(n), format!("{letters}amina"));
     let birth = format!("19{:02}-{:02}-{:02}", 60 + n % 40, 2 + n % 11, 2 + n % 27);
     // An application's number has six digits at most and is unique only at its post.
     let post = ["CAS", "DEL", "IST", "MOW", "NYC", "PEK", "SAO", "TIA"][n / 900_000 % 8];
@@ -160,15 +160,15 @@ pub fn statement(n: usize, i: usize) -> Value {
     statement
 }
 
-/// The family name of the `n`th person.
+/// The family name of the `n`th person: names begin in as many ways as those of real people.
 #[must_use]
 pub fn family_name(n: usize) -> String {
-    format!("Benali{}", letters(n))
+    format!("{}benali", letters(n))
 }
 
 /// A number in letters, for names: digits are no part of one.
 fn letters(n: usize) -> String {
-    n.to_string().bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
+    n.to_string().bytes().rev().map(|digit| char::from(digit - b'0' + b'a')).collect()
 }
 
 /// The `n`th test number: born in a year of its own thousand, month 61, check digits right.

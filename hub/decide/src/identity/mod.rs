@@ -259,7 +259,7 @@ pub(crate) fn index_keys(record: &Record) -> Vec<Key> {
 }
 
 /// How much of a name's part must agree for two to be compared: enough to keep strangers of one birth date apart.
-const BEGINNING: usize = 2;
+const BEGINNING: usize = 3;
 
 fn holders(world: &World, keys: &[Key], class: Class, needs: &mut Needs) -> BTreeSet<PersonId> {
     let mut found = BTreeSet::new();
