@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{PatternOptions, ValidationError, Validator};
 use schemas::finding::{Code, Finding, Severity};
-use schemas::message::Body;
+use schemas::message::Said;
 use serde_json::Value;
 
 use crate::{Checked, Context, Refused, SOURCES, Source};
@@ -51,15 +51,15 @@ pub fn check(source: &dyn Source, mut item: Value, context: &Context<'_>) -> Res
     for pointer in source.strip() {
         remove(&mut item, pointer);
     }
-    let said: BTreeSet<String> = findings.iter().map(|finding| finding.pointer.clone()).collect();
+    let named: BTreeSet<String> = findings.iter().map(|finding| finding.pointer.clone()).collect();
     let translation = source.translate(&item, context);
-    findings.extend(translation.findings.into_iter().filter(|finding| !said.contains(&finding.pointer)));
+    findings.extend(translation.findings.into_iter().filter(|finding| !named.contains(&finding.pointer)));
 
-    let body = translation.body.filter(|body| !names_nobody(body, &mut findings));
+    let statement = translation.said.filter(|said| !names_nobody(said, &mut findings));
     let id = source.id(&item);
     let refused = findings.iter().any(|finding| finding.code.severity() == Severity::Error);
-    match (body, id) {
-        (Some(body), Some(id)) if !refused => Ok(Checked { id, item, body, warnings: findings }),
+    match (statement, id) {
+        (Some(said), Some(id)) if !refused => Ok(Checked { id, item, said, warnings: findings }),
         _ => {
             if !refused {
                 findings.push(Finding::new(Code::Schema, "", "nothing could be understood of it"));
@@ -70,8 +70,8 @@ pub fn check(source: &dyn Source, mut item: Value, context: &Context<'_>) -> Res
 }
 
 /// Whether a record could be anybody's: such a one would wait for ever.
-fn names_nobody(body: &Body, findings: &mut Vec<Finding>) -> bool {
-    let Body::Record(record) = body else { return false };
+fn names_nobody(said: &Said, findings: &mut Vec<Finding>) -> bool {
+    let Said::Record(record) = said else { return false };
     let nobody = record.keys.is_empty() && record.names.is_empty() && record.births.is_empty();
     if nobody {
         findings.push(Finding::new(Code::NamesNobody, "", "no name, no birth date and no number"));

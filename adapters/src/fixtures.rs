@@ -72,7 +72,7 @@ fn fixtures_come_out_as_expected() {
                 .iter()
                 .map(|outcome| match outcome {
                     Ok(checked) => json!({
-                        "accepted": checked.body(),
+                        "accepted": checked.said(),
                         "id": checked.id(),
                         "stored": checked.item(),
                         "warnings": told(checked.warnings()),

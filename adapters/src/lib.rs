@@ -25,7 +25,7 @@ pub use read::read;
 use schemas::country::Countries;
 use schemas::finding::Finding;
 use schemas::insz::Environment;
-use schemas::message::Body;
+use schemas::message::Said;
 use schemas::municipality::Municipalities;
 use schemas::recipient::Recipient;
 use serde_json::Value;
@@ -56,11 +56,11 @@ pub struct Context<'a> {
     pub sender: &'a str,
 }
 
-/// What an item says, and everything found on the way. Without a body where an error was found.
+/// What an item says, and everything found on the way. Nothing said where an error was found.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Translation {
     /// What it says.
-    pub body: Option<Body>,
+    pub said: Option<Said>,
     /// Errors and warnings, all of them.
     pub findings: Vec<Finding>,
 }
@@ -108,7 +108,7 @@ pub fn source(name: &str) -> Option<&'static dyn Source> {
 pub struct Checked {
     id: String,
     item: Value,
-    body: Body,
+    said: Said,
     warnings: Vec<Finding>,
 }
 
@@ -125,8 +125,8 @@ impl Checked {
     }
     /// What it says.
     #[must_use]
-    pub fn body(&self) -> &Body {
-        &self.body
+    pub fn said(&self) -> &Said {
+        &self.said
     }
     /// What the sender should know all the same.
     #[must_use]

@@ -10,7 +10,7 @@ use schemas::country::{Countries, Country};
 use schemas::fact::Sex;
 use schemas::finding::{Code, Finding};
 use schemas::insz::{Environment, Insz};
-use schemas::message::Body;
+use schemas::message::Said;
 use schemas::name::Names;
 use schemas::partial::PartialDate;
 use schemas::reference::{
@@ -52,8 +52,8 @@ impl<'a> Reading<'a> {
     }
 
     /// Ends the reading.
-    pub(crate) fn finish(self, body: Option<Body>) -> Translation {
-        Translation { body, findings: self.findings }
+    pub(crate) fn finish(self, said: Option<Said>) -> Translation {
+        Translation { said, findings: self.findings }
     }
 
     /// The text at a pointer in its own form, or a finding with this code.

@@ -1,6 +1,6 @@
 //! The whole story and the public samples through the doors: everything is taken but what must not be.
 //!
-//! Reads the data beside the repository; says so and passes where there is none.
+//! The story is the repository's own; samples are read from beside it, and where there are none that is said.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use schemas::fact::{Standing, Statement};
 use schemas::finding::{Code, Severity};
 use schemas::insz::Environment;
-use schemas::message::Body;
+use schemas::message::Said;
 use serde_json::Value;
 
 use crate::fixtures::{Tables, outcomes};
@@ -22,6 +22,11 @@ pub(crate) fn data() -> Option<PathBuf> {
         std::io::stderr().write_all(b"skipped: no shared/data beside the repository\n").unwrap();
     }
     found
+}
+
+/// The folder of the project's own story.
+fn story() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../hub/demo/story")
 }
 
 fn through(name: &str, bytes: &[u8], environment: Environment) -> Vec<Result<Checked, Refused>> {
@@ -68,7 +73,7 @@ fn expected(what: &str) -> Option<(bool, &'static [Code])> {
 
 #[test]
 fn the_story_passes_the_doors() {
-    let Some(data) = data() else { return };
+    let data = story();
     let truth = std::fs::read(data.join("story-truth.json")).unwrap();
     let truth: Value = serde_json::from_slice(&truth).unwrap();
     let defects: Vec<(String, String, &str)> = truth["defects"]
@@ -131,7 +136,7 @@ fn the_story_passes_the_doors() {
 }
 
 fn standing(outcome: &Result<Checked, Refused>) -> Option<Standing> {
-    let Body::Record(record) = outcome.as_ref().ok()?.body() else { return None };
+    let Said::Record(record) = outcome.as_ref().ok()?.said() else { return None };
     record.facts.iter().find_map(|fact| match &fact.statement {
         Statement::Standing(standing) => Some(standing.clone()),
         _ => None,
@@ -139,13 +144,13 @@ fn standing(outcome: &Result<Checked, Refused>) -> Option<Standing> {
 }
 
 fn replaced(outcome: &Result<Checked, Refused>) -> bool {
-    let Ok(Body::Record(record)) = outcome.as_ref().map(Checked::body) else { return false };
+    let Ok(Said::Record(record)) = outcome.as_ref().map(Checked::said) else { return false };
     record.facts.iter().any(|fact| matches!(fact.statement, Statement::Replaced(_)))
 }
 
 #[test]
 fn the_register_of_the_story_says_who_lives_where() {
-    let Some(data) = data() else { return };
+    let data = story();
     let truth: Value =
         serde_json::from_slice(&std::fs::read(data.join("story-truth.json")).unwrap()).unwrap();
     let mut residences: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
@@ -175,7 +180,7 @@ fn the_register_of_the_story_says_who_lives_where() {
                 assert!(replaced(outcome), "{name}");
             }
             _ => {
-                let Body::Record(record) = outcome.as_ref().unwrap_or_else(|_| panic!("{name}")).body()
+                let Said::Record(record) = outcome.as_ref().unwrap_or_else(|_| panic!("{name}")).said()
                 else {
                     panic!("{name}: no record")
                 };
@@ -212,7 +217,7 @@ fn the_register_of_the_story_says_who_lives_where() {
 /// Everything at the portal is taken, as the truth has it, and nobody's digital skills are stored.
 #[test]
 fn the_portal_of_the_story_is_taken_whole() {
-    let Some(data) = data() else { return };
+    let data = story();
     let truth: Value =
         serde_json::from_slice(&std::fs::read(data.join("story-truth.json")).unwrap()).unwrap();
     let mut paths = BTreeMap::new();
@@ -221,7 +226,7 @@ fn the_portal_of_the_story_is_taken_whole() {
         through("portal", &std::fs::read(data.join("portal/events.ndjson")).unwrap(), Environment::Test)
     {
         let checked = outcome.unwrap();
-        let (item, Body::Record(record)) = (checked.item(), checked.body()) else { panic!("no record") };
+        let (item, Said::Record(record)) = (checked.item(), checked.said()) else { panic!("no record") };
         assert!(item.get("digital_skills").or(item.get("set_by")).is_none(), "{}", checked.id());
         assert!(!record.facts.is_empty() && checked.warnings().is_empty(), "{}", checked.id());
         for fact in &record.facts {

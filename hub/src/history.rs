@@ -1,17 +1,20 @@
-//! One person's history: his journal, opened, with the order, the time and the versions of each decision.
+//! One person's history: their journal, opened, with the order, the time and the versions of each decision.
 //!
-//! What `hub explain` and the console tell from, and what replay folds. Each message's events are sealed
-//! under that message's key, which the key-encryption key wraps until the message is linked and its
-//! person's key from then on. Refuses to judge what happened, and to open what was erased.
+//! What `hub explain` and the console tell from, and what replay folds. A journal names its person's messages instead
+//! of repeating what they said, so a history comes with them. What was erased stays shut.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use decide::Person;
-use decide::change::Event;
+use decide::person::{Event, UnknownRecord};
 use schemas::ids::{MessageId, PersonId};
+use schemas::message::{Body, Prepared};
 use schemas::time::Instant;
 
-use crate::seal::{Keys, Purpose, SealError};
 use crate::store::rows::JournalEntry;
 use crate::store::{Store, StoreError};
+use crate::vault::{Access, Shut, Vault};
 
 /// What one message did to one person.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,94 +33,105 @@ pub struct Entry {
     pub events: Vec<Event>,
 }
 
+/// A history: its entries, and the records that they name.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct History {
+    /// What happened, oldest first.
+    pub entries: Vec<Entry>,
+    /// The records of the person's own messages.
+    pub records: BTreeMap<MessageId, Arc<Prepared>>,
+}
+
 /// Why a history cannot be told.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
-    /// The store.
-    #[error(transparent)]
+    /// The database: ask again.
+    #[error("the database could not be read")]
     Store(#[from] StoreError),
     /// It does not open: erased, or another deployment's keys.
-    #[error("a journal entry does not open with the keys that are there")]
-    Seal(#[from] SealError),
-    /// It opened, and is of no known form.
-    #[error("a journal entry is of no known form")]
-    Form(#[from] rmp_serde::decode::Error),
+    #[error("a journal does not open")]
+    Shut(#[from] Shut),
+    /// It names a record that is not among its person's messages.
+    #[error("a journal is not whole")]
+    Fold(#[from] UnknownRecord),
 }
 
-/// A person's history, oldest first, which [`fold`] makes him of; empty where nobody has this id.
-///
-/// Who was absorbed is followed to his survivor, whose history names him ([`absorbed`]); his own ends there
-/// ([`own`]).
+/// The history of whoever goes by this id now: an absorbed person is followed to the survivor, whose history names
+/// them ([`History::absorbed`]). Empty where nobody has this id.
 ///
 /// # Errors
-/// [`HistoryError`]; [`HistoryError::Seal`] where he was erased.
-pub async fn of_person(store: &Store, keys: &Keys, person: PersonId) -> Result<Vec<Entry>, HistoryError> {
-    own(store, keys, store.survivor(person).await?).await
+/// [`HistoryError`].
+pub async fn of_person(
+    store: &Store,
+    vault: &Vault,
+    person: PersonId,
+    access: Access<'_>,
+) -> Result<History, HistoryError> {
+    own(store, vault, store.survivor(person).await?, access).await
 }
 
 /// The history of this very person, absorbed since or not.
 ///
 /// # Errors
 /// As [`of_person`].
-pub async fn own(store: &Store, keys: &Keys, person: PersonId) -> Result<Vec<Entry>, HistoryError> {
-    opened(&store.journal(person).await?, keys)
-}
-
-/// Opens a journal.
-///
-/// # Errors
-/// [`HistoryError::Seal`] and [`HistoryError::Form`].
-pub fn opened(journal: &[JournalEntry], keys: &Keys) -> Result<Vec<Entry>, HistoryError> {
-    let entry = |found: &JournalEntry| {
-        let row = &found.row;
-        Ok(Entry {
+pub async fn own(
+    store: &Store,
+    vault: &Vault,
+    person: PersonId,
+    access: Access<'_>,
+) -> Result<History, HistoryError> {
+    let journal = store.journal(person).await?;
+    let mut history = History::default();
+    let Some(JournalEntry { key, .. }) = journal.first() else { return Ok(history) };
+    let key = vault.person_key(person, key.as_deref(), access)?.key;
+    for JournalEntry { row, heart, bundle, .. } in journal {
+        let events = vault.events(&row, &key, access)?;
+        history.entries.push(Entry {
             message: row.message,
             order: row.order,
             known_at: row.known_at,
-            heart: row.heart.clone(),
-            bundle: row.bundle.clone(),
-            events: events(keys, found)?,
+            heart,
+            bundle,
+            events,
+        });
+    }
+    for row in store.owned(person).await? {
+        let (content, _) = vault.opened_message(&row, access)?;
+        if let Body::Record(record) = content.body {
+            history.records.insert(row.id, record);
+        }
+    }
+    Ok(history)
+}
+
+impl History {
+    /// The person that these entries make: a fold, never a new decision.
+    ///
+    /// # Errors
+    /// [`UnknownRecord`].
+    pub fn fold(&self, id: PersonId) -> Result<Person, UnknownRecord> {
+        Person::fold(id, self.events(), &self.records)
+    }
+
+    /// What happened, in order.
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.entries.iter().flat_map(|entry| &entry.events)
+    }
+
+    /// Whom the person absorbed.
+    pub fn absorbed(&self) -> impl Iterator<Item = PersonId> {
+        self.events().filter_map(|event| match event {
+            Event::Absorbed { person, .. } => Some(person.id),
+            _ => None,
         })
-    };
-    journal.iter().map(entry).collect()
-}
+    }
 
-/// What one journal entry says.
-///
-/// # Errors
-/// As [`opened`].
-pub fn events(keys: &Keys, entry: &JournalEntry) -> Result<Vec<Event>, HistoryError> {
-    let owner = match (entry.owner, &entry.owner_key) {
-        (None, _) => None,
-        (Some(_), Some(wrapped)) => Some(keys.kek().unwrap(wrapped)?),
-        // An owner whose key was destroyed is no reason to try another key: the entry stays shut.
-        (Some(_), None) => return Err(SealError::DoesNotOpen.into()),
-    };
-    let message = owner.as_ref().unwrap_or(keys.kek()).unwrap(&entry.key)?;
-    Ok(rmp_serde::from_slice(&message.open(Purpose::Journal, &entry.row.events)?)?)
-}
-
-/// The person that these entries make: a fold, never a new decision.
-#[must_use]
-pub fn fold(id: PersonId, entries: &[Entry]) -> Person {
-    let mut person = Person::new(id);
-    entries.iter().flat_map(|entry| &entry.events).for_each(|event| person.apply(event));
-    person
-}
-
-/// Whom a person absorbed, by his history.
-pub fn absorbed(entries: &[Entry]) -> impl Iterator<Item = PersonId> {
-    entries.iter().flat_map(|entry| &entry.events).filter_map(|event| match event {
-        Event::Absorbed { person, .. } => Some(person.id),
-        _ => None,
-    })
-}
-
-/// Who a person turned out to be, by his history.
-#[must_use]
-pub fn survivor(entries: &[Entry]) -> Option<PersonId> {
-    entries.iter().flat_map(|entry| &entry.events).find_map(|event| match event {
-        Event::MergedInto { survivor } => Some(*survivor),
-        _ => None,
-    })
+    /// Who absorbed the person.
+    #[must_use]
+    pub fn survivor(&self) -> Option<PersonId> {
+        self.events().find_map(|event| match event {
+            Event::MergedInto { survivor } => Some(*survivor),
+            _ => None,
+        })
+    }
 }

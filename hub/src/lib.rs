@@ -5,10 +5,10 @@
 //! the heart's. Start with ARCHITECTURE.md.
 
 pub mod clock;
-pub mod seal;
 pub mod observe;
-pub mod config;
 pub mod store;
+pub mod vault;
+pub mod config;
 pub mod history;
 pub mod contract;
 
@@ -21,6 +21,5 @@ pub mod doctor;
 
 pub mod console;
 pub mod api;
-pub mod demo;
-pub mod commands;
 pub mod app;
+pub mod commands;

@@ -4,13 +4,14 @@
 //! or refugee code a third country in silence. Data: `config/tables/countries.csv`, domain note 4.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 /// A three-letter code that the table knows: ISO 3166-1 alpha-3 or ICAO 9303.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Country(String);
+pub struct Country(Arc<str>);
 
 impl Country {
     /// The three letters.
@@ -62,7 +63,7 @@ impl Countries {
         let mut countries = Self::default();
         for row in csv::Reader::from_reader(text.as_bytes()).deserialize() {
             let row: Row = row?;
-            let country = Country(row.code3);
+            let country = Country(row.code3.into());
             let standing = match row.third_country.as_str() {
                 "yes" => Standing::Third,
                 "no" => Standing::European,
@@ -81,7 +82,7 @@ impl Countries {
             countries.standing.insert(country, standing);
         }
         for (code, iso) in REGISTER_CODES {
-            countries.register.entry(code.to_owned()).or_insert_with(|| Country(iso.to_owned()));
+            countries.register.entry(code.to_owned()).or_insert_with(|| Country(iso.into()));
         }
         Ok(countries)
     }
@@ -90,7 +91,7 @@ impl Countries {
     #[must_use]
     pub fn by_code(&self, code: &str) -> Option<Country> {
         let code = if code == "D" { "DEU" } else { code };
-        let country = Country(code.to_owned());
+        let country = Country(code.into());
         self.standing.contains_key(&country).then_some(country)
     }
 

@@ -14,6 +14,32 @@ use crate::time::Instant;
 /// A SHA-256 value as stored and sent: 64 lower-case hexadecimal digits in text.
 pub type Hash = [u8; 32];
 
+/// A hash in text: 64 hexadecimal digits, read in either case.
+pub mod hash_text {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    use super::Hash;
+
+    /// Writes the digits.
+    ///
+    /// # Errors
+    /// The serialiser's.
+    pub fn serialize<S: Serializer>(hash: &Hash, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex::encode(hash))
+    }
+
+    /// Reads the digits.
+    ///
+    /// # Errors
+    /// Where they are not 64 hexadecimal digits.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Hash, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let mut hash = [0; 32];
+        hex::decode_to_slice(&text, &mut hash).map_err(de::Error::custom)?;
+        Ok(hash)
+    }
+}
+
 /// The hash of what a record carries: SHA-256 over the 32-byte salt, then the value as it is on the
 /// topic, its five framing bytes included. Once the salt is gone it says nothing about the value.
 #[must_use]

@@ -39,7 +39,7 @@ pub enum Authority {
 /// What a fact is about.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Entry {
-    /// The person himself, as the register states him.
+    /// The person, as the register states them.
     Person,
     /// A visa application.
     Application(PostCode, ApplicationNumber),
@@ -76,19 +76,19 @@ pub struct Fact {
 pub enum Statement {
     /// How the person is called.
     Names(Names),
-    /// When he was born.
+    /// When the person was born.
     Birth(PartialDate),
-    /// His sex.
+    /// Their sex.
     Sex(Sex),
-    /// Every nationality he has, sorted.
+    /// Every nationality they have, sorted.
     Nationalities(Vec<Country>),
-    /// His national number.
+    /// Their national number.
     Insz(Insz),
-    /// Of his national numbers one took the place of another.
+    /// Of their national numbers one took the place of another.
     Replaced(Replacement),
-    /// His mail address and telephone number.
+    /// Their mail address and telephone number.
     Contact(Contact),
-    /// The language he wants to be addressed in (ISO 639-1).
+    /// The language they want to be addressed in (ISO 639-1).
     Language(String),
     /// What was applied for: a visa.
     Applied(Application),
@@ -100,17 +100,17 @@ pub enum Statement {
     Permit(Permit),
     /// What became of the permit.
     PermitDecision(Decision),
-    /// How the register knows him.
+    /// How the register knows them.
     Standing(Standing),
     /// Where a residence is.
     Residence(Residence),
-    /// The account is his.
+    /// The account is theirs.
     AccountOpened,
-    /// Which modules he takes.
+    /// Which modules they take.
     LearningPath(LearningPath),
-    /// Whom he chose in Brussels.
+    /// Whom they chose in Brussels.
     Choice(Choice),
-    /// He objects to being handed over (GDPR article 21).
+    /// They object to being handed over (GDPR article 21).
     Objection,
     /// What happened in a module.
     Progress(Progress),
@@ -388,10 +388,10 @@ impl Step {
     }
 }
 
-/// One message's statement about one person, as that source knows him.
+/// One message's statement about one person, as that source knows them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Record {
-    /// What it can be found by; without [`Key::NameAndBirth`], which linking makes itself.
+    /// What it can be found by; without those that are made of names: `decide::prepare` makes them.
     pub keys: Vec<Key>,
     /// Every form of the name it carries: as written, and as its machine-readable zone has it.
     pub names: Vec<Names>,

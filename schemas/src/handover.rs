@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::envelope::Hash;
 use crate::ids::HandoverId;
 
 /// The state of a handover (features note 4.1).
@@ -115,12 +116,13 @@ pub struct Answer {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum AnswerKind {
-    /// The agency stored this record: its sequence and its payload hash, 64 hexadecimal digits.
+    /// The agency stored this record.
     Received {
         /// Its sequence on the topic.
         sequence: u64,
         /// The hash the agency computed over salt and value.
-        payload_hash: String,
+        #[serde(with = "crate::envelope::hash_text")]
+        payload_hash: Hash,
     },
     /// The agency takes over.
     Accepted,
@@ -135,17 +137,49 @@ pub enum AnswerKind {
     TrajectoryStarted,
 }
 
-impl AnswerKind {
-    /// Its name in the state table and in the list of allowed events.
+/// The kinds of answers, without what they say: what the state table allows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each is the variant of `AnswerKind` with the same name")]
+pub enum AnswerName {
+    Received,
+    Accepted,
+    Rejected,
+    PurgeConfirmed,
+    TrajectoryStarted,
+}
+
+impl AnswerName {
+    /// The name of an answer.
     #[must_use]
-    pub fn as_str(&self) -> &'static str {
+    pub fn of(answer: &AnswerKind) -> Self {
+        match answer {
+            AnswerKind::Received { .. } => Self::Received,
+            AnswerKind::Accepted => Self::Accepted,
+            AnswerKind::Rejected { .. } => Self::Rejected,
+            AnswerKind::PurgeConfirmed => Self::PurgeConfirmed,
+            AnswerKind::TrajectoryStarted => Self::TrajectoryStarted,
+        }
+    }
+
+    /// The name in lists of allowed answers and in ids.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::Received { .. } => "received",
+            Self::Received => "received",
             Self::Accepted => "accepted",
-            Self::Rejected { .. } => "rejected",
+            Self::Rejected => "rejected",
             Self::PurgeConfirmed => "purge_confirmed",
             Self::TrajectoryStarted => "trajectory_started",
         }
+    }
+}
+
+impl AnswerKind {
+    /// Its name in the state table and in the list of allowed answers.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        AnswerName::of(self).as_str()
     }
 }
 
@@ -192,10 +226,28 @@ pub enum EndReason {
     NoBasis,
     /// The data were another person's: purge them.
     Recalled,
-    /// Two persons turned out to be one; the successor goes on.
+    /// Two persons were merged; the successor goes on.
     Merged,
     /// Erased.
     Erased,
+}
+
+impl EndReason {
+    /// Its name in records, lists and digests; it never changes.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Moved => "moved",
+            Self::Closed => "closed",
+            Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
+            Self::NotInScope => "not_in_scope",
+            Self::NoBasis => "no_basis",
+            Self::Recalled => "recalled",
+            Self::Merged => "merged",
+            Self::Erased => "erased",
+        }
+    }
 }
 
 /// Why a handover is held.

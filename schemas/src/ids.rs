@@ -92,7 +92,7 @@ id!(
     "message"
 );
 id!(
-    /// A person as the hub knows him. Never reused; an absorbed id redirects for ever.
+    /// A person as the hub knows them. Never reused; an absorbed id redirects for ever.
     PersonId,
     "person"
 );

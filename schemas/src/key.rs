@@ -1,9 +1,12 @@
 //! Keys: what a record can be found by.
 //!
 //! A personal key identifies one person and may link; a group key finds households and candidates
-//! and never links (DESIGN 2). The index stores an HMAC of [`Key::text`], never the text.
+//! and never links (DESIGN 2). The index stores an HMAC of [`Key::text`], never the text: that [`Mac`] is made once,
+//! at the door. Next: [`crate::message::Prepared`].
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::country::Country;
 use crate::insz::Insz;
@@ -28,8 +31,8 @@ pub enum Key {
     Permit(PermitNumber),
     /// An account at the portal or at a learning platform.
     Account(Account),
-    /// A learning statement: what voids it names it. It finds its person and says nothing of him, so
-    /// he does not keep it.
+    /// A learning statement: what voids it names it. It finds its person and says nothing of
+    /// them, so they do not keep it.
     Statement(StatementId),
     /// Group: a permit that somebody names, or that a family member's row belongs to.
     PermitNamed(PermitNumber),
@@ -42,17 +45,74 @@ pub enum Key {
     NamePart(String, PartialDate),
 }
 
-/// Whether a key identifies one person.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// What a key is good for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Class {
-    /// Identifies one person.
+    /// Identifies one person, and may link.
     Personal,
-    /// Finds candidates.
+    /// Finds a household or candidates, and speaks for a candidate whom the name found.
     Group,
+    /// A name with a birth date: finds candidates, and speaks for nobody.
+    Name,
+}
+
+/// The HMAC of [`Key::text`]: what the index holds in place of the key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mac(pub [u8; 32]);
+
+impl fmt::Debug for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, ..] = self.0;
+        write!(f, "Mac({a:02x}{b:02x}{c:02x}..)")
+    }
+}
+
+impl Serialize for Mac {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Mac {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_bytes(MacVisitor)
+    }
+}
+
+struct MacVisitor;
+
+impl<'de> de::Visitor<'de> for MacVisitor {
+    type Value = Mac;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("32 bytes")
+    }
+
+    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Mac, E> {
+        bytes.try_into().map(Mac).map_err(|_| E::invalid_length(bytes.len(), &self))
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut bytes: A) -> Result<Mac, A::Error> {
+        let mut mac = [0; 32];
+        for (n, place) in mac.iter_mut().enumerate() {
+            *place = bytes.next_element()?.ok_or_else(|| de::Error::invalid_length(n, &self))?;
+        }
+        Ok(Mac(mac))
+    }
+}
+
+/// A key as the index knows it, with what it is good for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct IndexKey {
+    /// The HMAC of the key.
+    pub mac: Mac,
+    /// What the key is good for.
+    pub class: Class,
 }
 
 impl Key {
-    /// Whether it may link.
+    /// What it is good for.
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
@@ -63,9 +123,8 @@ impl Key {
             | Self::Permit(_)
             | Self::Account(_)
             | Self::Statement(_) => Class::Personal,
-            Self::PermitNamed(_) | Self::PassportAlone(_) | Self::NameAndBirth(..) | Self::NamePart(..) => {
-                Class::Group
-            }
+            Self::PermitNamed(_) | Self::PassportAlone(_) => Class::Group,
+            Self::NameAndBirth(..) | Self::NamePart(..) => Class::Name,
         }
     }
 
@@ -85,12 +144,26 @@ impl Key {
             Self::NamePart(part, birth) => format!("name-part:{birth}:{part}"),
             Self::NameAndBirth(tokens, birth) => {
                 let mut text = format!("name:{birth}");
-                for token in &tokens.0 {
+                for token in tokens.iter() {
                     text.push(':');
                     text.push_str(token);
                 }
                 text
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mac_is_compact_and_comes_back_from_every_form() {
+        let mac = Mac([7; 32]);
+        let text = serde_json::to_string(&mac).unwrap();
+        assert_eq!(serde_json::from_str::<Mac>(&text).unwrap(), mac);
+        assert!(serde_json::from_str::<Mac>("[1, 2]").is_err());
+        assert_eq!(format!("{mac:?}"), "Mac(070707..)");
     }
 }

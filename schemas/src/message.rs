@@ -1,8 +1,11 @@
 //! Messages: the only input of the hub. What sources push, what agencies answer and what happens
 //! inside all take this form.
 //!
-//! Owns the form a message has once it was checked and translated; refuses nothing itself. Where
-//! messages come from: `adapters` and the engine's intake. Where they go: `decide`.
+//! Three forms, in their order: what a source [`Said`], the same made ready for the heart as a [`Body`], and a
+//! [`Message`], which is a body at its place in the order of decisions. `adapters` make the first,
+//! `decide::prepare` the second, the engine the third.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +13,8 @@ use crate::fact::Record;
 use crate::handover::Answer;
 use crate::ids::{MessageId, PersonId, ReviewId, Seed, StreamId};
 use crate::insz::Insz;
+use crate::key::{IndexKey, Key, Mac};
+use crate::name::Tokens;
 use crate::recipient::Recipient;
 use crate::time::{Instant, KnownAt};
 
@@ -33,10 +38,10 @@ pub struct Message {
     pub body: Body,
 }
 
-/// What a message says.
+/// All that a source can say.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum Body {
-    /// A source states something about one person.
+pub enum Said {
+    /// Something about one person.
     Record(Record),
     /// The register announces that something changed, without saying what it is now.
     Notice(Notice),
@@ -49,16 +54,62 @@ pub enum Body {
     },
     /// A task came back without a record about a person.
     TaskFailed(TaskFailed),
+}
+
+/// A record made ready for the heart, once, at the door.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Prepared {
+    /// What the source states; its keys sorted, each once.
+    pub record: Record,
+    /// The compared form of each of its names that has one.
+    pub names: Vec<Tokens>,
+    /// What it is found by: one for each key of the record, in their order, then those made of them and of names.
+    pub index: Vec<IndexKey>,
+}
+
+impl Prepared {
+    /// The record's own keys, each with its place in the index.
+    pub fn own(&self) -> impl Iterator<Item = (&Key, IndexKey)> {
+        self.record.keys.iter().zip(self.index.iter().copied())
+    }
+}
+
+/// What a message says, made ready.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Body {
+    /// A source states something about one person.
+    Record(Arc<Prepared>),
+    /// The register announces that something changed, without saying what it is now.
+    Notice {
+        /// What it announces.
+        notice: Notice,
+        /// What the national number is found by.
+        key: Mac,
+    },
+    /// An agency answers a handover.
+    Answer {
+        /// Who answers.
+        recipient: Recipient,
+        /// What it says.
+        answer: Answer,
+    },
+    /// A task came back without a record about a person.
+    TaskFailed {
+        /// What failed.
+        failed: TaskFailed,
+        /// By which its number is found.
+        key: Mac,
+    },
     /// A day has come on which something about this person becomes true without a message: a deadline, the
-    /// start of a rule, the end of a basis. He is looked at again.
+    /// start of a rule, the end of a basis. They are looked at again.
     Due(PersonId),
     /// A human answers a review.
     Reviewed {
         /// Which.
         review: ReviewId,
-        /// What he says.
+        /// What they say.
         answer: ReviewAnswer,
-        /// Why, in his words.
+        /// Why, in their words.
         reason: String,
     },
     /// Somebody asks for one stream's view to be issued again.

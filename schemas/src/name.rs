@@ -1,10 +1,11 @@
 //! Names as given, and the form in which they are compared.
 //!
 //! The given form is kept untouched; the compared form is a sorted set of ASCII tokens, so order,
-//! accents, case and punctuation do not matter. Refuses to guess which part is the family name.
-//! Source: identity note 4.2.
+//! accents, case and punctuation do not matter. It is made once, at the door; nobody guesses which part is
+//! the family name. Source: identity note 4.2.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
@@ -36,14 +37,14 @@ impl Names {
     /// The compared form: see [`Tokens`].
     #[must_use]
     pub fn tokens(&self) -> Tokens {
-        Tokens(self.family.iter().chain(&self.given).flat_map(|part| fold(part)).collect())
+        self.family.iter().chain(&self.given).flat_map(|part| fold(part)).collect()
     }
 }
 
-/// The compared form of a name: lower-case ASCII tokens, each once, sorted.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Tokens(pub BTreeSet<String>);
+/// The compared form of a name: lower-case ASCII tokens, each once, sorted. Copied without copying its texts.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(from = "BTreeSet<String>")]
+pub struct Tokens(Arc<[String]>);
 
 impl Tokens {
     /// Whether nothing is left to compare.
@@ -52,10 +53,45 @@ impl Tokens {
         self.0.is_empty()
     }
 
+    /// How many tokens there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The tokens, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// Whether this is one of the tokens.
+    #[must_use]
+    pub fn contains(&self, token: &str) -> bool {
+        self.iter().any(|own| own == token)
+    }
+
+    /// Whether the other has all of these tokens.
+    #[must_use]
+    pub fn is_subset(&self, other: &Self) -> bool {
+        self.len() <= other.len() && self.iter().all(|token| other.contains(token))
+    }
+
     /// Whether the two share at least one token: the least that two names of one person do.
     #[must_use]
     pub fn touches(&self, other: &Self) -> bool {
-        self.0.intersection(&other.0).next().is_some()
+        self.iter().any(|token| other.contains(token))
+    }
+}
+
+impl From<BTreeSet<String>> for Tokens {
+    fn from(tokens: BTreeSet<String>) -> Self {
+        Self(tokens.into_iter().collect())
+    }
+}
+
+impl FromIterator<String> for Tokens {
+    fn from_iter<I: IntoIterator<Item = String>>(tokens: I) -> Self {
+        tokens.into_iter().collect::<BTreeSet<String>>().into()
     }
 }
 
@@ -81,7 +117,7 @@ mod tests {
 
     fn tokens(family: &str, given: &str) -> String {
         let names = Names::new(family, given);
-        names.map_or(String::new(), |n| Vec::from_iter(n.tokens().0).join(" "))
+        names.map_or(String::new(), |n| n.tokens().iter().collect::<Vec<_>>().join(" "))
     }
 
     #[test]

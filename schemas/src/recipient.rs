@@ -2,13 +2,14 @@
 //! not a list. Next: [`crate::handover`].
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 /// A recipient's name in topics, files and pages, such as `atlas` or `bapa-bxl`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Recipient(String);
+pub struct Recipient(Arc<str>);
 
 /// Not a recipient's name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -23,7 +24,7 @@ impl Recipient {
     pub fn parse(text: &str) -> Result<Self, RecipientError> {
         let form = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         let fits = (2..=40).contains(&text.len()) && text.bytes().all(form) && !text.starts_with('-');
-        fits.then(|| Self(text.to_owned())).ok_or(RecipientError)
+        fits.then(|| Self(text.into())).ok_or(RecipientError)
     }
 
     /// The name.
@@ -55,6 +56,6 @@ impl TryFrom<String> for Recipient {
 
 impl From<Recipient> for String {
     fn from(recipient: Recipient) -> Self {
-        recipient.0
+        recipient.as_str().to_owned()
     }
 }

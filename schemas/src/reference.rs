@@ -4,6 +4,7 @@
 //! prints only where it is asked to, never in `Debug`. Source: domain note 5.1 and 5.2.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +18,7 @@ macro_rules! reference {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Brings a text to its normal form.
@@ -26,7 +27,7 @@ macro_rules! reference {
             /// [`ReferenceError`] naming the form that was expected.
             pub fn parse(text: &str) -> Result<Self, ReferenceError> {
                 let normal: fn(&str) -> Option<String> = $normal;
-                normal(text).map(Self).ok_or(ReferenceError($form))
+                normal(text).map(|text| Self(text.into())).ok_or(ReferenceError($form))
             }
 
             /// The normal form.
@@ -52,7 +53,7 @@ macro_rules! reference {
 
         impl From<$name> for String {
             fn from(reference: $name) -> Self {
-                reference.0
+                reference.as_str().to_owned()
             }
         }
     };

@@ -14,9 +14,9 @@ use hub::config::KafkaConfig;
 use hub::contract::Schemas;
 use hub::deliver::log::Outbox;
 use hub::deliver::{Deliver, Health};
-use hub::seal::{Keys, Purpose};
 use hub::store::StoreError;
 use hub::store::rows::{Counters, Lease, OutboxRow, Outgoing, TopicEnd};
+use hub::vault::{PersonKey, Place, Vault};
 use schemas::ids::{DeliveryId, HandoverId, PersonId, Pseudonym, Seed, StreamId};
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
@@ -26,8 +26,8 @@ use serde_json::json;
 #[derive(Clone, Debug)]
 pub struct Rows {
     inner: Arc<Mutex<Inner>>,
-    /// The keys the rows are sealed with.
-    pub keys: Keys,
+    /// What the rows are sealed with.
+    pub vault: Vault,
     /// The schemas the rows are encoded with.
     pub schemas: Arc<Schemas>,
 }
@@ -61,7 +61,7 @@ impl Rows {
             });
         }
         let schemas = Arc::new(Schemas::new(&ids, &contracts)?);
-        Ok(Self { inner: Arc::default(), keys: Keys::new([1; 32], [2; 32])?, schemas })
+        Ok(Self { inner: Arc::default(), vault: Vault::new([1; 32], &[], [2; 32])?, schemas })
     }
 
     /// Adds rows, for each recipient in turn; `history` tells one past from another. Every seventh
@@ -113,21 +113,22 @@ impl Rows {
         };
         let sequence = end.sequence + 1;
         let encoded = self.schemas.encode(&delivery, sequence, &end.chain)?;
-        let person = self.keys.fresh()?;
-        let row = OutboxRow {
+        let PersonKey { key, wrapped } = self.vault.new_person(delivery.person)?;
+        let mut row = OutboxRow {
             position: u64::from(n),
             recipient,
             sequence,
             person: delivery.person,
             pseudonym: delivery.pseudonym,
+            delivery: delivery.id,
             envelope: serde_json::to_string(&encoded.envelope)?,
             payload_hash: encoded.envelope.payload_hash,
             always: n.is_multiple_of(5),
-            body: self.keys.seal(&person, Purpose::Outbox, &encoded.body)?,
+            body: Vec::new(),
         };
-        let wrapped = self.keys.wrap(self.keys.kek(), &person)?;
+        row.body = self.vault.seal(&key, Place::body(&row), &encoded.body)?;
         let key = (!n.is_multiple_of(13)).then_some(wrapped);
-        Ok((Outgoing { row, key, open: !n.is_multiple_of(7) }, encoded.envelope.chain))
+        Ok((Outgoing { row, key, open: !n.is_multiple_of(7), closed_at: None }, encoded.envelope.chain))
     }
 
     /// All rows, in order.
@@ -153,7 +154,7 @@ impl Rows {
     pub fn parts(&self, kafka: KafkaConfig, owner: &str) -> Deliver<Self> {
         Deliver {
             outbox: self.clone(),
-            keys: self.keys.clone(),
+            vault: self.vault.clone(),
             schemas: Arc::clone(&self.schemas),
             kafka,
             clock: Clock::system(),
@@ -171,7 +172,7 @@ impl Rows {
 impl Outbox for Rows {
     async fn lease(&self, owner: &str, seconds: u32) -> Result<Option<Lease>, StoreError> {
         let mut inner = self.inner();
-        // Whoever comes with a new name gets it, as after an expiry; who lost it is told when he renews.
+        // Whoever comes with a new name gets it, as after an expiry; who lost it is told at the next renewal.
         if inner.owner.as_deref() != Some(owner) {
             if inner.owner.is_some() && inner.rows.is_empty() {
                 return Ok(None);

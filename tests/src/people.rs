@@ -64,6 +64,21 @@ pub fn visa_lines(n: usize) -> Vec<Value> {
     ]
 }
 
+/// The same, of people whose names begin alike and whose birth dates are few: each is compared with many.
+#[must_use]
+pub fn alike_lines(n: usize) -> Vec<Value> {
+    let letters = letters(n);
+    let birth = format!("19{:02}-{:02}-{:02}", 60 + n % 35, 2 + n % 7, 11 + n % 9);
+    let mut lines = visa_lines(n);
+    for person in lines.iter_mut().map(|line| &mut line["person"]).filter(|person| person.is_object()) {
+        let family = if person["surname"].is_string() { "surname" } else { "family_name" };
+        person[family] = format!("Benali{letters}").into();
+        person["given_names"] = format!("Amina{letters}").into();
+        person["birth_date"] = birth.clone().into();
+    }
+    lines
+}
+
 /// The `i`th further message about the `n`th person's application: it is still being looked at.
 #[must_use]
 pub fn visa_status(n: usize, i: usize) -> Value {
@@ -88,7 +103,7 @@ pub fn register_answer(n: usize, nis: &str, since: &str) -> String {
         .replace("{since}", since)
 }
 
-/// What the portal sends about the `n`th person: his account, and the account he learns with.
+/// What the portal sends about the `n`th person: their account, and the account they learn with.
 #[must_use]
 pub fn portal_lines(n: usize) -> Vec<Value> {
     let application = visa_lines(n).swap_remove(0);

@@ -130,6 +130,38 @@ impl Process {
         Ok(())
     }
 
+    /// Starts it by way of a shell that runs these words before.
+    ///
+    /// # Errors
+    /// Where it cannot be started.
+    pub fn go_after(&mut self, words: &str) -> anyhow::Result<()> {
+        let hub = self.command(&["run"])?;
+        let mut shell = Command::new("sh");
+        shell
+            .arg("-c")
+            .arg(format!("{words}; exec \"$0\" \"$@\""))
+            .arg(hub.get_program())
+            .args(hub.get_args());
+        let log = std::fs::OpenOptions::new().append(true).open(&self.log)?;
+        self.child = Some(shell.stdout(Stdio::null()).stderr(log).spawn()?);
+        Ok(())
+    }
+
+    /// Gives it a fresh database at another address.
+    ///
+    /// # Errors
+    /// Where its settings cannot be written or the database cannot be made.
+    pub fn set_database(&self, url: &str) -> anyhow::Result<()> {
+        let file = self.config().join("hub.toml");
+        let text = std::fs::read_to_string(&file)?;
+        let others = text.lines().filter(|line| !line.starts_with("database"));
+        let lines: Vec<String> =
+            [format!("database = \"{url}\"")].into_iter().chain(others.map(str::to_owned)).collect();
+        std::fs::write(file, lines.join("\n"))?;
+        ensure!(self.command(&["migrate"])?.status()?.success(), "hub migrate failed");
+        Ok(())
+    }
+
     /// `kill -9`.
     ///
     /// # Errors
@@ -305,7 +337,7 @@ pub async fn database(server: &str, name: &str) -> anyhow::Result<String> {
     Ok(options.map_or_else(|| format!("{base}/{name}"), |options| format!("{base}/{name}?{options}")))
 }
 
-/// Copies a config folder without its story.
+/// Copies a config folder.
 ///
 /// # Errors
 /// Where a file cannot be read or written.
@@ -315,9 +347,7 @@ pub fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
         let entry = entry?;
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
-            if entry.file_name() != "story" {
-                copy(&entry.path(), &target)?;
-            }
+            copy(&entry.path(), &target)?;
         } else {
             std::fs::copy(entry.path(), target)?;
         }

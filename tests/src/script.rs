@@ -5,7 +5,7 @@
 //! has not: a clock that follows each message. Days come a few at a time instead.
 
 use anyhow::{Context as _, bail};
-use hub::demo::{Feed, Story};
+use demo::{Feed, Story};
 use schemas::time::{Day, Instant, day_of, parse_day, start_of};
 
 /// In how many parts the story's days pass.

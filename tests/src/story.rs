@@ -7,19 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use decide::Person;
+use demo::{Stage, Summary};
 use hub::app::Hub;
 use hub::config::Config;
-use hub::decider::open_person;
-use hub::demo::{Stage, Summary};
-use hub::intake::open_content;
-use hub::seal::Purpose;
 use hub::store::rows::{OutboxRow, Outcome};
 use schemas::ids::{MessageId, PersonId};
 use schemas::message::{Body, Message};
 use schemas::time::KnownAt;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::ACCESS;
 
 /// A story that was played to its end.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct Played {
     pub summary: Summary,
     /// The truth file.
     pub truth: Value,
-    /// Every person as he is at the end.
+    /// Every person as they are at the end.
     pub persons: BTreeMap<PersonId, Person>,
     /// Every decided message, in the order of decisions.
     pub messages: Vec<Told>,
@@ -57,7 +57,7 @@ pub struct Told {
 /// The folder of the story that is played: the project's own.
 #[must_use]
 pub fn folder() -> PathBuf {
-    crate::root().join("config/story")
+    crate::root().join("hub/demo/story")
 }
 
 /// Plays the story of a folder.
@@ -79,26 +79,25 @@ pub async fn play_with(config: Config, story: PathBuf) -> anyhow::Result<Played>
     let summary = stage.play().await?;
     let truth = Truth::read(&story)?;
     let hub = &stage.hub;
-    let (mut keys, mut persons, mut now) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let (mut persons, mut now) = (BTreeMap::new(), BTreeMap::new());
     for row in hub.store.persons(None, 1_000_000).await? {
-        let key = hub.keys.kek().unwrap(&row.key)?;
         now.insert(row.id, row.redirect.unwrap_or(row.id));
         if row.redirect.is_none() {
-            persons.insert(row.id, open_person(&row, &key)?);
+            persons.insert(row.id, hub.vault.person(&row, ACCESS)?.0);
         }
-        keys.insert(row.id, key);
     }
+    let released: BTreeMap<MessageId, MessageId> = hub.store.released().await?.into_iter().collect();
     let mut messages = vec![];
-    for pending in hub.store.decided(0, 1_000_000).await? {
-        let wrapper = pending.owner.and_then(|owner| keys.get(&owner)).unwrap_or(hub.keys.kek());
-        let content = open_content(&pending.row.content, &wrapper.unwrap(&pending.row.key)?)?;
+    for row in hub.store.decided(0, 1_000_000).await? {
+        let (content, _) = hub.vault.opened_message(&row, ACCESS)?;
         let item: Value = serde_json::from_str(&content.item)?;
-        let known_at = KnownAt(pending.known_at.unwrap_or(pending.row.received_at));
-        let order = pending.order.unwrap_or_default();
+        let decision = row.decision.context("a decided message without its decision")?;
+        let (order, known_at) = (decision.order, KnownAt(decision.known_at));
+        let outcome = if released.contains_key(&row.id) { Outcome::Decided } else { decision.outcome };
         messages.push(Told {
-            message: Message { id: pending.row.id, seed: content.seed, order, known_at, body: content.body },
-            outcome: pending.outcome,
-            person: pending.owner.map(|owner| now[&owner]),
+            message: Message { id: row.id, seed: content.seed, order, known_at, body: content.body },
+            outcome: Some(outcome),
+            person: row.key.owner.map(|owner| now[&owner]),
             truth: truth.of(&content.source, &item),
             source: content.source,
             item,
@@ -140,7 +139,7 @@ impl Played {
     /// Messages that sources sent, in the order of decisions: neither answers nor what happens inside.
     #[must_use]
     pub fn sent(&self) -> Vec<Message> {
-        let of_source = |told: &&Told| matches!(told.message.body, Body::Record(_) | Body::Notice(_));
+        let of_source = |told: &&Told| matches!(told.message.body, Body::Record(_) | Body::Notice { .. });
         self.messages.iter().filter(of_source).map(|told| told.message.clone()).collect()
     }
 }
@@ -158,8 +157,7 @@ pub async fn records(hub: &Hub) -> anyhow::Result<Vec<(PersonId, OutboxRow, Valu
         let Some(last) = page.last() else { return Ok(all) };
         after = last.row.position;
         for outgoing in page {
-            let key = hub.keys.kek().unwrap(&outgoing.key.unwrap_or_default())?;
-            let body = key.open(Purpose::Outbox, &outgoing.row.body)?;
+            let body = hub.vault.body(&outgoing.row, outgoing.key.as_deref(), ACCESS)?;
             let value = hub.schemas.of(&outgoing.row.recipient)?.codec.decode(&body)?;
             all.push((outgoing.row.person, outgoing.row, value));
         }

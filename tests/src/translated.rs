@@ -6,19 +6,18 @@
 //! answers.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::convert::Infallible;
 use std::path::Path;
 
 use adapters::Context;
 use anyhow::Context as _;
 use decide::bundle::Competence;
-use decide::change::ViewKind;
+use decide::change::Delivery;
 use decide::invariant::{i4, i7};
-use decide::memory::Memory;
-use decide::round::Verdict;
+use decide::person::ViewKind;
+use decide::round::{Verdict, decide_all};
 use decide::{Bundle, Person};
+use demo::Story;
 use hub::config::Config;
-use hub::demo::Story;
 use schemas::handover::{Answer, AnswerKind, State};
 use schemas::ids::{HandoverId, MessageId, PersonId, Seed};
 use schemas::message::{Body, Message};
@@ -64,7 +63,8 @@ pub fn read(folder: &Path, config: &Config) -> anyhow::Result<(Vec<Said>, Instan
             let own = id.unwrap_or(checked.id()).to_owned();
             if ids.insert((source.to_owned(), sender.to_owned(), own)) {
                 let truth = truth.of(source, checked.item());
-                said.push((at, Said { body: checked.body().clone(), truth }));
+                let body = decide::prepare(checked.said().clone(), &crate::mac);
+                said.push((at, Said { body, truth }));
             }
         }
         anyhow::Ok(())
@@ -96,7 +96,7 @@ pub fn read(folder: &Path, config: &Config) -> anyhow::Result<(Vec<Said>, Instan
 pub struct World<'a> {
     /// The rules.
     bundle: &'a Bundle,
-    memory: Memory,
+    memory: decide::World,
     /// When everything is decided.
     at: Instant,
     /// The record of each message: where it was put when it came.
@@ -117,7 +117,7 @@ impl<'a> World<'a> {
     /// An empty one, where it is always the same moment.
     #[must_use]
     pub fn new(bundle: &'a Bundle, at: Instant) -> Self {
-        let (memory, linked, sequences) = (Memory::default(), BTreeMap::new(), BTreeMap::new());
+        let (memory, linked, sequences) = (decide::World::whole(), BTreeMap::new(), BTreeMap::new());
         Self { bundle, memory, at, linked, sequences, offers: BTreeMap::new(), order: 0 }
     }
 
@@ -135,14 +135,17 @@ impl<'a> World<'a> {
     /// Where an invariant is broken, or the heart failed on a message.
     pub fn decide(&mut self, batch: &[Message]) -> Vec<Verdict> {
         let Self { memory, bundle, sequences, offers, .. } = self;
-        let Ok(verdicts) = memory.decide(batch, bundle, |delivery| {
+        let mut number = |delivery: &Delivery| {
             assert_eq!(i4(delivery, bundle), Ok(()));
             let sequence = sequences.entry(delivery.recipient.clone()).or_default();
             *sequence += 1;
             if let (Some(handover), ViewKind::Offer) = (delivery.handover, delivery.view.kind()) {
                 offers.insert(handover, (delivery.recipient.clone(), delivery.epoch, *sequence));
             }
-            Ok::<_, Infallible>((*sequence, HASH))
+            (*sequence, HASH)
+        };
+        let verdicts = decide_all(memory, batch, bundle, &mut |deliveries| {
+            Ok(deliveries.iter().map(&mut number).collect())
         });
         for verdict in &verdicts {
             match verdict {
@@ -153,7 +156,7 @@ impl<'a> World<'a> {
                 Verdict::Waiting(_) | Verdict::Refused(_) => {}
             }
         }
-        for person in self.memory.persons.values() {
+        for person in self.memory.persons() {
             assert_eq!(i7(person), Ok(()));
         }
         verdicts
@@ -165,7 +168,7 @@ impl<'a> World<'a> {
     /// Where an answer to what was offered is refused.
     pub fn say_yes(&mut self) {
         while let Some((handover, (recipient, epoch, sequence))) = self.offered() {
-            let received = AnswerKind::Received { sequence, payload_hash: hex::encode(HASH) };
+            let received = AnswerKind::Received { sequence, payload_hash: HASH };
             for answer in [received, AnswerKind::Accepted] {
                 let answer = Answer { handover, epoch, answer };
                 let name = format!("{handover} {epoch} {}", answer.answer.as_str());
@@ -179,7 +182,7 @@ impl<'a> World<'a> {
     /// A handover that waits for an answer, and what was offered.
     fn offered(&self) -> Option<(HandoverId, Offer)> {
         let open = |state| matches!(state, State::Sent | State::Received | State::Overdue);
-        let handovers = self.memory.persons.values().flat_map(|person| &person.state.handovers);
+        let handovers = self.memory.persons().flat_map(|person| &person.state.handovers);
         let mut open = handovers.filter(|handover| open(handover.state)).filter_map(|handover| {
             let offer = self.offers.get(&handover.id)?;
             (offer.1 == handover.epoch).then(|| (handover.id, offer.clone()))
@@ -189,12 +192,12 @@ impl<'a> World<'a> {
 
     /// Everybody who is somebody still.
     pub fn persons(&self) -> impl Iterator<Item = &Person> {
-        self.memory.persons.values().filter(|person| person.state.merged_into.is_none())
+        self.memory.persons().map(|person| &**person).filter(|person| person.state.merged_into.is_none())
     }
 
     /// The person a message belongs to now; none while it waits.
     #[must_use]
     pub fn person_of(&self, message: MessageId) -> Option<&Person> {
-        self.memory.persons.get(&self.memory.survivor(*self.linked.get(&message)?))
+        self.memory.person(*self.linked.get(&message)?).map(|person| &**person)
     }
 }

@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hub::demo::Stage;
+use demo::Stage;
 use tokio::process::Command;
 
 /// How long looking at everything may take on a busy machine.
@@ -36,7 +36,7 @@ async fn every_page_holds_in_a_real_browser() {
     let Some((chromium, script)) = browser() else { return };
     let data = tempfile::tempdir().unwrap();
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let story = tests::root().join("config/story");
+    let story = tests::root().join("hub/demo/story");
     let mut stage = Stage::set(tests::config(), &story, data.path(), listen).await.unwrap();
     stage.play().await.unwrap();
     let mut look = Command::new("node");
@@ -53,7 +53,7 @@ async fn every_page_holds_in_a_real_browser() {
 async fn the_console_opens_to_its_token_only_and_keeps_nothing() {
     let data = tempfile::tempdir().unwrap();
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let story = tests::root().join("config/story");
+    let story = tests::root().join("hub/demo/story");
     let stage = Stage::set(tests::config(), &story, data.path(), listen).await.unwrap();
     let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
     let base = format!("http://{}", stage.address);

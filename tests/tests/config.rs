@@ -71,7 +71,7 @@ fn every_mistake_is_told_at_once_with_its_place() {
     let expect = [
         "agencies/README: is not read: files of this folder end in .toml",
         "agencies/amal.toml:5: unknown word `teritory`; the nearest one is `territory`",
-        "agencies/atlas.toml:12: unknown key `ofer`; the nearest one is `offer`",
+        "agencies/atlas.toml:11: unknown key `ofer`; the nearest one is `offer`",
         "hub.toml:4: unknown key `listens`; the nearest one is `listen`",
         "rules/deadlines.toml:4: invalid type: string \"six\", expected u32",
     ];

@@ -118,7 +118,7 @@ async fn the_feed_gives_what_the_topic_holds() {
         .all()
         .iter()
         .map(|outgoing| {
-            TapRecord::from_feed(schemas, record(&rows.keys, schemas, outgoing).unwrap()).unwrap()
+            TapRecord::from_feed(schemas, record(&rows.vault, schemas, outgoing).unwrap()).unwrap()
         })
         .collect();
     assert_eq!(topics, feed);

@@ -128,6 +128,11 @@ async fn every_problem_is_found_where_it_is() {
     };
     let late: Instant = now - TimeDelta::hours(1);
     check("clock-behind", &|f| table(f, &|h, _, _| h.last_known_at = Some(now + TimeDelta::seconds(1))));
+    check("keys-worn", &|f| {
+        if let Some(Database::There { wrapped, .. }) = &mut f.database {
+            *wrapped = 3 << 30;
+        }
+    });
     check("nobody-decides", &|f| table(f, &|h, _, _| h.oldest_undecided = Some(late)));
     check("backlog", &|f| table(f, &|_, undecided, _| *undecided = 20_000));
     check("quarantine", &|f| table(f, &|_, _, quarantined| *quarantined = 1));

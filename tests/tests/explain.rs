@@ -13,13 +13,12 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use decide::invariant::essence;
+use demo::Stage;
 use hub::app::{Beside, Hub, Place, Start, in_data};
 use hub::clock::Clock;
-use hub::demo::Stage;
 use hub::explain::person::{Given, Known, explain};
 use hub::explain::{At, Explainer, text};
 use hub::history;
-use hub::seal::Purpose;
 use schemas::ids::PersonId;
 use schemas::message::{Body, ReviewAnswer};
 use schemas::recipient::Recipient;
@@ -33,7 +32,8 @@ use tokio_util::sync::CancellationToken;
 async fn told(on: &Beside, id: &str, at: Option<At>, values: bool) -> Option<(Value, String)> {
     let explainer = Explainer {
         store: &on.store,
-        keys: &on.keys,
+        vault: &on.vault,
+        access: tests::ACCESS,
         bundle: &on.config.bundle,
         schemas: &on.schemas,
         now: Clock::system().now(),
@@ -56,12 +56,10 @@ async fn ids(folder: &Path, sql: &'static str) -> Vec<String> {
 
 /// What recipients were told of a person that nobody else may read: names, numbers, addresses.
 async fn personal(on: &Beside, person: PersonId) -> BTreeSet<String> {
-    let wrapped = on.store.person_keys(&[person]).await.unwrap().remove(0).1;
-    let key = on.keys.kek().unwrap(&wrapped).unwrap();
     let mut found = BTreeSet::new();
-    for row in on.store.sent_about(person).await.unwrap() {
-        let body = key.open(Purpose::Outbox, &row.body).unwrap();
-        let value = on.schemas.of(&row.recipient).unwrap().codec.decode(&body).unwrap();
+    for sent in on.store.sent_about(person).await.unwrap() {
+        let body = on.vault.body(&sent.row, sent.key.as_deref(), tests::ACCESS).unwrap();
+        let value = on.schemas.of(&sent.row.recipient).unwrap().codec.decode(&body).unwrap();
         let names = [
             "portal_accounts",
             "family_names",
@@ -109,7 +107,7 @@ async fn command(folder: &Path, words: &[&str]) -> (String, ExitCode) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_story_is_explained() {
     let folder = tempfile::tempdir().unwrap();
-    let story = tests::root().join("config/story");
+    let story = tests::root().join("hub/demo/story");
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mut stage = Stage::set(tests::config(), &story, folder.path(), listen).await.unwrap();
     stage.play().await.unwrap();
@@ -195,14 +193,14 @@ async fn a_handover_and_its_records(on: &Beside, folder: &Path) {
 }
 
 async fn messages(on: &Beside, folder: &Path) {
-    let waiting = ids(folder, "select id from inbox where outcome = 'waiting'").await.remove(0);
+    let waiting = ids(folder, "select id from record where person is null").await.remove(0);
     let (told_of, words) = told(on, &waiting, None, false).await.unwrap();
     assert_eq!(told_of["message"]["outcome"], "waiting");
     assert_eq!(told_of["message"]["waits_under"], serde_json::json!(["dvz", "insz"]));
     assert_eq!(told_of["person"], Value::Null);
     assert!(words.contains("found by dvz, insz"), "{words}");
 
-    let released = "select id from inbox where decided_by is not null order by decided_order";
+    let released = "select message from decision where decided_by is not null order by decided_order";
     let released = ids(folder, released).await.remove(0);
     let (after, _) = told(on, &released, None, false).await.unwrap();
     assert_eq!(
@@ -228,7 +226,7 @@ async fn messages(on: &Beside, folder: &Path) {
 async fn everybody(on: &Beside) {
     let (mut receipts, mut shown) = (0, 0);
     for row in on.store.persons(None, 10_000).await.unwrap() {
-        let entries = history::of_person(&on.store, &on.keys, row.id).await.unwrap();
+        let history = history::of_person(&on.store, &on.vault, row.id, tests::ACCESS).await.unwrap();
         if let Some(survivor) = row.redirect {
             let (json, _) = told(on, &row.id.to_string(), None, false).await.unwrap();
             assert_eq!(json["person"]["person"], survivor.to_string());
@@ -239,7 +237,7 @@ async fn everybody(on: &Beside) {
         let personal = personal(on, row.id).await;
         let (json, words) = told(on, &row.id.to_string(), None, false).await.unwrap();
         let day = schemas::time::parse_day(json["day"].as_str().unwrap()).unwrap();
-        let essence = essence(&history::fold(row.id, &entries), &on.config.bundle, day);
+        let essence = essence(&history.fold(row.id).unwrap(), &on.config.bundle, day);
         if let Some(accepted) = essence.responsible {
             assert_eq!(json["person"]["responsible"]["recipient"], accepted.as_str());
         }
@@ -253,11 +251,12 @@ async fn everybody(on: &Beside) {
         let streams = json["person"]["streams"].as_array().unwrap();
         let given = Given { bundle: &on.config.bundle, sent: &[], on: Day::MAX, values: false };
         let mut absorbed = vec![];
-        for other in history::absorbed(&entries) {
-            absorbed.push((other, history::own(&on.store, &on.keys, other).await.unwrap()));
+        for other in history.absorbed() {
+            let own = history::own(&on.store, &on.vault, other, tests::ACCESS).await.unwrap();
+            absorbed.push((other, own));
         }
-        let known = Known { person: row.id, own: entries, absorbed };
-        let by_contract = serde_json::to_value(explain(&known, given)).unwrap();
+        let known = Known { person: row.id, own: history, absorbed };
+        let by_contract = serde_json::to_value(explain(&known, given).unwrap()).unwrap();
         for (read, named) in streams.iter().zip(by_contract["streams"].as_array().unwrap()) {
             let pairs =
                 read["receipts"].as_array().unwrap().iter().zip(named["receipts"].as_array().unwrap());
@@ -279,7 +278,7 @@ async fn settled(hub: &Hub) {
     let stop = CancellationToken::new();
     let decider = tokio::spawn(hub.clone().decide(stop.clone()));
     let mut done = hub.decided.subscribe();
-    while !hub.store.undecided(1).await.unwrap().is_empty() {
+    while !hub.store.pending(1).await.unwrap().is_empty() {
         // A decision may have come before this look: the pause is no more than the longest wait for it.
         if let Ok(seen) = tokio::time::timeout(Duration::from_millis(100), done.changed()).await {
             seen.unwrap();

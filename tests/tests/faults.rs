@@ -15,9 +15,7 @@ use std::time::Duration;
 use decide::invariant::essence;
 use hub::app::{Hub, Start};
 use hub::clock::Clock;
-use hub::decider::open_person;
 use hub::deliver::feed::{FeedRecord, TapRecord};
-use hub::seal::Purpose;
 use hub::store::rows::Outgoing;
 use reqwest::RequestBuilder;
 use schemas::recipient::Recipient;
@@ -67,7 +65,7 @@ impl Run {
     }
 
     async fn nothing_undecided(&self) -> bool {
-        self.hub.store.undecided(1).await.unwrap().is_empty()
+        self.hub.store.pending(1).await.unwrap().is_empty()
     }
 
     async fn step(&self, step: &Step) {
@@ -94,7 +92,8 @@ impl Run {
                 drop(process);
                 *self.today.lock().await = *day;
                 until("what is due is decided", async || {
-                    self.hub.store.due(*day, 1).await.unwrap().is_empty() && self.nothing_undecided().await
+                    self.hub.store.due(*day, None, 1).await.unwrap().is_empty()
+                        && self.nothing_undecided().await
                 })
                 .await
                 .unwrap();
@@ -227,8 +226,7 @@ async fn values(run: &Run) -> Vec<String> {
 }
 
 fn value(run: &Run, outgoing: &Outgoing) -> String {
-    let key = run.hub.keys.kek().unwrap(outgoing.key.as_ref().unwrap()).unwrap();
-    let body = key.open(Purpose::Outbox, &outgoing.row.body).unwrap();
+    let body = run.hub.vault.body(&outgoing.row, outgoing.key.as_deref(), tests::ACCESS).unwrap();
     let mut value = run.hub.schemas.of(&outgoing.row.recipient).unwrap().codec.decode(&body).unwrap();
     value.as_object_mut().and_then(|fields| fields.remove("handover"));
     plain(run, &format!("{} {value}", outgoing.row.recipient))
@@ -248,7 +246,7 @@ async fn delivered(run: &Run) {
 async fn persons(run: &Run) -> Vec<String> {
     let (hub, today) = (&run.hub, *run.today.lock().await);
     let person = |row| {
-        let person = open_person(row, &hub.keys.kek().unwrap(&row.key).unwrap()).unwrap();
+        let (person, _) = hub.vault.person(row, tests::ACCESS).unwrap();
         let handovers = person.state.handovers.iter();
         let handovers: Vec<_> = handovers.map(|one| (one.state, &one.recipient, one.epoch)).collect();
         plain(run, &format!("{:?} {handovers:?}", essence(&person, &hub.config.bundle, today)))
@@ -281,14 +279,17 @@ async fn run(server: &str, brokers: &str, kills: usize) -> (End, Process) {
     let counts = settled(&store).await.unwrap();
 
     let inbox = store.decided(0, 10_000).await.unwrap();
-    let orders: Vec<u64> = inbox.iter().filter_map(|row| row.order).collect();
+    let orders: Vec<u64> =
+        inbox.iter().filter_map(|row| row.decision.as_ref().map(|made| made.order)).collect();
     assert!(orders.into_iter().eq(1..=inbox.len() as u64), "each message has one place in the order");
-    let sent = inbox.iter().filter(|row| !matches!(row.row.source.as_str(), "answer" | "due"));
-    let sent: BTreeSet<String> = sent.map(|row| row.row.id.to_string()).collect();
+    let sent = inbox.iter().filter(|row| !matches!(row.source.as_str(), "answer" | "due"));
+    let sent: BTreeSet<String> = sent.map(|row| row.id.to_string()).collect();
     assert_eq!(sent, *run.receipts.lock().await, "what was taken is in the inbox, once, and nothing else");
     let mut outcomes = BTreeMap::new();
     for row in &inbox {
-        *outcomes.entry(format!("{} {:?}", row.row.source, row.outcome.unwrap())).or_default() += 1;
+        *outcomes
+            .entry(format!("{} {:?}", row.source, row.decision.as_ref().unwrap().outcome))
+            .or_default() += 1;
     }
     delivered(&run).await;
     let (persons, values) = (persons(&run).await, values(&run).await);

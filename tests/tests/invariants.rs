@@ -11,14 +11,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use decide::Refusal;
 use decide::invariant::{i3, i7};
 use hub::app::{Hub, Start};
 use hub::clock::Clock;
-use hub::decider::open_person;
 use hub::decider::replay::verify;
 use hub::intake::Verdict;
 use hub::store::Filter;
-use hub::store::rows::Outcome;
+use hub::store::rows::{Detail, Outcome};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use schemas::handover::State;
@@ -193,7 +193,7 @@ async fn send(hub: &Hub, sender: &str, sent: &[Item], post: usize) -> Vec<(Item,
             said.extend(same.iter().cloned().zip(hub.intake.accept(source, sender, items).await.unwrap()));
         }
     }
-    while !hub.store.undecided(1).await.unwrap().is_empty() {
+    while !hub.store.pending(1).await.unwrap().is_empty() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     stop.cancel();
@@ -237,7 +237,7 @@ async fn play(hub: &Hub, case: &Case) -> Vec<(Item, Verdict)> {
 async fn persons_are_whole(hub: &Hub) -> Result<u64, TestCaseError> {
     let (mut names, mut held) = (BTreeSet::new(), 0);
     for row in hub.store.persons(None, 10_000).await.unwrap() {
-        let person = open_person(&row, &hub.keys.kek().unwrap(&row.key).unwrap()).unwrap();
+        let (person, _) = hub.vault.person(&row, tests::ACCESS).unwrap();
         prop_assert_eq!(i7(&person), Ok(()));
         held += u64::from(person.state.handovers.iter().any(|handover| handover.responsible()));
         for (recipient, name) in &person.state.pseudonyms {
@@ -268,7 +268,7 @@ async fn old_epochs_change_nothing(hub: &Hub) -> Result<u64, TestCaseError> {
         let ended = hub.store.receipt(*receipt).await.unwrap().unwrap();
         prop_assert_eq!(ended.outcome, Some(Outcome::Refused));
         prop_assert!(
-            ended.detail.as_ref().is_some_and(|detail| detail.contains("old_epoch")),
+            matches!(ended.detail, Some(Detail::Refused(Refusal::OldEpoch { .. }))),
             "{:?}",
             ended.detail
         );
@@ -289,8 +289,8 @@ async fn check(case: &Case, tally: &mut BTreeMap<&'static str, u64>) -> Result<(
     // I1: what was accepted is there once, and what came again is what was there.
     let inbox = hub.store.decided(0, 10_000).await.unwrap();
     let mut ends: BTreeMap<_, Vec<Outcome>> = BTreeMap::new();
-    for pending in &inbox {
-        ends.entry(pending.row.id).or_default().push(pending.outcome.unwrap());
+    for row in &inbox {
+        ends.entry(row.id).or_default().push(row.decision.as_ref().unwrap().outcome);
     }
     let mut fresh = 0;
     for (item, verdict) in &said {
@@ -322,13 +322,14 @@ async fn check(case: &Case, tally: &mut BTreeMap<&'static str, u64>) -> Result<(
 
     // I2.
     for batch in [case.batch, 1_000] {
-        let report = verify(&hub.store, &hub.keys, &hub.config.bundle, &hub.schemas, batch).await.unwrap();
+        let report = verify(&hub.store, &hub.vault, &hub.config.bundle, &hub.schemas, batch).await.unwrap();
         prop_assert!(report.differences.is_empty(), "in batches of {}: {:?}", batch, report.differences);
         prop_assert_eq!((report.messages, report.records), (inbox.len() as u64, rows.len() as u64));
     }
     *tally.entry("records").or_default() += rows.len() as u64;
-    *tally.entry("tasks").or_default() += hub.store.task_ids().await.unwrap().len() as u64;
-    let waited = inbox.iter().filter(|pending| pending.outcome == Some(Outcome::Waiting)).count();
+    *tally.entry("tasks").or_default() += hub.store.tasks().await.unwrap().len() as u64;
+    let waited =
+        inbox.iter().filter(|row| row.decision.as_ref().unwrap().outcome == Outcome::Waiting).count();
     *tally.entry("waiting").or_default() += waited as u64;
     Ok(())
 }

@@ -129,7 +129,7 @@ impl Place {
     /// Sends the rows of an outbox from a position on, as a relay would, without its position.
     fn send(&self, producer: &BaseProducer, after: usize, count: usize) {
         for outgoing in &self.rows.all()[after..after + count] {
-            let record = gate::pass(&self.rows.keys, &self.rows.schemas, outgoing).unwrap();
+            let record = gate::pass(&self.rows.vault, &self.rows.schemas, outgoing).unwrap();
             let mut headers = rdkafka::message::OwnedHeaders::new();
             for (key, value) in &record.headers {
                 headers = headers.insert(rdkafka::message::Header { key, value: Some(value) });

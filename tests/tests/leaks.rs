@@ -47,7 +47,7 @@ async fn told(canaries: &Canaries, server: Option<&str>, brokers: Option<&str>) 
     errors(canaries, &process, &refused).await;
     let config = Config::load(&process.config()).unwrap();
     let store = Store::open_beside(&config.hub.database).await.unwrap();
-    until("everything is decided", async || store.undecided(1).await.is_ok_and(|rows| rows.is_empty()))
+    until("everything is decided", async || store.pending(1).await.is_ok_and(|rows| rows.is_empty()))
         .await
         .unwrap();
     (process, config, store)

@@ -8,66 +8,11 @@
 
 use hub::app::{Hub, Start};
 use hub::clock::Clock;
-use hub::decider::open_person;
 use hub::decider::replay::verify;
-use hub::intake::Verdict;
-use hub::store::rows::{Outcome, ReviewRow};
-use schemas::ids::{MessageId, PersonId};
-use schemas::message::{Body, ReviewAnswer};
-use serde_json::Value;
-use tests::people::visa_lines;
+use schemas::ids::PersonId;
+use schemas::message::ReviewAnswer;
 use tests::process::database;
-use tokio_util::sync::CancellationToken;
-
-/// What is sent about the `n`th person, called and born as the `like`th: on a day that clerks fill in.
-fn lines(n: usize, like: usize) -> Vec<Value> {
-    let told = visa_lines(like)[0]["person"].clone();
-    let mut lines = visa_lines(n);
-    for line in lines.iter_mut().filter(|line| line["person"].is_object()) {
-        let family = if line["person"]["surname"].is_string() { "surname" } else { "family_name" };
-        line["person"][family] = told["surname"].clone();
-        line["person"]["given_names"] = told["given_names"].clone();
-        line["person"]["birth_date"] = "1990-01-01".into();
-    }
-    lines
-}
-
-/// Sends lines and waits until they are decided.
-async fn send(hub: &Hub, lines: &[Value]) -> Vec<MessageId> {
-    let items = lines.iter().cloned().map(Ok).collect();
-    let said = hub.intake.accept(adapters::source("visa").unwrap(), "sender", items).await.unwrap();
-    let stop = CancellationToken::new();
-    let decider = tokio::spawn(hub.clone().decide(stop.clone()));
-    let mut decided = hub.decided.subscribe();
-    while !hub.store.undecided(1).await.unwrap().is_empty() {
-        decided.changed().await.unwrap();
-    }
-    stop.cancel();
-    decider.await.unwrap().unwrap();
-    let receipts = said.into_iter().map(|verdict| match verdict {
-        Verdict::Accepted { receipt, .. } => receipt,
-        other => panic!("{other:?}"),
-    });
-    receipts.collect()
-}
-
-/// The one open review.
-async fn review(hub: &Hub) -> ReviewRow {
-    let [review] = &hub.store.open_reviews(10).await.unwrap()[..] else { panic!("not one review is open") };
-    review.clone()
-}
-
-async fn answer(hub: &Hub, review: &ReviewRow, answer: ReviewAnswer) {
-    let body = Body::Reviewed { review: review.id, answer, reason: "seen".to_owned() };
-    let row = hub.say("review", body).await.unwrap();
-    assert_eq!(row.outcome, Some(Outcome::Decided));
-}
-
-/// Whose a message is.
-async fn owner(hub: &Hub, message: MessageId) -> PersonId {
-    let owner = hub.store.message(message).await.unwrap().unwrap().owner.unwrap();
-    hub.store.survivor(owner).await.unwrap()
-}
+use tests::saying::{answer, lines, owner, review, send};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_was_joined_or_told_apart_is_decided_again_the_same() {
@@ -126,7 +71,7 @@ async fn joined_and_told_apart(database: Option<String>) {
     let redirects: Vec<PersonId> = rows.iter().filter_map(|row| row.redirect).collect();
     assert_eq!((rows.len(), redirects), (5, vec![last, last]), "nobody leads to an absorbed one");
     for row in rows {
-        let person = open_person(&row, &hub.keys.kek().unwrap(&row.key).unwrap()).unwrap();
+        let (person, _) = hub.vault.person(&row, tests::ACCESS).unwrap();
         assert_eq!(row.redirect.is_some(), person.state.merged_into.is_some());
         let never = [(d, e), (e, d)]
             .into_iter()
@@ -134,7 +79,7 @@ async fn joined_and_told_apart(database: Option<String>) {
         assert_eq!(never, [d, e].contains(&person.id), "both know that they are two");
     }
     for batch in [1, 2, 1_000] {
-        let report = verify(&hub.store, &hub.keys, &hub.config.bundle, &hub.schemas, batch).await.unwrap();
+        let report = verify(&hub.store, &hub.vault, &hub.config.bundle, &hub.schemas, batch).await.unwrap();
         assert_eq!(report.differences, Vec::<String>::new(), "in batches of {batch}");
         assert_eq!((report.persons, report.messages), (5, 22), "{report:?}");
         assert!(report.records > 0 && report.tasks > 0, "{report:?}");

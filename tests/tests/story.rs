@@ -9,8 +9,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use decide::Person;
-use decide::change::ViewKind;
 use decide::journey::Journey;
+use decide::person::ViewKind;
 use hub::decider::replay::verify;
 use hub::store::rows::Outcome;
 use schemas::handover::{HoldReason, State};
@@ -229,7 +229,7 @@ async fn ends_as_its_truth_says(played: Played) -> String {
     defects_end_as_they_say(&played, &lives);
     for batch in [1, 37, 500] {
         let hub = &played.stage.hub;
-        let report = verify(&hub.store, &hub.keys, &hub.config.bundle, &hub.schemas, batch).await.unwrap();
+        let report = verify(&hub.store, &hub.vault, &hub.config.bundle, &hub.schemas, batch).await.unwrap();
         assert!(report.messages > 1_900 && report.records > 400, "{report:?}");
         assert_eq!(report.differences, Vec::<String>::new(), "in batches of {batch}");
     }

@@ -1,7 +1,7 @@
 //! House rules that a machine can check: how files open, how long they are, what they may know.
 //!
-//! The order of the flow is read from `hub/src/lib.rs` and `hub/decide/src/lib.rs`: a stage may not
-//! name a later one. Refuses taste; what rustfmt and clippy check is left to them.
+//! The order of the flow is read from `hub/src/lib.rs` and `hub/decide/src/lib.rs`: a module may not name a later one
+//! (`tests::modules` reads and draws it). Refuses taste; what rustfmt and clippy check is left to them.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use schemas::finding::Code;
+use tests::modules::{DRAWN, Folder, folders, page};
 
 /// Every file below a folder of the repository whose name ends so, with its path from the root.
 fn files(folder: &str, end: &str) -> Vec<(PathBuf, String)> {
@@ -36,11 +37,6 @@ fn files(folder: &str, end: &str) -> Vec<(PathBuf, String)> {
 
 fn sources() -> Vec<(PathBuf, String)> {
     ["schemas", "adapters", "hub", "tests"].iter().flat_map(|folder| files(folder, ".rs")).collect()
-}
-
-/// The lines that are not comments: a comment may point anywhere.
-fn code(text: &str) -> String {
-    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
 /// Fails with every offence at once.
@@ -110,44 +106,31 @@ fn the_vocabulary_and_the_heart_stay_pure() {
     none("no input, output, clock or order by chance in the vocabulary and the heart", offences);
 }
 
-/// The modules of a crate in the order in which its `lib.rs` declares them.
-fn flow(lib: &str) -> Vec<String> {
-    let text = fs::read_to_string(tests::root().join(lib)).unwrap();
-    let names = text.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "));
-    names.map(|name| name.trim_end_matches(';').to_owned()).collect()
+#[test]
+fn the_service_knows_nothing_that_is_invented() {
+    let invented = ["demo", "tempfile", "tests"];
+    let known = dependencies("hub/Cargo.toml").into_iter().filter(|name| invented.contains(&name.as_str()));
+    none("hub/Cargo.toml", known.map(|name| format!("may not depend on {name}")));
 }
 
 #[test]
-fn a_stage_knows_only_what_comes_before_it() {
-    let check = |src: &str, stages: &[&str]| {
-        let order = flow(&format!("{src}/lib.rs"));
-        let place = |name: &str| order.iter().position(|module| module == name);
-        let offences = stages.iter().flat_map(|stage| {
-            let own = place(stage).unwrap_or_else(|| panic!("{src}/lib.rs declares no {stage}"));
-            let files = if tests::root().join(src).join(stage).is_dir() {
-                files(&format!("{src}/{stage}"), ".rs")
-            } else {
-                files(src, &format!("/{stage}.rs"))
-            };
-            files.into_iter().flat_map(move |(path, text)| {
-                let text = code(&text);
-                let named = text.split("crate::").skip(1).map(|rest| {
-                    rest.split(|c: char| !c.is_alphanumeric() && c != '_')
-                        .next()
-                        .unwrap_or_default()
-                        .to_owned()
-                });
-                named.map(move |name| (path.clone(), name, own)).collect::<Vec<_>>()
-            })
-        });
-        let later = offences.filter(|(_, name, own)| place(name).is_some_and(|at| at > *own));
-        none(src, later.map(|(path, name, _)| format!("{} names the later {name}", path.display())));
-    };
-    check(
-        "hub/src",
-        &["clock", "seal", "observe", "config", "store", "intake", "decider", "deliver", "request", "api"],
-    );
-    check("hub/decide/src", &["identity", "journey", "routing", "handover", "disclosure"]);
+fn a_module_knows_only_what_comes_before_it() {
+    let (mut backward, mut circles) = (BTreeSet::new(), vec![]);
+    for (_, src) in DRAWN {
+        let folders = folders(&tests::root().join(src)).unwrap();
+        backward.extend(folders[0].backward());
+        // Between modules the order tells; between the files of one there is none.
+        circles.extend(folders[1..].iter().flat_map(Folder::circles));
+    }
+    none("a module names an earlier one", backward);
+    none("no file of a module knows one that knows it", circles);
+}
+
+#[test]
+fn the_drawing_of_the_modules_is_that_of_the_code() {
+    let drawn = fs::read_to_string(tests::root().join("docs/modules.md")).unwrap();
+    let page = page(&tests::root()).unwrap();
+    assert!(drawn == page, "draw it anew: `cargo run -p tests --bin modules`\n{page}");
 }
 
 #[test]

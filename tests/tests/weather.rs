@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::people::visa_lines;
 use tests::process::{Process, push, until};
 
@@ -107,7 +107,19 @@ async fn a_database_that_goes_and_comes_loses_nothing() {
     })
     .await
     .unwrap();
-    assert_eq!(ready(&process).await, None, "nobody is let in before the database was there");
+    // It lives, and lets nobody in before the database was there.
+    let live = reqwest::get(format!("{}/livez", process.base)).await.unwrap();
+    assert_eq!(live.status(), 200);
+    let away = json!({ "ready": false, "database": false, "missing": "database away" });
+    assert_eq!(ready(&process).await, Some((503, away)));
+    assert_eq!(once(&process, 0).await, 503);
+    let nowhere = reqwest::get(format!("{}/", process.base)).await.unwrap();
+    assert_eq!((nowhere.status().as_u16(), &nowhere.headers()["retry-after"]), (503, &"10".parse().unwrap()));
+    let problem: Value = nowhere.json().await.unwrap();
+    assert_eq!(
+        (&problem["code"], &problem["type"]),
+        (&json!("database-away"), &json!("/problems/database-away"))
+    );
     server.start();
     readiness(&process, 200).await;
     accept(&process, 0..20).await;
@@ -126,9 +138,7 @@ async fn a_database_that_goes_and_comes_loses_nothing() {
     assert_eq!(once(&process, 99).await, 201, "what was answered 503 had not been stored");
 
     let (_, store) = process.inside().await.unwrap();
-    until("all is decided", async || store.undecided(1).await.is_ok_and(|rows| rows.is_empty()))
-        .await
-        .unwrap();
+    until("all is decided", async || store.pending(1).await.is_ok_and(|rows| rows.is_empty())).await.unwrap();
     let inbox = store.decided(0, 1_000).await.unwrap();
     assert_eq!(inbox.len(), 61, "each message once");
     let replay = process.command(&["replay", "--verify"]).unwrap().status().unwrap();

@@ -6,7 +6,7 @@
 
 use schemas::finding::Code;
 use schemas::handover::{Answer, AnswerKind};
-use schemas::message::Body;
+use schemas::message::Said;
 use schemas::recipient::Recipient;
 use serde::Deserialize;
 use serde_json::Value;
@@ -57,7 +57,7 @@ impl Source for Answers {
             reading.note(Code::InvalidReference, "", format_args!("the sender is no recipient: {error}"));
         });
         // What is wrong with the form is the schema's to say, place by place.
-        let body = recipient.ok().zip(Answer::deserialize(item).ok());
-        reading.finish(body.map(|(recipient, answer)| Body::Answer { recipient, answer }))
+        let said = recipient.ok().zip(Answer::deserialize(item).ok());
+        reading.finish(said.map(|(recipient, answer)| Said::Answer { recipient, answer }))
     }
 }

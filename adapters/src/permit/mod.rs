@@ -7,7 +7,7 @@
 use schemas::fact::{Authority, Decision, Entry, Permit, PermitRole, Record, Region, Statement};
 use schemas::finding::{Code, Finding};
 use schemas::key::Key;
-use schemas::message::Body;
+use schemas::message::Said;
 use schemas::municipality::NisCode;
 use schemas::reference::{PassportNumber, PermitNumber, enterprise_number_fits};
 use schemas::time::{Version, start_of};
@@ -79,7 +79,7 @@ impl Source for Permits {
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {
         let mut reading = Reading::new(item);
         let record = record(&mut reading, context);
-        reading.finish(record.map(Body::Record))
+        reading.finish(record.map(Said::Record))
     }
 }
 

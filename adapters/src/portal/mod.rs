@@ -8,7 +8,7 @@
 use schemas::fact::{Authority, Choice, Entry, LearningPath, Record, Statement};
 use schemas::finding::Code;
 use schemas::key::Key;
-use schemas::message::Body;
+use schemas::message::Said;
 use schemas::recipient::Recipient;
 use schemas::reference::{Account, ApplicationNumber, ModuleCode, PassportNumber, PermitNumber, PostCode};
 use schemas::time::{Day, Version, day_of};
@@ -50,7 +50,7 @@ impl Source for Portal {
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {
         let mut reading = Reading::new(item);
         let record = record(&mut reading, context);
-        reading.finish(record.map(Body::Record))
+        reading.finish(record.map(Said::Record))
     }
 }
 

@@ -12,7 +12,7 @@ use chrono::TimeZone;
 use schemas::fact::Record;
 use schemas::finding::Code;
 use schemas::insz::Insz;
-use schemas::message::{Body, Notice, TaskFailed};
+use schemas::message::{Notice, Said, TaskFailed};
 use schemas::time::{Instant, from_micros, to_micros};
 use serde_json::{Map, Value, json};
 
@@ -106,16 +106,16 @@ impl Source for Register {
 
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {
         let mut reading = Reading::new(item);
-        let body = if item.get("schema").is_some() {
-            hint::record(&mut reading, context).map(Body::Record)
+        let said = if item.get("schema").is_some() {
+            hint::record(&mut reading, context).map(Said::Record)
         } else if item.get("Notificatie").is_some() {
             notice(&mut reading, context)
         } else if item.get("Persoon").is_some() {
-            person::record(&mut reading, item, context).map(Body::Record)
+            person::record(&mut reading, item, context).map(Said::Record)
         } else {
             failed(&mut reading, item, context)
         };
-        reading.finish(body)
+        reading.finish(said)
     }
 }
 
@@ -234,18 +234,18 @@ fn annotated(item: &Value, name: &str) -> Option<Insz> {
         .find_map(|annotation| Insz::parse(text(&annotation["Waarde"])?).ok())
 }
 
-fn notice(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Body> {
+fn notice(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Said> {
     let insz = reading.insz("/Notificatie/INSZ", context.environment);
     let replaced_by = reading.insz("/Notificatie/NieuwINSZ", context.environment);
     let published_at = stated_at(reading)?;
     Some(match replaced_by.filter(|new| Some(*new) != insz) {
-        Some(new) => Body::Record(Record::replaced(insz?, new, published_at)),
-        None => Body::Notice(Notice { insz: insz?, published_at }),
+        Some(new) => Said::Record(Record::replaced(insz?, new, published_at)),
+        None => Said::Notice(Notice { insz: insz?, published_at }),
     })
 }
 
 /// An exception without a person: a task that failed, where it names the number that was asked.
-fn failed(reading: &mut Reading<'_>, item: &Value, context: &Context<'_>) -> Option<Body> {
+fn failed(reading: &mut Reading<'_>, item: &Value, context: &Context<'_>) -> Option<Said> {
     let code = error_code(item)?;
     let allowed = |insz: Insz| insz.allowed_in(context.environment).ok();
     let Some(insz) = annotated(item, OLD).and_then(allowed) else {
@@ -254,8 +254,8 @@ fn failed(reading: &mut Reading<'_>, item: &Value, context: &Context<'_>) -> Opt
         return None;
     };
     Some(match annotated(item, NEW).and_then(allowed) {
-        Some(new) => Body::Record(Record::replaced(insz, new, stated_at(reading)?)),
-        None => Body::TaskFailed(TaskFailed { insz, code: code.to_owned() }),
+        Some(new) => Said::Record(Record::replaced(insz, new, stated_at(reading)?)),
+        None => Said::TaskFailed(TaskFailed { insz, code: code.to_owned() }),
     })
 }
 

@@ -9,7 +9,7 @@ mod post;
 mod zone;
 
 use schemas::fact::Decision;
-use schemas::message::Body;
+use schemas::message::Said;
 use serde_json::Value;
 
 use crate::reading::{Codes, Reading};
@@ -59,6 +59,6 @@ impl Source for Visa {
             Some("dvz-voortraject/1") => dvz::record(&mut reading, context),
             _ => post::record(&mut reading, context),
         };
-        reading.finish(record.map(Body::Record))
+        reading.finish(record.map(Said::Record))
     }
 }

@@ -12,7 +12,7 @@ mod measured;
 use schemas::fact::{Authority, Entry, Fact, Progress, Record, Statement, Step};
 use schemas::finding::{Code, Finding};
 use schemas::key::Key;
-use schemas::message::Body;
+use schemas::message::Said;
 use schemas::reference::{Account, ModuleCode, StatementId};
 use schemas::time::{Instant, Version, day_of};
 use serde_json::Value;
@@ -108,7 +108,7 @@ impl Source for Xapi {
     fn translate(&self, item: &Value, _: &Context<'_>) -> Translation {
         let mut reading = Reading::new(item);
         let record = record(&mut reading);
-        reading.finish(record.map(Body::Record))
+        reading.finish(record.map(Said::Record))
     }
 }
 

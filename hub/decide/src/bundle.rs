@@ -56,7 +56,7 @@ impl Bundle {
         self.turning.0.get_or_init(|| Turning::of(self))
     }
 
-    /// The recipient that tells the participant himself.
+    /// The recipient that tells the participant.
     #[must_use]
     pub fn participant(&self) -> Option<&Contract> {
         self.contracts.iter().find(|contract| contract.competence == Competence::Participant)
@@ -117,7 +117,7 @@ pub enum Competence {
         /// Whose office it is: of offices of two networks, never do both hold a line (invariant I5).
         network: String,
     },
-    /// For the participant himself, through the portal.
+    /// For the participant, through the portal.
     Participant,
 }
 

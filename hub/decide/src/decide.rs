@@ -1,105 +1,91 @@
 //! The four steps from a message to a change: link, record, route, release.
 //!
-//! Owns their order and nothing else; each step is the folder of its name. Refuses a message rather than
-//! guess, and leaves the world as it was.
+//! Owns their order and nothing else; each step is the folder of its name. A message is refused rather than guessed
+//! at, and the world stays as it was. What must be known beforehand is [`ask`]ed without judging. A human's answer to
+//! a review is in [`crate::review`].
 
-use schemas::fact::Record;
+use std::sync::Arc;
+
 use schemas::handover::{Answer, AnswerKind};
 use schemas::ids::{MessageId, PersonId, ReviewId, TaskId};
 use schemas::insz::Insz;
-use schemas::key::Key;
-use schemas::message::{Body, Message, ReviewAnswer};
+use schemas::key::Mac;
+use schemas::message::{Body, Message, Prepared};
 use schemas::recipient::Recipient;
 
 use crate::bundle::Bundle;
-use crate::change::{Change, Event, IndexedRecord, Needs, Refusal, Review, Stop, Task, TaskKind, Waiting};
+use crate::change::{Change, IndexedRecord, Review, Task};
 use crate::draft::Draft;
-use crate::identity::{Found, Join, Link, Reason, find, index_keys, survivor, two_hold_the_file};
-use crate::journey::learning::{restated, voided};
+use crate::identity::{Found, Link, find};
+use crate::journey::learning::{replays, restated, voided};
 use crate::journey::scope::{Scope, scope};
 use crate::merge::absorb;
-use crate::person::{Evidence, Person};
-use crate::world::World;
-use crate::{disclosure, handover};
+use crate::person::{Event, Evidence, Person, Reason, TaskKind};
+use crate::review::reviewed;
+use crate::world::{Gather, Known, Owned, Refusal, Stop, Waiting, World};
+use crate::{disclosure, handover, identity};
 
-/// One message against the world as loaded.
+/// One message against the world as known.
 ///
 /// # Errors
 /// [`Stop::Needs`] names what must be loaded first; [`Stop::Waiting`] keeps a record nobody is known
-/// for; [`Stop::Refused`] says why it cannot be done. The world is unchanged in every case.
+/// for; [`Stop::Refused`] says why it cannot be done; [`Stop::Shut`] that its person cannot be read. The world is
+/// unchanged in every case.
 pub fn decide(world: &World, message: &Message, bundle: &Bundle) -> Result<Change, Stop> {
-    decide_found(world, message, &keys_of(message), bundle)
-}
-
-/// The keys that a record is looked up by; a round makes them once for all its turns.
-pub(crate) fn keys_of(message: &Message) -> Vec<Key> {
     match &message.body {
-        Body::Record(record) => index_keys(record),
-        Body::Answer { .. }
-        | Body::Notice(_)
-        | Body::TaskFailed(_)
-        | Body::Due(_)
-        | Body::Reviewed { .. }
-        | Body::Redeliver(_)
-        | Body::Bundle(_) => vec![],
-    }
-}
-
-/// [`decide`], with the [`keys_of`] the message.
-pub(crate) fn decide_found(
-    world: &World,
-    message: &Message,
-    keys: &[Key],
-    bundle: &Bundle,
-) -> Result<Change, Stop> {
-    match &message.body {
-        Body::Record(record) => record_about(world, message, bundle, record, keys),
+        Body::Record(prepared) => record_about(world, message, bundle, prepared),
         Body::Answer { recipient, answer } => answer_of(world, message, bundle, recipient, answer),
-        Body::Notice(notice) => number_changed(world, message, bundle, notice.insz),
+        Body::Notice { notice, key } => number_changed(world, message, bundle, notice.insz, *key),
         // The register has nothing to say now; the next notice asks again.
-        Body::TaskFailed(_) | Body::Bundle(_) => Ok(Change::default()),
+        Body::TaskFailed { key, .. } => Ok(Change { owner: owner_of(world, *key)?, ..Change::default() }),
+        Body::Bundle(_) => Ok(Change::default()),
         Body::Due(person) => {
-            let owner = Some(*person);
-            let mut draft =
-                draft_of(world, message, bundle, owner, Needs::default(), Refusal::UnknownPerson)?;
+            let mut draft = draft_of(world, message, bundle, Some(*person), Refusal::UnknownPerson)?;
             follow_and_release(&mut draft);
-            Ok(draft.finish())
+            Ok(finish(draft))
         }
-        Body::Reviewed { review, answer, .. } => reviewed(world, message, bundle, *review, *answer),
+        Body::Reviewed { review, answer, .. } => {
+            let mut draft = reviewed(world, message, bundle, *review, *answer)?;
+            follow_and_release(&mut draft);
+            Ok(finish(draft))
+        }
         Body::Redeliver(stream) => {
-            let mut needs = Needs::default();
-            let owner = world.stream_of(*stream, &mut needs);
-            let mut draft = draft_of(world, message, bundle, owner, needs, Refusal::UnknownStream)?;
+            let owner = world.owner(Owned::Stream(*stream))?;
+            let mut draft = draft_of(world, message, bundle, owner, Refusal::UnknownStream)?;
             disclosure::redeliver(&mut draft, *stream).map_err(Stop::Refused)?;
-            Ok(draft.finish())
+            Ok(finish(draft))
         }
     }
 }
 
-/// What must be loaded before this message can be decided: the cheap half of [`decide`], for a batch
-/// that loads the union of what its messages need. `keys` are the [`keys_of`] the message.
-pub(crate) fn needs(world: &World, message: &Message, keys: &[Key]) -> Needs {
-    let mut needs = Needs::default();
+/// Gathers what must be known before this message can be decided, as far as it can be told yet. Nothing is judged.
+pub(crate) fn ask(world: &World, message: &Message, gather: &mut Gather) {
     let owner = match &message.body {
-        Body::Record(record) => {
-            return find(world, record, keys).err().map(|needs| *needs).unwrap_or_default();
+        Body::Record(prepared) => {
+            for person in identity::ask(world, prepared, gather) {
+                if replays(person, &prepared.record) {
+                    world.learning(person, gather);
+                }
+            }
+            return;
         }
         Body::Answer { recipient, answer } => {
             if let AnswerKind::Received { sequence, .. } = answer.answer {
-                world.sent_hash((recipient.clone(), sequence), &mut needs);
+                gather.take(world.sent(recipient, sequence));
             }
-            world.handover_of(answer.handover, &mut needs)
+            gather.take(world.owner(Owned::Handover(answer.handover))).flatten()
         }
-        Body::Notice(notice) => holder_of(world, notice.insz, &mut needs),
-        Body::Redeliver(stream) => world.stream_of(*stream, &mut needs),
+        Body::Notice { key, .. } | Body::TaskFailed { key, .. } => {
+            gather.take(holder_of(world, *key)).flatten()
+        }
+        Body::Redeliver(stream) => gather.take(world.owner(Owned::Stream(*stream))).flatten(),
         Body::Due(person) => Some(*person),
-        Body::Reviewed { review, .. } => world.review_of(*review, &mut needs),
-        Body::TaskFailed(_) | Body::Bundle(_) => None,
+        Body::Reviewed { review, .. } => gather.take(world.owner(Owned::Review(*review))).flatten(),
+        Body::Bundle(_) => None,
     };
     if let Some(owner) = owner {
-        world.known(owner, &mut needs);
+        gather.take(world.known(owner));
     }
-    needs
 }
 
 /// A source states something about one person.
@@ -107,51 +93,65 @@ fn record_about(
     world: &World,
     message: &Message,
     bundle: &Bundle,
-    record: &Record,
-    keys: &[Key],
+    prepared: &Arc<Prepared>,
 ) -> Result<Change, Stop> {
     // 1 link: who is it
-    let link = match find(world, record, keys).map_err(Stop::Needs)? {
+    let link = match find(world, prepared)? {
         Found::Person(link) => link,
         Found::Nobody(keys) => return Err(Stop::Waiting(Waiting { keys })),
     };
-    let mut needs = Needs::default();
-    let known = link.person.and_then(|id| world.known(id, &mut needs));
-    let restated = known.map_or(vec![], |person| restated(world, person, record, &link.released, &mut needs));
-    if !needs.is_empty() {
-        return Err(Stop::Needs(Box::new(needs)));
+    let mut gather = Gather::default();
+    let known = link.person.and_then(|id| here(world, id, &mut gather));
+    let absorbed: Vec<_> =
+        link.joins.iter().filter_map(|(id, why)| Some((here(world, *id, &mut gather)?, *why))).collect();
+    let brought: Vec<&Prepared> =
+        [prepared].into_iter().chain(link.released.iter().map(|(_, p)| p)).map(|p| &**p).collect();
+    let again = known.map_or(vec![], |person| restated(world, person, &brought, &mut gather));
+    if !gather.0.is_empty() {
+        return Err(Stop::Needs(gather.0));
     }
-    let mut draft = known
-        .map_or_else(|| Draft::new(message, bundle), |person| Draft::of(person.clone(), message, bundle));
-    for (other, why) in &link.joins {
-        if let Some(other) = world.person(*other) {
-            absorb(&mut draft, other.clone(), *why);
-        }
+    let mut draft = match known {
+        Some(person) => Draft::of(person, message, bundle),
+        None => Draft::new(message, bundle),
+    };
+    for (other, why) in absorbed {
+        absorb(&mut draft, other, why);
     }
     // 2 record: what we know
-    take_in(&mut draft, message.id, record, link);
-    restated.into_iter().for_each(|evidence| draft.record(Event::Restated { evidence }));
+    take_in(&mut draft, message.id, prepared, link);
+    again.into_iter().for_each(|evidence| draft.record(Event::Restated { evidence }));
+    // 3 route and 4 release
     follow_and_release(&mut draft);
-    Ok(draft.finish())
+    Ok(finish(draft))
+}
+
+/// A person that was found, as they are; who is missing is gathered.
+fn here<'a>(world: &'a World, id: PersonId, gather: &mut Gather) -> Option<&'a Arc<Person>> {
+    match gather.take(world.known(id))? {
+        Known::Here(person) => Some(person),
+        Known::Nobody | Known::Shut => None,
+    }
 }
 
 /// Folds the record in, and the waiting ones that come along with it: those that void a statement first, so that
 /// what does not hold replaces nothing.
-fn take_in(draft: &mut Draft<'_>, message: MessageId, record: &Record, link: Link) {
+fn take_in(draft: &mut Draft<'_>, message: MessageId, prepared: &Arc<Prepared>, link: Link) {
     let person = draft.person.id;
-    draft.change.records.push(IndexedRecord { record: message, person, keys: link.keys });
-    for (id, waited) in &link.released {
-        draft.change.released.push(*id);
-        draft.change.records.push(IndexedRecord { record: *id, person, keys: waited.keys.clone() });
+    draft.change.left_out = link.left_out;
+    let own = Evidence { message, prepared: Arc::clone(prepared) };
+    let mut linked = vec![(own, link.reason, link.keys)];
+    for (message, prepared) in link.released {
+        draft.change.released.push(message);
+        let keys = identity::macs(prepared.index.iter().map(|key| key.mac));
+        linked.push((Evidence { message, prepared }, Reason::Released, keys));
     }
-    let own = (Evidence { message, record: record.clone() }, link.reason);
-    let released = link.released.into_iter();
-    let mut linked: Vec<(Evidence, Reason)> =
-        released.map(|(message, record)| (Evidence { message, record }, Reason::Released)).collect();
-    linked.insert(0, own);
-    linked.sort_by_key(|(evidence, _)| voided(&evidence.record).next().is_none());
-    for (evidence, reason) in linked {
-        draft.record(Event::Linked { evidence, reason });
+    for (Evidence { message, prepared }, _, keys) in &linked {
+        let (record, prepared) = (*message, Arc::clone(prepared));
+        draft.change.records.push(IndexedRecord { record, prepared, person, keys: keys.clone() });
+    }
+    linked.sort_by_key(|(evidence, ..)| voided(&evidence.prepared.record).next().is_none());
+    for (evidence, reason, _) in linked {
+        draft.link(evidence.message, &evidence.prepared, reason);
     }
     if let Some((reason, candidates)) = link.review {
         let review = draft.id(ReviewId::derive);
@@ -161,62 +161,9 @@ fn take_in(draft: &mut Draft<'_>, message: MessageId, record: &Record, link: Lin
     }
 }
 
-/// A human answers whether two persons are one.
-fn reviewed(
-    world: &World,
-    message: &Message,
-    bundle: &Bundle,
-    review: ReviewId,
-    answer: ReviewAnswer,
-) -> Result<Change, Stop> {
-    let mut needs = Needs::default();
-    let owner = world.review_of(review, &mut needs).and_then(|id| world.known(id, &mut needs));
-    let asked = owner.and_then(|person| person.state.open_reviews.get(&review));
-    let others: Vec<&Person> =
-        asked.into_iter().flatten().filter_map(|id| world.known(*id, &mut needs)).collect();
-    let chosen = match answer {
-        ReviewAnswer::Same(id) => world.known(id, &mut needs),
-        ReviewAnswer::Different => None,
-    };
-    if !needs.is_empty() {
-        return Err(Stop::Needs(Box::new(needs)));
-    }
-    let Some(person) = owner.filter(|_| asked.is_some()) else {
-        return Err(Stop::Refused(Refusal::UnknownReview));
-    };
-    let mut draft = match (answer, chosen) {
-        (ReviewAnswer::Different, _) => {
-            let mut draft = Draft::of(person.clone(), message, bundle);
-            draft.record(Event::ReviewAnswered { review, answer });
-            for other in others.iter().filter(|other| other.id != person.id) {
-                draft.change.events.push((other.id, Event::ToldApart { from: person.id }));
-            }
-            draft
-        }
-        (ReviewAnswer::Same(_), Some(chosen)) if others.iter().any(|other| other.id == chosen.id) => {
-            if two_hold_the_file(person, chosen) {
-                return Err(Stop::Refused(Refusal::TwoHoldTheFile));
-            }
-            let pair = [person, chosen];
-            let first = survivor(&pair).unwrap_or(person);
-            let mut draft = Draft::of(first.clone(), message, bundle);
-            if let Some(other) = pair.into_iter().find(|other| other.id != first.id) {
-                absorb(&mut draft, other.clone(), Join::Answer);
-            }
-            if draft.person.state.open_reviews.contains_key(&review) {
-                draft.record(Event::ReviewAnswered { review, answer });
-            }
-            draft
-        }
-        (ReviewAnswer::Same(_), _) => return Err(Stop::Refused(Refusal::NotAsked)),
-    };
-    follow_and_release(&mut draft);
-    Ok(draft.finish())
-}
-
 /// Steps 3 and 4: who is responsible, and what may leave. What is not known yet is asked for.
 fn follow_and_release(draft: &mut Draft<'_>) {
-    // The facts are in: whether he belongs to the target group stays the same from here on.
+    // The facts are in: whether the person belongs to the target group stays the same from here on.
     let scope = scope(draft.journey(), draft.bundle, draft.today);
     handover::follow(draft, scope);
     disclosure::release(draft, scope);
@@ -236,43 +183,56 @@ fn answer_of(
     recipient: &Recipient,
     answer: &Answer,
 ) -> Result<Change, Stop> {
-    let mut needs = Needs::default();
-    let owner = world.handover_of(answer.handover, &mut needs);
-    if let AnswerKind::Received { sequence, payload_hash } = &answer.answer {
-        let sent = world.sent_hash((recipient.clone(), *sequence), &mut needs);
-        if needs.is_empty() && sent.is_none_or(|hash| hex(&hash) != payload_hash.to_ascii_lowercase()) {
-            return Err(Stop::Refused(Refusal::HashDiffers));
-        }
+    let owner = world.owner(Owned::Handover(answer.handover))?;
+    if let AnswerKind::Received { sequence, payload_hash } = &answer.answer
+        && world.sent(recipient, *sequence)? != Some(*payload_hash)
+    {
+        return Err(Stop::Refused(Refusal::HashDiffers));
     }
-    let mut draft = draft_of(world, message, bundle, owner, needs, Refusal::UnknownHandover)?;
+    let mut draft = draft_of(world, message, bundle, owner, Refusal::UnknownHandover)?;
     handover::answer(&mut draft, recipient, answer).map_err(Stop::Refused)?;
     // What waited for this answer, such as an office whose rival held the file, goes on.
     let scope = scope(draft.journey(), draft.bundle, draft.today);
     handover::follow(&mut draft, scope);
     disclosure::release(&mut draft, scope);
-    Ok(draft.finish())
+    Ok(finish(draft))
 }
 
 /// The register says that something changed: ask what it is now.
-fn number_changed(world: &World, message: &Message, bundle: &Bundle, insz: Insz) -> Result<Change, Stop> {
-    let mut needs = Needs::default();
-    let owner = holder_of(world, insz, &mut needs);
-    match draft_of(world, message, bundle, owner, needs, Refusal::UnknownHandover) {
+fn number_changed(
+    world: &World,
+    message: &Message,
+    bundle: &Bundle,
+    insz: Insz,
+    key: Mac,
+) -> Result<Change, Stop> {
+    let owner = holder_of(world, key)?;
+    match draft_of(world, message, bundle, owner, Refusal::UnknownPerson) {
         // Only about numbers that the hub enrolled: who is not in the target group is not asked about.
         Ok(mut draft) if draft.person.state.asked.contains(&(insz, TaskKind::Register)) => {
-            ask(&mut draft, insz, TaskKind::GivePerson);
-            Ok(draft.finish())
+            put_question(&mut draft, insz, TaskKind::GivePerson);
+            Ok(finish(draft))
         }
-        Ok(_) => Ok(Change::default()),
+        Ok(draft) => Ok(Change { owner: Some(draft.person.id), ..Change::default() }),
         // Nobody here has this number: there is nothing to ask for anybody.
         Err(Stop::Refused(_)) => Ok(Change::default()),
         Err(stop) => Err(stop),
     }
 }
 
+/// Whose a message about this number is; nobody's where nobody has it, or where they cannot be read.
+fn owner_of(world: &World, key: Mac) -> Result<Option<PersonId>, Stop> {
+    let Some(owner) = holder_of(world, key)? else { return Ok(None) };
+    Ok(match world.known(owner)? {
+        Known::Here(person) => Some(person.id),
+        Known::Nobody | Known::Shut => None,
+    })
+}
+
 /// Whose number it is.
-fn holder_of(world: &World, insz: Insz, needs: &mut Needs) -> Option<PersonId> {
-    world.holders(&Key::Insz(insz), needs).and_then(|holders| holders.values().flatten().next().copied())
+fn holder_of(world: &World, key: Mac) -> Result<Option<PersonId>, crate::world::Missing> {
+    let holders = world.holders(key)?;
+    Ok(holders.and_then(|holders| holders.values().flatten().next().copied()))
 }
 
 fn draft_of<'a>(
@@ -280,29 +240,38 @@ fn draft_of<'a>(
     message: &Message,
     bundle: &'a Bundle,
     owner: Option<PersonId>,
-    mut needs: Needs,
     otherwise: Refusal,
 ) -> Result<Draft<'a>, Stop> {
-    let person = owner.and_then(|id| world.known(id, &mut needs));
-    match person {
-        _ if !needs.is_empty() => Err(Stop::Needs(Box::new(needs))),
-        Some(person) => Ok(Draft::of(person.clone(), message, bundle)),
-        None => Err(Stop::Refused(otherwise)),
+    let Some(owner) = owner else { return Err(Stop::Refused(otherwise)) };
+    match world.known(owner)? {
+        Known::Here(person) => Ok(Draft::of(person, message, bundle)),
+        Known::Nobody => Err(Stop::Refused(otherwise)),
+        Known::Shut => Err(Stop::Shut),
     }
 }
 
 fn ask_once(draft: &mut Draft<'_>, insz: Insz, kind: TaskKind) {
     if !draft.person.state.asked.contains(&(insz, kind)) {
-        ask(draft, insz, kind);
+        put_question(draft, insz, kind);
     }
 }
 
-fn ask(draft: &mut Draft<'_>, insz: Insz, kind: TaskKind) {
+fn put_question(draft: &mut Draft<'_>, insz: Insz, kind: TaskKind) {
     let id = draft.id(TaskId::derive);
     draft.record(Event::Asked { task: id, insz, what: kind });
     draft.change.tasks.push(Task { id, person: draft.person.id, kind, insz });
 }
 
-fn hex(hash: &[u8; 32]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+/// The change, once all is decided: with the next day on which something becomes true without a message, whose
+/// message it is, and everybody as they are now.
+fn finish(mut draft: Draft<'_>) -> Change {
+    let on = handover::next_day(&draft.person, draft.bundle, draft.today);
+    if draft.person.state.due != on {
+        draft.record(Event::DueSet { on });
+    }
+    if draft.touched(draft.person.id) {
+        draft.change.persons.insert(draft.person.id, Arc::clone(&draft.person));
+    }
+    draft.change.owner = Some(draft.person.id);
+    draft.change
 }

@@ -1,22 +1,25 @@
-//! A change under construction: one message, the person as he becomes, and the ids still to give.
+//! A change under construction: one message, the person as they become, and the ids still to give.
 //!
-//! Every event goes through [`Draft::record`], which folds it at once, so each step sees what the
-//! step before it did. Refuses to touch the world: that is done when the change is whole.
+//! Every event goes through [`Draft::record`], which folds it at once, so each step sees what the step before it did.
+//! A person is copied once, when the first event touches them. The world is not touched: that is done when the change
+//! is whole.
 
-use schemas::ids::{PersonId, Seed};
-use schemas::message::Message;
+use std::sync::Arc;
+
+use schemas::ids::{MessageId, PersonId, Seed};
+use schemas::message::{Message, Prepared};
 use schemas::time::{Day, Instant};
 
 use crate::bundle::Bundle;
-use crate::change::{Change, Event};
+use crate::change::Change;
 use crate::journey::Journey;
-use crate::person::Person;
+use crate::person::{Event, Person, Reason};
 
 /// A change under construction.
 #[derive(Debug)]
 pub(crate) struct Draft<'a> {
     pub(crate) bundle: &'a Bundle,
-    pub(crate) person: Person,
+    pub(crate) person: Arc<Person>,
     pub(crate) change: Change,
     pub(crate) at: Instant,
     pub(crate) today: Day,
@@ -25,11 +28,11 @@ pub(crate) struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    /// Starts from a person as the world has him.
-    pub(crate) fn of(person: Person, message: &Message, bundle: &'a Bundle) -> Self {
+    /// Starts from a person as the world has them.
+    pub(crate) fn of(person: &Arc<Person>, message: &Message, bundle: &'a Bundle) -> Self {
         Self {
             bundle,
-            person,
+            person: Arc::clone(person),
             change: Change::default(),
             at: message.known_at.0,
             today: message.known_at.day(),
@@ -41,13 +44,41 @@ impl<'a> Draft<'a> {
 
     /// Starts with somebody new.
     pub(crate) fn new(message: &Message, bundle: &'a Bundle) -> Self {
-        Self::of(Person::new(PersonId::derive(&message.seed, 0)), message, bundle)
+        Self::of(&Arc::new(Person::new(PersonId::derive(&message.seed, 0))), message, bundle)
     }
 
-    /// Adds an event and folds it.
+    /// Adds an event and folds it. A link is [`Draft::link`]'s.
     pub(crate) fn record(&mut self, event: Event) {
-        self.person.apply(&event);
+        debug_assert!(!matches!(event, Event::Linked { .. }), "a link is folded with its record");
+        Arc::make_mut(&mut self.person).happen(&event);
         self.change.events.push((self.person.id, event));
+    }
+
+    /// A record becomes the person's.
+    pub(crate) fn link(&mut self, message: MessageId, prepared: &Prepared, reason: Reason) {
+        Arc::make_mut(&mut self.person).link(message, prepared);
+        self.change.events.push((self.person.id, Event::Linked { message, reason }));
+    }
+
+    /// Adds an event about somebody else, and folds it.
+    pub(crate) fn record_on(&mut self, other: &Arc<Person>, event: Event) {
+        let after = self.change.persons.entry(other.id).or_insert_with(|| Arc::clone(other));
+        Arc::make_mut(after).happen(&event);
+        self.change.events.push((other.id, event));
+    }
+
+    /// Goes on with another person, and gives the one before. Whoever it was is done with.
+    pub(crate) fn turn_to(&mut self, other: Arc<Person>) -> Arc<Person> {
+        let before = std::mem::replace(&mut self.person, other);
+        if self.touched(before.id) {
+            self.change.persons.insert(before.id, Arc::clone(&before));
+        }
+        before
+    }
+
+    /// Whether an event is about this person.
+    pub(crate) fn touched(&self, id: PersonId) -> bool {
+        self.change.events.iter().any(|(whose, _)| *whose == id)
     }
 
     /// The next id of a kind: `draft.id(HandoverId::derive)`.
@@ -61,15 +92,6 @@ impl<'a> Draft<'a> {
     pub(crate) fn salt(&mut self) -> [u8; 32] {
         self.given += 1;
         self.seed.derive("salt", self.given)
-    }
-
-    /// The change, once all is decided: with the next day on which something becomes true without a message.
-    pub(crate) fn finish(mut self) -> Change {
-        let on = crate::handover::next_day(&self.person, self.bundle, self.today);
-        if self.person.state.due != on {
-            self.record(Event::DueSet { on });
-        }
-        self.change
     }
 
     /// The facts as they are now.

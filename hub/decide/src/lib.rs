@@ -1,31 +1,32 @@
-//! The heart: one message against the world as loaded, and what follows from it.
+//! The heart: one message against the world as known, and what follows from it.
 //!
-//! Pure: no async, no SQL, no clock, no randomness. The engine loads what [`decide`] asks for in
-//! [`Needs`], runs it message by message, applies each [`Change`] with [`World::apply`] and stores
-//! the lot in one transaction. Read [`decide`] first: its four steps are the four folders below it.
-//! Refuses to fetch, to wait and to write.
+//! Pure: no async, no SQL, no clock, no randomness. The engine loads what a [`round::Round`] asks for, lets it decide
+//! message by message, and stores each [`Change`] of a batch in one transaction. Read [`decide`] first: its four
+//! steps are folders of their own. Modules stand in an order in which each names only those before it.
 
 pub mod bundle;
-pub mod change;
+pub mod work;
+pub mod routing;
+
 pub mod person;
 pub mod world;
-
 pub mod identity;
 pub mod journey;
-pub mod routing;
+
+pub mod change;
 mod draft;
 pub mod handover;
 pub mod disclosure;
 
 mod merge;
+mod review;
 mod decide;
 pub mod invariant;
-
 pub mod round;
-pub mod memory;
 
 pub use bundle::Bundle;
-pub use change::{Change, Needs, Stop};
+pub use change::Change;
 pub use decide::decide;
+pub use identity::prepare;
 pub use person::Person;
-pub use world::World;
+pub use world::{Needs, Refusal, Stop, World};

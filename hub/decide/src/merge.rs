@@ -1,32 +1,32 @@
-//! A merge: one person takes over all that another had, and the other is gone.
+//! A merge: the survivor takes over all that the absorbed person had.
 //!
-//! What the other's name at a recipient was used for ends in his name, where the survivor has a name of his own
-//! there; everything else goes on as it was. Refuses to judge whether they are one: that is `identity`'s, or
-//! a human's. Source: DESIGN 4 "merge", features 4.2 row 29.
+//! What the absorbed person's name at a recipient was used for ends under that name, where the survivor has a name of
+//! their own there; everything else goes on as it was. Whether two are one is `identity`'s to judge, or a human's.
+//! Source: DESIGN 4 "merge", features 4.2 row 29.
+
+use std::sync::Arc;
 
 use schemas::ids::{PersonId, ReviewId};
 use schemas::message::ReviewAnswer;
 
-use crate::change::Event;
 use crate::draft::Draft;
-use crate::identity::Join;
-use crate::person::Person;
+use crate::person::{Event, Join, Person};
 use crate::{disclosure, handover};
 
 /// Makes the draft's person take over all that the other has.
-pub(crate) fn absorb(draft: &mut Draft<'_>, other: Person, why: Join) {
+pub(crate) fn absorb(draft: &mut Draft<'_>, other: &Arc<Person>, why: Join) {
     let taken_over = other.state.handovers.iter().find(|h| h.responsible()).and_then(|h| h.recipient.clone());
-    let survivor = std::mem::replace(&mut draft.person, other);
+    let survivor = draft.turn_to(Arc::clone(other));
     disclosure::part(draft, &survivor);
     handover::part(draft);
     let lines = draft.person.state.lines.clone();
     for recipient in lines.keys() {
         draft.record(Event::LineClosed { recipient: recipient.clone(), to: draft.today });
     }
-    let absorbed = draft.person.clone();
+    let absorbed = Box::new(Person::clone(&draft.person));
     draft.record(Event::MergedInto { survivor: survivor.id });
-    draft.person = survivor;
-    draft.record(Event::Absorbed { person: Box::new(absorbed), why });
+    draft.turn_to(survivor);
+    draft.record(Event::Absorbed { person: absorbed, why });
     for (recipient, line) in lines {
         if !draft.person.state.lines.contains_key(&recipient) {
             draft.record(Event::LineOpened { recipient, capacity: line.capacity, from: line.from });
@@ -39,7 +39,7 @@ pub(crate) fn absorb(draft: &mut Draft<'_>, other: Person, why: Join) {
     handover::unite(draft, taken_over.as_ref());
 }
 
-/// Reviews that asked whether he is himself.
+/// Reviews that ask about nobody else any more.
 fn settled(person: &Person) -> Vec<ReviewId> {
     let own = |id: &PersonId| *id == person.id || person.state.absorbed.contains(id);
     let reviews = person.state.open_reviews.iter();

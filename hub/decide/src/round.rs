@@ -1,18 +1,20 @@
-//! One round: a batch of messages, decided in order against a world that is loaded for all of them.
+//! One round: a batch of messages, decided in order against the world.
 //!
-//! First the union of what the messages need is asked for, then they are decided one after the
-//! other, each against what the ones before it left. A message that makes the heart panic fails
-//! alone. The result does not depend on how messages are cut into batches (invariant I2). Refuses to load:
-//! whoever runs the round does, from a store or from [`crate::memory`].
+//! [`Round::asks`] tells what all of them need, so that it is loaded at once; [`Round::advance`] decides them one
+//! after the other, each against what the ones before it left. A message that makes the heart panic fails alone. The
+//! result does not depend on how messages are cut into batches, nor on what of the store is known (invariant I2).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use schemas::key::Key;
+use schemas::envelope::Hash;
 use schemas::message::{Body, Message};
 
-use crate::change::{Change, Delivery, Needs, Refusal, Stop, Waiting};
-use crate::decide::{decide_found, keys_of, needs};
-use crate::{Bundle, World, invariant};
+use crate::bundle::Bundle;
+use crate::change::{Change, Delivery};
+use crate::decide::{ask, decide};
+use crate::invariant;
+use crate::world::{Answer, Ask, Gather, Needs, Refusal, Stop, Waiting, World};
 
 /// What became of one message.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,126 +29,138 @@ pub enum Verdict {
     Failed(&'static str),
 }
 
-/// What a round needs of whoever runs it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Step {
-    /// Load these into [`Round::world`].
-    Needs(Needs),
-    /// The message at this place of the batch has deliveries: give them their numbers, and tell the
-    /// world with [`World::load_sent`], for a later message of the same batch may answer them.
-    Delivered(usize),
-}
+/// Gives the deliveries of one message their numbers and payload hashes, in order; or the code of what is wrong.
+pub type Number<'n> = dyn FnMut(&[Delivery]) -> Result<Vec<(u64, Hash)>, &'static str> + 'n;
 
-/// How often one round, or one message, may ask for more: keys, persons, waiting records, their
-/// keys, and so on along a chain of waiting records. More is a defect.
+/// How often one message may ask for more: keys, persons, waiting records, their keys, and so on along a chain of
+/// waiting records. More is a defect.
 const TURNS: usize = 64;
 
 /// A batch on its way through the heart.
 #[derive(Debug)]
 pub struct Round<'a> {
     messages: &'a [Message],
-    /// The keys of each message, made once.
-    keys: Vec<Vec<Key>>,
     bundle: &'a Bundle,
-    world: World,
     verdicts: Vec<Verdict>,
+    /// Messages of which nothing was missing any more when they were last asked about.
+    ready: Vec<bool>,
     turns: usize,
-    warm: bool,
 }
 
 impl<'a> Round<'a> {
-    /// Starts with an empty world.
+    /// Starts.
     #[must_use]
     pub fn new(messages: &'a [Message], bundle: &'a Bundle) -> Self {
         let verdicts = Vec::with_capacity(messages.len());
-        let keys = messages.iter().map(keys_of).collect();
-        Self { messages, keys, bundle, world: World::default(), verdicts, turns: 0, warm: false }
+        Self { messages, bundle, verdicts, ready: vec![false; messages.len()], turns: 0 }
     }
 
-    /// Goes on until something is needed, or until all is decided.
-    pub fn advance(&mut self) -> Option<Step> {
-        if !self.warm {
-            let mut union = Needs::default();
-            for (message, keys) in self.messages.iter().zip(&self.keys) {
-                union.extend(needs(&self.world, message, keys));
+    /// What the messages that are not decided yet need, as far as it can be told: keys first, then whom they lead to.
+    /// Load it and ask again until nothing is missing.
+    pub fn asks(&mut self, world: &mut World) -> Needs {
+        world.next_round();
+        let mut union = Gather::default();
+        for (message, ready) in self.messages.iter().zip(&mut self.ready).skip(self.verdicts.len()) {
+            if !*ready {
+                let mut own = Gather::default();
+                ask(world, message, &mut own);
+                *ready = own.0.is_empty();
+                union.0.extend(own.0);
             }
-            self.turns += 1;
-            if !union.is_empty() && self.turns < TURNS {
-                return Some(Step::Needs(union));
-            }
-            (self.warm, self.turns) = (true, 0);
         }
+        union.0
+    }
+
+    /// Decides until something is missing, or until all is decided. `number` is called once for each message that
+    /// delivers something, before it is applied; where it fails, the message fails and nothing of it is applied.
+    pub fn advance(&mut self, world: &mut World, number: &mut Number<'_>) -> Option<Needs> {
         while let Some(message) = self.messages.get(self.verdicts.len()) {
-            let keys = &self.keys[self.verdicts.len()];
-            let verdict = match attempt(&self.world, message, keys, self.bundle) {
+            let verdict = match attempt(world, message, self.bundle) {
                 Ok(Err(Stop::Needs(needs))) if self.turns < TURNS => {
                     self.turns += 1;
-                    return Some(Step::Needs(*needs));
+                    return Some(needs);
                 }
                 Ok(Err(Stop::Needs(_))) => Verdict::Failed("needs-without-end"),
-                Ok(Ok(change)) => {
-                    self.world.apply(&change);
-                    debug_assert_eq!(check(&self.world, &change, self.bundle, message), Ok(()));
-                    Verdict::Decided(change)
-                }
+                Ok(Ok(change)) => settle(world, message, self.bundle, change, number),
                 Ok(Err(Stop::Waiting(waiting))) => {
-                    if let Body::Record(record) = &message.body {
-                        self.world.keep(message.id, record.clone(), &waiting);
+                    if let Body::Record(prepared) = &message.body {
+                        world.keep(message.id, Arc::clone(prepared), &waiting);
                     }
                     Verdict::Waiting(waiting)
                 }
                 Ok(Err(Stop::Refused(refusal))) => Verdict::Refused(refusal),
+                Ok(Err(Stop::Shut)) => Verdict::Failed("person-unreadable"),
                 Err(code) => Verdict::Failed(code),
             };
-            let delivered = matches!(&verdict, Verdict::Decided(change) if !change.deliveries.is_empty());
             self.verdicts.push(verdict);
             self.turns = 0;
-            if delivered {
-                return Some(Step::Delivered(self.verdicts.len() - 1));
-            }
         }
         None
     }
 
-    /// What leaves because of the message at this place, in order.
+    /// How many messages are decided so far.
     #[must_use]
-    pub fn deliveries(&self, place: usize) -> &[Delivery] {
-        match self.verdicts.get(place) {
-            Some(Verdict::Decided(change)) => &change.deliveries,
-            Some(Verdict::Waiting(_) | Verdict::Refused(_) | Verdict::Failed(_)) | None => &[],
-        }
+    pub fn decided(&self) -> usize {
+        self.verdicts.len()
     }
 
-    /// The world to load into.
-    pub fn world(&mut self) -> &mut World {
-        &mut self.world
-    }
-
-    /// The world as it is after the batch, and a verdict for each message.
+    /// A verdict for each message that is decided: all of them, or the first ones where the batch is cut short.
     #[must_use]
-    pub fn finish(self) -> (World, Vec<Verdict>) {
-        (self.world, self.verdicts)
+    pub fn finish(self) -> Vec<Verdict> {
+        self.verdicts
     }
+}
+
+/// Decides all messages against a whole world.
+pub fn decide_all(
+    world: &mut World,
+    messages: &[Message],
+    bundle: &Bundle,
+    number: &mut Number<'_>,
+) -> Vec<Verdict> {
+    let mut round = Round::new(messages, bundle);
+    // A whole world answers everything at once, so there is nothing to load between two turns.
+    while round.advance(world, number).is_some() {}
+    round.finish()
 }
 
 /// One message; a panic is a verdict about this message alone. The world is only read, so nothing
 /// can be left half done.
-fn attempt(
-    world: &World,
-    message: &Message,
-    keys: &[Key],
-    bundle: &Bundle,
-) -> Result<Result<Change, Stop>, &'static str> {
-    catch_unwind(AssertUnwindSafe(|| decide_found(world, message, keys, bundle)))
-        .map_err(|_| "heart-panicked")
+fn attempt(world: &World, message: &Message, bundle: &Bundle) -> Result<Result<Change, Stop>, &'static str> {
+    catch_unwind(AssertUnwindSafe(|| decide(world, message, bundle))).map_err(|_| "heart-panicked")
 }
 
-fn check(world: &World, change: &Change, bundle: &Bundle, message: &Message) -> Result<(), String> {
+/// Numbers what leaves and applies the change.
+fn settle(
+    world: &mut World,
+    message: &Message,
+    bundle: &Bundle,
+    change: Change,
+    number: &mut Number<'_>,
+) -> Verdict {
+    if !change.deliveries.is_empty() {
+        let numbers = match number(&change.deliveries) {
+            Ok(numbers) => numbers,
+            Err(code) => return Verdict::Failed(code),
+        };
+        if numbers.len() != change.deliveries.len() {
+            return Verdict::Failed("deliveries-not-numbered");
+        }
+        for (delivery, (sequence, hash)) in change.deliveries.iter().zip(numbers) {
+            world.set(Ask::Sent(delivery.recipient.clone(), sequence), Answer::Sent(Some(hash)));
+        }
+    }
+    world.apply(&change);
+    debug_assert_eq!(check(&change, bundle, message), Ok(()));
+    Verdict::Decided(change)
+}
+
+fn check(change: &Change, bundle: &Bundle, message: &Message) -> Result<(), String> {
     for delivery in &change.deliveries {
         invariant::i4(delivery, bundle)?;
-        if let Some(person) = world.person(delivery.person) {
+        if let Some(person) = change.persons.get(&delivery.person) {
             invariant::i5(delivery, person, bundle, message.known_at.day())?;
         }
     }
-    change.events.iter().filter_map(|(id, _)| world.person(*id)).try_for_each(invariant::i7)
+    change.persons.values().try_for_each(|person| invariant::i7(person))
 }

@@ -5,7 +5,7 @@
 
 mod support;
 
-use decide::change::Refusal;
+use decide::Refusal;
 use decide::round::Verdict;
 use schemas::handover::{AnswerKind, HoldReason, Owner};
 use support::{House, Who, account, choice, day};

@@ -5,8 +5,9 @@
 
 mod support;
 
+use decide::Refusal;
 use decide::bundle::{LegalBasis, OpenFiles, TerritoryChange};
-use decide::change::{Event, Refusal};
+use decide::person::Event;
 use decide::round::Verdict;
 use schemas::handover::AnswerKind;
 use schemas::ids::{PersonId, Seed};

@@ -3,10 +3,10 @@
 
 mod support;
 
-use decide::change::Refusal;
+use decide::Refusal;
 use decide::round::Verdict;
 use schemas::fact::{Decision, Purpose};
-use schemas::handover::{AnswerKind, State};
+use schemas::handover::{AnswerKind, AnswerName, State};
 use support::{Home, House, Who, application, number_given, permit, register, status};
 
 #[test]
@@ -160,7 +160,7 @@ fn a_labour_migrant_is_in_scope_by_his_permit() {
     assert!(house.left().is_empty(), "the region of the permit is not known yet");
     house.say("permit", permit(&who, Decision::Granted, "2025-01-05"));
     assert_eq!(house.left(), ["agii-abroad file"]);
-    assert_eq!(house.memory.persons.len(), 1);
+    assert_eq!(house.persons().len(), 1);
 }
 
 #[test]
@@ -169,12 +169,10 @@ fn an_impossible_answer_is_refused_with_what_is_possible() {
     house.granted(&who);
     house.today("2025-03-05");
     house.say("ghent", register(&who, Home::In("44021", "2025-03-04"), "2025-03-05"));
-    let expect = Refusal::NotAllowed {
-        state: State::Sent,
-        allowed: vec!["received".to_owned(), "rejected".to_owned()],
-    };
+    let expect =
+        Refusal::NotAllowed { state: State::Sent, allowed: vec![AnswerName::Received, AnswerName::Rejected] };
     assert_eq!(house.answer("amal", AnswerKind::Accepted), Verdict::Refused(expect));
-    let wrong = AnswerKind::Received { sequence: 1, payload_hash: "cd".repeat(32) };
+    let wrong = AnswerKind::Received { sequence: 1, payload_hash: [0xcd; 32] };
     assert_eq!(house.answer("amal", wrong), Verdict::Refused(Refusal::HashDiffers));
     house.offered.insert(support::recipient("atlas"), house.offered[&support::recipient("amal")].clone());
     assert_eq!(house.rejected("atlas"), Verdict::Refused(Refusal::UnknownHandover));

@@ -109,7 +109,7 @@ fn case_history_what_a_voided_statement_replaced_counts_again_in_any_batch() {
             .collect();
         assert_eq!(stands(&ends[0]), expect, "without {gone:?}");
         for end in &ends {
-            assert_eq!(end.memory.persons, ends[0].memory.persons, "without {gone:?}");
+            assert_eq!(end.persons(), ends[0].persons(), "without {gone:?}");
             assert_eq!(end.deliveries, ends[0].deliveries, "without {gone:?}");
         }
     }

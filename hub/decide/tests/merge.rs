@@ -6,19 +6,19 @@
 
 mod support;
 
-use decide::change::{Event, Refusal};
+use decide::Refusal;
+use decide::person::Event;
 use decide::round::Verdict;
 use schemas::fact::Decision;
 use schemas::handover::EndReason;
 use schemas::ids::PersonId;
 use schemas::key::Key;
-use schemas::message::{Body, Notice, ReviewAnswer};
-use schemas::time::start_of;
+use schemas::message::{Body, ReviewAnswer};
 use support::house::person_of;
 use support::pair::{FAMILY, asked, bridge, dvz, two, whole_bridge};
 use support::{
-    Home, House, Who, account, application, application_key, day, named, number_given, register, reviewed,
-    status, test_insz,
+    Home, House, Who, account, announced, application, application_key, named, number_given, register,
+    reviewed, status, test_insz,
 };
 
 #[test]
@@ -83,7 +83,7 @@ fn who_holds_both_is_told_the_successor_and_who_holds_the_absorbed_alone_is_told
     let ((a, first), (b, second)) = two(&mut house);
     house.tell(account(&b, "2025-02-03"));
     let name = |house: &House, who: &PersonId, at: &str| {
-        house.memory.persons[who].state.pseudonyms[&support::recipient(at)]
+        house.persons()[who].state.pseudonyms[&support::recipient(at)]
     };
     let (kept, gone) = (name(&house, &first, "agii-abroad"), name(&house, &second, "agii-abroad"));
     let portal = name(&house, &second, "portal");
@@ -191,13 +191,8 @@ fn whatever_is_addressed_to_the_absorbed_reaches_the_survivor() {
     house.tell(account(&b, "2025-03-02"));
     house.today("2025-03-05");
     house.home(&b, "44021", "2025-03-04");
-    let stream = house.memory.persons[&second]
-        .state
-        .streams
-        .iter()
-        .find(|s| s.recipient.as_str() == "portal")
-        .unwrap()
-        .id;
+    let stream =
+        house.persons()[&second].state.streams.iter().find(|s| s.recipient.as_str() == "portal").unwrap().id;
     house.tell(whole_bridge(&a, &b));
     assert_eq!(house.only().id, first);
     let whose = |change: &decide::Change| {
@@ -205,8 +200,7 @@ fn whatever_is_addressed_to_the_absorbed_reaches_the_survivor() {
     };
     let record = house.change(status(&b, Decision::Granted, 3, "2025-03-06"));
     assert!(whose(&record), "a record");
-    let notice = Notice { insz: b.insz, published_at: start_of(day("2025-03-07")) };
-    let notice = house.change(Body::Notice(notice));
+    let notice = house.change(announced(b.insz, "2025-03-07"));
     assert_eq!((whose(&notice), notice.tasks[0].person), (true, first), "a notice");
     let again = house.change(Body::Redeliver(stream));
     assert_eq!((whose(&again), again.deliveries[0].person), (true, first), "a redelivery");
@@ -239,7 +233,7 @@ fn a_merge_inside_one_batch_and_over_batches_is_the_same() {
         let all: Vec<_> = named.map(|(n, body)| house.message(&format!("{n}"), body.clone())).collect();
         all.chunks(batch).for_each(|part| drop(house.decide(part)));
         assert_eq!(house.only().state.absorbed.len(), 1);
-        (house.memory.persons, house.deliveries)
+        (house.persons(), house.deliveries)
     };
     let expect = end(1);
     assert!((2..=said.len()).all(|batch| end(batch) == expect));
@@ -250,11 +244,11 @@ fn an_absorbed_person_keeps_nothing_and_folds_to_the_same() {
     let mut house = House::new();
     let ((a, _), (b, second)) = two(&mut house);
     let change = house.change(bridge(&a, &b));
-    let gone = &house.memory.persons[&second];
+    let gone = house.persons().remove(&second).unwrap();
     assert!(gone.matching.names.is_empty() && gone.matching.keys.is_empty() && gone.state.claims.is_empty());
     let absorbed = change.events.iter().find_map(|(_, event)| match event {
         Event::Absorbed { person, .. } => Some(person.id),
         _ => None,
     });
-    assert_eq!((absorbed, &house.folded()), (Some(second), &house.memory.persons));
+    assert_eq!((absorbed, &house.folded()), (Some(second), &house.persons()));
 }

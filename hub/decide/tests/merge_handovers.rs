@@ -4,7 +4,7 @@
 
 mod support;
 
-use decide::change::Refusal;
+use decide::Refusal;
 use decide::round::Verdict;
 use schemas::handover::AnswerKind;
 use schemas::message::ReviewAnswer;

@@ -5,7 +5,8 @@
 
 mod support;
 
-use decide::change::{Refusal, TaskKind};
+use decide::Refusal;
+use decide::person::TaskKind;
 use decide::round::Verdict;
 use schemas::fact::{Decision, Purpose, Step};
 use schemas::handover::AnswerKind;
@@ -186,10 +187,10 @@ fn a_second_offer_of_one_handover_is_a_stream_of_its_own_and_the_first_epoch_is_
     let late = house.answer("amal", AnswerKind::Accepted);
     assert_eq!(late, Verdict::Refused(Refusal::UnknownHandover), "it is another's now");
     house.offered.insert(support::recipient("atlas"), house.offered[&support::recipient("amal")].clone());
-    let before = house.memory.persons.clone();
+    let before = house.persons();
     let old = house.answer("atlas", AnswerKind::Accepted);
     assert_eq!(old, Verdict::Refused(Refusal::OldEpoch { current: 2, successor: None }));
-    assert_eq!(house.memory.persons, before);
+    assert_eq!(house.persons(), before);
 }
 
 #[test]
@@ -307,7 +308,7 @@ fn case_waiting_a_message_that_brings_the_key_decides_all_and_releases_once() {
         let said = house.tell(status(&who, decision, sequence, on));
         assert!(matches!(said, Verdict::Waiting(_)), "{said:?}");
     }
-    assert!(house.memory.persons.is_empty());
+    assert!(house.persons().is_empty());
     let change = house.change(application(&who, FAMILY, "2025-01-02"));
     assert_eq!((change.released.len(), change.deliveries.len()), (2, 1));
     assert_eq!(house.seen("agii-abroad", "visa_status").as_deref(), Some("granted"));

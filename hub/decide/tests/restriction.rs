@@ -6,7 +6,7 @@
 
 mod support;
 
-use decide::change::Refusal;
+use decide::Refusal;
 use decide::round::Verdict;
 use schemas::fact::{Decision, Purpose, Step};
 use schemas::handover::{AnswerKind, HoldReason, Owner, State};
@@ -208,10 +208,10 @@ fn death_departure_and_revocation_after_an_objection_still_end_every_stream() {
 #[test]
 fn an_answer_to_what_is_held_changes_nothing() {
     let (mut house, _) = objecting(&POINTS[5]);
-    let before = house.memory.persons.clone();
+    let before = house.persons();
     let expect = Refusal::NotAllowed { state: State::Held, allowed: vec![] };
     assert_eq!(house.answer("amal", AnswerKind::Accepted), Verdict::Refused(expect));
-    assert_eq!(house.memory.persons, before);
+    assert_eq!(house.persons(), before);
 }
 
 #[test]

@@ -11,15 +11,15 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use decide::Refusal;
 use schemas::ids::MessageId;
-use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::lines::{Form, parse};
 use super::problem::{Problem, ProblemCode};
 use super::{Doors, Here, auth, messages, receipts};
 use crate::intake::Verdict;
-use crate::store::rows::{Outcome, ReceiptRow};
+use crate::store::rows::{Detail, Outcome, ReceiptRow};
 
 /// How long a decision is waited for.
 const WAIT: Duration = Duration::from_secs(2);
@@ -44,7 +44,7 @@ pub(super) async fn push(
     if items.len() != 1 {
         return Err(ProblemCode::NotOne.into());
     }
-    let verdict = doors.intake.accept(source, recipient.as_str(), items).await?.pop();
+    let verdict = doors.accept(source, recipient.as_str(), items).await?.pop();
     let verdict = verdict.unwrap_or(Verdict::Conflict);
     let (Verdict::Accepted { receipt, .. } | Verdict::Again { receipt }) = verdict else {
         return messages::answer(&verdict);
@@ -83,55 +83,30 @@ async fn decision(doors: &Doors, receipt: MessageId) -> Result<Option<ReceiptRow
 
 /// What a decided answer is told.
 fn decided(row: &ReceiptRow) -> Result<Response, Problem> {
-    let detail: Option<Value> = row.detail.as_deref().and_then(|detail| serde_json::from_str(detail).ok());
-    match row.outcome {
-        Some(Outcome::Refused) => {
-            let problem = Problem::new(conflict(detail.as_ref())).receipt(row.id);
-            Err(match detail {
-                Some(detail) => problem.conflict(detail),
-                None => problem,
-            })
+    match (row.outcome, &row.detail) {
+        (Some(Outcome::Refused), Some(detail @ Detail::Refused(refusal))) => {
+            Err(Problem::new(conflict(refusal)).receipt(row.id).conflict(receipts::told(detail)))
         }
-        Some(Outcome::Quarantined) => Err(Problem::new(ProblemCode::Quarantined).receipt(row.id)),
-        Some(Outcome::Decided | Outcome::Waiting) | None => Ok(Json(receipts::as_json(row)).into_response()),
+        (Some(Outcome::Refused), _) => Err(Problem::new(ProblemCode::Internal).receipt(row.id)),
+        (Some(Outcome::Quarantined), _) => Err(Problem::new(ProblemCode::Quarantined).receipt(row.id)),
+        (Some(Outcome::Decided | Outcome::Waiting) | None, _) => {
+            Ok(Json(receipts::as_json(row)).into_response())
+        }
     }
 }
 
-/// The code of a refusal, whichever way it is written: `{"code": "old-epoch", …}`, `"unknown_stream"`
-/// or `{"old_epoch": {…}}`.
-fn conflict(detail: Option<&Value>) -> ProblemCode {
-    let code = detail.and_then(|detail| match detail {
-        Value::String(code) => Some(code.as_str()),
-        Value::Object(map) => {
-            map.get("code").and_then(Value::as_str).or_else(|| map.keys().next().map(String::as_str))
-        }
-        _ => None,
-    });
-    match code.unwrap_or_default().replace('_', "-").as_str() {
-        "unknown-handover" => ProblemCode::UnknownHandover,
-        "old-epoch" => ProblemCode::OldEpoch,
-        "hash-differs" => ProblemCode::HashDiffers,
-        _ => ProblemCode::NotAllowed,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_refusal_has_its_code_in_every_form_it_is_written_in() {
-        for (detail, expect) in [
-            (json!({ "code": "old-epoch", "current": 2 }), ProblemCode::OldEpoch),
-            (json!({ "old_epoch": { "current": 2, "successor": null } }), ProblemCode::OldEpoch),
-            (json!("unknown_handover"), ProblemCode::UnknownHandover),
-            (json!({ "not_allowed": { "state": "closed", "allowed": [] } }), ProblemCode::NotAllowed),
-            (json!({ "code": "hash-differs" }), ProblemCode::HashDiffers),
-        ] {
-            assert_eq!(conflict(Some(&detail)), expect, "{detail}");
-        }
-        assert_eq!(conflict(None), ProblemCode::NotAllowed);
+/// The code of a refusal of an answer.
+fn conflict(refusal: &Refusal) -> ProblemCode {
+    match refusal {
+        Refusal::UnknownHandover => ProblemCode::UnknownHandover,
+        Refusal::OldEpoch { .. } => ProblemCode::OldEpoch,
+        Refusal::NotAllowed { .. } => ProblemCode::NotAllowed,
+        Refusal::HashDiffers => ProblemCode::HashDiffers,
+        // No answer of an agency is refused so: they are about reviews, streams and due moments.
+        Refusal::UnknownPerson
+        | Refusal::UnknownReview
+        | Refusal::UnknownStream
+        | Refusal::TwoHoldTheFile
+        | Refusal::NotAsked => ProblemCode::Internal,
     }
 }

@@ -8,23 +8,48 @@ use schemas::recipient::Recipient;
 use schemas::time::day_of;
 
 use super::{Doors, Problem, ProblemCode};
-use crate::config::SenderError;
+use crate::config::{ANSWER, SenderError};
 
 /// The sender that calls, with the right to a source today.
 pub(super) fn sender(doors: &Doors, headers: &HeaderMap, source: &str) -> Result<String, Problem> {
-    let known = doors.config.senders.authenticate(token(headers)?, source, day_of(doors.clock.now()));
-    known.map(|sender| sender.name.clone()).map_err(|denied| match denied {
-        SenderError::Unknown => ProblemCode::Unauthorised.into(),
-        SenderError::NotAllowed | SenderError::NoBasis => ProblemCode::NotAllowedHere.into(),
-    })
+    let known = token(headers).and_then(|token| {
+        let known = doors.config.senders.authenticate(token, source, day_of(doors.clock.now()));
+        known.map(|sender| sender.name.clone()).map_err(denied)
+    });
+    if let (Err(_), Some(source)) = (&known, adapters::source(source)) {
+        doors.metrics.intake.count(source.name(), "denied");
+    }
+    known
 }
 
 /// Lets in whoever has any credential, whatever its rights.
 pub(super) fn somebody(doors: &Doors, headers: &HeaderMap) -> Result<(), Problem> {
-    let (token, today) = (token(headers)?, day_of(doors.clock.now()));
-    // Of the three ways not to be let in, only one says that nobody has this token.
-    let known = doors.config.senders.authenticate(token, "", today);
-    if !matches!(known, Err(SenderError::Unknown)) { Ok(()) } else { Err(ProblemCode::Unauthorised.into()) }
+    if doors.config.senders.knows(token(headers)?) { Ok(()) } else { Err(ProblemCode::Unauthorised.into()) }
+}
+
+/// The recipient that calls: a sender of answers whose name is the recipient's.
+pub(super) fn recipient(doors: &Doors, headers: &HeaderMap, name: &str) -> Result<Recipient, Problem> {
+    let known = token(headers).and_then(|token| {
+        let Ok(recipient) = Recipient::parse(name) else {
+            somebody(doors, headers)?;
+            return Err(ProblemCode::NotAllowedHere.into());
+        };
+        let today = day_of(doors.clock.now());
+        doors.config.senders.authenticate_recipient(token, &recipient, today).map_err(denied)?;
+        Ok(recipient)
+    });
+    if known.is_err() {
+        doors.metrics.intake.count(ANSWER, "denied");
+    }
+    known
+}
+
+/// What a caller is told who may not: a stranger nothing more than that.
+fn denied(error: SenderError) -> Problem {
+    match error {
+        SenderError::Unknown => ProblemCode::Unauthorised.into(),
+        SenderError::NotAllowed | SenderError::NoBasis => ProblemCode::NotAllowedHere.into(),
+    }
 }
 
 fn token(headers: &HeaderMap) -> Result<&str, Problem> {
@@ -35,13 +60,4 @@ fn token(headers: &HeaderMap) -> Result<&str, Problem> {
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim())
         .ok_or_else(|| ProblemCode::Unauthorised.into())
-}
-
-/// The recipient that calls: a sender of answers whose name is the recipient's.
-pub(super) fn recipient(doors: &Doors, headers: &HeaderMap, name: &str) -> Result<Recipient, Problem> {
-    let sender = sender(doors, headers, "answer")?;
-    if sender != name {
-        return Err(ProblemCode::NotAllowedHere.into());
-    }
-    Recipient::parse(name).map_err(|_| ProblemCode::NotFound.into())
 }

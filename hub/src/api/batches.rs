@@ -71,7 +71,7 @@ impl Batch {
         let mut lines = String::new();
         while items.peek().is_some() {
             let some = items.by_ref().take(CHUNK).collect();
-            for result in self.doors.intake.accept(self.source, &self.sender, some).await? {
+            for result in self.doors.accept(self.source, &self.sender, some).await? {
                 let mut line = verdict::as_json(&result);
                 line["index"] = self.next.into();
                 lines.push_str(&line.to_string());

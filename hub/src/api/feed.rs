@@ -39,7 +39,7 @@ pub(super) async fn read(
     }
     let limit = from.limit.unwrap_or(PAGE).clamp(1, PAGE);
     let rows = doors.store.feed(&recipient, from.after, limit).await?;
-    let record = |row| record(&doors.keys, &doors.schemas, row).map_err(|_| ProblemCode::Internal);
+    let record = |row| record(&doors.vault, &doors.schemas, row).map_err(|_| ProblemCode::Internal);
     let records = rows.iter().map(record).collect::<Result<Vec<_>, _>>()?;
     Ok(Json(json!({ "recipient": name, "after": from.after, "records": records })))
 }

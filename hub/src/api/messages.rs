@@ -32,7 +32,7 @@ pub(super) async fn push(
     if items.len() != 1 {
         return Err(ProblemCode::NotOne.into());
     }
-    let verdict = doors.intake.accept(source, &sender, items).await?.pop().unwrap_or(Verdict::Conflict);
+    let verdict = doors.accept(source, &sender, items).await?.pop().unwrap_or(Verdict::Conflict);
     answer(&verdict)
 }
 

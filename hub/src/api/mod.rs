@@ -7,6 +7,7 @@
 mod answers;
 mod auth;
 mod batches;
+mod early;
 mod feed;
 mod lines;
 mod messages;
@@ -16,16 +17,19 @@ mod problem;
 mod receipts;
 mod verdict;
 
+pub use early::early;
 pub use problem::{Problem, ProblemCode};
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use adapters::{Refused, Source};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware::map_response;
 use axum::routing::{get, post};
+use serde_json::Value;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -34,10 +38,10 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::contract::Schemas;
-use crate::intake::Intake;
+use crate::intake::{Intake, Verdict};
 use crate::observe::Metrics;
-use crate::seal::Keys;
 use crate::store::Store;
+use crate::vault::Vault;
 
 /// A call that is not a batch is answered within this time; of any body, the next piece arrives within it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -54,7 +58,7 @@ pub struct Doors {
     /// Which day it is.
     pub clock: Clock,
     /// Opens what a feed shows.
-    pub keys: Keys,
+    pub vault: Vault,
     /// Who may send what, and how much at once.
     pub config: Arc<Config>,
     /// The recipients' schemas.
@@ -65,6 +69,22 @@ pub struct Doors {
     pub missing: Arc<dyn Fn() -> Option<String> + Send + Sync>,
     /// The figures.
     pub metrics: Arc<Metrics>,
+}
+
+impl Doors {
+    /// Takes items of one sender, and counts what came of each.
+    async fn accept(
+        &self,
+        source: &'static dyn Source,
+        sender: &str,
+        items: Vec<Result<Value, Refused>>,
+    ) -> Result<Vec<Verdict>, Problem> {
+        let verdicts = self.intake.accept(source, sender, items).await?;
+        for verdict in &verdicts {
+            self.metrics.intake.count(source.name(), verdict::word(verdict));
+        }
+        Ok(verdicts)
+    }
 }
 
 impl std::fmt::Debug for Doors {

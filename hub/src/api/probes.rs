@@ -18,10 +18,13 @@ pub(super) async fn live() -> &'static str {
 
 /// `GET /readyz`: ready to accept. Kafka is named and not asked for, since intake does not need it.
 pub(super) async fn ready(State(doors): Here) -> Response {
-    let store = doors.store.ping().await;
-    let missing = (doors.missing)();
-    let status = if store.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = json!({ "ready": store.is_ok(), "database": store.is_ok(), "missing": missing });
+    readiness(doors.store.ping().await.is_ok(), (doors.missing)())
+}
+
+/// Whether messages can be taken, and what is away beside.
+pub(super) fn readiness(database: bool, missing: Option<String>) -> Response {
+    let status = if database { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = json!({ "ready": database, "database": database, "missing": missing });
     // Not a problem document: what asks here reads the status.
     let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
     (status, [(header::CONTENT_TYPE, kind)], Json(body).0.to_string()).into_response()
@@ -33,6 +36,12 @@ pub(super) async fn metrics(State(doors): Here) -> Response {
     for (list, count) in doors.store.counts().await.unwrap_or_default() {
         text += &format!("hub_rows{{list=\"{list}\"}} {count}\n");
     }
+    text += "# HELP hub_vault_opened Sealed values opened, by why.\n# TYPE hub_vault_opened counter\n";
+    for (why, count) in doors.vault.opened() {
+        text += &format!("hub_vault_opened_total{{why=\"{}\"}} {count}\n", why.as_str());
+    }
+    text += "# HELP hub_vault_wrapped Keys wrapped by the key-encryption key.\n# TYPE hub_vault_wrapped counter\n";
+    text += &format!("hub_vault_wrapped_total {}\n", doors.vault.wrapped());
     text += &doors.metrics.text();
     if !text.ends_with("# EOF\n") {
         text += "# EOF\n";

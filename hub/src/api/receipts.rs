@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::problem::{self, Problem, ProblemCode};
 use super::{Here, auth};
-use crate::intake::open_findings;
-use crate::store::rows::{Outcome, ReceiptRow};
+use crate::store::rows::{Detail, Outcome, ReceiptRow};
+use crate::vault::{Access, Why};
 
 /// `GET /v1/receipts/{id}`
 pub(super) async fn show(
@@ -22,7 +22,14 @@ pub(super) async fn show(
 ) -> Result<Json<Value>, Problem> {
     let id: MessageId = id.parse().map_err(|_| ProblemCode::NotFound)?;
     auth::somebody(&doors, &headers)?;
-    let row = doors.store.receipt(id).await?.ok_or(ProblemCode::NotFound)?;
+    let (row, findings) = match doors.store.receipt(id).await? {
+        Some(row) => (row, None),
+        None => {
+            let row = doors.store.refusal(id).await?.ok_or(ProblemCode::NotFound)?;
+            let findings = doors.vault.findings(&row, Access { actor: &row.sender, why: Why::Receipt });
+            (ReceiptRow::from(&row), Some(findings.map_err(|_| ProblemCode::Internal)?))
+        }
+    };
     let sender = auth::sender(&doors, &headers, &row.source).map_err(|denied| match denied.code() {
         ProblemCode::NotAllowedHere => ProblemCode::NotFound.into(),
         _ => denied,
@@ -30,7 +37,6 @@ pub(super) async fn show(
     if sender != row.sender {
         return Err(ProblemCode::NotFound.into());
     }
-    let findings = row.detail.as_deref().and_then(|detail| open_findings(detail, &doors.keys));
     let mut receipt = as_json(&row);
     if let Some(findings) = findings {
         receipt["errors"] = findings.iter().map(problem::finding).collect();
@@ -40,7 +46,6 @@ pub(super) async fn show(
 
 /// A receipt as its sender reads it.
 pub(super) fn as_json(row: &ReceiptRow) -> Value {
-    let detail: Option<Value> = row.detail.as_deref().and_then(|detail| serde_json::from_str(detail).ok());
     let status = match row.outcome {
         None => "accepted",
         Some(Outcome::Decided) => "decided",
@@ -54,8 +59,18 @@ pub(super) fn as_json(row: &ReceiptRow) -> Value {
         "received_at": row.received_at,
         "status": status,
     });
-    if let Some(detail) = detail {
-        receipt["detail"] = detail;
+    if let Some(detail) = &row.detail {
+        receipt["detail"] = told(detail);
     }
     receipt
+}
+
+/// Why a message was refused or put aside: its code, its text, and what is possible instead.
+pub(super) fn told(detail: &Detail) -> Value {
+    match detail {
+        Detail::Refused(refusal) => {
+            json!({ "code": refusal.code(), "detail": refusal.to_string(), "refusal": refusal })
+        }
+        Detail::Aside(code) => json!({ "code": code }),
+    }
 }

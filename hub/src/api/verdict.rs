@@ -6,25 +6,35 @@ use schemas::finding::Finding;
 use serde_json::{Value, json};
 
 use super::problem::{self, Problem, ProblemCode};
-use crate::intake::{CommitError, IntakeError, Verdict};
+use crate::intake::{IntakeError, Verdict};
+
+/// What came of an item, in one word.
+pub(super) fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accepted { .. } => "accepted",
+        Verdict::Again { .. } => "again",
+        Verdict::Conflict => "conflict",
+        Verdict::Refused { .. } => "refused",
+    }
+}
 
 /// One item's result: `status` is accepted, again, conflict or refused.
 pub(super) fn as_json(verdict: &Verdict) -> Value {
-    let receipt =
-        |status: &str, id: &dyn std::fmt::Display| json!({ "status": status, "receipt": id.to_string() });
+    let status = word(verdict);
+    let receipt = |id: &dyn std::fmt::Display| json!({ "status": status, "receipt": id.to_string() });
     let list = |findings: &[Finding]| findings.iter().map(problem::finding).collect::<Value>();
     match verdict {
         Verdict::Accepted { receipt: id, warnings } => {
-            let mut value = receipt("accepted", id);
+            let mut value = receipt(id);
             if !warnings.is_empty() {
                 value["warnings"] = list(warnings);
             }
             value
         }
-        Verdict::Again { receipt: id } => receipt("again", id),
-        Verdict::Conflict => json!({ "status": "conflict", "code": ProblemCode::IdTaken.as_str() }),
+        Verdict::Again { receipt: id } => receipt(id),
+        Verdict::Conflict => json!({ "status": status, "code": ProblemCode::IdTaken.as_str() }),
         Verdict::Refused { receipt: id, findings } => {
-            let mut value = receipt("refused", id);
+            let mut value = receipt(id);
             value["errors"] = list(findings);
             value
         }
@@ -34,13 +44,10 @@ pub(super) fn as_json(verdict: &Verdict) -> Value {
 impl From<IntakeError> for Problem {
     fn from(error: IntakeError) -> Self {
         let code = match &error {
-            IntakeError::Commit(CommitError::Busy | CommitError::Stopping) => ProblemCode::Busy,
-            IntakeError::Commit(CommitError::Away) | IntakeError::Store(_) => ProblemCode::Away,
-            IntakeError::Commit(CommitError::Data)
-            | IntakeError::Seal(_)
-            | IntakeError::Encode(_)
-            | IntakeError::Json(_) => {
-                tracing::error!(%error, "intake failed");
+            IntakeError::Busy => ProblemCode::Busy,
+            IntakeError::Away(_) => ProblemCode::Away,
+            IntakeError::Broken(cause) => {
+                tracing::error!(error = %crate::decider::chain(&**cause), "intake failed");
                 ProblemCode::Internal
             }
         };

@@ -16,9 +16,10 @@ use crate::clock::Clock;
 use crate::intake::Intake;
 use crate::store::StoreError;
 
-/// The first wait before a loop is started again; it doubles up to [`LONGEST`].
-const FIRST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(30);
+/// The first wait before a loop is started again, or the database is tried; it doubles up to [`LONGEST`]. Short, so that
+/// after any outage everything goes on at once: one try in two seconds is no load for a server that comes back.
+const FIRST: Duration = Duration::from_millis(250);
+const LONGEST: Duration = Duration::from_secs(2);
 /// A loop that ran so long holds.
 const HOLDS: Duration = Duration::from_secs(10);
 /// How often it is looked for what is due.
@@ -59,13 +60,14 @@ pub(super) async fn keep<F>(
     F: Future<Output = anyhow::Result<()>>,
 {
     let mut wait = FIRST;
+    let mut said = None;
     while !stop.is_cancelled() {
         let mut turn = Box::pin(start(stop.clone()));
         let ended = match timeout(HOLDS, &mut turn).await {
             Ok(ended) => ended,
             Err(_) => {
                 missing.set(name, None);
-                wait = FIRST;
+                (wait, said) = (FIRST, None);
                 turn.await
             }
         };
@@ -73,7 +75,10 @@ pub(super) async fn keep<F>(
             return;
         }
         let cause = ended.err().map_or_else(|| "ended".to_owned(), |error| error.to_string());
-        tracing::warn!(name, cause, "a loop ended: it is started again");
+        if said.as_ref() != Some(&cause) {
+            tracing::warn!(name, cause, "a loop ended: it is started again until it holds");
+        }
+        said = Some(cause.clone());
         missing.set(name, Some(cause));
         pause(&mut wait, &stop).await;
     }
@@ -126,12 +131,14 @@ pub(super) async fn reach<F>(open: impl Fn() -> F, stop: &CancellationToken) -> 
 where
     F: Future<Output = Result<Hub, OpenError>>,
 {
-    let mut wait = FIRST;
+    let (mut wait, mut said) = (FIRST, false);
     while !stop.is_cancelled() {
         match open().await {
             Ok(hub) => return Ok(Some(hub)),
-            Err(OpenError::Store(StoreError::Away(_))) => {
-                tracing::warn!("the database is not reachable: trying again")
+            Err(OpenError::Store(StoreError::Away(cause))) => {
+                if !std::mem::replace(&mut said, true) {
+                    tracing::warn!(%cause, "the database is not reachable: it is tried until it is");
+                }
             }
             Err(error) => return Err(error),
         }

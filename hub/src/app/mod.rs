@@ -2,20 +2,21 @@
 //!
 //! The only place that knows all of them. A [`Hub`] is an open store with its door; [`run`] starts
 //! the loops of the roles asked and stops them softly. What is away at the start or later is said and
-//! tried again. Refuses to decide, to store and to parse. Next: `loops` for how a loop is kept alive.
+//! tried again. Refuses to decide, to store and to parse. Next: `loops` for how a loop is kept alive, `door` for what is
+//! answered meanwhile.
 
+mod door;
 mod loops;
 mod place;
 mod say;
+mod wrapping;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context;
 use axum::Router;
 use clap::ValueEnum;
 use decide::bundle::{Competence, Contract};
-use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -31,9 +32,11 @@ use crate::deliver::{self, Deliver};
 use crate::intake::{Intake, Tables};
 use crate::observe::Metrics;
 use crate::request::Requests;
-use crate::seal::Keys;
 use crate::store::{Store, StoreError};
+use crate::vault::Vault;
 
+use door::Door;
+pub use door::serve;
 pub use loops::{Missing, interrupted};
 pub use place::{Beside, Place, in_data};
 
@@ -80,8 +83,8 @@ pub struct Hub {
     pub config: Arc<Config>,
     /// The store.
     pub store: Store,
-    /// The keys.
-    pub keys: Keys,
+    /// What opens and seals.
+    pub vault: Vault,
     /// The clock.
     pub clock: Clock,
     /// The recipients' schemas.
@@ -107,7 +110,7 @@ impl Hub {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(config: Config, start: Start) -> Result<Self, OpenError> {
-        let keys = config.hub.load_keys()?;
+        let vault = config.hub.load_keys()?;
         let store = Store::open(&config.hub.database).await?;
         let clock = match start {
             Start::Existing => {
@@ -131,12 +134,12 @@ impl Hub {
         };
         // SQLite has one writer; PostgreSQL gains from a second (perf note 6).
         let committers = if config.hub.database.starts_with("sqlite:") { 1 } else { 2 };
-        let intake = Intake::new(store.clone(), keys.clone(), clock.clone(), tables, committers);
+        let intake = Intake::new(store.clone(), vault.clone(), clock.clone(), tables, committers);
         let instance = hex::encode(&clock.seed().0[..8]);
         Ok(Self {
             config: Arc::new(config),
             store,
-            keys,
+            vault,
             clock,
             schemas,
             intake,
@@ -160,7 +163,7 @@ impl Hub {
             intake: self.intake.clone(),
             store: self.store.clone(),
             clock: self.clock.clone(),
-            keys: self.keys.clone(),
+            vault: self.vault.clone(),
             config: Arc::clone(&self.config),
             schemas: Arc::clone(&self.schemas),
             decided: self.decided.subscribe(),
@@ -171,7 +174,7 @@ impl Hub {
         if let Some(settings) = self.config.hub.console.clone() {
             others = others.merge(console::router(Console {
                 store: self.store.clone(),
-                keys: self.keys.clone(),
+                vault: self.vault.clone(),
                 clock: self.clock.clone(),
                 config: Arc::clone(&self.config),
                 settings,
@@ -189,7 +192,7 @@ impl Hub {
         let requests = Requests::new(
             self.store.clone(),
             self.intake.clone(),
-            self.keys.clone(),
+            self.vault.clone(),
             self.clock.clone(),
             settings,
             self.metrics.request.clone(),
@@ -202,19 +205,24 @@ impl Hub {
     /// # Errors
     /// Where it cannot go on: it is started again, from what is stored.
     pub async fn decide(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let decider = Decider {
+        Ok(decider::run(self.decider(), stop).await?)
+    }
+
+    /// What the decide loop works with here.
+    #[must_use]
+    pub fn decider(&self) -> Decider {
+        Decider {
             arrivals: self.intake.arrivals(),
-            store: self.store,
-            keys: self.keys,
-            clock: self.clock,
+            store: self.store.clone(),
+            vault: self.vault.clone(),
+            clock: self.clock.clone(),
             bundle: Arc::new(self.config.bundle.clone()),
-            schemas: self.schemas,
-            metrics: self.metrics,
-            outbox: self.outbox,
-            decided: self.decided,
-            instance: self.instance,
-        };
-        Ok(decider::run(decider, stop).await?)
+            schemas: Arc::clone(&self.schemas),
+            metrics: Arc::clone(&self.metrics),
+            outbox: Arc::clone(&self.outbox),
+            decided: Arc::clone(&self.decided),
+            instance: self.instance.clone(),
+        }
     }
 
     /// Sends to Kafka until told to stop; without Kafka, recipients read the feed.
@@ -228,7 +236,7 @@ impl Hub {
         };
         let parts = Deliver {
             outbox: self.store,
-            keys: self.keys,
+            vault: self.vault,
             schemas: self.schemas,
             kafka,
             clock: self.clock,
@@ -249,24 +257,26 @@ fn schemas(config: &Config) -> Result<Schemas, ContractError> {
 
 /// Runs the roles asked until a signal comes: the first stops softly, a second at once.
 ///
+/// Where it answers HTTP, it does so before the database was reached: that it lives, and that nothing can be taken yet.
+///
 /// # Errors
 /// Where the configuration does not hold, the keys are missing or the address is taken.
 pub async fn run(config: &Path, roles: &[Role]) -> anyhow::Result<()> {
     let config = Config::load(config)?;
     let (stop, now) = loops::signals();
+    let door = if roles.contains(&Role::Intake) { Some(Door::open(config.hub.listen).await?) } else { None };
     let open = || Hub::open(config.clone(), Start::Existing);
     let Some(hub) = loops::reach(open, &stop).await? else { return Ok(()) };
     let tasks = TaskTracker::new();
+    tasks.spawn(wrapping::count(hub.store.clone(), hub.vault.clone(), stop.clone()));
+    if let Some(door) = door {
+        tasks.spawn(door.serve(hub.router(), stop.clone()));
+    }
     for role in roles {
         let (hub, stop) = (hub.clone(), stop.clone());
         let missing = hub.missing.clone();
         match role {
             Role::Intake => {
-                let listen = hub.config.hub.listen;
-                let listener =
-                    TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
-                tracing::info!(%listen, "answering");
-                tasks.spawn(serve(listener, hub.router(), stop.clone()));
                 tasks.spawn(loops::forget_refused(hub.intake, stop));
             }
             Role::Decide => {
@@ -287,11 +297,4 @@ pub async fn run(config: &Path, roles: &[Role]) -> anyhow::Result<()> {
     tasks.close();
     loops::wait(&tasks, &stop, &now).await;
     Ok(())
-}
-
-/// Answers HTTP until told to stop; calls under way are finished.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await {
-        tracing::error!(%error, "answering ended");
-    }
 }

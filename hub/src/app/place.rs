@@ -10,8 +10,8 @@ use anyhow::ensure;
 use super::{Hub, Start, schemas};
 use crate::config::Config;
 use crate::contract::Schemas;
-use crate::seal::Keys;
 use crate::store::Store;
+use crate::vault::Vault;
 
 /// The place, as the command line names it.
 #[derive(Clone, Debug, clap::Args)]
@@ -47,17 +47,31 @@ impl Place {
         Ok(Hub::open(self.config()?, Start::Existing).await?)
     }
 
+    /// Opens it to change what no hub that runs changes under its hands; on SQLite no hub may run beside it.
+    ///
+    /// # Errors
+    /// As [`Place::beside`].
+    pub async fn shared(&self) -> anyhow::Result<Beside> {
+        let config = self.config()?;
+        let store = Store::open(&config.hub.database).await?;
+        Self::with(config, store).await
+    }
+
     /// Opens it to read, beside whoever writes it.
     ///
     /// # Errors
     /// Where there is no data, its schema is another's, or it cannot be read.
     pub async fn beside(&self) -> anyhow::Result<Beside> {
         let config = self.config()?;
-        let keys = config.hub.load_keys()?;
         let store = Store::open_beside(&config.hub.database).await?;
+        Self::with(config, store).await
+    }
+
+    async fn with(config: Config, store: Store) -> anyhow::Result<Beside> {
+        let vault = config.hub.load_keys()?;
         store.check_schema().await?;
         let schemas = schemas(&config)?;
-        Ok(Beside { config, store, keys, schemas })
+        Ok(Beside { config, store, vault, schemas })
     }
 }
 
@@ -68,8 +82,8 @@ pub struct Beside {
     pub config: Config,
     /// Its store.
     pub store: Store,
-    /// Its keys.
-    pub keys: Keys,
+    /// What opens.
+    pub vault: Vault,
     /// The recipients' schemas.
     pub schemas: Schemas,
 }

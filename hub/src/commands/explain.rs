@@ -10,6 +10,7 @@ use schemas::time::parse_instant;
 
 use crate::app::Place;
 use crate::explain::{At, ExplainError, Explainer, text};
+use crate::vault::{Access, Why};
 
 /// Tells who is responsible, what was decided, on which facts and rules, and what was shown to whom.
 #[derive(Debug, clap::Args)]
@@ -47,7 +48,8 @@ pub async fn answer(args: Args, out: &mut dyn Write) -> anyhow::Result<ExitCode>
     let beside = args.place.beside().await?;
     let explainer = Explainer {
         store: &beside.store,
-        keys: &beside.keys,
+        vault: &beside.vault,
+        access: Access { actor: "hub explain", why: Why::Explain },
         bundle: &beside.config.bundle,
         schemas: &beside.schemas,
         now: beside.config.hub.clock().now(),

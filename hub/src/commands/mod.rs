@@ -1,13 +1,14 @@
-//! The commands of the one binary: a file each, with its `Args` and its `run`.
+//! The commands of the one binary: a file each, with its `Args` and its `run`. `demo` stands with the binary, in
+//! `hub/cli`, because the service knows nothing of what is invented.
 //!
 //! Data goes to stdout, words to stderr. Exit codes of all of them: 0 done, 1 something is wrong
 //! and was told, 2 the command line was not understood; where a command has more, its file says so.
 //! Refuses logic: a command wires parts.
 
 pub mod check;
-pub mod demo;
 pub mod doctor;
 pub mod explain;
+pub mod keys;
 pub mod migrate;
 pub mod push;
 pub mod redeliver;

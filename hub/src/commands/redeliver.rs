@@ -33,6 +33,6 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         writeln!(out, "decided: receipt {}", row.id)?;
         return Ok(ExitCode::SUCCESS);
     }
-    writeln!(out, "refused: {}", row.detail.unwrap_or_default())?;
+    writeln!(out, "refused: {}", row.detail.as_ref().map_or_else(String::new, ToString::to_string))?;
     Ok(ExitCode::FAILURE)
 }

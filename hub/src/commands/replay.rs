@@ -30,7 +30,7 @@ pub struct Args {
 /// Where the store cannot be read.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let hub = args.place.beside().await?;
-    let report = verify(&hub.store, &hub.keys, &hub.config.bundle, &hub.schemas, args.batch).await?;
+    let report = verify(&hub.store, &hub.vault, &hub.config.bundle, &hub.schemas, args.batch).await?;
     let mut out = std::io::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&report)?)?;

@@ -8,17 +8,18 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Subcommand;
 use decide::Person;
 use decide::journey::Journey;
+use decide::world::Ask;
 use schemas::ids::{PersonId, ReviewId};
 use schemas::message::{Body, ReviewAnswer};
 use serde::Serialize;
 
 use crate::app::{Hub, Place};
-use crate::decider::open_person;
-use crate::store::rows::{LoadRequest, Outcome, ReviewRow};
+use crate::store::rows::{Found, Outcome, ReviewRow};
+use crate::vault::{Access, Why};
 
 /// Lists open reviews, shows one, or answers it.
 #[derive(Debug, clap::Args)]
@@ -77,7 +78,11 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             let mut out = std::io::stdout().lock();
             match (refused, row.detail) {
                 (false, _) => writeln!(out, "decided: receipt {}", row.id)?,
-                (true, detail) => writeln!(out, "refused: {}", detail.unwrap_or_default())?,
+                (true, detail) => writeln!(
+                    out,
+                    "refused: {}",
+                    detail.as_ref().map_or_else(String::new, ToString::to_string)
+                )?,
             }
             Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
         }
@@ -133,7 +138,7 @@ struct Side {
 impl Side {
     fn of(person: &Person) -> Self {
         let journey = Journey::of(&person.state);
-        let name = |tokens: &schemas::name::Tokens| Vec::from_iter(tokens.0.iter().cloned()).join(" ");
+        let name = |tokens: &schemas::name::Tokens| tokens.iter().collect::<Vec<_>>().join(" ");
         Self {
             person: person.id.to_string(),
             names: person.matching.names.iter().map(name).collect(),
@@ -169,12 +174,13 @@ async fn show(hub: &Hub, review: ReviewId, json: bool) -> anyhow::Result<ExitCod
     let Some(row) = hub.store.open_review(review).await? else {
         bail!("there is no such open review");
     };
-    let ids = [row.person].into_iter().chain(row.candidates.iter().copied()).collect();
-    let loaded = hub.store.load(&LoadRequest { persons: ids, ..LoadRequest::default() }).await?;
+    let asks: Vec<Ask> = [row.person].iter().chain(&row.candidates).map(|id| Ask::Person(*id)).collect();
     let mut sides: BTreeMap<PersonId, Side> = BTreeMap::new();
-    for (_, person) in &loaded.persons {
-        let key = hub.keys.kek().unwrap(&person.key).context("a person's key")?;
-        sides.insert(person.id, Side::of(&open_person(person, &key)?));
+    for found in hub.store.load(&asks).await? {
+        if let Found::Person(_, row) = found {
+            let (person, _) = hub.vault.person(&row, Access { actor: "hub review", why: Why::Review })?;
+            sides.insert(person.id, Side::of(&person));
+        }
     }
     let mut out = std::io::stdout().lock();
     if json {

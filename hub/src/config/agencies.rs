@@ -1,7 +1,7 @@
 //! One recipient's file, `agencies/NAME.toml`: what may leave, to whom, why, and who may answer.
 //!
 //! The file's name is the recipient's name. Owns the form of the file; whether its promises can be
-//! kept is `decide::routing::check`'s to say. Next: [`super::senders`].
+//! kept is `decide::routing::check`'s to say. Next: [`super::senders`] for who sends.
 
 use decide::bundle::{Competence, Contract, LegalBasis, OpenFiles, Territory, TerritoryChange};
 use schemas::municipality::{LanguageArea, NisCode};
@@ -10,34 +10,21 @@ use schemas::time::Day;
 use serde::Deserialize;
 
 use super::file::{day, some_day};
-use super::senders::TokenHash;
+use super::parts::{BasisFile, Names, TokenHash};
 
 /// What the engine knows of a recipient beside its contract.
 #[derive(Clone, Debug)]
 pub struct Agency {
     /// Its Dutch and English names.
     pub name: Names,
-    /// Its enterprise number, where one is known.
-    pub organisation: Option<String>,
     /// The id of its Avro schema: frozen, because it stands in every record.
     pub schema_id: u32,
-}
-
-/// A name in the languages of the pages.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Names {
-    /// Dutch.
-    pub nl: String,
-    /// English.
-    pub en: String,
 }
 
 /// The file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AgencyFile {
-    organisation: Option<String>,
     name: Names,
     pub(super) schema_id: u32,
     /// The SHA-256 of its bearer token; a recipient without one answers through nobody.
@@ -75,27 +62,10 @@ fn move_all() -> OpenFiles {
     OpenFiles::MoveAll
 }
 
-/// A legal basis, in any file.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct BasisFile {
-    reference: String,
-    #[serde(deserialize_with = "day")]
-    from: Day,
-    #[serde(default, deserialize_with = "some_day")]
-    to: Option<Day>,
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FieldsFile {
     fields: Vec<String>,
-}
-
-impl From<BasisFile> for LegalBasis {
-    fn from(basis: BasisFile) -> Self {
-        Self { reference: basis.reference, from: basis.from, to: basis.to }
-    }
 }
 
 impl From<CompetenceFile> for Competence {
@@ -130,6 +100,6 @@ impl AgencyFile {
             file: self.file.fields,
             bases: self.basis.into_iter().map(LegalBasis::from).collect(),
         };
-        (contract, Agency { name: self.name, organisation: self.organisation, schema_id: self.schema_id })
+        (contract, Agency { name: self.name, schema_id: self.schema_id })
     }
 }

@@ -4,54 +4,15 @@
 //! more than that to a caller who is not known. Files: `sources/SOURCE.toml`, and for recipients
 //! their own in `agencies/`.
 
-use std::fmt;
-
 use decide::bundle::LegalBasis;
-use ring::digest::{SHA256, digest};
 use schemas::recipient::Recipient;
 use schemas::time::Day;
 use serde::Deserialize;
 
-use super::agencies::{BasisFile, Names};
+use super::parts::{BasisFile, Names, TokenHash};
 
 /// The source of what recipients answer, and of their reads.
 pub const ANSWER: &str = "answer";
-
-/// The SHA-256 of a bearer token.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(try_from = "String")]
-pub struct TokenHash([u8; 32]);
-
-impl TokenHash {
-    /// The hash of a token.
-    #[must_use]
-    pub fn of(token: &str) -> Self {
-        let mut hash = [0; 32];
-        hash.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
-        Self(hash)
-    }
-
-    /// Compares without telling by its time where two hashes differ.
-    pub(super) fn same(&self, other: &Self) -> bool {
-        self.0.iter().zip(other.0).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
-    }
-}
-
-impl TryFrom<String> for TokenHash {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let mut hash = [0; 32];
-        hex::decode_to_slice(text, &mut hash).map_err(|_| "a SHA-256 has 64 hexadecimal digits")?;
-        Ok(Self(hash))
-    }
-}
-
-impl fmt::Debug for TokenHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TokenHash(..)")
-    }
-}
 
 /// The token of a sender outside production: `dev-` and its name. Production refuses it.
 #[must_use]
@@ -141,6 +102,13 @@ impl Senders {
         on: Day,
     ) -> Result<&Sender, SenderError> {
         self.find(token, on, |sender| sender.source == ANSWER && sender.name == recipient.as_str())
+    }
+
+    /// Whether anybody has this token, whatever it is good for.
+    #[must_use]
+    pub fn knows(&self, token: &str) -> bool {
+        let hash = TokenHash::of(token);
+        self.0.iter().any(|sender| sender.token.same(&hash))
     }
 
     fn find(&self, token: &str, on: Day, fits: impl Fn(&Sender) -> bool) -> Result<&Sender, SenderError> {

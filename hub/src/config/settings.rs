@@ -12,11 +12,13 @@ use std::path::{Path, PathBuf};
 use ring::rand::{SecureRandom, SystemRandom};
 use schemas::insz::Environment;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::kafka::KafkaConfig;
-use super::senders::{TokenHash, dev_token};
+use super::parts::TokenHash;
+use super::senders::dev_token;
 use crate::clock::Clock;
-use crate::seal::Keys;
+use crate::vault::Vault;
 
 /// The settings.
 #[derive(Clone, Debug, Deserialize)]
@@ -101,8 +103,10 @@ pub enum KeysError {
         /// Why.
         source: std::io::Error,
     },
-    /// The file is not of two keys.
-    #[error("the file of keys {0} must have the lines kek= and index=, 64 hexadecimal digits each")]
+    /// The file is of another form.
+    #[error(
+        "the file of keys {0} must have the line index= and one line kek= or more, 64 hexadecimal digits each"
+    )]
     Form(PathBuf),
     /// The system has no randomness.
     #[error("the system gives no randomness")]
@@ -120,20 +124,26 @@ impl HubSettings {
     ///
     /// # Errors
     /// [`KeysError`], without any part of a key.
-    pub fn load_keys(&self) -> Result<Keys, KeysError> {
+    pub fn load_keys(&self) -> Result<Vault, KeysError> {
         let at = |source| KeysError::File { file: self.keys.clone(), source };
         if self.environment == Environment::Test && !self.keys.exists() {
             make_keys(&self.keys)?;
         }
-        let text = fs::read_to_string(&self.keys).map_err(at)?;
-        let key = |name: &str| {
-            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
-            let mut key = [0; 32];
-            hex::decode_to_slice(line.trim(), &mut key).ok().map(|()| key)
-        };
+        let text = Zeroizing::new(fs::read_to_string(&self.keys).map_err(at)?);
         let form = || KeysError::Form(self.keys.clone());
-        let (kek, index) = key("kek").zip(key("index")).ok_or_else(form)?;
-        Keys::new(kek, index).map_err(|_| form())
+        let (mut wrapping, mut index) = (Vec::new(), None);
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (name, digits) = line.split_once('=').ok_or_else(form)?;
+            let mut key = [0; 32];
+            hex::decode_to_slice(digits.trim(), &mut key).map_err(|_| form())?;
+            match name {
+                "kek" => wrapping.push(key),
+                "index" if index.is_none() => index = Some(key),
+                _ => return Err(form()),
+            }
+        }
+        let (Some((first, older)), Some(index)) = (wrapping.split_first(), index) else { return Err(form()) };
+        Vault::new(*first, older, index).map_err(|_| form())
     }
 }
 

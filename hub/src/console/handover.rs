@@ -4,15 +4,16 @@
 //! reasons, days and opaque ids are taken out of them. Refuses names, numbers and facts of the person. Next:
 //! `timeline`.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Html;
 use chrono::TimeDelta;
 use decide::Person;
-use decide::change::Event;
-use decide::person::Handover;
+use decide::person::{Event, Handover};
 use schemas::handover::{Owner, State as Status};
-use schemas::ids::{HandoverId, PersonId};
+use schemas::ids::{DeliveryId, HandoverId, PersonId};
 use schemas::time::day_of;
 
 use super::parts::{Badge, Frame, Icons, short};
@@ -22,6 +23,7 @@ use super::{Console, Here, Page, PageError, words};
 use crate::history::{self, Entry, HistoryError};
 use crate::store::figures::OriginRow;
 use crate::store::rows::HandoverRow;
+use crate::vault::{self, Access};
 
 /// A pause longer than this is told.
 const PAUSE: TimeDelta = TimeDelta::hours(1);
@@ -93,7 +95,7 @@ pub(super) async fn show(State(console): Here, Path(id): Path<String>) -> Page {
     let told = match Told::read(&console, row.person).await {
         Ok(told) => Some(told),
         // A key was destroyed: what is in the list is all there is.
-        Err(HistoryError::Seal(_)) => None,
+        Err(HistoryError::Shut(_)) => None,
         Err(error) => return Err(error.into()),
     };
     let readable = told.is_some();
@@ -129,44 +131,39 @@ pub(super) async fn show(State(console): Here, Path(id): Path<String>) -> Page {
     Ok(Html(page.render()?))
 }
 
-/// Everything that is told of a person, and of whom he turned out to be.
+/// Everything that is told of a person, and of those they absorbed.
 struct Told {
-    /// As he is now.
+    /// As they are now.
     person: Person,
-    /// His journal and those of whom he absorbed, in the order of decisions.
+    /// Their journal and those of whom they absorbed, in the order of decisions.
     entries: Vec<Entry>,
-    sent: Vec<Sent>,
+    sent: BTreeMap<DeliveryId, Sent>,
     origins: Vec<OriginRow>,
 }
 
 impl Told {
     fn nothing(person: PersonId) -> Self {
-        Self { person: Person::new(person), entries: vec![], sent: vec![], origins: vec![] }
+        Self { person: Person::new(person), entries: vec![], sent: BTreeMap::new(), origins: vec![] }
     }
 
     async fn read(console: &Console, asked: PersonId) -> Result<Self, HistoryError> {
-        let (store, keys) = (&console.store, &console.keys);
+        let (store, vault) = (&console.store, &console.vault);
+        let access = Access { actor: "console", why: vault::Why::Console };
         let survivor = store.survivor(asked).await?;
-        let own = history::own(store, keys, survivor).await?;
-        let mut told = Self { person: history::fold(survivor, &own), ..Self::nothing(survivor) };
+        let own = history::own(store, vault, survivor, access).await?;
+        let mut told = Self { person: own.fold(survivor)?, ..Self::nothing(survivor) };
         let mut persons = vec![(survivor, own)];
-        while let Some((id, journal)) = persons.pop() {
-            for absorbed in history::absorbed(&journal) {
-                persons.push((absorbed, history::own(store, keys, absorbed).await?));
+        while let Some((id, history)) = persons.pop() {
+            for absorbed in history.absorbed() {
+                persons.push((absorbed, history::own(store, vault, absorbed, access).await?));
             }
             // In the message that made them one, the absorbed person's streams end before the other's go on.
-            told.entries.splice(0..0, journal);
+            told.entries.splice(0..0, history.entries);
             let sent = store.sent_about(id).await?.into_iter();
-            told.sent.extend(sent.map(|row| Sent {
-                recipient: row.recipient,
-                sequence: row.sequence,
-                closed_at: row.closed_at,
-            }));
+            told.sent.extend(sent.map(|found| (found.row.delivery, Sent::of(&found))));
             told.origins.extend(store.origins(id).await?);
         }
         told.entries.sort_by_key(|entry| entry.order);
-        told.sent
-            .sort_by(|one, other| (&one.recipient, one.sequence).cmp(&(&other.recipient, other.sequence)));
         Ok(told)
     }
 }

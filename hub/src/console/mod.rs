@@ -1,7 +1,7 @@
 //! The console: what operations see of the flow and of each handover, as pages that work without JavaScript.
 //!
 //! Shows counts, states, opaque ids and organisations; refuses names and numbers of persons, and to change
-//! anything. Every text stands in [`words`], every page is a template in `hub/templates/`, compiled in.
+//! anything. Every text stands in `words`, every page is a template in `hub/templates/`, compiled in.
 //! Files: `overview` with `attention` and `flow` (its picture), `list`, `handover` with `timeline`; below them `parts`,
 //! `times`, `words`, and `gate`, which lets people in.
 
@@ -32,8 +32,8 @@ use tower_http::timeout::TimeoutLayer;
 use crate::clock::Clock;
 use crate::config::{Config, ConsoleSettings};
 use crate::history::HistoryError;
-use crate::seal::Keys;
 use crate::store::{Store, StoreError};
+use crate::vault::Vault;
 
 /// A page is answered within this time.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -51,7 +51,7 @@ pub struct Console {
     /// Where everything is read.
     pub store: Store,
     /// Opens the journal of a handover's person.
-    pub keys: Keys,
+    pub vault: Vault,
     /// Which day it is.
     pub clock: Clock,
     /// Names of recipients, legal bases, the bundle's hash.

@@ -6,21 +6,27 @@
 
 use std::collections::BTreeMap;
 
-use decide::change::{Event, ViewKind};
+use decide::person::{Capacity, Event, Reason, ViewKind};
 use schemas::handover::{EndReason, State};
-use schemas::ids::{HandoverId, MessageId, StreamId};
+use schemas::ids::{DeliveryId, HandoverId, MessageId, StreamId};
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
 
 use super::words;
 use crate::history::Entry;
+use crate::store::rows::Outgoing;
 
 /// One record about the person: its number on its topic, and when it was proved to have arrived.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Sent {
-    pub(super) recipient: Recipient,
     pub(super) sequence: u64,
     pub(super) closed_at: Option<Instant>,
+}
+
+impl Sent {
+    pub(super) fn of(found: &Outgoing) -> Self {
+        Self { sequence: found.row.sequence, closed_at: found.closed_at }
+    }
 }
 
 /// What one message did to a handover.
@@ -44,13 +50,13 @@ pub(super) enum Line {
     /// It came into a state by a row of the state table.
     Moved { row: String, to: State, recipient: Option<Recipient> },
     /// A line of the repertory: opened in a capacity, or closed.
-    Repertory { recipient: Recipient, capacity: Option<decide::change::Capacity> },
+    Repertory { recipient: Recipient, capacity: Option<Capacity> },
     /// Its stream was opened.
     Stream { recipient: Recipient, epoch: u32 },
     /// A record was decided on its stream.
     Issued { recipient: Recipient, kind: ViewKind, issue: u32, ended: Option<EndReason>, sent: Option<Sent> },
     /// The message was linked to the person.
-    Linked { reason: decide::identity::Reason },
+    Linked { reason: Reason },
 }
 
 impl Line {
@@ -81,9 +87,8 @@ impl Line {
     }
 }
 
-/// The steps of one handover, oldest first. `sent` holds every record about the person, in order.
-pub(super) fn of(entries: &[Entry], handover: HandoverId, sent: &[Sent]) -> Vec<Step> {
-    let mut records = Records::new(entries, sent);
+/// The steps of one handover, oldest first. `sent` holds every record about the person that is still kept.
+pub(super) fn of(entries: &[Entry], handover: HandoverId, sent: &BTreeMap<DeliveryId, Sent>) -> Vec<Step> {
     let mut streams: BTreeMap<StreamId, Recipient> = BTreeMap::new();
     let mut steps = Vec::new();
     for entry in entries {
@@ -102,14 +107,13 @@ pub(super) fn of(entries: &[Entry], handover: HandoverId, sent: &[Sent]) -> Vec<
                     streams.insert(*stream, recipient.clone());
                     Some(Line::Stream { recipient: recipient.clone(), epoch: *epoch })
                 }
-                Event::Issued { stream, issue, kind, ended, .. } => {
-                    let record = records.next(*stream);
+                Event::Issued { stream, delivery, issue, kind, ended, .. } => {
                     streams.get(stream).map(|recipient| Line::Issued {
                         recipient: recipient.clone(),
                         kind: *kind,
                         issue: *issue,
                         ended: *ended,
-                        sent: record,
+                        sent: sent.get(delivery).cloned(),
                     })
                 }
                 // Kept only where the same message moved this handover at that recipient: see below.
@@ -153,52 +157,10 @@ pub(super) fn of(entries: &[Entry], handover: HandoverId, sent: &[Sent]) -> Vec<
     steps
 }
 
-/// Which record each `Issued` became: a recipient's records about one person stand in the order in which they
-/// were decided. The oldest may be gone from the outbox, so they are matched from the end.
-struct Records<'a> {
-    of_stream: BTreeMap<StreamId, Recipient>,
-    gone: BTreeMap<Recipient, usize>,
-    left: BTreeMap<Recipient, std::collections::VecDeque<&'a Sent>>,
-}
-
-impl<'a> Records<'a> {
-    fn new(entries: &[Entry], sent: &'a [Sent]) -> Self {
-        let (mut of_stream, mut gone) = (BTreeMap::new(), BTreeMap::<_, usize>::new());
-        for event in entries.iter().flat_map(|entry| &entry.events) {
-            if let Event::StreamOpened { stream, recipient, .. } = event {
-                of_stream.insert(*stream, recipient.clone());
-            } else if let Event::Issued { stream, .. } = event
-                && let Some(recipient) = of_stream.get(stream)
-            {
-                *gone.entry(recipient.clone()).or_default() += 1;
-            }
-        }
-        let mut left: BTreeMap<_, std::collections::VecDeque<_>> = BTreeMap::new();
-        for row in sent {
-            left.entry(row.recipient.clone()).or_default().push_back(row);
-        }
-        for (recipient, count) in &mut gone {
-            *count = count.saturating_sub(left.get(recipient).map_or(0, |rows| rows.len()));
-        }
-        Self { of_stream, gone, left }
-    }
-
-    fn next(&mut self, stream: StreamId) -> Option<Sent> {
-        let recipient = self.of_stream.get(&stream)?;
-        let gone = self.gone.get_mut(recipient)?;
-        if *gone > 0 {
-            *gone -= 1;
-            return None;
-        }
-        self.left.get_mut(recipient)?.pop_front().cloned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
 
-    use decide::change::Capacity;
     use schemas::handover::Owner;
     use schemas::time::from_micros;
 
@@ -236,7 +198,11 @@ mod tests {
 
     fn issued(n: u128, issue: u32) -> Event {
         let (kind, digest) = (ViewKind::Offer, [0; 32]);
-        Event::Issued { stream: stream(n), issue, kind, digest, ended: None }
+        Event::Issued { stream: stream(n), delivery: delivery(n, issue), issue, kind, digest, ended: None }
+    }
+
+    fn delivery(n: u128, issue: u32) -> DeliveryId {
+        DeliveryId(uuid::Uuid::from_u128(n * 100 + u128::from(issue)))
     }
 
     fn entries(of: Vec<Vec<Event>>) -> Vec<Entry> {
@@ -251,8 +217,8 @@ mod tests {
         (1..).zip(of).map(entry).collect()
     }
 
-    fn sent(sequence: u64) -> Sent {
-        Sent { recipient: atlas(), sequence, closed_at: None }
+    fn sent(n: u128, issue: u32, sequence: u64) -> (DeliveryId, Sent) {
+        (delivery(n, issue), Sent { sequence, closed_at: None })
     }
 
     #[test]
@@ -275,7 +241,7 @@ mod tests {
             ],
             vec![moved(OTHER, State::Superseded)],
         ]);
-        let steps = of(&entries, OURS, &[]);
+        let steps = of(&entries, OURS, &BTreeMap::new());
         // The line of another handover's step is no line of this one: it gives no step at all.
         assert_eq!(steps.iter().map(|step| step.order).collect::<Vec<_>>(), [2]);
         assert!(matches!(steps[0].lines[0], Line::Moved { to: State::Sent, .. }), "the move tells the most");
@@ -283,14 +249,14 @@ mod tests {
     }
 
     #[test]
-    fn records_are_matched_from_the_end_because_the_oldest_may_be_gone() {
+    fn each_record_is_found_by_its_delivery() {
         let entries = entries(vec![
             vec![opened(1, OTHER), issued(1, 1)],
             vec![opened(2, OURS), issued(2, 1)],
             vec![issued(1, 2), issued(2, 2)],
         ]);
-        let numbers = |sent: &[Sent]| -> Vec<Option<u64>> {
-            let steps = of(&entries, OURS, sent);
+        let numbers = |sent: &[(DeliveryId, Sent)]| -> Vec<Option<u64>> {
+            let steps = of(&entries, OURS, &sent.iter().cloned().collect());
             let lines = steps.iter().flat_map(|step| &step.lines);
             let records = lines.filter_map(|line| match line {
                 Line::Issued { sent, .. } => Some(sent.as_ref().map(|sent| sent.sequence)),
@@ -302,8 +268,9 @@ mod tests {
             });
             records.collect()
         };
-        assert_eq!(numbers(&[sent(4), sent(7), sent(8), sent(9)]), [Some(7), Some(9)]);
-        assert_eq!(numbers(&[sent(8), sent(9)]), [None, Some(9)]);
+        let all = [sent(1, 1, 4), sent(2, 1, 7), sent(1, 2, 8), sent(2, 2, 9)];
+        assert_eq!(numbers(&all), [Some(7), Some(9)]);
+        assert_eq!(numbers(&all[2..]), [None, Some(9)]);
         assert_eq!(numbers(&[]), [None, None]);
     }
 }

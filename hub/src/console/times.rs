@@ -9,6 +9,8 @@ use schemas::time::{Day, Instant, day_of, wall_clock};
 
 use super::words;
 
+pub(super) use super::words::number;
+
 /// A time or a day on a page.
 #[derive(Template, Clone, PartialEq, Eq, Debug)]
 #[template(
@@ -81,19 +83,6 @@ pub(super) fn span(time: TimeDelta) -> String {
         (1..=9, 1.., _) => format!("{days} d {hours} u"),
         (_, _, _) => format!("{days} d"),
     }
-}
-
-/// A number with a narrow space between its thousands.
-pub(super) fn number(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + 4);
-    for (n, digit) in digits.chars().enumerate() {
-        if n > 0 && (digits.len() - n).is_multiple_of(3) {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

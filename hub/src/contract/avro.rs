@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use decide::bundle::Contract;
-use decide::change::{Delivery, ViewKind};
+use decide::change::Delivery;
+use decide::person::ViewKind;
 use schemas::canonical::{Kind, Value, field};
 use schemas::handover::EndReason;
 use schemas::recipient::Recipient;

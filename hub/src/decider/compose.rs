@@ -1,184 +1,287 @@
 //! From verdicts to rows: everything one batch stores, sealed and numbered.
 //!
-//! Each touched person is sealed once, however many messages touched him. Numbers on topics are given
-//! here, in the order of decisions, from the counters in the lease row. Refuses to decide what leaves.
+//! Each touched person is sealed once, however many messages touched them. Pure but for the randomness of sealing:
+//! it reads neither the world nor the store, so it runs beside both.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use decide::World;
-use decide::change::{Change, Delivery, Event};
+use decide::Person;
+use decide::change::{Change, Delivery, Task};
 use decide::journey::Journey;
+use decide::person::Event;
 use decide::round::Verdict;
-use schemas::envelope::Hash;
 use schemas::ids::{HandoverId, MessageId, PersonId};
 use schemas::message::{Body, Message, ReviewAnswer};
-use schemas::time::{Instant, to_micros};
+use schemas::recipient::Recipient;
+use schemas::time::{Day, Instant};
 
-use super::load::{FromStore, PersonKey, index_mac};
-use super::{DeciderError, HEART};
-use crate::contract::{Encoded, Schemas};
-use crate::seal::{Key, Keys, Purpose};
+use super::DeciderError;
+use super::load::KeyRing;
+use super::queue::{Opened, Queued};
+use crate::contract::Encoded;
 use crate::store::rows::{
-    AnswerRow, Batch, Counters, DecidedRow, DueRow, HandoverRow, JournalRow, LineRow, OutboxRow, Outcome,
-    PersonRow, RecordRow, ReleasedRow, ReviewRow, StreamRow, TaskRow,
+    AnswerRow, Batch, Counters, DecidedRow, Detail, DueRow, HandoverRow, JournalRow, LineRow, OutboxRow,
+    Outcome, PersonRow, RecordRow, ReleasedRow, ReviewRow, Sealed, StreamRow, TaskRow,
 };
+use crate::vault::{Key, PersonKey, Place, Vault};
 
-/// The key of a message on its way through a batch, and the same wrapped.
-#[derive(Clone, Debug)]
-pub(super) struct MessageKey {
-    pub(super) key: Key,
-    pub(super) wrapped: Vec<u8>,
+/// What became of one message.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) id: MessageId,
+    /// Its place in the order of decisions, and when: given when it is added to its batch.
+    order: u64,
+    known_at: Instant,
+    pub(super) verdict: Verdict,
+    /// Its key; none where it could not be read.
+    pub(super) key: Option<Key>,
+    /// Its key, wrapped by the key-encryption key.
+    wrapped: Sealed,
+    /// Whose due moment it is.
+    due: Option<PersonId>,
 }
 
-/// Collects rows.
-pub(super) struct Composer<'a> {
-    keys: &'a Keys,
-    bundle: &'a str,
-    persons: BTreeMap<PersonId, PersonKey>,
-    /// The keys of waiting records that this batch may release: loaded ones and its own.
-    waiting: BTreeMap<MessageId, Key>,
-    touched: BTreeSet<PersonId>,
-    handovers: BTreeMap<HandoverId, (PersonId, Instant)>,
-    versions: BTreeMap<PersonId, u64>,
-    records: VecDeque<Encoded>,
-    batch: Batch,
-}
-
-impl<'a> Composer<'a> {
-    pub(super) fn new(keys: &'a Keys, numbers: Numbers<'_>, bundle: &'a str, loader: FromStore<'_>) -> Self {
-        let Numbers { counters, records, .. } = numbers;
-        let FromStore { persons, waiting, versions, .. } = loader;
-        let batch = Batch { counters, ..Batch::default() };
-        let (touched, handovers) = (BTreeSet::new(), BTreeMap::new());
-        Self { keys, bundle, records, persons, waiting, touched, handovers, versions, batch }
+impl Ended {
+    /// A message that was decided.
+    pub(super) fn of(message: Message, opened: &Opened, queued: &Queued, verdict: Verdict) -> Option<Self> {
+        let due = if let Body::Due(person) = message.body { Some(person) } else { None };
+        Some(Self { due, key: Some(opened.key.clone()), ..Self::put(queued, verdict) })
     }
 
-    /// Adds what became of one message.
-    pub(super) fn add(
-        &mut self,
-        message: &Message,
-        sealed: &MessageKey,
-        verdict: &Verdict,
-    ) -> Result<(), DeciderError> {
-        let (outcome, detail) = match verdict {
+    /// A message that was put aside unread.
+    pub(super) fn aside(queued: &Queued, code: &'static str) -> Self {
+        Self::put(queued, Verdict::Failed(code))
+    }
+
+    fn put(queued: &Queued, verdict: Verdict) -> Self {
+        let Queued { id, wrapped, .. } = queued;
+        Self {
+            id: *id,
+            order: 0,
+            known_at: Instant::default(),
+            verdict,
+            key: None,
+            wrapped: wrapped.clone(),
+            due: None,
+        }
+    }
+
+    fn change(&self) -> Option<&Change> {
+        match &self.verdict {
+            Verdict::Decided(change) => Some(change),
+            Verdict::Waiting(_) | Verdict::Refused(_) | Verdict::Failed(_) => None,
+        }
+    }
+
+    /// Its outcome in metrics.
+    pub(super) fn outcome(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Decided(_) => "decided",
+            Verdict::Waiting(_) => "waiting",
+            Verdict::Refused(_) => "refused",
+            Verdict::Failed(_) => "quarantined",
+        }
+    }
+}
+
+/// A batch as decided: what became of each message, and the records that leave, numbered.
+#[derive(Debug, Default)]
+pub(super) struct Decided {
+    pub(super) ended: Vec<Ended>,
+    pub(super) encoded: Vec<Encoded>,
+    /// The number of the bundle in the store.
+    pub(super) bundle: u64,
+    /// When its decision began.
+    pub(super) started: Option<std::time::Instant>,
+}
+
+impl Decided {
+    /// Adds a message at its place.
+    pub(super) fn push(&mut self, ended: Ended, order: u64, known_at: Instant) {
+        self.ended.push(Ended { order, known_at, ..ended });
+    }
+
+    fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.ended.iter().filter_map(Ended::change)
+    }
+
+    /// How many candidates were not looked at, because a key is too common.
+    pub(super) fn left_out(&self) -> u64 {
+        self.changes().map(|change| change.left_out).sum()
+    }
+
+    /// Who begins with this batch.
+    pub(super) fn new_persons(&self) -> Vec<PersonId> {
+        let new = |change: &Change| {
+            change.persons.keys().copied().filter(|id| change.is_new(*id)).collect::<Vec<_>>()
+        };
+        self.changes().flat_map(new).collect()
+    }
+
+    /// The keys that sealing it takes: those of everybody it is about, and of the waiting records it releases.
+    pub(super) fn keys(&self, all: &KeyRing) -> Result<KeyRing, DeciderError> {
+        let mut keys = KeyRing::default();
+        for change in self.changes() {
+            let about = change
+                .persons
+                .keys()
+                .chain(&change.owner)
+                .chain(change.tasks.iter().map(|task| &task.person));
+            for id in about.chain(change.deliveries.iter().map(|delivery| &delivery.person)) {
+                let key = all
+                    .persons
+                    .get(id)
+                    .ok_or(DeciderError::Stop("a person was decided without their key"))?;
+                keys.persons.insert(*id, key.clone());
+            }
+            for id in &change.released {
+                let own =
+                    self.ended.iter().find(|ended| ended.id == *id).and_then(|ended| ended.key.as_ref());
+                let key = own.or_else(|| all.waiting.get(id));
+                let key = key.ok_or(DeciderError::Stop("a record was released without its key"))?;
+                keys.waiting.insert(*id, key.clone());
+            }
+        }
+        Ok(keys)
+    }
+}
+
+/// Everything a batch stores. The counters are those after it.
+pub(super) fn compose(
+    vault: &Vault,
+    decided: Decided,
+    keys: &KeyRing,
+    counters: Counters,
+) -> Result<Batch, DeciderError> {
+    let Decided { ended, encoded, bundle, .. } = decided;
+    let position = counters.position - encoded.len() as u64;
+    let mut composer = Composer {
+        vault,
+        keys,
+        bundle,
+        position,
+        encoded: encoded.into_iter(),
+        batch: Batch::default(),
+        now: BTreeMap::new(),
+        new: BTreeSet::new(),
+        handovers: BTreeMap::new(),
+    };
+    for ended in &ended {
+        composer.message(ended)?;
+    }
+    let Composer { batch, .. } = composer.finish()?;
+    Ok(Batch { counters, ..batch })
+}
+
+struct Composer<'a> {
+    vault: &'a Vault,
+    keys: &'a KeyRing,
+    bundle: u64,
+    position: u64,
+    encoded: std::vec::IntoIter<Encoded>,
+    batch: Batch,
+    /// Everybody touched, as they are after the batch.
+    now: BTreeMap<PersonId, Arc<Person>>,
+    new: BTreeSet<PersonId>,
+    /// Handovers that moved: whose, and when last.
+    handovers: BTreeMap<HandoverId, (PersonId, Instant)>,
+}
+
+impl Composer<'_> {
+    fn message(&mut self, ended: &Ended) -> Result<(), DeciderError> {
+        let (outcome, detail) = match &ended.verdict {
             Verdict::Decided(_) => (Outcome::Decided, None),
             Verdict::Waiting(_) => (Outcome::Waiting, None),
-            Verdict::Refused(refusal) => (Outcome::Refused, Some(super::refusal_detail(refusal)?)),
-            Verdict::Failed(code) => (Outcome::Quarantined, Some(super::failure_detail(code))),
+            Verdict::Refused(refusal) => (Outcome::Refused, Some(Detail::Refused(refusal.clone()))),
+            Verdict::Failed(code) => (Outcome::Quarantined, Some(Detail::Aside((*code).to_owned()))),
         };
-        let owner = match verdict {
-            Verdict::Decided(change) => self.change(message, &sealed.key, change)?,
+        let owner = ended.change().and_then(|change| change.owner);
+        let key = match (owner, &ended.key) {
+            (Some(owner), Some(key)) => {
+                self.vault.wrap_message(ended.id, key, Some(&self.key(owner)?.key))?
+            }
+            (_, _) => ended.wrapped.clone(),
+        };
+        match &ended.verdict {
+            Verdict::Decided(change) => self.change(ended, change)?,
             Verdict::Waiting(waiting) => {
-                self.waiting.insert(message.id, sealed.key.clone());
-                let keys = waiting.keys.iter().map(|key| index_mac(self.keys, key)).collect();
-                self.batch.records.push(RecordRow { id: message.id, person: None, keys });
-                None
+                self.batch.records.push(RecordRow { id: ended.id, person: None, keys: waiting.keys.clone() });
             }
             Verdict::Refused(_) | Verdict::Failed(_) => {
                 // A due moment that cannot be decided is a human's to look at: it is not brought every few seconds.
-                if let Body::Due(person) = message.body {
-                    self.batch.due.push(DueRow { person, on: None });
-                }
-                None
+                self.batch.due.extend(ended.due.map(|person| DueRow { person, on: None }));
             }
-        };
-        let key = match owner {
-            Some(person) => self.keys.wrap(&self.person_key(person)?.key, &sealed.key)?,
-            None => sealed.wrapped.clone(),
-        };
-        let Message { id, order, known_at, .. } = *message;
-        self.batch.decided.push(DecidedRow { id, order, known_at: known_at.0, outcome, detail, key, owner });
-        self.batch.counters.order = order;
-        self.batch.counters.known_at = to_micros(known_at.0);
+        }
+        let Ended { id, order, known_at, .. } = *ended;
+        self.batch.decided.push(DecidedRow { id, order, known_at, outcome, detail, key, owner });
         Ok(())
     }
 
-    /// Adds a change; answers whose message it is now.
-    fn change(
-        &mut self,
-        message: &Message,
-        key: &Key,
-        change: &Change,
-    ) -> Result<Option<PersonId>, DeciderError> {
+    fn change(&mut self, ended: &Ended, change: &Change) -> Result<(), DeciderError> {
+        let Ended { id, order, known_at, .. } = *ended;
         let mut journal: BTreeMap<PersonId, Vec<&Event>> = BTreeMap::new();
         for (person, event) in &change.events {
             journal.entry(*person).or_default().push(event);
-            self.event(*person, event, message)?;
+            self.event(*person, event, ended);
         }
-        // Of a merge, the survivor: his are the last words.
-        let owner = change.events.last().map(|(person, _)| *person);
         for (person, events) in journal {
-            self.person_key(person)?;
-            self.touched.insert(person);
-            let version = self.versions.entry(person).or_default();
-            *version += events.len() as u64;
+            let now = change.persons.get(&person).ok_or(DeciderError::Stop("an event is about nobody"))?;
+            let key = &self.key(person)?.key;
+            let events = rmp_serde::to_vec_named(&events)
+                .map_err(|error| DeciderError::again("writing events", error))?;
             self.batch.journal.push(JournalRow {
                 person,
-                version: *version,
-                message: message.id,
-                order: message.order,
-                known_at: message.known_at.0,
-                heart: HEART.to_owned(),
-                bundle: self.bundle.to_owned(),
-                events: self.keys.seal(key, Purpose::Journal, &rmp_serde::to_vec_named(&events)?)?,
+                version: now.version,
+                message: id,
+                order,
+                known_at,
+                bundle: self.bundle,
+                events: self.vault.seal(key, Place::Journal(person, now.version), &events)?,
             });
         }
+        self.new.extend(change.persons.keys().filter(|id| change.is_new(**id)));
+        self.now.extend(change.persons.iter().map(|(id, person)| (*id, Arc::clone(person))));
         for indexed in &change.records {
-            let released = change.released.contains(&indexed.record);
-            let keys = match released {
-                true => vec![],
-                false => indexed.keys.iter().map(|key| index_mac(self.keys, key)).collect(),
-            };
-            self.batch.records.push(RecordRow { id: indexed.record, person: Some(indexed.person), keys });
-            if released && let Some(waited) = self.waiting.remove(&indexed.record) {
-                let key = self.keys.wrap(&self.person_key(indexed.person)?.key, &waited)?;
+            if change.released.contains(&indexed.record) {
+                let waited = self.keys.waiting.get(&indexed.record);
+                let waited = waited.ok_or(DeciderError::Stop("a record was released without its key"))?;
+                let owner = &self.key(indexed.person)?.key;
                 self.batch.released.push(ReleasedRow {
                     id: indexed.record,
                     person: indexed.person,
-                    decided_by: message.id,
-                    key,
+                    decided_by: id,
+                    order,
+                    known_at,
+                    key: self.vault.wrap_message(indexed.record, waited, Some(owner))?,
                 });
+            } else {
+                let (person, keys) = (Some(indexed.person), indexed.keys.clone());
+                self.batch.records.push(RecordRow { id: indexed.record, person, keys });
             }
         }
-        for task in &change.tasks {
-            let key = self.person_key(task.person)?.key;
-            self.batch.tasks.push(TaskRow {
-                id: task.id,
-                person: task.person,
-                kind: task.kind,
-                content: self.keys.seal(&key, Purpose::Task, task.insz.to_string().as_bytes())?,
-                order: message.order,
-                due_at: message.known_at.0,
-                attempts: 0,
-            });
-        }
+        change.tasks.iter().try_for_each(|task| self.task(task, ended))?;
         self.batch.reviews.extend(change.reviews.iter().map(|review| ReviewRow {
             id: review.id,
             person: review.person,
             candidates: review.candidates.clone(),
             reason: review.reason.as_str().to_owned(),
-            raised_at: message.known_at.0,
+            raised_at: known_at,
         }));
-        change.deliveries.iter().try_for_each(|delivery| self.delivery(delivery))?;
-        Ok(owner)
+        change.deliveries.iter().try_for_each(|delivery| self.delivery(delivery))
     }
 
-    fn event(&mut self, person: PersonId, event: &Event, message: &Message) -> Result<(), DeciderError> {
-        let line = |recipient: &schemas::recipient::Recipient, capacity, on| LineRow {
-            person,
-            recipient: recipient.clone(),
-            capacity,
-            on,
-            order: message.order,
+    fn event(&mut self, person: PersonId, event: &Event, ended: &Ended) {
+        let mut line = |recipient: &Recipient, capacity, on: Day| {
+            let (recipient, order) = (recipient.clone(), ended.order);
+            self.batch.lines.push(LineRow { person, recipient, capacity, on, order });
         };
         match event {
+            Event::LineOpened { recipient, capacity, from } => line(recipient, Some(*capacity), *from),
+            Event::LineClosed { recipient, to } => line(recipient, None, *to),
             Event::HandoverMoved { handover, .. } | Event::HandoverOpened { handover, .. } => {
-                self.handovers.insert(*handover, (person, message.known_at.0));
+                self.handovers.insert(*handover, (person, ended.known_at));
             }
-            Event::LineOpened { recipient, capacity, from } => {
-                self.batch.lines.push(line(recipient, Some(*capacity), *from));
-            }
-            Event::LineClosed { recipient, to } => self.batch.lines.push(line(recipient, None, *to)),
             Event::StreamOpened { stream, recipient, .. } => {
                 self.batch.streams.push(StreamRow { id: *stream, person, recipient: recipient.clone() });
             }
@@ -188,7 +291,7 @@ impl<'a> Composer<'a> {
                     ReviewAnswer::Same(_) => "same",
                     ReviewAnswer::Different => "different",
                 },
-                at: message.known_at.0,
+                at: ended.known_at,
             }),
             Event::DueSet { on } => self.batch.due.push(DueRow { person, on: *on }),
             Event::MergedInto { .. } => self.batch.due.push(DueRow { person, on: None }),
@@ -201,99 +304,97 @@ impl<'a> Composer<'a> {
             | Event::Issued { .. }
             | Event::Asked { .. } => {}
         }
+    }
+
+    fn task(&mut self, task: &Task, ended: &Ended) -> Result<(), DeciderError> {
+        let place = Place::Task(task.id, task.person);
+        let content =
+            self.vault.seal(&self.key(task.person)?.key, place, task.insz.to_string().as_bytes())?;
+        self.batch.tasks.push(TaskRow {
+            id: task.id,
+            person: task.person,
+            kind: task.kind,
+            content,
+            order: ended.order,
+            due_at: ended.known_at,
+            attempts: 0,
+        });
         Ok(())
     }
 
     /// Seals one record that was numbered.
     fn delivery(&mut self, delivery: &Delivery) -> Result<(), DeciderError> {
-        let Some(Encoded { body, envelope }) = self.records.pop_front() else { return Ok(()) };
-        let key = self.person_key(delivery.person)?.key;
-        self.batch.counters.position += 1;
-        self.batch.outbox.push(OutboxRow {
-            position: self.batch.counters.position,
+        let record = self.encoded.next().ok_or(DeciderError::Stop("a decided delivery has no number"))?;
+        let Encoded { body, envelope } = record;
+        self.position += 1;
+        let envelope_text = serde_json::to_string(&envelope)
+            .map_err(|error| DeciderError::again("writing an envelope", error))?;
+        let mut row = OutboxRow {
+            position: self.position,
             recipient: delivery.recipient.clone(),
             sequence: envelope.sequence,
             person: delivery.person,
             pseudonym: delivery.pseudonym,
-            envelope: serde_json::to_string(&envelope)?,
+            delivery: delivery.id,
+            envelope: envelope_text,
             payload_hash: envelope.payload_hash,
             always: delivery.view.ended().is_some(),
-            body: self.keys.seal(&key, Purpose::Outbox, &body)?,
-        });
+            body: Vec::new(),
+        };
+        row.body = self.vault.seal(&self.key(delivery.person)?.key, Place::body(&row), &body)?;
+        self.batch.outbox.push(row);
         Ok(())
     }
 
-    /// Seals every touched person and hands the batch over.
-    pub(super) fn finish(mut self, world: &World) -> Result<Batch, DeciderError> {
-        for id in std::mem::take(&mut self.touched) {
-            let Some(person) = world.person(id) else { continue };
-            let PersonKey { key, wrapped } = self.person_key(id)?;
-            let matching = rmp_serde::to_vec_named(&person.matching)?;
-            let state = rmp_serde::to_vec_named(&person.state)?;
+    /// Seals every touched person, and says where the handovers that moved stand now.
+    fn finish(mut self) -> Result<Self, DeciderError> {
+        if self.encoded.next().is_some() {
+            return Err(DeciderError::Stop("a number was given to no delivery"));
+        }
+        let write = |error| DeciderError::again("writing a person", error);
+        for (id, person) in &self.now {
+            let PersonKey { key, wrapped } = self.key(*id)?;
+            let matching = rmp_serde::to_vec_named(&person.matching).map_err(write)?;
+            let state = rmp_serde::to_vec_named(&person.state).map_err(write)?;
             self.batch.persons.push(PersonRow {
-                id,
+                id: *id,
                 version: person.version,
-                redirect: person.state.merged_into.map(|survivor| world.resolve(survivor)),
+                redirect: person.state.merged_into.map(|survivor| self.survivor(survivor)),
                 restricted: Journey::of(&person.state).objects(),
-                matching: self.keys.seal(&key, Purpose::Matching, &matching)?,
-                state: self.keys.seal(&key, Purpose::State, &state)?,
-                key: wrapped,
+                matching: self.vault.seal(key, Place::Matching(*id, person.version), &matching)?,
+                state: self.vault.seal(key, Place::State(*id, person.version), &state)?,
+                key: Some(wrapped.clone()),
+                new: self.new.contains(id),
             });
         }
-        for (id, (owner, since)) in std::mem::take(&mut self.handovers) {
+        for (id, (owner, since)) in &self.handovers {
             // Who was absorbed since has it no more: the survivor has.
-            let now = world.resolve(owner);
-            let found = world.person(now).and_then(|person| person.handover(id));
-            let Some(handover) = found else { continue };
+            let person = self.survivor(*owner);
+            let handover = self.now.get(&person).and_then(|person| person.handover(*id));
+            let handover = handover.ok_or(DeciderError::Stop("a handover that moved is nobody's"))?;
             self.batch.handovers.push(HandoverRow {
-                id,
-                person: now,
+                id: *id,
+                person,
                 recipient: handover.recipient.clone(),
                 state: handover.state,
                 epoch: handover.epoch,
                 owner: handover.owner,
                 deadline: handover.deadline,
-                since,
+                since: *since,
             });
         }
-        Ok(self.batch)
+        Ok(self)
     }
 
-    /// The person's key: loaded with him, or made now.
-    fn person_key(&mut self, id: PersonId) -> Result<PersonKey, DeciderError> {
-        if let Some(found) = self.persons.get(&id) {
-            return Ok(found.clone());
+    /// Who somebody is after the batch.
+    fn survivor(&self, mut id: PersonId) -> PersonId {
+        while let Some(next) = self.now.get(&id).and_then(|person| person.state.merged_into) {
+            id = next;
         }
-        let key = self.keys.fresh()?;
-        let wrapped = self.keys.wrap(self.keys.kek(), &key)?;
-        let made = PersonKey { key, wrapped };
-        self.persons.insert(id, made.clone());
-        Ok(made)
-    }
-}
-
-/// Gives deliveries their places, in the order of decisions: the next number on a topic, the chain
-/// over it, and the bare body.
-#[derive(Debug)]
-pub(super) struct Numbers<'a> {
-    schemas: &'a Schemas,
-    pub(super) counters: Counters,
-    /// What was numbered and not yet taken.
-    pub(super) records: VecDeque<Encoded>,
-}
-
-impl<'a> Numbers<'a> {
-    pub(super) fn new(schemas: &'a Schemas, counters: Counters) -> Self {
-        Self { schemas, counters, records: VecDeque::new() }
+        id
     }
 
-    /// Numbers one delivery; answers its sequence and payload hash.
-    pub(super) fn give(&mut self, delivery: &Delivery) -> Result<(u64, Hash), DeciderError> {
-        let end = self.counters.topics.entry(delivery.recipient.clone()).or_default();
-        let encoded = self.schemas.encode(delivery, end.sequence + 1, &end.chain)?;
-        (end.sequence, end.chain) = (encoded.envelope.sequence, encoded.envelope.chain);
-        let numbered = (encoded.envelope.sequence, encoded.envelope.payload_hash);
-        self.records.push_back(encoded);
-        Ok(numbered)
+    fn key(&self, id: PersonId) -> Result<&PersonKey, DeciderError> {
+        self.keys.persons.get(&id).ok_or(DeciderError::Stop("a person was decided without their key"))
     }
 }

@@ -15,8 +15,8 @@ use super::gate::pass;
 use super::log::Record;
 use crate::contract::ContractError;
 use crate::contract::Schemas;
-use crate::seal::Keys;
 use crate::store::rows::Outgoing;
+use crate::vault::Vault;
 
 /// One record as the feed gives it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -56,8 +56,8 @@ pub struct TapRecord {
 ///
 /// # Errors
 /// Those of [`pass`].
-pub fn record(keys: &Keys, schemas: &Schemas, outgoing: &Outgoing) -> Result<FeedRecord, DeliverError> {
-    let record = pass(keys, schemas, outgoing)?;
+pub fn record(vault: &Vault, schemas: &Schemas, outgoing: &Outgoing) -> Result<FeedRecord, DeliverError> {
+    let record = pass(vault, schemas, outgoing)?;
     Ok(FeedRecord {
         recipient: outgoing.row.recipient.clone(),
         topic: record.topic,

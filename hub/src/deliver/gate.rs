@@ -2,7 +2,7 @@
 //!
 //! A row whose line was closed, whose person is restricted or erased since it was decided goes out
 //! with its number and chain but no salt and no value, so numbers stay gapless. An `Ended` passes.
-//! Refuses a row that is not what its envelope says. Used by the relay and by the feed alike.
+//! A row that is not what its envelope says is damaged. Used by the relay and by the feed alike.
 
 use schemas::envelope::{Envelope, payload_hash};
 
@@ -10,15 +10,15 @@ use super::DeliverError;
 use super::log::Record;
 use crate::contract::Schemas;
 use crate::contract::avro::frame;
-use crate::seal::{Keys, Purpose};
 use crate::store::rows::Outgoing;
+use crate::vault::{Access, Shut, Vault, Why};
 
 /// Opens, checks and frames one row.
 ///
 /// # Errors
 /// [`DeliverError::Damaged`] where the row does not open or its hashes differ,
-/// [`ContractError::NoContract`] where nobody can read it.
-pub fn pass(keys: &Keys, schemas: &Schemas, outgoing: &Outgoing) -> Result<Record, DeliverError> {
+/// [`DeliverError::Contract`] where nobody can read it.
+pub fn pass(vault: &Vault, schemas: &Schemas, outgoing: &Outgoing) -> Result<Record, DeliverError> {
     let row = &outgoing.row;
     let damaged =
         |what| DeliverError::Damaged { recipient: row.recipient.clone(), sequence: row.sequence, what };
@@ -32,11 +32,12 @@ pub fn pass(keys: &Keys, schemas: &Schemas, outgoing: &Outgoing) -> Result<Recor
     }
     let subject = schemas.of(&row.recipient)?;
     // Without the person's key nothing can be read: not even an `Ended` has a value then.
-    let wrapped = outgoing.key.as_ref().filter(|_| outgoing.open || row.always);
+    let wrapped = outgoing.key.as_deref().filter(|_| outgoing.open || row.always);
     let value = match (wrapped, envelope.salt) {
         (Some(wrapped), Some(salt)) => {
-            let key = keys.kek().unwrap(wrapped).map_err(|_| damaged("its person's key"))?;
-            let body = key.open(Purpose::Outbox, &row.body).map_err(|_| damaged("its body"))?;
+            let body = vault.body(row, Some(wrapped), Access::hub(Why::Deliver)).map_err(|shut| {
+                damaged(if shut == Shut::Damaged("outbox.body") { "its body" } else { "its person's key" })
+            })?;
             let framed = frame(subject.id, &body);
             if payload_hash(&salt, &framed) != envelope.payload_hash {
                 return Err(damaged("its payload hash"));
@@ -65,37 +66,42 @@ mod tests {
     use crate::contract::avro::tests::delivery;
     use crate::contract::tests::schemas;
     use crate::store::rows::OutboxRow;
+    use crate::vault::Place;
 
-    fn outgoing(keys: &Keys, schemas: &Schemas, view: serde_json::Value) -> Outgoing {
+    fn outgoing(vault: &Vault, schemas: &Schemas, view: serde_json::Value) -> Outgoing {
         let delivery = delivery(view);
         let encoded = schemas.encode(&delivery, 1, &[0; 32]).unwrap();
-        let person = keys.fresh().unwrap();
-        Outgoing {
+        let person = vault.new_person(delivery.person).unwrap();
+        let mut outgoing = Outgoing {
             row: OutboxRow {
                 position: 1,
                 recipient: delivery.recipient,
                 sequence: 1,
                 person: delivery.person,
                 pseudonym: delivery.pseudonym,
+                delivery: delivery.id,
                 envelope: serde_json::to_string(&encoded.envelope).unwrap(),
                 payload_hash: encoded.envelope.payload_hash,
                 always: delivery.view.ended().is_some(),
-                body: keys.seal(&person, Purpose::Outbox, &encoded.body).unwrap(),
+                body: vec![],
             },
-            key: Some(keys.wrap(keys.kek(), &person).unwrap()),
+            key: Some(person.wrapped),
             open: true,
-        }
+            closed_at: None,
+        };
+        outgoing.row.body = vault.seal(&person.key, Place::body(&outgoing.row), &encoded.body).unwrap();
+        outgoing
     }
 
     #[test]
     fn the_gate_lets_through_what_may_leave_and_voids_the_rest() {
-        let (keys, schemas) = (Keys::new([1; 32], [2; 32]).unwrap(), schemas());
-        let file = outgoing(&keys, &schemas, json!({"File": {"insz": {"text": "85673012345"}}}));
-        let ended = outgoing(&keys, &schemas, json!({"Ended": {"reason": "closed", "successor": null}}));
+        let (vault, schemas) = (Vault::new([1; 32], &[], [2; 32]).unwrap(), schemas());
+        let file = outgoing(&vault, &schemas, json!({"File": {"insz": {"text": "85673012345"}}}));
+        let ended = outgoing(&vault, &schemas, json!({"Ended": {"reason": "closed", "successor": null}}));
         let check = |given: &Outgoing, change: fn(&mut Outgoing), kind: &str| {
             let mut given = given.clone();
             change(&mut given);
-            let record = pass(&keys, &schemas, &given).unwrap();
+            let record = pass(&vault, &schemas, &given).unwrap();
             let expect = format!("be.vlaanderen.voortraject.{kind}.v1");
             assert_eq!(record.header("ce_type"), Some(expect.as_str()));
             assert_eq!(record.value.is_none(), kind == "void");
@@ -112,13 +118,13 @@ mod tests {
 
     #[test]
     fn a_row_that_was_changed_is_refused() {
-        let (keys, schemas) = (Keys::new([1; 32], [2; 32]).unwrap(), schemas());
-        let good = outgoing(&keys, &schemas, json!({"File": {"insz": {"text": "85673012345"}}}));
-        let other = outgoing(&keys, &schemas, json!({"File": {}}));
+        let (vault, schemas) = (Vault::new([1; 32], &[], [2; 32]).unwrap(), schemas());
+        let good = outgoing(&vault, &schemas, json!({"File": {"insz": {"text": "85673012345"}}}));
+        let other = outgoing(&vault, &schemas, json!({"File": {}}));
         let check = |change: &dyn Fn(&mut Outgoing), what: &str| {
             let mut given = good.clone();
             change(&mut given);
-            let refused = pass(&keys, &schemas, &given).unwrap_err().to_string();
+            let refused = pass(&vault, &schemas, &given).unwrap_err().to_string();
             assert_eq!(refused, format!("outbox row {} of bapa-bxl is damaged: {what}", given.row.sequence));
         };
         check(&|given| given.row.sequence = 2, "its envelope is another row's");

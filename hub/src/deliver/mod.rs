@@ -2,7 +2,7 @@
 //!
 //! [`run`] is the door: the relay sends ([`relay`]), after a take-over that reads the log back
 //! ([`takeover`]), and the auditor closes the ledger ([`auditor`]). The same rows leave over HTTP as
-//! [`feed`] records. What leaves is encoded by contract ([`avro`], [`schema`]) and passes [`gate`]
+//! [`feed`] records. What leaves is encoded by contract ([`crate::contract`]) and passes [`gate`]
 //! once more at send time. Refuses to guess: when the log and the database disagree it halts and says so.
 
 pub mod auditor;
@@ -22,8 +22,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::seal::Keys;
 use crate::store::{Store, StoreError};
+use crate::vault::Vault;
 
 pub use health::{Health, HealthState};
 
@@ -122,7 +122,7 @@ pub struct Deliver<O = Store> {
     /// Where the rows are.
     pub outbox: O,
     /// To open them.
-    pub keys: Keys,
+    pub vault: Vault,
     /// To frame them.
     pub schemas: Arc<Schemas>,
     /// Where they go.

@@ -14,13 +14,12 @@ use super::health::HealthState;
 use super::log::{Log, Outbox, Position, Record};
 use super::takeover::{Standing, take_over};
 use super::{Deliver, DeliverError, gate};
+use crate::store::lease::LEASE_SECONDS;
 use crate::store::rows::Outgoing;
 
 /// Rows in one transaction at most.
 const LIMIT: u32 = 500;
-/// The lease: safety never rests on it, the fencing does that.
-const LEASE_SECONDS: u32 = 10;
-const RENEW: Duration = Duration::from_secs(3);
+const RENEW: Duration = Duration::from_secs(1);
 /// How long an idle relay sleeps where nobody wakes it.
 const IDLE: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -182,7 +181,7 @@ fn batch<O>(
         if standing.floors.get(&row.recipient).is_some_and(|floor| row.sequence <= *floor) {
             continue;
         }
-        records.push(gate::pass(&parts.keys, &parts.schemas, outgoing)?);
+        records.push(gate::pass(&parts.vault, &parts.schemas, outgoing)?);
     }
     Ok((records, position))
 }

@@ -12,6 +12,7 @@ use super::problems::{self as wrong, Problem};
 use super::{Check, Database, Facts, Folder, KeyFile, Told};
 use crate::deliver::kafka::TopicState;
 use crate::store::inspect::{Health, LeaseRow};
+use crate::vault::keys::LIMIT;
 
 /// How long before its end a legal basis is told.
 const BASIS_DAYS: u64 = 60;
@@ -53,8 +54,12 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
         Some(Database::Away(why)) => checks.push(Check::wrong("database", wrong::DATABASE_AWAY, why)),
         Some(Database::Damaged(why)) => checks.push(Check::wrong("database", wrong::DATABASE_DAMAGED, why)),
         Some(Database::Schema(which)) => checks.push(Check::wrong("database", wrong::SCHEMA_OTHER, which)),
-        Some(Database::There { health, undecided, quarantined, open }) => {
+        Some(Database::There { health, undecided, quarantined, open, wrapped }) => {
             checks.push(Check::ok("database", health.engine.clone()));
+            if *wrapped > LIMIT / 2 {
+                let found = format!("a key has wrapped up to {wrapped} of {LIMIT} values");
+                checks.push(Check::wrong("keys", wrong::KEYS_WORN, found));
+            }
             checks.push(clock(health, facts.now));
             checks.push(decisions(health, *undecided, facts.now));
             checks.push(match quarantined {

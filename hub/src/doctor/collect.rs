@@ -120,6 +120,7 @@ async fn database(config: &Config, sources: &[String], now: Instant) -> Result<F
         undecided: count("undecided"),
         quarantined: count("quarantined"),
         open: count("ledger_open"),
+        wrapped: store.wrappings().await?.into_iter().map(|(_, reserved)| reserved).max().unwrap_or(0),
     };
     let since = now.checked_sub_days(Days::new(SILENT_DAYS)).unwrap_or(now);
     let mut received = vec![];

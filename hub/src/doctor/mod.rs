@@ -131,5 +131,7 @@ pub enum Database {
         quarantined: u64,
         /// Records whose arrival is not proved.
         open: u64,
+        /// The most that a key-encryption key may have wrapped.
+        wrapped: u64,
     },
 }

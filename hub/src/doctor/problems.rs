@@ -45,7 +45,9 @@ problems! {
     /// No keys.
     KEYS_MISSING = "keys-missing", Fail, "put the file of keys back from its safe: without it nothing that is stored can be read";
     /// Keys that do not read.
-    KEYS_UNREADABLE = "keys-unreadable", Fail, "give the hub's user the right to read the file, and put back its two lines";
+    KEYS_UNREADABLE = "keys-unreadable", Fail, "give the hub's user the right to read the file, and put back its lines";
+    /// The key-encryption key has wrapped half of what it may.
+    KEYS_WORN = "keys-worn", Warn, "put a new kek= line first in the file of keys on every machine, then run `hub keys --rewrap`";
     /// Others can read the keys.
     KEYS_EXPOSED = "keys-exposed", Fail, "`chmod 600` the file, and ask who may have read it";
     /// The folder cannot be written.

@@ -1,11 +1,10 @@
 //! From an id to an explanation: looks up what it names and reads what the explanation needs.
 //!
-//! Reads only, and works beside a running hub. Refuses to judge: what was read goes to [`super::person`] and
+//! Reads only, and works beside a running hub. What was read goes to [`super::person`] and
 //! [`super::message`], which are pure.
 
 use decide::Bundle;
-use decide::change::Event;
-use schemas::envelope::Envelope;
+use decide::person::Event;
 use schemas::ids::{DeliveryId, MessageId, PersonId};
 use schemas::message::Body;
 use schemas::recipient::Recipient;
@@ -16,12 +15,11 @@ use super::message::{self, at_the_door};
 use super::person::{self, Known, Sent};
 use super::{At, Explanation, MessageStory, PersonStory};
 use crate::contract::Schemas;
-use crate::history::{self, Entry, HistoryError};
-use crate::intake::{open_content, open_findings};
-use crate::seal::{Key, Keys, Purpose, SealError};
-use crate::store::inspect::{MessageRow, Named, SentRow};
-use crate::store::rows::Outcome;
+use crate::history::{self, Entry, History, HistoryError};
+use crate::store::inspect::Named;
+use crate::store::rows::{MessageRow, Outcome, Outgoing};
 use crate::store::{Store, StoreError};
+use crate::vault::{Access, Shut, Vault};
 
 /// Why nothing can be explained.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +35,7 @@ pub enum ExplainError {
     History(#[from] HistoryError),
     /// A sealed value does not open.
     #[error("a sealed value does not open with the keys that are there")]
-    Seal(#[from] SealError),
+    Shut(#[from] Shut),
 }
 
 /// Looks up and explains.
@@ -45,8 +43,10 @@ pub enum ExplainError {
 pub struct Explainer<'a> {
     /// Where everything is.
     pub store: &'a Store,
-    /// Keys.
-    pub keys: &'a Keys,
+    /// What opens.
+    pub vault: &'a Vault,
+    /// Who asks.
+    pub access: Access<'a>,
     /// The contracts and rules by which it is read.
     pub bundle: &'a Bundle,
     /// The recipients' schemas.
@@ -99,7 +99,7 @@ impl Explainer<'_> {
                 answer.person = Some(self.person(&known, part).await?);
             }
             Found::Message(row) => {
-                let known = match row.owner {
+                let known = match row.key.owner {
                     Some(owner) => Some(self.known(owner).await?),
                     None => None,
                 };
@@ -135,10 +135,9 @@ impl Explainer<'_> {
         if let Some(row) = self.store.message(id).await? {
             return Ok(Some(Found::Message(Box::new(row))));
         }
-        if let Some(row) = self.store.receipt(id).await? {
-            let findings = row.detail.as_deref().and_then(|detail| open_findings(detail, self.keys));
-            let mut codes: Vec<String> =
-                findings.unwrap_or_default().iter().map(|finding| finding.code.to_string()).collect();
+        if let Some(row) = self.store.refusal(id).await? {
+            let findings = self.vault.findings(&row, self.access)?;
+            let mut codes: Vec<String> = findings.iter().map(|finding| finding.code.to_string()).collect();
             codes.dedup();
             return Ok(Some(Found::Door(Box::new(at_the_door(&row, codes)))));
         }
@@ -150,19 +149,19 @@ impl Explainer<'_> {
         let mut person = asked;
         let own = loop {
             let own = self.history(person).await?;
-            match history::survivor(&own) {
+            match own.survivor() {
                 Some(next) => person = next,
                 None => break own,
             }
         };
-        let mut absorbed: Vec<(PersonId, Vec<Entry>)> = vec![];
-        let mut open: Vec<PersonId> = history::absorbed(&own).collect();
+        let mut absorbed: Vec<(PersonId, History)> = vec![];
+        let mut open: Vec<PersonId> = own.absorbed().collect();
         while let Some(id) = open.pop() {
             let entries = self.history(id).await?;
-            open.extend(history::absorbed(&entries));
+            open.extend(entries.absorbed());
             absorbed.push((id, entries));
         }
-        absorbed.sort_by_key(|(_, entries)| entries.first().map(|entry| entry.order));
+        absorbed.sort_by_key(|(_, history)| history.entries.first().map(|entry| entry.order));
         Ok(Known { person, own, absorbed })
     }
 
@@ -181,16 +180,16 @@ impl Explainer<'_> {
         Ok(known)
     }
 
-    async fn history(&self, id: PersonId) -> Result<Vec<Entry>, ExplainError> {
-        let mut entries = history::own(self.store, self.keys, id).await?;
-        entries.retain(|entry| self.at.is_none_or(|at| at.knows(entry.order, entry.known_at)));
-        Ok(entries)
+    async fn history(&self, id: PersonId) -> Result<History, ExplainError> {
+        let mut history = history::own(self.store, self.vault, id, self.access).await?;
+        history.entries.retain(|entry| self.at.is_none_or(|at| at.knows(entry.order, entry.known_at)));
+        Ok(history)
     }
 
     /// The day on which the explanation stands: that of `at`; else today, or the last decision's where its
     /// clock is ahead, as a demonstration's may be.
     fn day(&self, known: &Known) -> Day {
-        let last = known.own.last().map(|entry| entry.known_at);
+        let last = known.own.entries.last().map(|entry| entry.known_at);
         day_of(match self.at {
             Some(At::Time(at)) => at,
             Some(At::Order(_)) => last.unwrap_or(self.now),
@@ -205,63 +204,46 @@ impl Explainer<'_> {
         }
         let (bundle, on) = (self.bundle, self.day(known));
         let given = person::Given { bundle, sent: &sent, on, values: self.values };
-        let mut story = person::explain(known, given);
+        let mut story = person::explain(known, given).map_err(HistoryError::from)?;
         only(&mut story, &part);
         Ok(story)
     }
 
     /// The records about a person that are still kept, opened.
     async fn sent(&self, id: PersonId) -> Result<Vec<Sent>, ExplainError> {
-        let Some(key) = self.key(id).await? else { return Ok(vec![]) };
         let rows = self.store.sent_about(id).await?;
         // A record that does not open or read is no reason to explain nothing: its receipt says so.
-        Ok(rows.iter().filter_map(|row| self.open(row, &key)).collect())
+        Ok(rows.iter().filter_map(|found| self.open(found)).collect())
     }
 
-    fn open(&self, row: &SentRow, key: &Key) -> Option<Sent> {
-        let envelope: Envelope = serde_json::from_str(&row.envelope).ok()?;
-        let body = key.open(Purpose::Outbox, &row.body).ok()?;
+    fn open(&self, found: &Outgoing) -> Option<Sent> {
+        let row = &found.row;
+        let body = self.vault.body(row, found.key.as_deref(), self.access).ok()?;
         let value = self.schemas.of(&row.recipient).ok()?.codec.decode(&body).ok()?;
-        let number = |name: &str| value[name].as_u64().and_then(|number| u32::try_from(number).ok());
         let view = value["offer"].as_object().or_else(|| value["file"].as_object());
         let filled = |(name, value): (&String, &Value)| (!value.is_null()).then(|| name.clone());
         Some(Sent {
             recipient: row.recipient.clone(),
             sequence: row.sequence,
-            delivery: envelope.id.to_string(),
-            time: envelope.time,
-            handover: value["handover"].as_str().and_then(|id| id.parse().ok()),
-            epoch: number("epoch")?,
-            issue: number("issue")?,
-            arrived_at: row.closed_at,
+            delivery: row.delivery,
+            arrived_at: found.closed_at,
             fields: view.into_iter().flatten().filter_map(filled).collect(),
         })
     }
 
     async fn message(&self, row: &MessageRow, entries: &[&Entry]) -> Result<MessageStory, ExplainError> {
-        let released_by = match row.decided_by {
-            Some(by) => self.store.message(by).await?,
-            None => None,
-        };
-        let waited = released_by.is_some() || row.outcome == Some(Outcome::Waiting);
-        let waits_under = if waited { self.kinds(row).await? } else { vec![] };
-        let given = message::Given {
-            entries,
-            waits_under: &waits_under,
-            released_by: released_by.as_ref(),
-            at: self.at,
-        };
+        let decisions = self.store.decisions(row.id).await?;
+        let waited = decisions.iter().any(|made| made.outcome == Outcome::Waiting);
+        let waits_under = if waited { self.kinds(row)? } else { vec![] };
+        let given = message::Given { entries, waits_under: &waits_under, decisions: &decisions, at: self.at };
         Ok(message::explain(row, given))
     }
 
     /// The kinds of key in a record: the first word of each, never the key.
-    async fn kinds(&self, row: &MessageRow) -> Result<Vec<String>, ExplainError> {
-        let wrapper = match row.owner {
-            Some(owner) => self.key(owner).await?.ok_or(SealError::DoesNotOpen)?,
-            None => self.keys.kek().clone(),
-        };
-        let content = open_content(&row.row.content, &wrapper.unwrap(&row.row.key)?);
-        let Ok(Body::Record(record)) = content.map(|content| content.body) else { return Ok(vec![]) };
+    fn kinds(&self, row: &MessageRow) -> Result<Vec<String>, ExplainError> {
+        let (content, _) = self.vault.opened_message(row, self.access)?;
+        let Body::Record(prepared) = content.body else { return Ok(vec![]) };
+        let record = &prepared.record;
         let mut kinds: Vec<String> = record
             .keys
             .iter()
@@ -270,11 +252,6 @@ impl Explainer<'_> {
         kinds.sort_unstable();
         kinds.dedup();
         Ok(kinds)
-    }
-
-    async fn key(&self, person: PersonId) -> Result<Option<Key>, ExplainError> {
-        let wrapped = self.store.person_keys(&[person]).await?.into_iter().next();
-        Ok(wrapped.map(|(_, wrapped)| self.keys.kek().unwrap(&wrapped)).transpose()?)
     }
 }
 
@@ -291,7 +268,8 @@ fn holds(known: &Known, part: &Part) -> bool {
     }
 }
 
-fn of_record(row: SentRow) -> Found {
+fn of_record(found: Outgoing) -> Found {
+    let row = found.row;
     Found::Person("record", row.person, Part::Record(row.recipient, row.sequence))
 }
 

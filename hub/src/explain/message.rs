@@ -3,13 +3,12 @@
 //! Pure, over the message's row and the history of its person. Tells codes and kinds of key; refuses what
 //! a sender wrote, its own id of the message, and the places of findings, which may name a field of its own.
 
-use decide::change::Event;
+use decide::person::Event;
 use schemas::ids::MessageId;
 
 use super::{At, MessageStory};
 use crate::history::Entry;
-use crate::store::inspect::MessageRow;
-use crate::store::rows::{Outcome, ReceiptRow};
+use crate::store::rows::{Decision, Detail, MessageRow, Outcome, RefusalRow};
 
 /// What is known of a message beside its row.
 #[derive(Clone, Copy, Debug)]
@@ -18,8 +17,8 @@ pub struct Given<'a> {
     pub entries: &'a [&'a Entry],
     /// The kinds of key in it, where it waits.
     pub waits_under: &'a [String],
-    /// The message that released it, with its own row.
-    pub released_by: Option<&'a MessageRow>,
+    /// Everything that was decided about it, in order.
+    pub decisions: &'a [Decision],
     /// Until when it is told.
     pub at: Option<At>,
 }
@@ -27,55 +26,49 @@ pub struct Given<'a> {
 /// Explains a message of the inbox.
 #[must_use]
 pub fn explain(found: &MessageRow, given: Given<'_>) -> MessageStory {
-    let knows = |row: &MessageRow| {
-        let made = row.order.zip(row.known_at);
-        made.is_some_and(|(order, at)| given.at.is_none_or(|until| until.knows(order, at)))
-    };
-    let decided = knows(found);
-    // A record that waited is stored as decided once it was released: before that it waited.
-    let waits = given.released_by.is_some_and(|by| !knows(by)) || found.outcome == Some(Outcome::Waiting);
-    let outcome = match found.outcome {
-        Some(_) if !decided => "undecided",
-        Some(Outcome::Decided | Outcome::Waiting) if waits => "waiting",
-        Some(Outcome::Decided) => "decided",
+    let known = |made: &&Decision| given.at.is_none_or(|at| at.knows(made.order, made.known_at));
+    let decision = given.decisions.iter().rfind(known);
+    let outcome = match decision.map(|made| made.outcome) {
+        None => "undecided",
         Some(Outcome::Waiting) => "waiting",
+        Some(Outcome::Decided) => "decided",
         Some(Outcome::Refused) => "refused",
         Some(Outcome::Quarantined) => "quarantined",
-        None => "undecided",
     };
-    let id = found.row.id;
-    let own = given.entries.iter().filter(|entry| entry.message == id).flat_map(|entry| &entry.events);
+    let own = given.entries.iter().filter(|entry| entry.message == found.id).flat_map(|entry| &entry.events);
     let linked = given.entries.iter().flat_map(|entry| &entry.events).find_map(|event| match event {
-        Event::Linked { evidence, reason } if evidence.message == id => Some(*reason),
+        Event::Linked { message, reason } if *message == found.id => Some(*reason),
         _ => None,
     });
-    let is_his = outcome == "decided";
+    let is_theirs = outcome == "decided";
+    let owner = found.key.owner.filter(|_| is_theirs);
     MessageStory {
-        message: id.to_string(),
-        source: found.row.source.clone(),
-        sender: found.row.sender.clone(),
-        received_at: found.row.received_at,
+        message: found.id.to_string(),
+        source: found.source.clone(),
+        sender: found.sender.clone(),
+        received_at: found.received_at,
         outcome,
-        order: found.order.filter(|_| decided),
-        known_at: found.known_at.filter(|_| decided),
-        codes: found.detail.as_deref().filter(|_| decided).and_then(code).into_iter().collect(),
-        waits_under: if waits && decided { given.waits_under.to_vec() } else { vec![] },
-        decided_by: found.decided_by.filter(|_| is_his).map(|by| by.to_string()),
-        person: found.owner.filter(|_| is_his).map(|person| person.to_string()),
-        reason: linked.filter(|_| is_his),
+        // Its own place, also where another message brought its person.
+        order: decision.and(given.decisions.first()).map(|made| made.order),
+        known_at: decision.and(given.decisions.first()).map(|made| made.known_at),
+        codes: decision.and_then(|made| made.detail.as_ref()).map(code).into_iter().collect(),
+        waits_under: if outcome == "waiting" { given.waits_under.to_vec() } else { vec![] },
+        decided_by: decision.filter(|_| is_theirs).and_then(|made| made.decided_by).map(|by| by.to_string()),
+        person: owner.map(|person| person.to_string()),
+        reason: linked.filter(|_| is_theirs),
         reviews: own
             .clone()
             .filter_map(
                 |event| if let Event::ReviewRaised { reason, .. } = event { Some(*reason) } else { None },
             )
             .collect(),
-        followed: own.map(|event| happened(event, id)).collect(),
+        followed: own.map(|event| happened(event, found.id)).collect(),
     }
 }
 
 /// Explains an item that was refused at the door; `codes` are its findings'.
 #[must_use]
-pub fn at_the_door(row: &ReceiptRow, codes: Vec<String>) -> MessageStory {
+pub fn at_the_door(row: &RefusalRow, codes: Vec<String>) -> MessageStory {
     MessageStory {
         message: row.id.to_string(),
         source: row.source.clone(),
@@ -94,17 +87,19 @@ pub fn at_the_door(row: &ReceiptRow, codes: Vec<String>) -> MessageStory {
     }
 }
 
-/// The stable code in a stored refusal or quarantine.
-fn code(detail: &str) -> Option<String> {
-    let detail: serde_json::Value = serde_json::from_str(detail).ok()?;
-    detail["code"].as_str().map(str::to_owned)
+/// The stable code of why it was refused or put aside.
+fn code(detail: &Detail) -> String {
+    match detail {
+        Detail::Refused(refusal) => refusal.code().to_owned(),
+        Detail::Aside(code) => code.clone(),
+    }
 }
 
 /// One event in words. Every kind is named, so that a new one gets its sentence.
 fn happened(event: &Event, message: MessageId) -> String {
     match event {
-        Event::Linked { evidence, .. } if evidence.message == message => "became the person's".to_owned(),
-        Event::Linked { evidence, .. } => format!("brought message {}, which waited", evidence.message),
+        Event::Linked { message: linked, .. } if *linked == message => "became the person's".to_owned(),
+        Event::Linked { message: linked, .. } => format!("brought message {linked}, which waited"),
         Event::Restated { evidence } => format!("made message {} count again", evidence.message),
         Event::ReviewRaised { review, .. } => format!("raised review {review}"),
         Event::ReviewAnswered { review, .. } => format!("answered review {review}"),
@@ -130,31 +125,23 @@ fn happened(event: &Event, message: MessageId) -> String {
 
 #[cfg(test)]
 mod tests {
+    use decide::Refusal;
     use schemas::time::from_micros;
 
     use super::*;
-    use crate::store::rows::InboxRow;
+    use crate::store::rows::MessageKeyRow;
 
-    fn row(order: u64, outcome: Option<Outcome>, detail: Option<&str>) -> MessageRow {
-        let id = MessageId::from_bytes([u8::try_from(order).unwrap(); 16]);
+    fn row(order: u64, outcome: Option<Outcome>, detail: Option<Detail>) -> MessageRow {
         let at = from_micros(i64::try_from(order).unwrap()).unwrap();
+        let decided = |outcome| Decision { order, known_at: at, outcome, detail, decided_by: None };
         MessageRow {
-            row: InboxRow {
-                id,
-                dedupe: [0; 32],
-                body: [0; 32],
-                source: "answer".to_owned(),
-                sender: "atlas".to_owned(),
-                content: vec![],
-                key: vec![],
-                received_at: at,
-            },
-            order: outcome.map(|_| order),
-            known_at: outcome.map(|_| at),
-            outcome,
-            detail: detail.map(str::to_owned),
-            owner: None,
-            decided_by: None,
+            id: MessageId::from_bytes([u8::try_from(order).unwrap(); 16]),
+            source: "answer".to_owned(),
+            sender: "atlas".to_owned(),
+            received_at: at,
+            content: vec![],
+            key: MessageKeyRow { key: vec![], owner: None, owner_key: None },
+            decision: outcome.map(decided),
         }
     }
 
@@ -163,16 +150,18 @@ mod tests {
         let kinds = ["insz".to_owned()];
         let check = |found: &MessageRow, at: Option<u64>, outcome: &str, codes: &[&str], waits: bool| {
             let at = at.map(At::Order);
-            let given = Given { entries: &[], waits_under: &kinds, released_by: None, at };
+            let decisions: Vec<Decision> = found.decision.clone().into_iter().collect();
+            let given = Given { entries: &[], waits_under: &kinds, decisions: &decisions, at };
             let told = explain(found, given);
             assert_eq!((told.outcome, told.waits_under.is_empty()), (outcome, !waits));
             assert_eq!(told.codes, codes);
         };
-        let old = row(5, Some(Outcome::Refused), Some(r#"{"code":"old-epoch","detail":"told"}"#));
+        let old = Refusal::OldEpoch { current: 2, successor: None };
+        let old = row(5, Some(Outcome::Refused), Some(Detail::Refused(old)));
         check(&old, None, "refused", &["old-epoch"], false);
         check(&old, Some(5), "refused", &["old-epoch"], false);
         check(&old, Some(4), "undecided", &[], false);
-        let aside = row(5, Some(Outcome::Quarantined), Some(r#"{"code":"not-storable"}"#));
+        let aside = row(5, Some(Outcome::Quarantined), Some(Detail::Aside("not-storable".to_owned())));
         check(&aside, None, "quarantined", &["not-storable"], false);
         check(&row(5, Some(Outcome::Waiting), None), None, "waiting", &[], true);
         check(&row(5, Some(Outcome::Waiting), None), Some(4), "undecided", &[], false);

@@ -11,8 +11,7 @@ pub mod person;
 pub mod text;
 mod verdict;
 
-use decide::change::{TaskKind, ViewKind};
-use decide::identity::{Join, Reason, ReviewReason};
+use decide::person::{Join, Reason, ReviewReason, TaskKind, ViewKind};
 use decide::routing::Route;
 use schemas::fact::{Authority, Field};
 use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};

@@ -7,15 +7,14 @@
 use std::collections::BTreeMap;
 
 use decide::bundle::Contract;
-use decide::change::{Event, ViewKind};
 use decide::handover::table;
 use decide::journey::Journey;
 use decide::journey::canonical::canonical;
 use decide::journey::grounds::{self, Ground};
 use decide::journey::scope::{Scope, scope};
-use decide::person::{Handover, Stream};
+use decide::person::{Event, Handover, Stream, UnknownRecord, ViewKind};
 use decide::{Bundle, Person};
-use schemas::ids::{HandoverId, PersonId, StreamId};
+use schemas::ids::{DeliveryId, HandoverId, PersonId, StreamId};
 use schemas::message::ReviewAnswer;
 use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant, day_of};
@@ -25,7 +24,7 @@ use super::{
     Absorption, Basis, Decision, Doubt, HandoverStory, Home, Link, Move, PersonStory, Question, Receipt,
     StreamStory,
 };
-use crate::history::Entry;
+use crate::history::{Entry, History};
 
 /// A record that is still kept, opened as far as its receipt needs.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,15 +34,7 @@ pub struct Sent {
     /// Its number.
     pub sequence: u64,
     /// Its CloudEvents id.
-    pub delivery: String,
-    /// When it was decided.
-    pub time: Instant,
-    /// The handover it names.
-    pub handover: Option<HandoverId>,
-    /// Its epoch.
-    pub epoch: u32,
-    /// Its issue number.
-    pub issue: u32,
+    pub delivery: DeliveryId,
     /// When its arrival was proved.
     pub arrived_at: Option<Instant>,
     /// The fields that have a value in it.
@@ -69,36 +60,38 @@ pub struct Known {
     /// Who.
     pub person: PersonId,
     /// His own history.
-    pub own: Vec<Entry>,
-    /// The histories of those he absorbed, each to its end.
-    pub absorbed: Vec<(PersonId, Vec<Entry>)>,
+    pub own: History,
+    /// The histories of those who were absorbed, each to its end.
+    pub absorbed: Vec<(PersonId, History)>,
 }
 
 impl Known {
     /// Everything, in no order but that of each history.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.absorbed.iter().flat_map(|(_, entries)| entries).chain(&self.own)
+        self.absorbed.iter().flat_map(|(_, history)| &history.entries).chain(&self.own.entries)
     }
 }
 
 /// Explains a person whose history is this.
-#[must_use]
-pub fn explain(known: &Known, given: Given<'_>) -> PersonStory {
+///
+/// # Errors
+/// [`UnknownRecord`] where a history names a record that it does not hold.
+pub fn explain(known: &Known, given: Given<'_>) -> Result<PersonStory, UnknownRecord> {
     let mut telling = Telling::new(known.person, given);
-    for (id, entries) in &known.absorbed {
+    for (id, history) in &known.absorbed {
         telling.person = Person::new(*id);
-        telling.read(entries);
+        telling.read(history)?;
     }
     // His own comes last: what he took over from the others goes on in it.
     telling.person = Person::new(known.person);
-    telling.read(&known.own);
+    telling.read(&known.own)?;
     let journey = Journey::of(&telling.person.state);
     let verdict = scope(journey, given.bundle, given.on);
     let facts =
         |grounds: Vec<Ground<'_>>| grounds.into_iter().map(|ground| fact(ground, given.values)).collect();
-    PersonStory {
+    Ok(PersonStory {
         person: known.person.to_string(),
-        last: known.own.last().map(|entry| decision(entry, given.bundle)),
+        last: known.own.entries.last().map(|entry| decision(entry, given.bundle)),
         responsible: responsible(&telling.person, given.bundle, &telling.moves),
         target_group: target_group(verdict, facts(grounds::of_target_group(journey))),
         home: journey
@@ -108,7 +101,7 @@ pub fn explain(known: &Known, given: Given<'_>) -> PersonStory {
         handovers: telling.handovers(),
         streams: telling.streams(),
         ..telling.story
-    }
+    })
 }
 
 /// An explanation under way.
@@ -116,7 +109,7 @@ struct Telling<'a> {
     given: Given<'a>,
     person: Person,
     moves: BTreeMap<HandoverId, Vec<Move>>,
-    opened: BTreeMap<StreamId, (Recipient, Option<HandoverId>, u32)>,
+    opened: BTreeMap<StreamId, Recipient>,
     receipts: BTreeMap<StreamId, Vec<Receipt>>,
     story: PersonStory,
 }
@@ -134,15 +127,16 @@ impl<'a> Telling<'a> {
     }
 
     /// Reads one history to its end.
-    fn read(&mut self, entries: &[Entry]) {
-        for entry in entries {
+    fn read(&mut self, history: &History) -> Result<(), UnknownRecord> {
+        for entry in &history.entries {
             for event in &entry.events {
                 self.moved(entry, event);
                 self.tell(event, || decision(entry, self.given.bundle));
-                self.person.apply(event);
+                self.person.apply(event, &history.records)?;
             }
             self.receipts_of(entry);
         }
+        Ok(())
     }
 
     /// What stands in the story as it happened. Every kind of event is named, so that a new one has to be
@@ -150,11 +144,9 @@ impl<'a> Telling<'a> {
     fn tell(&mut self, event: &Event, decision: impl FnOnce() -> Decision) {
         let story = &mut self.story;
         match event {
-            Event::Linked { evidence, reason } => story.links.push(Link {
-                message: evidence.message.to_string(),
-                reason: *reason,
-                decision: decision(),
-            }),
+            Event::Linked { message, reason } => {
+                story.links.push(Link { message: message.to_string(), reason: *reason, decision: decision() })
+            }
             Event::ReviewRaised { review, reason, .. } => story.reviews.push(Doubt {
                 review: review.to_string(),
                 reason: *reason,
@@ -179,8 +171,8 @@ impl<'a> Telling<'a> {
             Event::Asked { task, what, .. } => {
                 story.questions.push(Question { task: task.to_string(), what: *what, decision: decision() });
             }
-            Event::StreamOpened { stream, recipient, handover, epoch } => {
-                self.opened.insert(*stream, (recipient.clone(), *handover, *epoch));
+            Event::StreamOpened { stream, recipient, .. } => {
+                self.opened.insert(*stream, recipient.clone());
             }
             Event::HandoverOpened { .. }
             | Event::HandoverMoved { .. }
@@ -234,13 +226,10 @@ impl<'a> Telling<'a> {
     fn receipts_of(&mut self, entry: &Entry) {
         let day = day_of(entry.known_at);
         for event in &entry.events {
-            let Event::Issued { stream, issue, kind, .. } = event else { continue };
-            let Some((recipient, handover, epoch)) = self.opened.get(stream) else { continue };
+            let Event::Issued { stream, delivery, issue, kind, .. } = event else { continue };
+            let Some(recipient) = self.opened.get(stream) else { continue };
             let contract = self.given.bundle.contract(recipient);
-            let kept = self.given.sent.iter().find(|sent| {
-                (&sent.recipient, &sent.handover, &sent.epoch) == (recipient, handover, epoch)
-                    && (sent.issue, sent.time) == (*issue, entry.known_at)
-            });
+            let kept = self.given.sent.iter().find(|sent| sent.delivery == *delivery);
             let known = self.fields_on(day);
             let named = match (kind, contract) {
                 (ViewKind::Offer, Some(contract)) => contract.offer.as_slice(),
@@ -260,7 +249,7 @@ impl<'a> Telling<'a> {
                 kind: *kind,
                 basis: contract.and_then(|contract| basis(contract, day)),
                 sequence: kept.map(|sent| sent.sequence),
-                delivery: kept.map(|sent| sent.delivery.clone()),
+                delivery: kept.map(|sent| sent.delivery.to_string()),
                 arrived_at: kept.and_then(|sent| sent.arrived_at),
                 fields,
                 withheld,

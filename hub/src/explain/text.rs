@@ -5,7 +5,7 @@
 
 use std::io::{Result, Write};
 
-use decide::change::ViewKind;
+use decide::person::ViewKind;
 use schemas::fact::Field;
 use schemas::time::Instant;
 use serde::Serialize;

@@ -103,7 +103,7 @@ async fn store_together(store: &Store, batch: Vec<Post>) {
     let (rows, posts): (Vec<Vec<_>>, Vec<_>) = batch.into_iter().map(|post| (post.rows, post.answer)).unzip();
     let lengths: Vec<usize> = rows.iter().map(Vec::len).collect();
     let all: Vec<InboxRow> = rows.into_iter().flatten().collect();
-    match store.insert_inbox(&all).await {
+    match store.insert_inbox(all.clone()).await {
         Ok(stored) => {
             let mut stored = stored.into_iter();
             for (length, post) in lengths.into_iter().zip(posts) {
@@ -116,7 +116,7 @@ async fn store_together(store: &Store, batch: Vec<Post>) {
             for (length, post) in lengths.into_iter().zip(posts) {
                 let (mine, others) = rest.split_at(length);
                 rest = others;
-                tell(post, store.insert_inbox(mine).await.map_err(|error| cause(&error)));
+                tell(post, store.insert_inbox(mine.to_vec()).await.map_err(|error| cause(&error)));
             }
         }
         Err(error) => {

@@ -2,16 +2,13 @@
 //!
 //! Stateless, and runs in any number of instances. Every input of the hub passes here: what senders
 //! push, what agencies answer, what a task brought back and what happens inside. A receipt is given
-//! after the durable commit; needed for it are the database and nothing else. Refuses to decide.
-//! Next: `content` for what is sealed, `committer` for the shared commit, `decider` for what follows.
+//! after the durable commit; needed for it are the database and nothing else.
+//! Next: `committer` for the shared commit, [`crate::vault`] for what is sealed, `decider` for what follows.
 
 mod committer;
-mod content;
-
-pub use committer::CommitError;
-pub use content::{Content, OpenError, open_content, open_findings};
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::sync::Arc;
 
 use adapters::{Context, Refused, Source};
@@ -19,7 +16,7 @@ use schemas::country::Countries;
 use schemas::finding::Finding;
 use schemas::ids::{MessageId, PersonId};
 use schemas::insz::Environment;
-use schemas::message::Body;
+use schemas::message::{Body, Said};
 use schemas::municipality::Municipalities;
 use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant, day_of};
@@ -27,10 +24,10 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::seal::{Keys, Purpose, SealError};
 use crate::store::rows::{InboxRow, RefusalRow, Stored};
 use crate::store::{Store, StoreError};
-use committer::Committer;
+use crate::vault::{Content, Place, SealError, Vault};
+use committer::{CommitError, Committer};
 
 /// The sender of what the hub writes to itself.
 pub const HUB: &str = "hub";
@@ -80,24 +77,49 @@ pub enum Verdict {
     },
 }
 
-/// Why nothing could be answered: the sender should send again.
+/// Why nothing could be answered, by what the sender should do.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
-    /// The shared commit did not happen.
-    #[error(transparent)]
-    Commit(#[from] CommitError),
-    /// The store could not be read, or did not take the refused items.
-    #[error("the store could not be read, or did not take the refused items")]
-    Store(#[from] StoreError),
-    /// Sealing failed.
-    #[error(transparent)]
-    Seal(#[from] SealError),
-    /// The content could not be written down.
-    #[error("the content cannot be encoded")]
-    Encode(#[from] rmp_serde::encode::Error),
-    /// The findings or the body could not be written down.
-    #[error("a value cannot be written as JSON")]
-    Json(#[from] serde_json::Error),
+    /// Send again in a moment: too much waits for its commit, or the hub is stopping.
+    #[error("too many messages wait for their commit")]
+    Busy,
+    /// Send again later: the database is away, or the machine gives no randomness.
+    #[error("the database is not reachable")]
+    Away(#[source] Box<dyn Error + Send + Sync>),
+    /// A fault in the hub: sending again does not help.
+    #[error("the item could not be stored")]
+    Broken(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl IntakeError {
+    fn broken(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::Broken(Box::new(error))
+    }
+}
+
+impl From<StoreError> for IntakeError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Data { .. } | StoreError::Damaged(_) => Self::broken(error),
+            away => Self::Away(Box::new(away)),
+        }
+    }
+}
+
+impl From<SealError> for IntakeError {
+    fn from(error: SealError) -> Self {
+        Self::Away(Box::new(error))
+    }
+}
+
+impl From<CommitError> for IntakeError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Busy | CommitError::Stopping => Self::Busy,
+            CommitError::Away => Self::Away(Box::new(error)),
+            CommitError::Data => Self::broken(error),
+        }
+    }
 }
 
 /// The door. Cheap to clone; the last clone that goes ends its committers.
@@ -107,7 +129,7 @@ pub struct Intake(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     store: Store,
-    keys: Keys,
+    vault: Vault,
     clock: Clock,
     tables: Tables,
     committer: Committer,
@@ -122,9 +144,9 @@ enum Draft {
 impl Intake {
     /// Opens the door. `committers` is how many commits may run at once: one on SQLite, two on `PostgreSQL`.
     #[must_use]
-    pub fn new(store: Store, keys: Keys, clock: Clock, tables: Tables, committers: usize) -> Self {
+    pub fn new(store: Store, vault: Vault, clock: Clock, tables: Tables, committers: usize) -> Self {
         let committer = Committer::start(&store, committers);
-        Self(Arc::new(Inner { store, keys, clock, tables, committer }))
+        Self(Arc::new(Inner { store, vault, clock, tables, committer }))
     }
 
     /// Changes with every commit: the decider waits for it.
@@ -166,13 +188,21 @@ impl Intake {
         Ok(self.commit(vec![draft]).await?.pop().unwrap_or(Verdict::Conflict))
     }
 
-    /// Takes what happens inside: a failed task, a redelivery, a new bundle. The id makes doubles harmless.
+    /// Takes what the hub itself heard about a person: a task that failed, a number that was replaced.
+    ///
+    /// # Errors
+    /// [`IntakeError`]: nothing was stored.
+    pub async fn told(&self, source: &str, id: &str, said: Said) -> Result<Verdict, IntakeError> {
+        self.internal(source, id, decide::prepare(said, &|key| self.0.vault.index(key))).await
+    }
+
+    /// Takes what happens inside: a redelivery, a review, a new bundle. The id makes doubles harmless.
     ///
     /// # Errors
     /// [`IntakeError`]: nothing was stored.
     pub async fn internal(&self, source: &str, id: &str, body: Body) -> Result<Verdict, IntakeError> {
-        let item = serde_json::to_string(&body)?;
-        let row = self.row(source, HUB, id, 0, item, body, self.0.clock.now())?;
+        let item = serde_json::to_string(&body).map_err(IntakeError::broken)?;
+        let row = self.row(HUB, id, &self.content(source, 0, item, body), self.0.clock.now())?;
         let draft = Draft::Take(Box::new(row), vec![]);
         Ok(self.commit(vec![draft]).await?.pop().unwrap_or(Verdict::Conflict))
     }
@@ -184,16 +214,21 @@ impl Intake {
     /// [`IntakeError`]: nothing was stored, and it is due the next time as well.
     pub async fn bring_due(&self) -> Result<usize, IntakeError> {
         let now = self.0.clock.now();
-        let due = self.0.store.due(day_of(now), DUE_AT_ONCE).await?;
-        let draft = |(person, on): (PersonId, Day)| {
-            let body = Body::Due(person);
-            let item = serde_json::to_string(&body)?;
-            let row = self.row("due", HUB, &format!("{person}:{on}"), 0, item, body, now)?;
+        let draft = |(person, on): &(PersonId, Day)| {
+            let body = Body::Due(*person);
+            let item = serde_json::to_string(&body).map_err(IntakeError::broken)?;
+            let row = self.row(HUB, &format!("{person}:{on}"), &self.content("due", 0, item, body), now)?;
             Ok::<_, IntakeError>(Draft::Take(Box::new(row), vec![]))
         };
-        let drafts = due.into_iter().map(draft).collect::<Result<Vec<_>, _>>()?;
-        let verdicts = self.commit(drafts).await?;
-        Ok(verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Accepted { .. })).count())
+        // All that is due, page by page: what is not decided yet keeps no other waiting.
+        let (mut new, mut after) = (0, None);
+        loop {
+            let due = self.0.store.due(day_of(now), after, DUE_AT_ONCE).await?;
+            let Some(last) = due.last() else { return Ok(new) };
+            after = Some(*last);
+            let verdicts = self.commit(due.iter().map(draft).collect::<Result<Vec<_>, _>>()?).await?;
+            new += verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Accepted { .. })).count();
+        }
     }
 
     /// Deletes refused items that have lain long enough; says how many.
@@ -220,44 +255,44 @@ impl Intake {
                 let id = id.unwrap_or(checked.id());
                 // An object's members are written in the order of their names, so that a repeat
                 // with its members in another order is the same item.
-                let item = serde_json::to_string(checked.item())?;
-                let body = checked.body().clone();
-                let row = self.row(source.name(), sender, id, source.version(), item, body, now)?;
+                let item = serde_json::to_string(checked.item()).map_err(IntakeError::broken)?;
+                let body = decide::prepare(checked.said().clone(), &|key| self.0.vault.index(key));
+                let content = self.content(source.name(), source.version(), item, body);
+                let row = self.row(sender, id, &content, now)?;
                 Ok(Draft::Take(Box::new(row), checked.warnings().to_vec()))
             }
             Err(refused) => self.refusal(source.name(), sender, refused, now),
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one row, named at both call sites")]
-    fn row(
-        &self,
-        source: &str,
-        sender: &str,
-        id: &str,
-        translator: u32,
-        item: String,
-        body: Body,
-        now: Instant,
-    ) -> Result<InboxRow, IntakeError> {
-        let Inner { keys, clock, .. } = &*self.0;
-        let dedupe = keys.mac("dedupe", format!("{sender}\0{source}\0{id}").as_bytes());
-        let mac = keys.mac("body", item.as_bytes());
-        let content = Content { seed: clock.seed(), source: source.to_owned(), translator, item, body };
-        let (content, key) = content::seal(keys, Purpose::Message, &rmp_serde::to_vec_named(&content)?)?;
-        let (source, sender) = (source.to_owned(), sender.to_owned());
+    fn content(&self, source: &str, translator: u32, item: String, body: Body) -> Content {
+        Content { seed: self.0.clock.seed(), source: source.to_owned(), translator, item, body }
+    }
+
+    /// Seals what a message holds, under a key of its own.
+    fn row(&self, sender: &str, id: &str, content: &Content, now: Instant) -> Result<InboxRow, IntakeError> {
+        let Inner { vault, clock, .. } = &*self.0;
+        let source = content.source.clone();
+        let dedupe = vault.mac("dedupe", format!("{sender}\0{source}\0{id}").as_bytes());
+        let message = clock.message_id();
+        let key = vault.fresh()?;
         Ok(InboxRow {
-            id: clock.message_id(),
+            id: message,
             dedupe,
-            body: mac,
+            body: vault.mac("body", content.item.as_bytes()),
             source,
-            sender,
-            content,
-            key,
+            sender: sender.to_owned(),
+            content: vault.seal(
+                &key,
+                Place::Content(message),
+                &content.encode().map_err(IntakeError::broken)?,
+            )?,
+            key: vault.wrap_message(message, &key, None)?,
             received_at: now,
         })
     }
 
+    /// Seals a refused item with what was found in it.
     fn refusal(
         &self,
         source: &str,
@@ -265,19 +300,19 @@ impl Intake {
         refused: Refused,
         now: Instant,
     ) -> Result<Draft, IntakeError> {
+        let vault = &self.0.vault;
         let Refused { item, findings } = refused;
-        let sealed = match item {
-            Some(item) => Some(content::seal(&self.0.keys, Purpose::Refusal, item.to_string().as_bytes())?),
-            None => None,
-        };
-        let (content, key) = sealed.unzip();
+        let id = self.0.clock.message_id();
+        let key = vault.fresh()?;
+        let written = serde_json::to_vec(&findings).map_err(IntakeError::broken)?;
+        let item = item.map(|item| vault.seal(&key, Place::Refused(id), item.to_string().as_bytes()));
         let row = RefusalRow {
-            id: self.0.clock.message_id(),
+            id,
             source: source.to_owned(),
             sender: sender.to_owned(),
-            content,
-            key,
-            findings: content::seal_findings(&self.0.keys, &findings)?,
+            content: item.transpose()?,
+            findings: vault.seal(&key, Place::Findings(id), &written)?,
+            key: vault.wrap_refusal(id, &key)?,
             received_at: now,
         };
         Ok(Draft::Refuse(row, findings))
@@ -301,7 +336,7 @@ impl Intake {
             }
         }
         if !refusals.is_empty() {
-            self.0.store.insert_refusals(&refusals).await?;
+            self.0.store.insert_refusals(refusals).await?;
         }
         let mut stored = self.0.committer.commit(rows).await?.into_iter();
         for answer in answers.iter_mut().filter(|answer| matches!(answer, Verdict::Accepted { .. })) {

@@ -10,7 +10,6 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use tracing_subscriber::EnvFilter;
@@ -29,7 +28,7 @@ pub fn log() {
 pub struct Received {
     /// The source's name, from the list in `adapters::SOURCES`.
     pub source: &'static str,
-    /// Such as `accepted`, `again`, `refused` or `denied`.
+    /// `accepted`, `again`, `conflict` or `refused` for an item, `denied` for a call without the right.
     pub outcome: &'static str,
 }
 
@@ -47,6 +46,13 @@ pub struct Intake {
     pub received: Family<Received, Counter>,
 }
 
+impl Intake {
+    /// Counts an item of a source, or a call that was denied.
+    pub fn count(&self, source: &'static str, outcome: &'static str) {
+        self.received.get_or_create(&Received { source, outcome }).inc();
+    }
+}
+
 /// Decide's numbers.
 #[derive(Clone, Debug)]
 pub struct Decide {
@@ -56,14 +62,15 @@ pub struct Decide {
     pub batches: Counter,
     /// How long a batch took, from loading to the commit.
     pub seconds: Histogram,
-    /// Messages that wait for their decision.
-    pub backlog: Gauge,
+    /// Candidates by name that were not looked at, because as many under one key had been.
+    pub left_out: Counter,
 }
 
 impl Decide {
-    /// Counts one stored batch: how each message of it ended, and how long it took.
-    pub fn batch(&self, outcomes: impl Iterator<Item = &'static str>, took: std::time::Duration) {
-        for outcome in outcomes {
+    /// Counts one stored batch: how each message of it ended, whom nobody looked at, and how long it took.
+    pub fn batch(&self, outcomes: &[&'static str], left_out: u64, took: std::time::Duration) {
+        self.left_out.inc_by(left_out);
+        for outcome in outcomes.iter().copied() {
             self.messages.get_or_create(&ByOutcome { outcome }).inc();
         }
         self.batches.inc();
@@ -125,17 +132,22 @@ impl Metrics {
             batches: Counter::default(),
             // One millisecond to eight seconds.
             seconds: Histogram::new(exponential_buckets(0.001, 2.0, 14)),
-            backlog: Gauge::default(),
+            left_out: Counter::default(),
         };
         let deliver = Deliver::default();
         let request = Request::default();
         let mut registry = Registry::with_prefix("hub");
-        registry.register("intake_received", "Items received", intake.received.clone());
+        registry.register(
+            "intake_received",
+            "Items that senders sent, and calls that were denied",
+            intake.received.clone(),
+        );
         registry.register("decide_messages", "Messages decided", decide.messages.clone());
         registry.register("decide_batches", "Batches stored", decide.batches.clone());
         let (help, seconds) = ("Time from loading a batch to its commit", decide.seconds.clone());
         registry.register_with_unit("decide_batch", help, Unit::Seconds, seconds);
-        registry.register("decide_backlog", "Messages that wait for their decision", decide.backlog.clone());
+        let help = "Candidates not looked at, because a key is too common";
+        registry.register("decide_left_out", help, decide.left_out.clone());
         registry.register("deliver_sent", "Records sent, voids among them", deliver.sent.clone());
         registry.register("deliver_voids", "Records that the gate made void", deliver.voids.clone());
         registry.register("deliver_recycled", "Producers made anew after an error", deliver.recycled.clone());
@@ -162,7 +174,7 @@ mod tests {
     #[test]
     fn numbers_carry_their_labels() {
         let metrics = Metrics::new();
-        metrics.intake.received.get_or_create(&Received { source: "visa", outcome: "accepted" }).inc();
+        metrics.intake.count("visa", "accepted");
         metrics.clone().decide.seconds.observe(0.02);
         let text = metrics.text();
         assert!(text.contains("hub_intake_received_total{source=\"visa\",outcome=\"accepted\"} 1"), "{text}");

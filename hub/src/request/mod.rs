@@ -11,26 +11,28 @@ pub use backoff::backoff;
 
 use std::time::Duration;
 
-use decide::change::TaskKind;
+use decide::person::TaskKind;
 use futures::{StreamExt, stream};
 use schemas::fact::Record;
 use schemas::ids::TaskId;
 use schemas::insz::Insz;
-use schemas::message::{Body, TaskFailed};
+use schemas::message::{Said, TaskFailed};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::RequestSettings;
 use crate::intake::{Intake, IntakeError, Verdict};
 use crate::observe::{ByOutcome, Request as Metrics};
-use crate::seal::{Keys, Purpose, SealError};
 use crate::store::rows::TaskRow;
 use crate::store::{Store, StoreError};
+use crate::vault::{Access, Shut, Vault, Why};
 use soap::{Asker, Outcome};
 
 /// Tasks looked at together, and questions asked at once.
 const BATCH: u32 = 64;
 const AT_ONCE: usize = 4;
+/// How long a task that somebody claimed and left is put off, beside the time that all claimed with it may take.
+const CLAIM: chrono::Duration = chrono::Duration::minutes(1);
 /// How often tasks are looked for.
 const EVERY: Duration = Duration::from_millis(500);
 
@@ -39,9 +41,11 @@ const EVERY: Duration = Duration::from_millis(500);
 pub struct Requests {
     store: Store,
     intake: Intake,
-    keys: Keys,
+    vault: Vault,
     clock: Clock,
     http: reqwest::Client,
+    /// How long a claimed task is nobody else's: longer than its answer may take.
+    claim: chrono::Duration,
     register: String,
     asker: Asker,
     metrics: Metrics,
@@ -58,10 +62,7 @@ pub enum RequestError {
     Intake(#[from] IntakeError),
     /// The task's content does not open.
     #[error(transparent)]
-    Seal(#[from] SealError),
-    /// The task names no number.
-    #[error("the content of a task is of no known form")]
-    Content,
+    Shut(#[from] Shut),
     /// No client could be built.
     #[error("no client for the register could be built")]
     Client(#[source] reqwest::Error),
@@ -75,7 +76,7 @@ impl Requests {
     pub fn new(
         store: Store,
         intake: Intake,
-        keys: Keys,
+        vault: Vault,
         clock: Clock,
         settings: &RequestSettings,
         metrics: Metrics,
@@ -86,8 +87,22 @@ impl Requests {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(RequestError::Client)?;
+        let claim = CLAIM
+            + chrono::Duration::seconds(
+                i64::try_from(settings.timeout_seconds).unwrap_or(0) * i64::from(BATCH),
+            );
         let asker = Asker { identity: settings.identity.clone(), capacity: settings.capacity.clone() };
-        Ok(Self { store, intake, keys, clock, http, register: settings.register_url.clone(), asker, metrics })
+        Ok(Self {
+            store,
+            intake,
+            vault,
+            clock,
+            http,
+            claim,
+            register: settings.register_url.clone(),
+            asker,
+            metrics,
+        })
     }
 
     /// Performs tasks as they become due, until told to stop.
@@ -110,7 +125,8 @@ impl Requests {
     /// # Errors
     /// [`RequestError::Store`] where the tasks could not be read.
     pub async fn step(&self) -> Result<usize, RequestError> {
-        let due = self.store.due_tasks(self.clock.now(), BATCH).await?;
+        let now = self.clock.now();
+        let due = self.store.claim_tasks(now, now + self.claim, BATCH).await?;
         let count = due.len();
         // A number is enrolled before it is asked for: the register refuses who is not (40003).
         let (enrol, ask): (Vec<_>, Vec<_>) =
@@ -121,16 +137,23 @@ impl Requests {
         Ok(count)
     }
 
-    async fn attempt(&self, task: TaskRow, key: Vec<u8>) {
-        if let Err(error) = self.perform(&task, &key).await {
+    async fn attempt(&self, task: TaskRow, key: Option<Vec<u8>>) {
+        if let Err(error) = self.perform(&task, key.as_deref()).await {
             tracing::warn!(%error, task = %task.id, "a task could not be performed");
             self.later(&task).await;
         }
     }
 
-    async fn perform(&self, task: &TaskRow, key: &[u8]) -> Result<(), RequestError> {
-        let content = self.keys.kek().unwrap(key)?.open(Purpose::Task, &task.content)?;
-        let insz = number(&content).ok_or(RequestError::Content)?;
+    async fn perform(&self, task: &TaskRow, key: Option<&[u8]>) -> Result<(), RequestError> {
+        let insz = match self.vault.task(task, key, Access::hub(Why::Request)) {
+            Ok(insz) => insz,
+            // Nobody is asked about who was erased.
+            Err(Shut::Erased) => {
+                self.count("erased");
+                return Ok(self.store.finish_task(task.id).await?);
+            }
+            Err(shut) => return Err(shut.into()),
+        };
         let question = soap::question(&self.asker, task.id, task.kind, &insz, self.clock.now());
         let outcome = match self.ask(question).await {
             Some(document) => (soap::outcome(task.kind, &document), document),
@@ -197,11 +220,11 @@ impl Requests {
         code: String,
         replaced_by: Option<Insz>,
     ) -> Result<(), RequestError> {
-        let body = match replaced_by {
-            Some(new) => Body::Record(Record::replaced(insz, new, self.clock.now())),
-            None => Body::TaskFailed(TaskFailed { insz, code }),
+        let said = match replaced_by {
+            Some(new) => Said::Record(Record::replaced(insz, new, self.clock.now())),
+            None => Said::TaskFailed(TaskFailed { insz, code }),
         };
-        self.intake.internal("task", id, body).await?;
+        self.intake.told("task", id, said).await?;
         Ok(())
     }
 
@@ -218,22 +241,4 @@ impl Requests {
 /// The name under which an answer enters the inbox.
 fn answer_id(task: TaskId, attempt: u32) -> String {
     format!("task:{task}:{attempt}")
-}
-
-/// The number a task is about: as the heart's value, or as 11 digits.
-fn number(content: &[u8]) -> Option<Insz> {
-    rmp_serde::from_slice(content).ok().or_else(|| Insz::parse(std::str::from_utf8(content).ok()?).ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_is_read_in_either_form() {
-        let insz = Insz::parse("73651756738").unwrap();
-        assert_eq!(number(&rmp_serde::to_vec_named(&insz).unwrap()), Some(insz));
-        assert_eq!(number(b"73651756738"), Some(insz));
-        assert_eq!(number(b"7365175673"), None);
-    }
 }

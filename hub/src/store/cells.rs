@@ -33,6 +33,12 @@ pub(super) fn word(value: &impl Serialize) -> String {
     }
 }
 
+/// A value of ours as JSON.
+pub(super) fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value)
+        .unwrap_or_else(|error| unreachable!("a value of ours has a form in JSON: {error}"))
+}
+
 /// An outcome as stored.
 pub(super) fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
@@ -87,6 +93,11 @@ impl Reader {
         self.some(serde_json::from_value(serde_json::Value::String(word)).ok())
     }
 
+    /// A value kept as JSON.
+    pub(super) fn json<T: DeserializeOwned>(self, text: &str) -> Result<T, StoreError> {
+        self.some(serde_json::from_str(text).ok())
+    }
+
     /// An outcome.
     pub(super) fn outcome(self, word: &str) -> Result<Outcome, StoreError> {
         let all = [Outcome::Decided, Outcome::Waiting, Outcome::Refused, Outcome::Quarantined];
@@ -104,9 +115,9 @@ mod tests {
         for known in [Outcome::Decided, Outcome::Waiting, Outcome::Refused, Outcome::Quarantined] {
             assert_eq!(reader.outcome(outcome(known)).unwrap(), known);
         }
-        let kind = decide::change::TaskKind::GivePerson;
+        let kind = decide::person::TaskKind::GivePerson;
         assert_eq!(word(&kind), "give_person");
-        assert_eq!(reader.word::<decide::change::TaskKind>(word(&kind)).unwrap(), kind);
+        assert_eq!(reader.word::<decide::person::TaskKind>(word(&kind)).unwrap(), kind);
         assert_eq!(int(u64::MAX), i64::MAX);
     }
 

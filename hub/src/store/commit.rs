@@ -7,29 +7,35 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 
-use schemas::ids::PersonId;
+use schemas::ids::{MessageId, PersonId};
 use schemas::recipient::Recipient;
 
 use super::bulk::Rows;
-use super::cells::{day, int, outcome, time, word};
+use super::cells::{day, int, json, outcome, time, word};
 use super::engine::{Tx, Value, detached};
-use super::rows::{Batch, DueRow, Lease, LineRow};
+use super::lease::LEASE_SECONDS;
+use super::rows::{Batch, DecidedRow, DueRow, Lease, LineRow, Outcome, RecordRow, ReleasedRow};
 use super::{Store, StoreError};
 
-/// Cheaper than to run into the conflict, and safe: one writer, each row once.
-const NEW_KEY: &str = "insert into match_key (hash, record) select r.hash, r.record from r where not exists \
-     (select 1 from match_key m where m.hash = r.hash and m.record = r.record)";
-const DECIDED: &str = "update inbox set decided_order = r.decided_order, known_at = r.known_at, \
-     outcome = r.outcome, detail = r.detail, key = r.key, owner = r.owner from r where inbox.id = r.id";
 const REDIRECTED: &str = "update person set redirect = r.survivor from r where person.redirect = r.id";
-const RELEASED: &str = "update inbox set outcome = 'decided', decided_by = r.decided_by, key = r.key, \
-     owner = r.owner from r where inbox.id = r.id";
+const DECIDED: &str = "delete from pending where message in (select r.message from r)";
+const RELEASED_KEY: &str =
+    "update message_key set key = r.key, owner = r.owner from r where message_key.message = r.message";
+const RELEASED: &str = "update record set person = r.person from r where record.id = r.id";
 const LINE_CLOSED: &str = "update repertory set closed_on = r.closed_on from r \
      where repertory.person = r.person and repertory.recipient = r.recipient and repertory.closed_on is null";
 const ANSWERED: &str =
     "update review set answer = r.answer, answered_at = r.answered_at from r where review.id = r.id";
-const FENCED: &str =
-    "update lease set counters = r.counters from r where lease.name = r.name and lease.fence = r.fence";
+/// The fence, and a renewal with it: who commits need not say so once more.
+macro_rules! fenced {
+    ($now:literal) => {
+        concat!(
+            "update lease set counters = r.counters, until = ",
+            $now,
+            " + r.length from r where lease.name = r.name and lease.fence = r.fence"
+        )
+    };
+}
 
 impl Store {
     /// Stores a batch in one transaction. Its last statement is the fenced update of the lease row.
@@ -43,7 +49,12 @@ impl Store {
         let fence = Rows::default()
             .text("name", [lease.name].into_iter())
             .int("fence", [lease.fence].into_iter())
-            .text("counters", [counters].into_iter());
+            .text("counters", [counters].into_iter())
+            .int("length", [i64::from(LEASE_SECONDS) * 1_000_000].into_iter());
+        let fenced = self.pool.either(
+            fenced!("cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)"),
+            fenced!("cast(unixepoch('subsec') * 1000000 as bigint)"),
+        );
         let statements = statements(batch);
         let pool = self.pool.clone();
         let stored = detached(async move {
@@ -51,15 +62,15 @@ impl Store {
             for statement in statements {
                 statement.run(&mut tx).await?;
             }
-            if tx.run("lease", FENCED, fence).await? != 1 {
+            if tx.run("lease", fenced, fence).await? != 1 {
                 return Err(StoreError::Fenced);
             }
             tx.commit().await
         })
         .await;
         match stored {
-            // Who comes after decides the same messages: his rows are in the way of a late batch, whose data
-            // are not at fault.
+            // Who took over decides the same messages: their rows are in the way of a late batch, whose data are not
+            // at fault.
             Err(StoreError::Data { .. }) if !self.holds(lease).await? => Err(StoreError::Fenced),
             stored => stored,
         }
@@ -106,9 +117,10 @@ fn statements(batch: &Batch) -> Vec<Statement> {
 /// Persons, their keys and their journals.
 fn people(batch: &Batch) -> Vec<Statement> {
     let persons = newest(&batch.persons, |row| row.id);
+    let new = || persons.iter().filter(|row| row.new).filter_map(|row| Some((row.id, row.key.as_deref()?)));
     let keys = Rows::default()
-        .bytes("id", persons.iter().map(|row| row.id.bytes()))
-        .bytes("wrapped", persons.iter().map(|row| row.key.as_slice()));
+        .bytes("id", new().map(|(id, _)| id.bytes()))
+        .bytes("wrapped", new().map(|(_, key)| key));
     let states = Rows::default()
         .bytes("id", persons.iter().map(|row| row.id.bytes()))
         .int("version", persons.iter().map(|row| int(row.version)))
@@ -122,16 +134,15 @@ fn people(batch: &Batch) -> Vec<Statement> {
         .bytes("message", batch.journal.iter().map(|row| row.message.bytes()))
         .int("decided_order", batch.journal.iter().map(|row| int(row.order)))
         .int("known_at", batch.journal.iter().map(|row| time(row.known_at)))
-        .text("heart", batch.journal.iter().map(|row| row.heart.as_str()))
-        .text("bundle", batch.journal.iter().map(|row| row.bundle.as_str()))
+        .int("bundle", batch.journal.iter().map(|row| int(row.bundle)))
         .bytes("events", batch.journal.iter().map(|row| row.events.as_slice()));
-    // Whom he had absorbed himself is the survivor's too: a redirect leads to nobody who has one.
+    // Whom the absorbed person had absorbed is the survivor's too: a redirect leads to nobody who has one.
     let gone = || persons.iter().filter_map(|row| Some((row.id, row.redirect?)));
     let redirects = Rows::default()
         .bytes("id", gone().map(|(id, _)| id.bytes()))
         .bytes("survivor", gone().map(|(_, survivor)| survivor.bytes()));
     vec![
-        Statement::insert("key", keys, "on conflict (id) do nothing"),
+        Statement::insert("key", keys, ""),
         Statement::insert(
             "person",
             states,
@@ -143,40 +154,79 @@ fn people(batch: &Batch) -> Vec<Statement> {
     ]
 }
 
-/// What became of messages, and the records they are: first decided, then released, for one batch may do
-/// both to the same message.
+/// What became of messages, and the records they are. A record that waited is released by a later message, which
+/// may stand in the same batch: then its row says so from the start.
 fn messages(batch: &Batch) -> Vec<Statement> {
+    let released: HashMap<MessageId, &ReleasedRow> = batch.released.iter().map(|row| (row.id, row)).collect();
+    let own: HashSet<MessageId> = batch.decided.iter().map(|row| row.id).collect();
+    let before: Vec<&ReleasedRow> = batch.released.iter().filter(|row| !own.contains(&row.id)).collect();
+    let detail = |row: &DecidedRow| row.detail.as_ref().map(json);
     let decided = Rows::default()
-        .bytes("id", batch.decided.iter().map(|row| row.id.bytes()))
+        .bytes("message", batch.decided.iter().map(|row| row.id.bytes()))
+        .int("n", batch.decided.iter().map(|_| 1))
         .int("decided_order", batch.decided.iter().map(|row| int(row.order)))
         .int("known_at", batch.decided.iter().map(|row| time(row.known_at)))
         .text("outcome", batch.decided.iter().map(|row| outcome(row.outcome)))
-        .text_or("detail", batch.decided.iter().map(|row| row.detail.as_deref()))
-        .bytes("key", batch.decided.iter().map(|row| row.key.as_slice()))
-        .bytes_or("owner", batch.decided.iter().map(|row| row.owner.map(|id| id.bytes())));
-    let released = Rows::default()
-        .bytes("id", batch.released.iter().map(|row| row.id.bytes()))
-        .bytes("decided_by", batch.released.iter().map(|row| row.decided_by.bytes()))
-        .bytes("key", batch.released.iter().map(|row| row.key.as_slice()))
-        .bytes("owner", batch.released.iter().map(|row| row.person.bytes()));
-    let released_records: Vec<_> = batch.released.iter().map(|row| (row.id, Some(row.person))).collect();
-    let mut records: Vec<_> = batch.records.iter().map(|row| (row.id, row.person)).collect();
-    records.extend(released_records);
-    let records = newest(&records, |(id, _)| *id);
+        .text_or("detail", batch.decided.iter().map(detail));
+    let again = Rows::default()
+        .bytes("message", batch.released.iter().map(|row| row.id.bytes()))
+        .int("n", batch.released.iter().map(|_| 2))
+        .int("decided_order", batch.released.iter().map(|row| int(row.order)))
+        .int("known_at", batch.released.iter().map(|row| time(row.known_at)))
+        .text("outcome", batch.released.iter().map(|_| outcome(Outcome::Decided)))
+        .bytes("decided_by", batch.released.iter().map(|row| row.decided_by.bytes()));
+    let queue = Rows::default().bytes("message", batch.decided.iter().map(|row| row.id.bytes()));
+    let key = |row: &DecidedRow| match released.get(&row.id) {
+        Some(released) => (Some(released.person), released.key.clone()),
+        None => (row.owner, row.key.clone()),
+    };
+    let (owners, wrapped): (Vec<_>, Vec<_>) = batch.decided.iter().map(key).unzip();
+    let keys = Rows::default()
+        .bytes("message", batch.decided.iter().map(|row| row.id.bytes()))
+        .bytes_or("owner", owners.into_iter().map(|owner| owner.map(|id| id.bytes())))
+        .bytes("key", wrapped.into_iter());
+    let rewrapped = Rows::default()
+        .bytes("message", before.iter().map(|row| row.id.bytes()))
+        .bytes("owner", before.iter().map(|row| row.person.bytes()))
+        .bytes("key", before.iter().map(|row| row.key.as_slice()));
+    vec![
+        Statement::insert("decision", decided, ""),
+        Statement::insert("decision", again, ""),
+        Statement::over("pending", queue, DECIDED),
+        Statement::insert("message_key", keys, ""),
+        Statement::over("message_key", rewrapped, RELEASED_KEY),
+    ]
+    .into_iter()
+    .chain(records(batch, &released, &before))
+    .collect()
+}
+
+fn records(
+    batch: &Batch,
+    released: &HashMap<MessageId, &ReleasedRow>,
+    before: &[&ReleasedRow],
+) -> [Statement; 3] {
+    let person = |row: &RecordRow| released.get(&row.id).map(|row| row.person).or(row.person);
     let owners = Rows::default()
-        .bytes("id", records.iter().map(|(id, _)| id.bytes()))
-        .bytes_or("person", records.iter().map(|(_, person)| person.map(|id| id.bytes())));
-    // In the order of the index, and each once: neighbours share a page of it.
-    let keys = batch.records.iter().flat_map(|row| row.keys.iter().map(move |hash| (hash, row.id)));
+        .bytes("id", batch.records.iter().map(|row| row.id.bytes()))
+        .bytes_or("person", batch.records.iter().map(|row| person(row).map(|id| id.bytes())))
+        .bytes(
+            "keys",
+            batch.records.iter().map(|row| row.keys.iter().flat_map(|mac| mac.0).collect::<Vec<_>>()),
+        );
+    let moved = Rows::default()
+        .bytes("id", before.iter().map(|row| row.id.bytes()))
+        .bytes("person", before.iter().map(|row| row.person.bytes()));
+    // In the order of the index: neighbours share a page of it.
+    let keys = batch.records.iter().flat_map(|row| row.keys.iter().map(|mac| (mac.0, row.id)));
     let keys: BTreeSet<_> = keys.collect();
     let keys = Rows::default()
-        .bytes("hash", keys.iter().map(|(hash, _)| **hash))
+        .bytes("hash", keys.iter().map(|(hash, _)| *hash))
         .bytes("record", keys.iter().map(|(_, record)| record.bytes()));
-    vec![
-        Statement::insert("record", owners, "on conflict (id) do update set person = excluded.person"),
-        Statement::over("match_key", keys, NEW_KEY),
-        Statement::over("inbox", decided, DECIDED),
-        Statement::over("inbox", released, RELEASED),
+    [
+        Statement::insert("record", owners, ""),
+        Statement::over("record", moved, RELEASED),
+        Statement::insert("match_key", keys, ""),
     ]
 }
 
@@ -204,13 +254,15 @@ fn lists(batch: &Batch) -> Vec<Statement> {
         .int("decided_order", batch.tasks.iter().map(|row| int(row.order)))
         .int("due_at", batch.tasks.iter().map(|row| time(row.due_at)))
         .int("attempts", batch.tasks.iter().map(|row| row.attempts.into()));
-    let candidates = |ids: &[PersonId]| ids.iter().map(PersonId::to_string).collect::<Vec<_>>().join(" ");
     let reviews = Rows::default()
         .bytes("id", batch.reviews.iter().map(|row| row.id.bytes()))
         .bytes("person", batch.reviews.iter().map(|row| row.person.bytes()))
-        .text("candidates", batch.reviews.iter().map(|row| candidates(&row.candidates)))
         .text("reason", batch.reviews.iter().map(|row| row.reason.as_str()))
         .int("raised_at", batch.reviews.iter().map(|row| time(row.raised_at)));
+    let candidates = || batch.reviews.iter().flat_map(|row| row.candidates.iter().map(|id| (row.id, *id)));
+    let candidates = Rows::default()
+        .bytes("review", candidates().map(|(review, _)| review.bytes()))
+        .bytes("person", candidates().map(|(_, person)| person.bytes()));
     vec![
         Statement::insert(
             "handover",
@@ -221,6 +273,7 @@ fn lists(batch: &Batch) -> Vec<Statement> {
         Statement::insert("stream", streams, ""),
         Statement::insert("task", tasks, ""),
         Statement::insert("review", reviews, ""),
+        Statement::insert("candidate", candidates, ""),
     ]
     .into_iter()
     .chain(moments(batch))
@@ -246,27 +299,27 @@ fn moments(batch: &Batch) -> Vec<Statement> {
     ]
 }
 
-/// Repertory lines. A recipient has one open line for a person, so the first word of a batch about the two
-/// closes the line that was open before, and each later word closes the one that the batch itself opened.
+/// Repertory lines. A recipient has one open line for a person; a line that the batch itself opened is closed where
+/// it is written, others where they stand.
 fn lines(lines: &[LineRow]) -> Vec<Statement> {
-    let mut before: Vec<&LineRow> = Vec::new();
-    let mut opened = Vec::new();
-    let mut open: HashMap<(PersonId, &Recipient), Option<usize>> = HashMap::new();
+    let mut opened: Vec<(&LineRow, String, Option<String>)> = Vec::new();
+    let mut closed: Vec<&LineRow> = Vec::new();
+    let mut open: HashMap<(PersonId, &Recipient), usize> = HashMap::new();
     for line in lines {
-        let at = line.capacity.map(|capacity| {
-            opened.push((line, word(&capacity), None));
-            opened.len() - 1
-        });
-        match open.insert((line.person, &line.recipient), at) {
-            None => before.push(line),
-            Some(None) => {}
-            Some(Some(last)) => opened[last].2 = Some(day(line.on)),
+        let whose = (line.person, &line.recipient);
+        match (&line.capacity, open.remove(&whose)) {
+            (Some(capacity), _) => {
+                open.insert(whose, opened.len());
+                opened.push((line, word(capacity), None));
+            }
+            (None, Some(at)) => opened[at].2 = Some(day(line.on)),
+            (None, None) => closed.push(line),
         }
     }
     let closed = Rows::default()
-        .bytes("person", before.iter().map(|line| line.person.bytes()))
-        .text("recipient", before.iter().map(|line| line.recipient.as_str()))
-        .text("closed_on", before.iter().map(|line| day(line.on)));
+        .bytes("person", closed.iter().map(|line| line.person.bytes()))
+        .text("recipient", closed.iter().map(|line| line.recipient.as_str()))
+        .text("closed_on", closed.iter().map(|line| day(line.on)));
     let opened = Rows::default()
         .bytes("person", opened.iter().map(|(line, ..)| line.person.bytes()))
         .text("recipient", opened.iter().map(|(line, ..)| line.recipient.as_str()))
@@ -286,6 +339,7 @@ fn leaving(batch: &Batch) -> Vec<Statement> {
         .int("sequence", rows.iter().map(|row| int(row.sequence)))
         .bytes("person", rows.iter().map(|row| row.person.bytes()))
         .bytes("pseudonym", rows.iter().map(|row| row.pseudonym.bytes()))
+        .bytes("delivery", rows.iter().map(|row| row.delivery.bytes()))
         .text("envelope", rows.iter().map(|row| row.envelope.as_str()))
         .int("always", rows.iter().map(|row| row.always.into()))
         .bytes("body", rows.iter().map(|row| row.body.as_slice()));

@@ -10,13 +10,22 @@ use super::{Store, StoreError};
 const READER: Reader = Reader("due");
 
 impl Store {
-    /// Persons whose day is today or before, longest due first, each with the day.
+    /// Persons whose day is today or before, longest due first, each with the day; after one of them.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn due(&self, today: Day, limit: u32) -> Result<Vec<(PersonId, Day)>, StoreError> {
-        let sql = "select person, due_on from due where due_on <= $1 order by due_on, person limit $2";
-        let values = vec![Value::Text(day(today)), Value::Int(limit.into())];
+    pub async fn due(
+        &self,
+        today: Day,
+        after: Option<(PersonId, Day)>,
+        limit: u32,
+    ) -> Result<Vec<(PersonId, Day)>, StoreError> {
+        let sql = "select person, due_on from due where due_on <= $1 and (due_on, person) > ($2, $3) \
+                   order by due_on, person limit $4";
+        let (person, on) =
+            after.map_or((Vec::new(), String::new()), |(id, on)| (id.bytes().to_vec(), day(on)));
+        let values =
+            vec![Value::Text(day(today)), Value::Text(on), Value::Bytes(person), Value::Int(limit.into())];
         let found: Vec<(Vec<u8>, String)> = self.pool.read("due", sql, values).await?;
         let pair = |(person, on): (Vec<u8>, String)| {
             Ok((READER.id(PersonId::from_bytes, person)?, READER.some(parse_day(&on))?))

@@ -1,26 +1,28 @@
 //! The two engines: how each is opened, and the few functions that have a body for each.
 //!
-//! A unit of several statements runs in a task that is never dropped half-way ([`detached`]), because a
-//! dropped `begin` would return a connection with an open transaction to its pool. Refuses to know any table;
-//! retrying is the caller's. Next: [`super::bulk`] for how one text serves both.
+//! A unit of several statements runs in a task that is never dropped half-way ([`detached`]), so that its caller may
+//! leave. Refuses to know any table; retrying is the caller's. Next: [`super::tx`] for a transaction and what becomes
+//! of its connection, [`super::bulk`] for how one text serves both.
 
 use std::fs::File;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::query_as_with;
 use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
-};
-use sqlx::{
-    Arguments, AssertSqlSafe, FromRow, Postgres, Sqlite, Transaction, query_as_with, query_with, raw_sql,
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
 use super::StoreError;
-use super::bulk::Rows;
 use super::fault::fault;
+use super::faults::Faults;
+use super::refusing::Refusing;
+use super::value::{self, Cells};
+
+pub(super) use super::tx::Tx;
+pub(super) use super::value::Value;
 
 /// How long a unit of work waits for a connection before the database counts as away.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -42,39 +44,24 @@ const PLANNING: [(&str, &str); 5] = [
     ("enable_mergejoin", "off"),
 ];
 
-/// What a row is read into: a tuple of cells that both engines can fill.
-pub(super) trait Cells:
-    for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin
-{
-}
-impl<T> Cells for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
-
-/// One parameter of a statement that is about a single thing.
-#[derive(Clone, Debug)]
-pub(super) enum Value {
-    /// An id or a hash.
-    Bytes(Vec<u8>),
-    /// A number or a time.
-    Int(i64),
-    /// A text.
-    Text(String),
-}
-
 /// The connections to one database.
 #[derive(Clone, Debug)]
-pub(super) enum Pool {
-    /// PostgreSQL.
-    Postgres(PgPool),
-    /// SQLite: one connection writes, others read. The file beside it is locked as long as the pool lives.
-    Sqlite { write: SqlitePool, read: SqlitePool, _lock: Option<Arc<File>> },
+pub(super) struct Pool {
+    engine: Engine,
+    refusing: Refusing,
 }
 
-/// One transaction.
-pub(super) enum Tx {
-    /// PostgreSQL.
-    Postgres(Transaction<'static, Postgres>),
-    /// SQLite.
-    Sqlite(Transaction<'static, Sqlite>),
+#[derive(Clone, Debug)]
+enum Engine {
+    Postgres(PgPool),
+    /// One connection writes, others read. The file beside it is locked as long as the pool lives; a database in
+    /// memory lives as long as one connection that nothing is done with.
+    Sqlite {
+        write: SqlitePool,
+        read: SqlitePool,
+        _lock: Option<Arc<File>>,
+        _memory: Option<SqlitePool>,
+    },
 }
 
 /// Runs a unit of work to its end, even where who asked for it has gone.
@@ -91,10 +78,10 @@ pub(super) async fn detached<T: Send + 'static>(
 }
 
 impl Pool {
-    /// Opens `sqlite:FILE`, `sqlite::memory:` or `postgres://…`.
-    pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+    /// Opens `sqlite:FILE`, `sqlite::memory:` or `postgres://…`. Only proofs have faults.
+    pub(super) async fn open(url: &str, faults: Option<Faults>) -> Result<Self, StoreError> {
         if url.starts_with("sqlite:") {
-            return open_sqlite(url).await;
+            return open_sqlite(url, faults).await.map(Self::on);
         }
         if !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
             return Err(StoreError::Address(sqlx::Error::Configuration("another scheme".into())));
@@ -105,53 +92,70 @@ impl Pool {
             .statement_cache_capacity(STATEMENTS)
             .options(PLANNING);
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
-        pool.connect_with(options).await.map(Self::Postgres).map_err(StoreError::Away)
+        let pool = pool.connect_with(options).await.map_err(StoreError::Away)?;
+        Ok(Self::on(Engine::Postgres(pool)))
     }
 
     /// Opens a database beside whoever writes it: read only, without the lock of its file.
     pub(super) async fn open_beside(url: &str) -> Result<Self, StoreError> {
         if !url.starts_with("sqlite:") {
-            return Self::open(url).await;
+            return Self::open(url, None).await;
         }
         let options = SqliteConnectOptions::from_str(url).map_err(StoreError::Address)?;
         let options = options.read_only(true).busy_timeout(PATIENCE).statement_cache_capacity(STATEMENTS);
         let pool = SqlitePoolOptions::new().max_connections(2).acquire_timeout(PATIENCE);
         let read = pool.connect_with(options).await.map_err(StoreError::Away)?;
-        Ok(Self::Sqlite { write: read.clone(), read, _lock: None })
+        Ok(Self::on(Engine::Sqlite { write: read.clone(), read, _lock: None, _memory: None }))
+    }
+
+    fn on(engine: Engine) -> Self {
+        Self { engine, refusing: Refusing::default() }
     }
 
     /// Begins a transaction that may write.
     pub(super) async fn write(&self) -> Result<Tx, StoreError> {
-        match self {
-            Self::Postgres(pool) => pool.begin().await.map(Tx::Postgres),
-            Self::Sqlite { write, .. } => write.begin().await.map(Tx::Sqlite),
-        }
-        .map_err(StoreError::Away)
+        let begun = match &self.engine {
+            Engine::Postgres(pool) => Tx::postgres(pool, "begin").await,
+            Engine::Sqlite { write, .. } => Tx::sqlite(write, "begin immediate").await,
+        };
+        self.refusing.tell(&["no table: a transaction could not begin"], begun.is_ok());
+        begun.map(|tx| tx.telling(&self.refusing))
     }
 
     /// Begins a transaction that reads one snapshot.
     pub(super) async fn snapshot(&self) -> Result<Tx, StoreError> {
-        match self {
-            Self::Postgres(pool) => {
-                pool.begin_with("begin isolation level repeatable read, read only").await.map(Tx::Postgres)
+        match &self.engine {
+            Engine::Postgres(pool) => {
+                Tx::postgres(pool, "begin isolation level repeatable read, read only").await
             }
-            Self::Sqlite { read, .. } => read.begin().await.map(Tx::Sqlite),
+            Engine::Sqlite { read, .. } => Tx::sqlite(read, "begin").await,
         }
-        .map_err(StoreError::Away)
     }
 
-    /// Reads with one statement.
+    /// Reads with one statement. A connection on which that failed is closed: what a pooler or a changed schema
+    /// did to its prepared statements would fail again.
     pub(super) async fn read<T: Cells>(
         &self,
         table: &'static str,
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Vec<T>, StoreError> {
-        match self {
-            Self::Postgres(pool) => query_as_with(sql, postgres(values)?).fetch_all(pool).await,
-            Self::Sqlite { read, .. } => query_as_with(sql, sqlite(values)?).fetch_all(read).await,
-        }
-        .map_err(|error| fault(table, error))
+        let encoding = |error| fault(table, sqlx::Error::Encode(error));
+        let found = match &self.engine {
+            Engine::Postgres(pool) => {
+                let arguments = value::postgres(values).map_err(encoding)?;
+                let mut connection = pool.acquire().await.map_err(StoreError::Away)?;
+                let found = query_as_with(sql, arguments).fetch_all(&mut *connection).await;
+                found.inspect_err(|_| connection.close_on_drop())
+            }
+            Engine::Sqlite { read, .. } => {
+                let arguments = value::sqlite(values).map_err(encoding)?;
+                let mut connection = read.acquire().await.map_err(StoreError::Away)?;
+                let found = query_as_with(sql, arguments).fetch_all(&mut *connection).await;
+                found.inspect_err(|_| connection.close_on_drop())
+            }
+        };
+        found.map_err(|error| fault(table, error))
     }
 
     /// Changes rows with one statement; tells how many.
@@ -161,116 +165,38 @@ impl Pool {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<u64, StoreError> {
-        match self {
-            Self::Postgres(pool) => {
-                query_with(sql, postgres(values)?).execute(pool).await.map(|done| done.rows_affected())
-            }
-            Self::Sqlite { write, .. } => {
-                query_with(sql, sqlite(values)?).execute(write).await.map(|done| done.rows_affected())
-            }
+        let pool = self.clone();
+        detached(async move {
+            let mut tx = pool.write().await?;
+            let changed = tx.change(table, sql, values).await?;
+            tx.commit().await?;
+            Ok(changed)
+        })
+        .await
+    }
+
+    /// Whether the database answers, and took what was last to be written.
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        let one: Vec<(i64,)> = self.read("meta", "select cast(1 as bigint)", Vec::new()).await?;
+        if one.is_empty() {
+            return Err(StoreError::Damaged("meta"));
         }
-        .map_err(|error| fault(table, error))
+        if self.refusing.anything() {
+            return Err(StoreError::Away(sqlx::Error::Protocol("it takes nothing at the moment".into())));
+        }
+        Ok(())
     }
 
     /// Of two texts, the one of this engine.
     pub(super) fn either(&self, postgres: &'static str, sqlite: &'static str) -> &'static str {
-        match self {
-            Self::Postgres(_) => postgres,
-            Self::Sqlite { .. } => sqlite,
+        match self.engine {
+            Engine::Postgres(_) => postgres,
+            Engine::Sqlite { .. } => sqlite,
         }
     }
 }
 
-impl Tx {
-    /// Runs a statement over rows; tells how many it changed. No rows, no statement.
-    pub(super) async fn run(
-        &mut self,
-        table: &'static str,
-        sql: &str,
-        rows: Rows,
-    ) -> Result<u64, StoreError> {
-        if rows.is_empty() {
-            return Ok(0);
-        }
-        let told = |error| fault(table, error);
-        match self {
-            Self::Postgres(tx) => {
-                let (sql, arguments) =
-                    rows.postgres(sql).map_err(|error| told(sqlx::Error::Encode(error)))?;
-                let done =
-                    query_with(AssertSqlSafe(sql), arguments).execute(&mut **tx).await.map_err(told)?;
-                Ok(done.rows_affected())
-            }
-            Self::Sqlite(tx) => {
-                let mut changed = 0;
-                for (sql, arguments) in rows.sqlite(sql).map_err(|error| told(sqlx::Error::Encode(error)))? {
-                    let done = query_with(AssertSqlSafe(sql), arguments).execute(&mut **tx).await;
-                    changed += done.map_err(told)?.rows_affected();
-                }
-                Ok(changed)
-            }
-        }
-    }
-
-    /// Runs a statement over rows and reads what it gives. No rows, no statement.
-    pub(super) async fn read<T: Cells>(
-        &mut self,
-        table: &'static str,
-        sql: &str,
-        rows: Rows,
-    ) -> Result<Vec<T>, StoreError> {
-        if rows.is_empty() {
-            return Ok(Vec::new());
-        }
-        let told = |error| fault(table, error);
-        match self {
-            Self::Postgres(tx) => {
-                let (sql, arguments) =
-                    rows.postgres(sql).map_err(|error| told(sqlx::Error::Encode(error)))?;
-                query_as_with(AssertSqlSafe(sql), arguments).fetch_all(&mut **tx).await.map_err(told)
-            }
-            Self::Sqlite(tx) => {
-                let mut found = Vec::new();
-                for (sql, arguments) in rows.sqlite(sql).map_err(|error| told(sqlx::Error::Encode(error)))? {
-                    let part = query_as_with(AssertSqlSafe(sql), arguments).fetch_all(&mut **tx).await;
-                    found.extend(part.map_err(told)?);
-                }
-                Ok(found)
-            }
-        }
-    }
-
-    /// Inserts rows; `conflict` says what happens to one that is there.
-    pub(super) async fn insert(
-        &mut self,
-        table: &'static str,
-        rows: Rows,
-        conflict: &str,
-    ) -> Result<u64, StoreError> {
-        let sql = rows.insert(table, conflict);
-        self.run(table, &sql, rows).await
-    }
-
-    /// Runs a text of several statements.
-    pub(super) async fn script(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        match self {
-            Self::Postgres(tx) => raw_sql(sql).execute(&mut **tx).await.map(|_| ()),
-            Self::Sqlite(tx) => raw_sql(sql).execute(&mut **tx).await.map(|_| ()),
-        }
-        .map_err(|error| fault("meta", error))
-    }
-
-    /// Makes it last. Dropped without, it is rolled back.
-    pub(super) async fn commit(self) -> Result<(), StoreError> {
-        match self {
-            Self::Postgres(tx) => tx.commit().await,
-            Self::Sqlite(tx) => tx.commit().await,
-        }
-        .map_err(|error| fault("meta", error))
-    }
-}
-
-async fn open_sqlite(url: &str) -> Result<Pool, StoreError> {
+async fn open_sqlite(url: &str, faults: Option<Faults>) -> Result<Engine, StoreError> {
     let options = SqliteConnectOptions::from_str(url)
         .map_err(StoreError::Address)?
         .create_if_missing(true)
@@ -283,16 +209,17 @@ async fn open_sqlite(url: &str) -> Result<Pool, StoreError> {
         .pragma("wal_autocheckpoint", "8000")
         .statement_cache_capacity(STATEMENTS);
     let pool = |connections| {
-        // A database in memory lives as long as its connection.
-        SqlitePoolOptions::new()
+        let pool = SqlitePoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(PATIENCE)
             .idle_timeout(None)
-            .max_lifetime(None)
+            .max_lifetime(None);
+        faults.as_ref().map_or_else(|| pool.clone(), |faults| faults.on(pool.clone()))
     };
     if url.contains(":memory:") {
+        let memory = pool(1).connect_with(options.clone()).await.map_err(StoreError::Away)?;
         let one = pool(1).connect_with(options).await.map_err(StoreError::Away)?;
-        return Ok(Pool::Sqlite { write: one.clone(), read: one, _lock: None });
+        return Ok(Engine::Sqlite { write: one.clone(), read: one, _lock: None, _memory: Some(memory) });
     }
     let mut beside = options.get_filename().as_os_str().to_owned();
     beside.push(".lock");
@@ -301,31 +228,5 @@ async fn open_sqlite(url: &str) -> Result<Pool, StoreError> {
     let write = pool(1).connect_with(options.clone()).await.map_err(StoreError::Away)?;
     let read =
         pool(4).connect_with(options.pragma("cache_size", READER_CACHE)).await.map_err(StoreError::Away)?;
-    Ok(Pool::Sqlite { write, read, _lock: Some(Arc::new(lock)) })
-}
-
-fn postgres(values: Vec<Value>) -> Result<PgArguments, StoreError> {
-    let mut arguments = PgArguments::default();
-    for value in values {
-        match value {
-            Value::Bytes(bytes) => arguments.add(bytes),
-            Value::Int(int) => arguments.add(int),
-            Value::Text(text) => arguments.add(text),
-        }
-        .map_err(|error| fault("meta", sqlx::Error::Encode(error)))?;
-    }
-    Ok(arguments)
-}
-
-fn sqlite(values: Vec<Value>) -> Result<SqliteArguments, StoreError> {
-    let mut arguments = SqliteArguments::default();
-    for value in values {
-        match value {
-            Value::Bytes(bytes) => arguments.add(bytes),
-            Value::Int(int) => arguments.add(int),
-            Value::Text(text) => arguments.add(text),
-        }
-        .map_err(|error| fault("meta", sqlx::Error::Encode(error)))?;
-    }
-    Ok(arguments)
+    Ok(Engine::Sqlite { write, read, _lock: Some(Arc::new(lock)), _memory: None })
 }

@@ -1,39 +1,74 @@
-//! Whose fault it is: the database's, which is away and comes back, or the data's, which never get
-//! better. The decider splits a batch on the second and waits on the first.
+//! Whose fault it is: the data's, which never get better, or anybody else's. The decider splits a batch and puts a
+//! message aside on the first, and waits on the second, so only what is known to be about the data counts as that.
 //!
 //! Refuses to repeat a value: what is told is a table and the engine's own words.
 
 use super::StoreError;
 
+/// PostgreSQL's classes that are about the data: a value out of range, an id twice in one statement, a constraint, a
+/// value too large. All others are not: connection, resources, a lost race, a standby, rights, a table that is not
+/// there, a transaction that failed before, a prepared statement that a pooler lost or a migration changed.
+const DATA_ON_POSTGRES: [&str; 4] = ["21", "22", "23", "54"];
+
 /// Sorts what an engine says about a statement on one table.
 pub(super) fn fault(table: &'static str, source: sqlx::Error) -> StoreError {
     use sqlx::Error as Said;
-    let away = match &source {
+    let kind = match &source {
         Said::Database(said) => {
             // SQLite's codes are numbers of few digits, PostgreSQL's have five characters.
             let code = said.code().unwrap_or_default();
-            if code.len() == 5 { away_on_postgres(&code) } else { away_on_sqlite(&code) }
+            if code.len() == 5 { on_postgres(&code) } else { on_sqlite(&code) }
         }
-        Said::ColumnDecode { .. } | Said::Decode(_) | Said::ColumnIndexOutOfBounds { .. } => {
-            return StoreError::Damaged(table);
-        }
-        Said::Encode(_) | Said::InvalidArgument(_) | Said::TypeNotFound { .. } => false,
+        Said::ColumnDecode { .. } | Said::Decode(_) | Said::ColumnIndexOutOfBounds { .. } => Kind::Damaged,
+        Said::Encode(_) | Said::InvalidArgument(_) | Said::TypeNotFound { .. } => Kind::Data,
         // The connection, the pool or the driver.
-        _ => true,
+        _ => Kind::Away,
     };
-    if away { StoreError::Away(source) } else { StoreError::Data { table, source } }
+    match kind {
+        Kind::Away => StoreError::Away(source),
+        Kind::Data => StoreError::Data { table, source },
+        Kind::Damaged => {
+            tracing::error!(table, %source, "what is stored cannot be read");
+            StoreError::Damaged(table)
+        }
+    }
 }
 
-/// Connection, resources, operator and system classes; a lost race for a lock; a server that became a standby.
-fn away_on_postgres(code: &str) -> bool {
-    ["08", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class))
-        || ["55P03", "25006"].contains(&code)
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    /// Nobody's whom the caller knows: try again.
+    Away,
+    /// The data's.
+    Data,
+    /// What is stored is not what was stored.
+    Damaged,
 }
 
-/// Busy, locked, out of memory, read-only, interrupted, input and output, full, cannot open.
-fn away_on_sqlite(code: &str) -> bool {
+fn on_postgres(code: &str) -> Kind {
+    match code {
+        // Damage to data or to an index.
+        "XX001" | "XX002" => Kind::Damaged,
+        _ if DATA_ON_POSTGRES.iter().any(|class| code.starts_with(class)) => Kind::Data,
+        _ => Kind::Away,
+    }
+}
+
+/// The lowest eight bits say what it is, the others what exactly.
+fn on_sqlite(code: &str) -> Kind {
     let extended: i32 = code.parse().unwrap_or(0);
-    matches!(extended & 0xff, 5..=10 | 13 | 14)
+    // A commit that a hook turned into a rollback has the code of a constraint.
+    if extended == 531 {
+        return Kind::Away;
+    }
+    match extended & 0xff {
+        // Too large, a constraint, another type, more parameters than a statement takes.
+        18 | 19 | 20 | 25 => Kind::Data,
+        // Damage, or not a database at all.
+        11 | 26 => Kind::Damaged,
+        // Busy, locked, out of memory, read-only, interrupted, input and output, full, cannot open, protocol, and
+        // every mistake that is no row's: a table that is not there, a transaction inside another.
+        _ => Kind::Away,
+    }
 }
 
 #[cfg(test)]
@@ -41,19 +76,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_of_both_engines_are_sorted() {
-        for code in ["08006", "40P01", "53300", "57P01", "58030", "55P03", "25006"] {
-            assert!(away_on_postgres(code), "{code}");
-        }
-        for code in ["23505", "22001", "42P01", "54000"] {
-            assert!(!away_on_postgres(code), "{code}");
-        }
-        for code in ["5", "517", "6", "13", "10", "778", "14"] {
-            assert!(away_on_sqlite(code), "{code}");
-        }
-        for code in ["1", "19", "2067", "1555", "18", "25"] {
-            assert!(!away_on_sqlite(code), "{code}");
-        }
+    fn only_what_is_about_the_data_is_the_datas_fault() {
+        let of = |kind, sort: fn(&str) -> Kind, codes: &[&str]| {
+            for code in codes {
+                assert_eq!(sort(code), kind, "{code}");
+            }
+        };
+        of(
+            Kind::Away,
+            on_postgres,
+            &["08006", "40P01", "40001", "53100", "53300", "57P01", "58030", "55P03"],
+        );
+        // A standby, rights, a missing table, a failed transaction, a statement lost by a pooler or changed.
+        of(
+            Kind::Away,
+            on_postgres,
+            &["25006", "42501", "42P01", "25P02", "26000", "42P05", "0A000", "XX000"],
+        );
+        of(Kind::Data, on_postgres, &["21000", "22001", "22P05", "23502", "23505", "54000"]);
+        of(Kind::Damaged, on_postgres, &["XX001", "XX002"]);
+        // SQLITE_ERROR, INTERNAL, PERM, ABORT, BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN,
+        // PROTOCOL, SCHEMA, MISUSE, AUTH.
+        let away = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "13", "14", "15", "17", "21", "23"];
+        of(Kind::Away, on_sqlite, &away);
+        // BUSY_SNAPSHOT, LOCKED_SHAREDCACHE, IOERR_WRITE, IOERR_FSYNC, IOERR_SHMSIZE, READONLY_DBMOVED, a commit hook.
+        of(Kind::Away, on_sqlite, &["517", "262", "778", "1034", "4874", "1032", "531"]);
+        of(Kind::Data, on_sqlite, &["18", "19", "20", "25", "787", "1299", "1555", "2067"]);
+        of(Kind::Damaged, on_sqlite, &["11", "267", "26"]);
     }
 
     #[test]

@@ -1,19 +1,17 @@
 //! Looking things up by hand: what an id names, what became of a message, what was sent about a person, and
 //! how the tables are, for `hub explain` and `hub doctor`.
 //!
-//! Reads only, and goes by an index wherever a table grows for ever. Refuses to open anything sealed.
+//! Reads only, and goes by an index wherever a table grows for ever. Nothing sealed is opened here.
 
 use std::collections::BTreeSet;
 
-use schemas::ids::{DeliveryId, HandoverId, MessageId, PersonId, ReviewId, StreamId, TaskId};
+use schemas::ids::{HandoverId, PersonId, ReviewId, StreamId, TaskId};
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
 
 use super::bulk::Rows;
-use super::cells::{Reader, int};
+use super::cells::Reader;
 use super::engine::{Value, detached};
-use super::inbox::inbox_row;
-use super::rows::{InboxRow, Outcome};
 use super::{Store, StoreError};
 
 /// What an id of ours can name beside a message.
@@ -29,42 +27,6 @@ pub enum Named {
     Review(ReviewId),
     /// A task.
     Task(TaskId),
-}
-
-/// A message with everything that became of it.
-#[derive(Clone, Debug)]
-pub struct MessageRow {
-    /// As it came in.
-    pub row: InboxRow,
-    /// Its place in the order of decisions.
-    pub order: Option<u64>,
-    /// When it was decided.
-    pub known_at: Option<Instant>,
-    /// How it ended.
-    pub outcome: Option<Outcome>,
-    /// The refusal or the quarantine code as JSON.
-    pub detail: Option<String>,
-    /// The person whose key wraps its key, once linked.
-    pub owner: Option<PersonId>,
-    /// The message that brought it to its person, where it waited.
-    pub decided_by: Option<MessageId>,
-}
-
-/// A record as it was promised to its recipient.
-#[derive(Clone, Debug)]
-pub struct SentRow {
-    /// For whom.
-    pub recipient: Recipient,
-    /// Its number on the topic.
-    pub sequence: u64,
-    /// About whom.
-    pub person: PersonId,
-    /// Its envelope as JSON.
-    pub envelope: String,
-    /// Its body, sealed under the person's key.
-    pub body: Vec<u8>,
-    /// When its arrival was proved.
-    pub closed_at: Option<Instant>,
 }
 
 /// A lease: who holds it, and for how long still; less than nothing where it ran out.
@@ -85,7 +47,7 @@ pub struct Health {
     pub engine: String,
     /// When the last decision was made.
     pub last_known_at: Option<Instant>,
-    /// The bundle it rested on.
+    /// The newest bundle that decisions rested on.
     pub bundle: Option<String>,
     /// When the oldest message without a decision came in.
     pub oldest_undecided: Option<Instant>,
@@ -95,21 +57,8 @@ pub struct Health {
     pub leases: Vec<LeaseRow>,
 }
 
-/// Columns of a [`SentRow`], before the rest of a statement.
-macro_rules! sent {
-    ($rest:literal) => {
-        concat!(
-            "select o.recipient, o.sequence, o.person, o.envelope, o.body, l.closed_at from outbox o ",
-            "join ledger l on l.recipient = o.recipient and l.sequence = o.sequence ",
-            $rest
-        )
-    };
-}
-
-type SentCells = (String, i64, Vec<u8>, String, Vec<u8>, Option<i64>);
-
 impl Store {
-    /// Who a person is now: himself, or who absorbed him.
+    /// Who a person is now: the person, or the survivor who absorbed them.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -164,82 +113,6 @@ impl Store {
         Ok(Some((named, reader.id(PersonId::from_bytes, person)?)))
     }
 
-    /// A message of the inbox, whatever became of it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn message(&self, message: MessageId) -> Result<Option<MessageRow>, StoreError> {
-        type Ended =
-            (Option<i64>, Option<i64>, Option<String>, Option<String>, Option<Vec<u8>>, Option<Vec<u8>>);
-        let reader = Reader("inbox");
-        let key = || vec![id(message.bytes())];
-        let sql =
-            "select id, dedupe, body, source, sender, content, key, received_at from inbox where id = $1";
-        let row = self.pool.read("inbox", sql, key()).await?.into_iter().next().map(inbox_row).transpose()?;
-        let sql =
-            "select decided_order, known_at, outcome, detail, owner, decided_by from inbox where id = $1";
-        let ended: Vec<Ended> = self.pool.read("inbox", sql, key()).await?;
-        let Some((row, (order, known_at, outcome, detail, owner, by))) = row.zip(ended.into_iter().next())
-        else {
-            return Ok(None);
-        };
-        Ok(Some(MessageRow {
-            row,
-            order: order.map(|order| reader.number(order)).transpose()?,
-            known_at: known_at.map(|at| reader.time(at)).transpose()?,
-            outcome: outcome.map(|word| reader.outcome(&word)).transpose()?,
-            detail,
-            owner: reader.id_or(PersonId::from_bytes, owner)?,
-            decided_by: reader.id_or(MessageId::from_bytes, by)?,
-        }))
-    }
-
-    /// Every record about a person that is still kept, by recipient and number.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn sent_about(&self, person: PersonId) -> Result<Vec<SentRow>, StoreError> {
-        let sql = sent!("where o.person = $1 order by o.recipient, o.sequence");
-        self.sent(sql, vec![id(person.bytes())]).await
-    }
-
-    /// One record, by its number on its topic.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn sent_as(&self, to: &Recipient, sequence: u64) -> Result<Option<SentRow>, StoreError> {
-        let sql = sent!("where o.recipient = $1 and o.sequence = $2");
-        let values = vec![Value::Text(to.as_str().to_owned()), Value::Int(int(sequence))];
-        Ok(self.sent(sql, values).await?.into_iter().next())
-    }
-
-    /// One record that is still kept, by its CloudEvents id.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn delivery(&self, delivery: DeliveryId) -> Result<Option<SentRow>, StoreError> {
-        // The envelope is JSON of ours: ids in it stand in quotes, so no part of another one fits.
-        let sql = sent!("where o.envelope like $1");
-        let id = serde_json::to_string(&delivery).unwrap_or_default();
-        Ok(self.sent(sql, vec![Value::Text(format!("%{id}%"))]).await?.into_iter().next())
-    }
-
-    async fn sent(&self, sql: &'static str, values: Vec<Value>) -> Result<Vec<SentRow>, StoreError> {
-        let reader = Reader("outbox");
-        let found: Vec<SentCells> = self.pool.read("outbox", sql, values).await?;
-        let row = |(recipient, sequence, person, envelope, body, closed_at): SentCells| {
-            Ok(SentRow {
-                recipient: reader.word(recipient)?,
-                sequence: reader.number(sequence)?,
-                person: reader.id(PersonId::from_bytes, person)?,
-                envelope,
-                body,
-                closed_at: closed_at.map(|at| reader.time(at)).transpose()?,
-            })
-        };
-        found.into_iter().map(row).collect()
-    }
-
     /// When the last message of a source came in, of those received since.
     ///
     /// # Errors
@@ -263,19 +136,16 @@ impl Store {
         let reader = Reader("meta");
         let engine = self.pool.either("select version()", "select 'SQLite ' || sqlite_version()");
         let engine: Vec<(String,)> = self.pool.read("meta", engine, vec![]).await?;
-        let times = "select 'known', max(known_at) from inbox where decided_order = \
-                       (select max(decided_order) from inbox) union all \
-                     select 'undecided', min(received_at) from inbox where decided_order is null";
+        let times = "select 'known', max(known_at) from decision where decided_by is null and decided_order = \
+                       (select max(decided_order) from decision where decided_by is null) union all \
+                     select 'undecided', min(i.received_at) from pending q join inbox i on i.id = q.message";
         let times: Vec<(String, Option<i64>)> = self.pool.read("inbox", times, vec![]).await?;
         let time = |name: &str| {
             let found = times.iter().find(|(found, _)| found == name).and_then(|(_, at)| *at);
             found.map(|at| reader.time(at)).transpose()
         };
-        // From the newest decision back to the first that left something in a journal.
-        let bundle = "select j.bundle from inbox i join journal j on j.person = i.owner \
-                      and j.decided_order = i.decided_order where i.decided_order is not null \
-                      order by i.decided_order desc limit 1";
-        let bundle: Vec<(String,)> = self.pool.read("journal", bundle, vec![]).await?;
+        let bundle = "select hash from bundle where number = (select max(number) from bundle)";
+        let bundle: Vec<(String,)> = self.pool.read("bundle", bundle, vec![]).await?;
         let open = "select o.recipient, o.sequence, o.envelope from outbox o join \
                       (select recipient, min(sequence) as first from ledger where closed_at is null \
                        group by recipient) f on f.recipient = o.recipient and f.first = o.sequence \

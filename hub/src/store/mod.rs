@@ -3,28 +3,39 @@
 //! One schema (`schema.sql`), one set of row types ([`rows`]) and one text for each statement over both engines.
 //! Every function is one unit of work: it happens wholly or not at all, also where its caller goes away. None decides
 //! anything, none retries: after [`StoreError::Away`] the caller asks again. Sealed values come in sealed.
-//! Files: `inbox` (what came in), `load` (what a batch needs), `commit` (what it stores), `outbox` (what leaves),
-//! `due` (whose day has come), `reviews`, `inspect` (what explains and checks look up), `overview` and `handovers` (what
-//! the console shows), `lease`, `schema`; below them `engine` and `bulk`, which alone know that there are two engines.
+//! Files: `inbox` (what came in), `load` (what the heart asks for), `commit` (what a batch stores), `messages` and
+//! `persons` (what is stored of them), `outbox` (what leaves), `due` (whose day has come), `reviews`, `inspect` (what
+//! explains and checks look up), `overview` and `handovers` (what the console shows), `wrapped` (keys, for a rotation),
+//! `lease`, `schema`; below them `engine`, `tx`, `value` and `bulk`, which alone know that there are two engines, and
+//! `fault`, which says whose fault an error is.
 
 mod bulk;
 mod cells;
+mod fault;
+mod faults;
+mod value;
+mod tx;
+mod engine;
+
+pub mod rows;
+pub mod figures;
+mod schema;
+mod inbox;
+mod messages;
+mod persons;
+mod load;
+pub mod lease;
 mod commit;
 mod due;
-mod engine;
-mod fault;
-pub mod figures;
 mod handovers;
-mod inbox;
 pub mod inspect;
-mod lease;
-mod load;
 mod outbox;
 mod overview;
+mod refusing;
 mod reviews;
-pub mod rows;
-mod schema;
+pub mod wrapped;
 
+pub use faults::Faults;
 pub use handovers::Filter;
 
 /// What the store says when it cannot.
@@ -76,7 +87,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::Away`], [`StoreError::InUse`] or [`StoreError::Address`].
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        Ok(Self { pool: engine::Pool::open(url).await? })
+        Ok(Self { pool: engine::Pool::open(url, None).await? })
+    }
+
+    /// The same on SQLite, with faults on purpose: for proofs of what the store does on a disk that is full or fails.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_with(url: &str, faults: &Faults) -> Result<Self, StoreError> {
+        Ok(Self { pool: engine::Pool::open(url, Some(faults.clone())).await? })
     }
 
     /// Opens a database to read it, also while a hub has it open; nothing can be written through it. A

@@ -1,15 +1,15 @@
 //! What leaves: records for the relay and the feeds, the ledger that closes behind them, and tasks.
 //!
-//! A record is read with the two things that may stop it at send time: its person's key, gone once he
-//! is erased, and whether a repertory line of who he is now is open and unrestricted. Refuses to judge by
-//! them: that is `deliver`'s.
+//! A record is read with the two things that may stop it at send time: its person's key, gone once they were
+//! erased, and whether a repertory line of who they are now is open and unrestricted. `deliver` judges by them.
 
-use schemas::ids::{PersonId, Pseudonym, TaskId};
+use schemas::ids::{DeliveryId, PersonId, Pseudonym, TaskId};
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
 
+use super::bulk::Rows;
 use super::cells::{Reader, int, time};
-use super::engine::Value;
+use super::engine::{Value, detached};
 use super::rows::{OutboxRow, Outgoing, TaskRow};
 use super::{Store, StoreError};
 
@@ -19,11 +19,11 @@ const READER: Reader = Reader("outbox");
 macro_rules! outgoing {
     ($rest:literal) => {
         concat!(
-            "select o.position, o.recipient, o.sequence, o.person, o.pseudonym, o.envelope, l.payload_hash, ",
+            "select o.position, o.recipient, o.sequence, o.person, o.pseudonym, o.delivery, o.envelope, l.payload_hash, ",
             "o.always, o.body, k.wrapped, cast(case when exists (select 1 from person a ",
             "join person n on n.id = coalesce(a.redirect, a.id) ",
             "join repertory p on p.person = n.id and p.recipient = o.recipient and p.closed_on is null ",
-            "where a.id = o.person and n.restricted = 0) then 1 else 0 end as bigint) ",
+            "where a.id = o.person and n.restricted = 0) then 1 else 0 end as bigint), l.closed_at ",
             "from outbox o join ledger l on l.recipient = o.recipient and l.sequence = o.sequence ",
             "left join key k on k.id = o.person ",
             $rest
@@ -31,8 +31,33 @@ macro_rules! outgoing {
     };
 }
 
-type OutgoingCells =
-    (i64, String, i64, Vec<u8>, Vec<u8>, String, Vec<u8>, i64, Vec<u8>, Option<Vec<u8>>, i64);
+macro_rules! claim {
+    ($lock:literal) => {
+        concat!(
+            "update task set due_at = r.until from r where task.id in ",
+            "(select t.id from task t where t.due_at <= r.now order by t.due_at, t.id limit (select most from r)",
+            $lock,
+            ") returning task.id, task.person, task.kind, task.content, task.decided_order, task.due_at, task.attempts, ",
+            "(select k.wrapped from key k where k.id = task.person)"
+        )
+    };
+}
+
+type OutgoingCells = (
+    i64,
+    String,
+    i64,
+    Vec<u8>,
+    Vec<u8>,
+    Vec<u8>,
+    String,
+    Vec<u8>,
+    i64,
+    Vec<u8>,
+    Option<Vec<u8>>,
+    i64,
+    Option<i64>,
+);
 
 impl Store {
     /// Records on their way out after a position, in order.
@@ -58,6 +83,36 @@ impl Store {
         let sql = outgoing!("where o.recipient = $1 and o.sequence > $2 order by o.sequence limit $3");
         let values = vec![name(recipient), Value::Int(int(after)), Value::Int(limit.into())];
         self.pool.read("outbox", sql, values).await?.into_iter().map(outgoing).collect()
+    }
+
+    /// Every record about a person that is still kept, by recipient and number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sent_about(&self, person: PersonId) -> Result<Vec<Outgoing>, StoreError> {
+        let sql = outgoing!("where o.person = $1 order by o.recipient, o.sequence");
+        let values = vec![Value::Bytes(person.bytes().to_vec())];
+        self.pool.read("outbox", sql, values).await?.into_iter().map(outgoing).collect()
+    }
+
+    /// One record that is still kept, by its number on its topic.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sent_as(&self, to: &Recipient, sequence: u64) -> Result<Option<Outgoing>, StoreError> {
+        let sql = outgoing!("where o.recipient = $1 and o.sequence = $2");
+        let values = vec![name(to), Value::Int(int(sequence))];
+        self.pool.read("outbox", sql, values).await?.into_iter().map(outgoing).next().transpose()
+    }
+
+    /// One record that is still kept, by its CloudEvents id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn delivery(&self, id: DeliveryId) -> Result<Option<Outgoing>, StoreError> {
+        let sql = outgoing!("where o.delivery = $1");
+        let values = vec![Value::Bytes(id.bytes().to_vec())];
+        self.pool.read("outbox", sql, values).await?.into_iter().map(outgoing).next().transpose()
     }
 
     /// Closes ledger rows up to a sequence: they were read back, or a feed's next `after` proves it.
@@ -102,17 +157,32 @@ impl Store {
         found.into_iter().map(end).collect()
     }
 
-    /// Tasks that are due, with the wrapped key of their person.
+    /// Claims tasks that are due: they are nobody else's until `until`, and due again then. Each with the wrapped key of
+    /// its person, the longest due first.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn due_tasks(&self, now: Instant, limit: u32) -> Result<Vec<(TaskRow, Vec<u8>)>, StoreError> {
-        type Cells = (Vec<u8>, Vec<u8>, String, Vec<u8>, i64, i64, i64, Vec<u8>);
-        let sql = "select t.id, t.person, t.kind, t.content, t.decided_order, t.due_at, t.attempts, k.wrapped \
-                   from task t join key k on k.id = t.person where t.due_at <= $1 order by t.due_at, t.id limit $2";
-        let values = vec![Value::Int(time(now)), Value::Int(limit.into())];
+    pub async fn claim_tasks(
+        &self,
+        now: Instant,
+        until: Instant,
+        limit: u32,
+    ) -> Result<Vec<(TaskRow, Option<Vec<u8>>)>, StoreError> {
+        type Cells = (Vec<u8>, Vec<u8>, String, Vec<u8>, i64, i64, i64, Option<Vec<u8>>);
+        let claim = self.pool.either(claim!(" for update skip locked"), claim!(""));
+        let rows = Rows::default()
+            .int("now", [time(now)].into_iter())
+            .int("until", [time(until)].into_iter())
+            .int("most", [i64::from(limit)].into_iter());
+        let pool = self.pool.clone();
+        let found: Vec<Cells> = detached(async move {
+            let mut tx = pool.write().await?;
+            let found = tx.read("task", claim, rows).await?;
+            tx.commit().await?;
+            Ok(found)
+        })
+        .await?;
         let reader = Reader("task");
-        let found: Vec<Cells> = self.pool.read("task", sql, values).await?;
         let task = |(id, person, kind, content, order, due_at, attempts, key): Cells| {
             let row = TaskRow {
                 id: reader.id(TaskId::from_bytes, id)?,
@@ -125,18 +195,23 @@ impl Store {
             };
             Ok((row, key))
         };
-        found.into_iter().map(task).collect()
+        let mut tasks: Vec<(TaskRow, Option<Vec<u8>>)> =
+            found.into_iter().map(task).collect::<Result<_, _>>()?;
+        tasks.sort_by_key(|(task, _)| (task.order, task.id));
+        Ok(tasks)
     }
 
-    /// Every task that was ever decided, done or not (replay).
+    /// Every task that was ever decided, done or not, and about whom it is (replay).
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn task_ids(&self) -> Result<Vec<TaskId>, StoreError> {
+    pub async fn tasks(&self) -> Result<Vec<(TaskId, PersonId)>, StoreError> {
         let reader = Reader("task");
-        let found: Vec<(Vec<u8>,)> =
-            self.pool.read("task", "select id from task order by id", Vec::new()).await?;
-        found.into_iter().map(|(id,)| reader.id(TaskId::from_bytes, id)).collect()
+        let sql = "select id, person from task order by id";
+        let found: Vec<(Vec<u8>, Vec<u8>)> = self.pool.read("task", sql, Vec::new()).await?;
+        let task =
+            |(id, person)| Ok((reader.id(TaskId::from_bytes, id)?, reader.id(PersonId::from_bytes, person)?));
+        found.into_iter().map(task).collect()
     }
 
     /// A task was performed: its answer is in the inbox.
@@ -165,17 +240,33 @@ fn name(recipient: &Recipient) -> Value {
 }
 
 fn outgoing(cells: OutgoingCells) -> Result<Outgoing, StoreError> {
-    let (position, recipient, sequence, person, pseudonym, envelope, hash, always, body, key, open) = cells;
+    let (
+        position,
+        recipient,
+        sequence,
+        person,
+        pseudonym,
+        delivery,
+        envelope,
+        hash,
+        always,
+        body,
+        key,
+        open,
+        closed,
+    ) = cells;
     let row = OutboxRow {
         position: READER.number(position)?,
         recipient: READER.word(recipient)?,
         sequence: READER.number(sequence)?,
         person: READER.id(PersonId::from_bytes, person)?,
         pseudonym: READER.id(Pseudonym::from_bytes, pseudonym)?,
+        delivery: READER.id(DeliveryId::from_bytes, delivery)?,
         envelope,
         payload_hash: READER.fixed(hash)?,
         always: always != 0,
         body,
     };
-    Ok(Outgoing { row, key, open: open != 0 })
+    let closed_at = closed.map(|at| READER.time(at)).transpose()?;
+    Ok(Outgoing { row, key, open: open != 0, closed_at })
 }

@@ -44,10 +44,15 @@ impl Store {
         let windows = vec![Value::Int(time(hour)), Value::Int(time(day))];
         let arrived: Vec<Arrived> = self.pool.read("inbox", sql, windows).await?;
         type Open = (String, String, i64, i64);
-        let sql = "select source, outcome, count(*), min(received_at) from inbox \
-                   where outcome <> 'decided' group by outcome, source union all \
-                   select source, 'undecided', count(*), min(received_at) from inbox \
-                   where decided_order is null group by source union all \
+        let sql = "select i.source, 'undecided', count(*), min(i.received_at) \
+                     from pending q join inbox i on i.id = q.message group by i.source union all \
+                   select i.source, 'waiting', count(*), min(i.received_at) \
+                     from record c join inbox i on i.id = c.id where c.person is null group by i.source union all \
+                   select i.source, d.outcome, count(*), min(i.received_at) \
+                     from decision d join inbox i on i.id = d.message \
+                     where d.outcome in ('refused', 'quarantined') and not exists \
+                       (select 1 from decision l where l.message = d.message and l.n > d.n) \
+                     group by d.outcome, i.source union all \
                    select source, 'turned_away', count(*), min(received_at) from refusal group by source";
         let open: Vec<Open> = self.pool.read("inbox", sql, Vec::new()).await?;
         let mut sources: BTreeMap<String, SourceRow> = BTreeMap::new();

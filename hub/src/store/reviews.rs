@@ -1,4 +1,4 @@
-//! Open reviews, for who answers them. Refuses to answer: that is a message, decided like any other.
+//! Open reviews, for who answers them. An answer is a message, decided like any other.
 
 use schemas::ids::{PersonId, ReviewId};
 
@@ -9,7 +9,8 @@ use super::{Store, StoreError};
 
 const READER: Reader = Reader("review");
 
-type Cells = (Vec<u8>, Vec<u8>, String, String, i64);
+/// One row for each candidate of a review.
+type Cells = (Vec<u8>, Vec<u8>, String, i64, Vec<u8>);
 
 impl Store {
     /// Open reviews, the oldest first.
@@ -17,10 +18,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn open_reviews(&self, limit: u32) -> Result<Vec<ReviewRow>, StoreError> {
-        let sql = "select id, person, candidates, reason, raised_at from review where answered_at is null \
-                   order by raised_at, id limit $1";
+        let sql = "select v.id, v.person, v.reason, v.raised_at, c.person from \
+                     (select id, person, reason, raised_at from review where answered_at is null \
+                      order by raised_at, id limit $1) v \
+                   join candidate c on c.review = v.id order by v.raised_at, v.id, c.person";
         let found: Vec<Cells> = self.pool.read("review", sql, vec![Value::Int(limit.into())]).await?;
-        found.into_iter().map(review).collect()
+        reviews(found)
     }
 
     /// One review that is open.
@@ -28,21 +31,30 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn open_review(&self, id: ReviewId) -> Result<Option<ReviewRow>, StoreError> {
-        let sql = "select id, person, candidates, reason, raised_at from review \
-                   where answered_at is null and id = $1";
+        let sql = "select v.id, v.person, v.reason, v.raised_at, c.person from review v \
+                   join candidate c on c.review = v.id where v.answered_at is null and v.id = $1 order by c.person";
         let values = vec![Value::Bytes(id.bytes().to_vec())];
         let found: Vec<Cells> = self.pool.read("review", sql, values).await?;
-        found.into_iter().map(review).next().transpose()
+        Ok(reviews(found)?.pop())
     }
 }
 
-fn review((id, person, candidates, reason, raised_at): Cells) -> Result<ReviewRow, StoreError> {
-    let candidates = candidates.split_whitespace().map(|id| READER.some(id.parse().ok()));
-    Ok(ReviewRow {
-        id: READER.id(ReviewId::from_bytes, id)?,
-        person: READER.id(PersonId::from_bytes, person)?,
-        candidates: candidates.collect::<Result<_, _>>()?,
-        reason,
-        raised_at: READER.time(raised_at)?,
-    })
+/// Rows of one review stand together.
+fn reviews(found: Vec<Cells>) -> Result<Vec<ReviewRow>, StoreError> {
+    let mut reviews: Vec<ReviewRow> = Vec::new();
+    for (id, person, reason, raised_at, candidate) in found {
+        let id = READER.id(ReviewId::from_bytes, id)?;
+        let candidate = READER.id(PersonId::from_bytes, candidate)?;
+        match reviews.last_mut() {
+            Some(review) if review.id == id => review.candidates.push(candidate),
+            _ => reviews.push(ReviewRow {
+                id,
+                person: READER.id(PersonId::from_bytes, person)?,
+                candidates: vec![candidate],
+                reason,
+                raised_at: READER.time(raised_at)?,
+            }),
+        }
+    }
+    Ok(reviews)
 }

@@ -9,8 +9,7 @@ use super::engine::{Value, detached};
 use super::{Store, StoreError};
 
 /// The texts that lead from an empty database to the present version, in order.
-const STEPS: [&str; 3] =
-    [include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const STEPS: [&str; 1] = [include_str!("schema.sql")];
 
 /// How PostgreSQL lays out the tables of the first version; it changes nothing of what they hold.
 const LAYOUT: &str = include_str!("layout_postgres.sql");
@@ -101,13 +100,12 @@ impl Store {
         if found == version() { Ok(()) } else { Err(StoreError::Schema { found, needed: version() }) }
     }
 
-    /// Whether the database answers (for `/readyz`).
+    /// Whether the database answers and takes what is written (for `/readyz`).
     ///
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let one: Vec<(i64,)> = self.pool.read("meta", "select cast(1 as bigint)", Vec::new()).await?;
-        if one.is_empty() { Err(StoreError::Damaged("meta")) } else { Ok(()) }
+        self.pool.ping().await
     }
 
     /// How many rows each list holds: name of the count, number (metrics, summary).
@@ -116,9 +114,11 @@ impl Store {
     /// [`StoreError`].
     pub async fn counts(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {
         // Each goes by an index; `decided` is the last place given in the order, which has no gap.
-        let sql = "select 'decided', coalesce(max(decided_order), 0) from inbox union all \
-                   select 'undecided', count(*) from inbox where decided_order is null union all \
-                   select outcome, count(*) from inbox where outcome <> 'decided' group by outcome union all \
+        let sql = "select 'decided', coalesce(max(decided_order), 0) from decision where decided_by is null union all \
+                   select 'undecided', count(*) from pending union all \
+                   select 'waiting', count(*) from record where person is null union all \
+                   select d.outcome, count(*) from decision d where d.outcome in ('refused', 'quarantined') and not exists \
+                     (select 1 from decision l where l.message = d.message and l.n > d.n) group by d.outcome union all \
                    select 'refusals', count(*) from refusal union all \
                    select 'persons', count(*) from person where redirect is null union all \
                    select 'reviews', count(*) from review where answered_at is null union all \

@@ -2,62 +2,96 @@
 -- `bytea` for ids, hashes and sealed values, `bigint` for numbers and for times as microseconds since
 -- 1970, `text` for words, days (yyyy-mm-dd) and JSON without a personal value.
 
--- Every message the hub accepted: its only input. What the decider adds comes after `received_at`.
+-- Every message the hub accepted: its only input. Inserted once, never updated.
 create table inbox (
-  id bytea primary key,
+  id bytea primary key,            -- ordered by the time of its making
   dedupe bytea not null unique,    -- HMAC of sender, source and the sender's own id
   body bytea not null,             -- HMAC of the body: the same id with another body is refused
   source text not null,
   sender text not null,
-  content bytea not null,          -- sealed under the message's key
-  key bytea not null,              -- the message's key, wrapped; by the person's key once `owner` is set
-  owner bytea,
-  received_at bigint not null,
-  decided_order bigint unique,     -- its place in the order of decisions: 1, 2, 3 … without a gap
-  known_at bigint,
-  outcome text,                    -- decided, waiting, refused, quarantined
-  detail text,
-  decided_by bytea                 -- the message that brought a waiting record to its person
+  content bytea not null,          -- compressed, then sealed under the message's key
+  received_at bigint not null
 );
-create index inbox_undecided on inbox (received_at, id) where decided_order is null;
-create index inbox_open on inbox (outcome, received_at) where outcome <> 'decided';
+create index inbox_flow on inbox (source, received_at);
 
--- Items that intake refused, sealed; they do not take their id, and go after 30 days.
+-- The queue: messages without a decision. The commit that decides one deletes its row.
+create table pending (
+  message bytea primary key,
+  key bytea not null               -- the message's key, wrapped by the key-encryption key
+);
+
+-- The key of each decided message: wrapped by its owner's key, or by the key-encryption key while it has none.
+create table message_key (
+  message bytea primary key,
+  owner bytea,
+  key bytea not null
+);
+create index message_key_owner on message_key (owner) where owner is not null;
+
+-- What became of each message. The highest n holds: waiting, then decided by the message that brought its person.
+create table decision (
+  message bytea not null,
+  n bigint not null,
+  decided_order bigint not null,   -- its place in the order of decisions: 1, 2, 3 … without a gap
+  known_at bigint not null,
+  outcome text not null,           -- decided, waiting, refused, quarantined
+  detail text,                     -- why it was refused or put aside, as JSON
+  decided_by bytea,                -- the message that brought a waiting record to its person, whose order it shares
+  primary key (message, n)
+);
+create unique index decision_order on decision (decided_order) where decided_by is null;
+create index decision_open on decision (outcome, message) where outcome in ('refused', 'quarantined');
+
+-- Items that intake refused; they do not take their id, and go after 30 days.
 create table refusal (
   id bytea primary key,
   source text not null,
   sender text not null,
-  content bytea,
-  key bytea,
-  findings text not null,
+  content bytea,                   -- the stripped item, sealed; nothing where its bytes could not be read
+  findings bytea not null,         -- sealed: places may name fields that only the sender knows
+  key bytea not null,              -- the key of both, wrapped by the key-encryption key
   received_at bigint not null
 );
-create index refusal_received on refusal (received_at);
+create index refusal_received on refusal (received_at, source);
 
--- Persons as they are now: the fold of their journals.
+-- Persons as they are now: the fold of their journals, sealed under the person's key.
 create table person (
   id bytea primary key,
-  redirect bytea,                  -- set on an absorbed person: his survivor, never another absorbed one
+  redirect bytea,                  -- set on an absorbed person: the survivor, never another absorbed one
   version bigint not null,
+  restricted bigint not null,      -- 1 while nothing but an end may leave about the person: a gate at send time
   matching bytea not null,
   state bytea not null
 );
+create index person_redirect on person (redirect) where redirect is not null;
 
--- Each person's key, wrapped by the key-encryption key. Without its row a person is unreadable.
+-- Each person's key, wrapped by the key-encryption key. Without its row the person is unreadable.
 create table key (
   id bytea primary key,
   wrapped bytea not null
 );
 
--- What each message did to each person, in order; sealed under the message's key.
+-- The key-encryption keys that were used: how many keys each may have wrapped, reserved in blocks.
+create table wrapping (
+  key bytea primary key,           -- its id
+  reserved bigint not null
+);
+
+-- The rules that decisions rested on: the heart's version and the bundle's hash, by a number of their own.
+create table bundle (
+  number bigint primary key,
+  heart text not null,
+  hash text not null
+);
+
+-- What each message did to each person, in order; sealed under the key of the person it is about.
 create table journal (
   person bytea not null,
   version bigint not null,
   message bytea not null,
   decided_order bigint not null,
   known_at bigint not null,
-  heart text not null,
-  bundle text not null,
+  bundle bigint not null,
   events bytea not null,
   primary key (person, version)
 );
@@ -65,8 +99,10 @@ create table journal (
 -- Whose a record is; nobody's while it waits.
 create table record (
   id bytea primary key,
-  person bytea
+  person bytea,
+  keys bytea not null              -- the HMACs it is found by, one after the other: the way from a record to `match_key`
 );
+create index record_waiting on record (id) where person is null;
 
 -- By which keys a record is found: HMACs under the index secret.
 create table match_key (
@@ -75,14 +111,25 @@ create table match_key (
   primary key (hash, record)
 );
 
--- Links that a human must decide.
+-- Links that a human must decide, and when and how each was answered: `same`, `different`.
 create table review (
   id bytea primary key,
   person bytea not null,
-  candidates text not null,
   reason text not null,
-  raised_at bigint not null
+  raised_at bigint not null,
+  answered_at bigint,
+  answer text
 );
+create index review_open on review (raised_at) where answered_at is null;
+create index review_person on review (person);
+
+-- The persons that a review is about, beside the one it was raised for.
+create table candidate (
+  review bytea not null,
+  person bytea not null,
+  primary key (review, person)
+);
+create index candidate_person on candidate (person);
 
 -- Handovers as they are now, for lists and clocks.
 create table handover (
@@ -95,7 +142,18 @@ create table handover (
   deadline text,
   since bigint not null
 );
-create index handover_state on handover (state);
+create index handover_person on handover (person);
+create index handover_state on handover (state, since);
+-- In the order of their list: those without a deadline last.
+create index handover_list on handover (coalesce(deadline, '9999-12-31'), id);
+create index handover_recipient on handover (recipient, deadline);
+
+-- The next day on which something becomes true for a person without a message.
+create table due (
+  person bytea primary key,
+  due_on text not null
+);
+create index due_on on due (due_on);
 
 -- Repertory lines: which recipient holds a person, in which capacity, from when to when. An open line is
 -- the gate before every delivery.
@@ -116,18 +174,20 @@ create table stream (
   person bytea not null,
   recipient text not null
 );
+create index stream_person on stream (person);
 
 -- Requests that the hub makes of the outside; performed once `due_at` is empty.
 create table task (
   id bytea primary key,
   person bytea not null,
   kind text not null,
-  content bytea not null,
+  content bytea not null,          -- sealed under the person's key
   decided_order bigint not null,
   due_at bigint,
   attempts bigint not null
 );
 create index task_due on task (due_at) where due_at is not null;
+create index task_person on task (person);
 
 -- Records on their way out, sealed under the person's key.
 create table outbox (
@@ -136,11 +196,13 @@ create table outbox (
   sequence bigint not null,
   person bytea not null,
   pseudonym bytea not null,
+  delivery bytea not null unique,  -- its CloudEvents id
   envelope text not null,
   always bigint not null,          -- 1: passes a closed line
   body bytea not null,
   unique (recipient, sequence)
 );
+create index outbox_person on outbox (person);
 
 -- What was promised to each recipient; closed once it is proved to have arrived. Outlives the outbox.
 create table ledger (
@@ -152,6 +214,7 @@ create table ledger (
   primary key (recipient, sequence)
 );
 create index ledger_open on ledger (recipient, sequence) where closed_at is null;
+create index ledger_closed on ledger (recipient, closed_at) where closed_at is not null;
 
 -- Who may decide and who may relay. The fence rises with each holder; the counters are the holder's.
 create table lease (

@@ -168,6 +168,22 @@ async fn a_batch_is_answered_item_by_item() {
 }
 
 #[tokio::test]
+async fn what_came_in_is_counted_by_source_and_outcome() {
+    let door = Door::open().await;
+    let kind = "application/x-ndjson";
+    let item = lines("ADD").remove(0);
+    door.post(ONE, "posts", kind, item.clone()).await;
+    door.post(MANY, "posts", kind, format!("{item}\n{item}\n{{}}\n")).await.text().await.unwrap();
+    door.post(ONE, "wewis", kind, "{}").await;
+    door.post(ONE, "", kind, "{}").await;
+    let text = door.get("/metrics", "").await.text().await.unwrap();
+    for (outcome, count) in [("accepted", 1), ("again", 2), ("refused", 1), ("denied", 2)] {
+        let line = format!("hub_intake_received_total{{source=\"visa\",outcome=\"{outcome}\"}} {count}");
+        assert!(text.contains(&line), "{line}\n{text}");
+    }
+}
+
+#[tokio::test]
 async fn probes_answer_without_a_credential() {
     let door = Door::open().await;
     assert_eq!(door.get("/livez", "").await.status(), 200);

@@ -2,8 +2,8 @@
 //!
 //! Looks at rows and opens them. Refuses HTTP: that is `api`'s.
 
-use hub::intake::{Content, Intake, Verdict, open_content};
-use hub::store::rows::Pending;
+use hub::intake::{Intake, Verdict};
+use hub::vault::Content;
 use schemas::finding::Code;
 use schemas::message::{Body, BundleHash};
 use serde_json::Value;
@@ -24,9 +24,15 @@ fn receipt(verdict: &Verdict) -> schemas::ids::MessageId {
     }
 }
 
-fn open(hub: &hub::app::Hub, pending: &Pending) -> Content {
-    let key = hub.keys.kek().unwrap(&pending.row.key).unwrap();
-    open_content(&pending.row.content, &key).unwrap()
+/// The messages in the queue, opened.
+async fn queued(hub: &hub::app::Hub) -> Vec<Content> {
+    let ids = hub.store.pending(100).await.unwrap();
+    let rows = hub.store.queued(&ids).await.unwrap();
+    let open = |row: &hub::store::rows::PendingRow| {
+        let key = hub.vault.message_key(row.id, &row.key, None, tests::ACCESS).unwrap();
+        hub.vault.content(row.id, &key, &row.content).unwrap()
+    };
+    rows.iter().map(open).collect()
 }
 
 fn item(post: &str, at: usize) -> Value {
@@ -42,7 +48,7 @@ async fn the_same_again_has_the_same_receipt_and_another_body_is_a_conflict() {
     changed["person"]["given_names"] = "Another".into();
     let both = take(&hub.intake, vec![item("ADD", 0), changed]).await;
     assert_eq!(both, [Verdict::Again { receipt: receipt(&first) }, Verdict::Conflict]);
-    assert_eq!(hub.store.undecided(10).await.unwrap().len(), 1);
+    assert_eq!(hub.store.pending(10).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -66,7 +72,7 @@ async fn a_refused_item_keeps_no_other_out_and_takes_no_id() {
     assert!(findings.iter().any(|finding| finding.code == Code::UnknownField), "{findings:?}");
     assert!(findings.len() >= 2, "all at once: {findings:?}");
     assert!(matches!(both[1], Verdict::Accepted { .. }));
-    let row = hub.store.receipt(*refused).await.unwrap().unwrap();
+    let row = hub.store.refusal(*refused).await.unwrap().unwrap();
     assert_eq!((row.source.as_str(), row.sender.as_str()), ("visa", "posts"));
     assert!(matches!(take(&hub.intake, vec![item("ADD", 1)]).await[0], Verdict::Accepted { .. }));
 }
@@ -77,8 +83,7 @@ async fn what_must_not_be_stored_is_not_in_the_sealed_content() {
     let given = line_with("IST", "35e87ab4-c857-42c6-9872-a2e4d6411b7f");
     assert!(given.to_string().contains("biometric"));
     take(&hub.intake, vec![given]).await;
-    let pending = hub.store.undecided(1).await.unwrap().remove(0);
-    let content = open(&hub, &pending);
+    let content = queued(&hub).await.remove(0);
     assert!(!content.item.contains("biometric"));
     assert!(matches!(content.body, Body::Record(_)));
     assert_eq!(content.source, "visa");
@@ -103,5 +108,5 @@ async fn posts_in_flight_are_each_answered_for_themselves() {
         }
     }
     assert_eq!((accepted, again), (180, 20));
-    assert_eq!(hub.store.undecided(500).await.unwrap().len(), 180);
+    assert_eq!(hub.store.pending(500).await.unwrap().len(), 180);
 }

@@ -7,22 +7,16 @@
 mod api;
 mod intake;
 
-use std::path::PathBuf;
-
 use hub::app::{Hub, Start};
 use hub::clock::Clock;
 use hub::config::Senders;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The project's folder of configuration.
-fn config() -> PathBuf {
-    tests::root().join("config")
-}
-
 /// The lines of one post of the story.
 fn lines(post: &str) -> Vec<String> {
-    let text = std::fs::read_to_string(config().join(format!("story/posts/{post}.ndjson"))).unwrap();
+    let post = tests::root().join(format!("hub/demo/story/posts/{post}.ndjson"));
+    let text = std::fs::read_to_string(post).unwrap();
     text.lines().map(str::to_owned).collect()
 }
 

@@ -4,14 +4,17 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use decide::change::{Capacity, TaskKind};
+use decide::Refusal;
+use decide::person::{Capacity, TaskKind};
+use decide::world::Ask;
 use hub::store::Store;
 use hub::store::rows::{
-    Batch, Counters, DecidedRow, HandoverRow, InboxRow, JournalRow, Lease, LineRow, OutboxRow, Outcome,
-    PersonRow, RecordRow, RefusalRow, ReviewRow, StreamRow, TaskRow, TopicEnd,
+    Batch, Counters, DecidedRow, Detail, Found, HandoverRow, InboxRow, JournalRow, Lease, LineRow, OutboxRow,
+    Outcome, PersonRow, RecordRow, RefusalRow, ReviewRow, StreamRow, TaskRow, TopicEnd,
 };
 use schemas::handover::{Owner, State};
-use schemas::ids::{HandoverId, MessageId, PersonId, Pseudonym, ReviewId, StreamId, TaskId};
+use schemas::ids::{DeliveryId, HandoverId, MessageId, PersonId, Pseudonym, ReviewId, StreamId, TaskId};
+use schemas::key::Mac;
 use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant, from_micros, parse_day};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -82,8 +85,8 @@ pub(crate) fn recipient(name: &str) -> Recipient {
 pub(crate) fn inbox(n: u32) -> InboxRow {
     InboxRow {
         id: message(n),
-        dedupe: hash(n),
-        body: hash(n + 1_000_000),
+        dedupe: Mac(hash(n)),
+        body: Mac(hash(n + 1_000_000)),
         source: "visa".to_owned(),
         sender: "post-tst".to_owned(),
         content: format!("content {n}").into_bytes(),
@@ -98,8 +101,8 @@ pub(crate) fn refusal(n: u32) -> RefusalRow {
         source: "visa".to_owned(),
         sender: "post-tst".to_owned(),
         content: n.is_multiple_of(2).then(|| vec![1, 2, 3]),
-        key: n.is_multiple_of(2).then(|| vec![4]),
-        findings: "[]".to_owned(),
+        findings: b"findings".to_vec(),
+        key: vec![4],
         received_at: at(n),
     }
 }
@@ -111,7 +114,7 @@ pub(crate) fn decided(n: u32, outcome: Outcome) -> DecidedRow {
         order: n.into(),
         known_at: at(n + 100),
         outcome,
-        detail: (outcome == Outcome::Refused).then(|| "{\"code\":\"old-epoch\"}".to_owned()),
+        detail: (outcome == Outcome::Refused).then_some(Detail::Refused(Refusal::UnknownReview)),
         key: format!("key anew {n}").into_bytes(),
         owner: linked.then(|| person(n)),
     }
@@ -125,7 +128,8 @@ pub(crate) fn person_row(n: u32, version: u64) -> PersonRow {
         restricted: false,
         matching: format!("matching {n} {version}").into_bytes(),
         state: format!("state {n} {version}").into_bytes(),
-        key: format!("person key {n}").into_bytes(),
+        key: Some(format!("person key {n}").into_bytes()),
+        new: version == 1,
     }
 }
 
@@ -136,14 +140,17 @@ pub(crate) fn journal(n: u32, version: u64) -> JournalRow {
         message: message(n),
         order: n.into(),
         known_at: at(n + 100),
-        heart: "1".to_owned(),
-        bundle: "b1".to_owned(),
+        bundle: 1,
         events: format!("events {n} {version}").into_bytes(),
     }
 }
 
 pub(crate) fn record(n: u32, owner: Option<u32>, keys: &[u32]) -> RecordRow {
-    RecordRow { id: message(n), person: owner.map(person), keys: keys.iter().map(|n| hash(*n)).collect() }
+    RecordRow {
+        id: message(n),
+        person: owner.map(person),
+        keys: keys.iter().map(|n| Mac(hash(*n))).collect(),
+    }
 }
 
 pub(crate) fn line(n: u32, to: &str, capacity: Option<Capacity>, on: &str, order: u64) -> LineRow {
@@ -157,6 +164,7 @@ pub(crate) fn outbox(position: u64, to: &str, sequence: u64, of: u32) -> OutboxR
         sequence,
         person: person(of),
         pseudonym: Pseudonym::from_bytes(bytes(of + 500)),
+        delivery: DeliveryId::from_bytes(bytes(u32::try_from(position).unwrap() + 900)),
         envelope: format!("{{\"sequence\":{sequence}}}"),
         payload_hash: hash(u32::try_from(position).unwrap()),
         always: position.is_multiple_of(2),
@@ -221,7 +229,28 @@ pub(crate) fn full(n: u32) -> Batch {
     }
 }
 
-/// The decider's lease.
+/// The decider's lease, and the rules it decides by.
 pub(crate) async fn decider(store: &Store) -> Lease {
+    assert_eq!(store.bundle_number("1", "b1").await.unwrap(), 1);
     store.lease("decider", "one", 60).await.unwrap().unwrap()
+}
+
+/// Everything that is asked for, by kind: what a row of it is about, as text.
+pub(crate) async fn loaded(store: &Store, asks: &[Ask]) -> Vec<String> {
+    let told = |found: Found| match found {
+        Found::Key(mac, record, person) => format!("key {:?} {record} {person:?}", &mac.0[..4]),
+        Found::Person(asked, row) => format!("person {asked} {} {:?}", row.id, row.version),
+        Found::Owner(owned, person) => format!("{owned:?} {person}"),
+        Found::Waiting(row) => format!("waiting {} {:?}", row.id, String::from_utf8(row.key.key)),
+        Found::Own(row) => format!("own {} {:?}", row.id, row.key.owner),
+        Found::Sent(recipient, sequence, hash) => format!("sent {recipient} {sequence} {:?}", &hash[..4]),
+    };
+    let mut found: Vec<String> = store.load(asks).await.unwrap().into_iter().map(told).collect();
+    found.sort();
+    found
+}
+
+/// The ids of messages without a decision.
+pub(crate) async fn undecided(store: &Store) -> Vec<MessageId> {
+    store.pending(2_000).await.unwrap()
 }

@@ -2,8 +2,9 @@
 //!
 //! Next: `given.rs` for the rows; `hub::store::inspect` for who asks.
 
+use decide::Refusal;
 use hub::store::inspect::Named;
-use hub::store::rows::{Batch, Outcome, ReleasedRow};
+use hub::store::rows::{Batch, Detail, Outcome, ReleasedRow};
 use schemas::envelope::Envelope;
 use schemas::ids::{DeliveryId, HandoverId, ReviewId, StreamId, TaskId};
 use schemas::time::Instant;
@@ -34,7 +35,7 @@ fn enveloped(n: u32) -> Batch {
 #[tokio::test]
 async fn an_id_is_found_with_what_it_names() {
     on_each(async |store| {
-        store.insert_inbox(&[inbox(1)]).await.unwrap();
+        store.insert_inbox(vec![inbox(1)]).await.unwrap();
         let lease = decider(&store).await;
         // Ids of one kind each, so that every branch is asked.
         let mut batch = enveloped(1);
@@ -62,12 +63,12 @@ async fn an_id_is_found_with_what_it_names() {
 
         let sent = store.sent_as(&recipient("atlas"), 1).await.unwrap().unwrap();
         assert_eq!(
-            (sent.person, sent.body.as_slice(), sent.closed_at),
-            (person(1), b"body 1".as_slice(), None)
+            (sent.row.person, sent.row.body.as_slice(), sent.closed_at),
+            (person(1), &b"body 1"[..], None)
         );
         store.close_ledger(&recipient("atlas"), 1, at(9)).await.unwrap();
         let sent = store.delivery(DeliveryId::from_bytes(bytes(901))).await.unwrap().unwrap();
-        assert_eq!((sent.sequence, sent.closed_at), (1, Some(at(9))));
+        assert_eq!((sent.row.sequence, sent.closed_at), (1, Some(at(9))));
         assert_eq!(store.sent_about(person(1)).await.unwrap().len(), 1);
         assert!(store.sent_about(person(2)).await.unwrap().is_empty());
         assert!(store.sent_as(&recipient("atlas"), 2).await.unwrap().is_none());
@@ -79,25 +80,37 @@ async fn an_id_is_found_with_what_it_names() {
 #[tokio::test]
 async fn a_message_is_found_with_what_became_of_it() {
     on_each(async |store| {
-        store.insert_inbox(&[inbox(1), inbox(2), inbox(3)]).await.unwrap();
+        store.insert_inbox(vec![inbox(1), inbox(2), inbox(3)]).await.unwrap();
         let lease = decider(&store).await;
         let mut first = Batch { counters: full(1).counters, ..Batch::default() };
         first.decided = vec![decided(1, Outcome::Waiting), decided(2, Outcome::Refused)];
         first.records = vec![record(1, None, &[1])];
         store.commit(&lease, &first).await.unwrap();
         let found = store.message(message(1)).await.unwrap().unwrap();
-        assert_eq!((found.outcome, found.order, found.owner), (Some(Outcome::Waiting), Some(1), None));
-        assert_eq!(format!("{:?}", found.row.content), format!("{:?}", inbox(1).content));
-        let found = store.message(message(2)).await.unwrap().unwrap();
-        assert_eq!(found.detail.as_deref(), Some("{\"code\":\"old-epoch\"}"));
+        let made = found.decision.unwrap();
+        assert_eq!((made.outcome, made.order, found.key.owner), (Outcome::Waiting, 1, None));
+        assert_eq!(found.content, inbox(1).content);
+        let made = store.message(message(2)).await.unwrap().unwrap().decision.unwrap();
+        assert_eq!(made.detail, Some(Detail::Refused(Refusal::UnknownReview)));
+        let undecided = store.message(message(3)).await.unwrap().unwrap();
+        assert_eq!((undecided.decision, undecided.key.key), (None, inbox(3).key));
         assert!(store.message(message(9)).await.unwrap().is_none());
 
         let mut second = full(3);
-        let (id, key) = (message(1), b"its key anew".to_vec());
-        second.released = vec![ReleasedRow { id, person: person(3), decided_by: message(3), key }];
+        second.released = vec![ReleasedRow {
+            id: message(1),
+            person: person(3),
+            decided_by: message(3),
+            order: 3,
+            known_at: at(103),
+            key: b"its key anew".to_vec(),
+        }];
         store.commit(&lease, &second).await.unwrap();
         let found = store.message(message(1)).await.unwrap().unwrap();
-        assert_eq!((found.owner, found.decided_by), (Some(person(3)), Some(message(3))));
+        assert_eq!((found.key.owner, found.key.owner_key), (Some(person(3)), Some(b"person key 3".to_vec())));
+        assert_eq!(found.decision.unwrap().decided_by, Some(message(3)));
+        let owned: Vec<_> = store.owned(person(3)).await.unwrap().into_iter().map(|row| row.id).collect();
+        assert_eq!(owned, [message(1), message(3)]);
     })
     .await;
 }
@@ -109,7 +122,7 @@ async fn the_tables_tell_how_they_are() {
         assert!(!empty.engine.is_empty() && empty.leases.is_empty() && empty.oldest_open.is_empty());
         assert_eq!((empty.last_known_at, empty.bundle, empty.oldest_undecided), (None, None, None));
 
-        store.insert_inbox(&[inbox(1), inbox(2), inbox(3)]).await.unwrap();
+        store.insert_inbox(vec![inbox(1), inbox(2), inbox(3)]).await.unwrap();
         let lease = decider(&store).await;
         store.lease("relay", "other", 0).await.unwrap();
         store.commit(&lease, &enveloped(1)).await.unwrap();

@@ -37,12 +37,13 @@ async fn the_flow_is_counted_by_source_and_by_recipient() {
 
         let mut rows: Vec<_> = (1..=6).map(inbox).collect();
         rows[5].source = "permit".to_owned();
-        store.insert_inbox(&rows).await.unwrap();
-        store.insert_refusals(&[refusal(20), refusal(21)]).await.unwrap();
+        store.insert_inbox(rows).await.unwrap();
+        store.insert_refusals(vec![refusal(20), refusal(21)]).await.unwrap();
         let lease = decider(&store).await;
         let outcomes = [Outcome::Waiting, Outcome::Refused, Outcome::Quarantined];
         let others = outcomes.iter().zip(2..).map(|(outcome, n)| decided(n, *outcome));
         let mut batch = full(1);
+        batch.records.push(record(2, None, &[]));
         batch.decided.extend(others);
         batch.outbox[0].envelope = envelope(1, at(50));
         batch.outbox.push(outbox(2, "atlas", 2, 1));
@@ -132,9 +133,9 @@ async fn handovers_are_listed_by_deadline_in_pages() {
 }
 
 #[tokio::test]
-async fn what_was_sent_about_a_person_and_by_whom_he_came() {
+async fn what_was_sent_about_a_person_and_by_whom_they_came() {
     on_each(async |store| {
-        store.insert_inbox(&[inbox(1), inbox(2)]).await.unwrap();
+        store.insert_inbox(vec![inbox(1), inbox(2)]).await.unwrap();
         let lease = decider(&store).await;
         let mut batch = full(1);
         batch.outbox.extend([outbox(2, "atlas", 2, 2), outbox(3, "atlas", 3, 1), outbox(4, "amal", 1, 1)]);
@@ -142,7 +143,7 @@ async fn what_was_sent_about_a_person_and_by_whom_he_came() {
         store.close_ledger(&recipient("atlas"), 1, at(9)).await.unwrap();
         let sent = store.sent_about(person(1)).await.unwrap();
         let sent: Vec<_> =
-            sent.iter().map(|row| (row.recipient.as_str(), row.sequence, row.closed_at)).collect();
+            sent.iter().map(|out| (out.row.recipient.as_str(), out.row.sequence, out.closed_at)).collect();
         assert_eq!(sent, [("amal", 1, None), ("atlas", 1, Some(at(9))), ("atlas", 3, None)]);
         let origins = store.origins(person(1)).await.unwrap();
         let (source, sender) = ("visa".to_owned(), "post-tst".to_owned());

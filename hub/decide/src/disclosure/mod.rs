@@ -5,7 +5,6 @@
 //! contract names, so nothing unfiltered can be encoded. Source: DESIGN 4.4, features N4.
 
 mod streams;
-mod view;
 
+pub use crate::change::View;
 pub(crate) use streams::{part, redeliver, release};
-pub use view::View;

@@ -4,31 +4,57 @@
 //! one for each offer of a handover. An `Ended` always passes; an offer or a file passes only with an open line
 //! and a legal basis that is valid on the day (invariant I5).
 
+use std::cell::OnceCell;
+
+use schemas::canonical::Canonical;
 use schemas::handover::{EndReason, State};
 use schemas::ids::{DeliveryId, HandoverId, Pseudonym, StreamId};
 use schemas::recipient::Recipient;
 
-use super::View;
 use crate::bundle::{Competence, Contract};
-use crate::change::{Capacity, Delivery, Event, Refusal, ViewKind};
+use crate::change::{Delivery, View};
 use crate::draft::Draft;
 use crate::journey::canonical::canonical;
 use crate::journey::scope::{OutReason, Scope, scope};
-use crate::person::{Handover, Person, Stream};
+use crate::person::{Capacity, Event, Handover, Person, Stream, ViewKind};
+use crate::world::Refusal;
 
-/// Issues every view that changed.
-pub(crate) fn release(draft: &mut Draft<'_>, scope: Scope) {
-    provider(draft, scope);
-    participant(draft, scope);
-    let handovers: Vec<Handover> =
-        draft.person.state.handovers.iter().filter(|h| h.epoch > 0).cloned().collect();
-    for handover in handovers {
-        of_handover(draft, &handover, scope);
+/// What may be shown: whether the person belongs to the target group, and the canonical form, made when it is first
+/// needed. Nothing that is released changes either.
+#[derive(Debug)]
+struct Shown {
+    scope: Scope,
+    form: OnceCell<Canonical>,
+}
+
+impl Shown {
+    fn new(scope: Scope) -> Self {
+        Self { scope, form: OnceCell::new() }
+    }
+
+    fn form(&self, draft: &Draft<'_>) -> &Canonical {
+        let group = match self.scope {
+            Scope::In(group) => Some(group),
+            Scope::Out(_) | Scope::Review | Scope::Unknown => None,
+        };
+        self.form.get_or_init(|| canonical(&draft.person, draft.bundle, group, draft.today))
     }
 }
 
-/// In the absorbed person's name: what his streams were ends where the survivor has a name of his own at that
-/// recipient, and the recipient is told which.
+/// Issues every view that changed.
+pub(crate) fn release(draft: &mut Draft<'_>, scope: Scope) {
+    let shown = &Shown::new(scope);
+    provider(draft, shown);
+    participant(draft, shown);
+    let handovers: Vec<Handover> =
+        draft.person.state.handovers.iter().filter(|h| h.epoch > 0).cloned().collect();
+    for handover in handovers {
+        of_handover(draft, &handover, shown);
+    }
+}
+
+/// In the absorbed person's name: a stream ends where the survivor has a name of their own at its recipient, and the
+/// recipient is told which.
 pub(crate) fn part(draft: &mut Draft<'_>, survivor: &Person) {
     let streams: Vec<Stream> = draft.person.open_streams().cloned().collect();
     for stream in streams {
@@ -44,19 +70,19 @@ pub(crate) fn redeliver(draft: &mut Draft<'_>, id: StreamId) -> Result<(), Refus
     let stream = draft.person.state.streams.iter().find(open).cloned().ok_or(Refusal::UnknownStream)?;
     let scope = scope(draft.journey(), draft.bundle, draft.today);
     let kind = stream.last.map_or(ViewKind::File, |(kind, _)| kind);
-    if let Some(view) = shown(draft, &stream.recipient, kind, scope) {
+    if let Some(view) = view(draft, &stream.recipient, kind, &Shown::new(scope)) {
         issue(draft, &stream, view);
     }
     Ok(())
 }
 
 /// Before arrival: AgII sees whoever is in scope, until a local agency takes over.
-fn provider(draft: &mut Draft<'_>, scope: Scope) {
+fn provider(draft: &mut Draft<'_>, shown: &Shown) {
     let Some(contract) = draft.bundle.provider().map(|contract| contract.recipient.clone()) else { return };
     let open = draft.person.open_streams().find(|stream| stream.recipient == contract).cloned();
     let taken = draft.person.state.handovers.iter().any(|h| h.responsible() || h.state == State::Closed);
     let pending = draft.person.live_handover().is_some_and(|h| h.epoch > 0);
-    match (open, scope) {
+    match (open, shown.scope) {
         (Some(stream), _) if taken => end(draft, &stream, EndReason::Moved),
         (Some(stream), Scope::Out(reason)) if !pending => {
             let reason = match reason {
@@ -65,29 +91,31 @@ fn provider(draft: &mut Draft<'_>, scope: Scope) {
             };
             end(draft, &stream, reason);
         }
-        (Some(stream), Scope::In(_)) => show(draft, &stream, ViewKind::File, scope),
+        (Some(stream), Scope::In(_)) => show(draft, &stream, ViewKind::File, shown),
         (None, Scope::In(_)) if !taken && may_begin(draft, &contract) => {
             let stream = begin(draft, contract, Capacity::Provider);
-            show(draft, &stream, ViewKind::File, scope);
+            show(draft, &stream, ViewKind::File, shown);
         }
         (_, _) => {}
     }
 }
 
-/// From the first account on: the participant sees where he stands, whatever became of his entries.
-fn participant(draft: &mut Draft<'_>, scope: Scope) {
+/// From the first account on: the participant sees where they stand, whatever became of their entries.
+fn participant(draft: &mut Draft<'_>, shown: &Shown) {
     let Some(contract) = draft.bundle.participant().map(|contract| contract.recipient.clone()) else {
         return;
     };
     let open = draft.person.open_streams().find(|stream| stream.recipient == contract).cloned();
     // An account that is linked late is linked all the same: the order of messages opens nothing and closes nothing.
-    let belonged =
-        matches!(scope, Scope::In(_) | Scope::Out(OutReason::Ended | OutReason::Left | OutReason::Deceased));
+    let belonged = matches!(
+        shown.scope,
+        Scope::In(_) | Scope::Out(OutReason::Ended | OutReason::Left | OutReason::Deceased)
+    );
     match open {
-        Some(stream) => show(draft, &stream, ViewKind::File, scope),
+        Some(stream) => show(draft, &stream, ViewKind::File, shown),
         None if belonged && may_begin(draft, &contract) && !draft.journey().portal_accounts().is_empty() => {
             let stream = begin(draft, contract, Capacity::Participant);
-            show(draft, &stream, ViewKind::File, scope);
+            show(draft, &stream, ViewKind::File, shown);
         }
         None => {}
     }
@@ -105,7 +133,7 @@ fn may_begin(draft: &Draft<'_>, recipient: &Recipient) -> bool {
 }
 
 /// After registration: an offer, a file once it was accepted, and an end.
-fn of_handover(draft: &mut Draft<'_>, handover: &Handover, scope: Scope) {
+fn of_handover(draft: &mut Draft<'_>, handover: &Handover, shown: &Shown) {
     let Some(recipient) = handover.recipient.clone() else { return };
     // An offer to somebody else under the same handover ends the one before it.
     let earlier: Vec<Stream> = draft
@@ -129,13 +157,13 @@ fn of_handover(draft: &mut Draft<'_>, handover: &Handover, scope: Scope) {
     };
     match handover.state {
         State::Sent | State::Received | State::Overdue | State::Bounced => {
-            show(draft, &stream, ViewKind::Offer, scope)
+            show(draft, &stream, ViewKind::Offer, shown)
         }
-        State::Accepted => show(draft, &stream, ViewKind::File, scope),
+        State::Accepted => show(draft, &stream, ViewKind::File, shown),
         State::Rejected => end(draft, &stream, EndReason::Rejected),
         State::Superseded => end(draft, &stream, EndReason::Moved),
         State::Closed => {
-            // Nobody receives him where he lives now (row 21c): he moved, and the purpose did not end.
+            // Nobody receives them where they live now (row 21c): they moved, and the purpose did not end.
             let next = |h: &Handover| h.replaces == Some(handover.id) && h.state == State::NotInScope;
             let moved = draft.person.state.handovers.iter().any(next);
             end(draft, &stream, if moved { EndReason::Moved } else { EndReason::Closed });
@@ -158,36 +186,36 @@ fn start(draft: &mut Draft<'_>, recipient: Recipient, handover: Option<HandoverI
 }
 
 /// Issues a view where it differs from the last one.
-fn show(draft: &mut Draft<'_>, stream: &Stream, kind: ViewKind, scope: Scope) {
-    if let Some(view) = shown(draft, &stream.recipient, kind, scope)
-        && stream.last != Some((kind, view.digest()))
-    {
-        issue(draft, stream, view);
+fn show(draft: &mut Draft<'_>, stream: &Stream, kind: ViewKind, shown: &Shown) {
+    if let Some(view) = view(draft, &stream.recipient, kind, shown) {
+        let digest = view.digest();
+        if stream.last != Some((kind, digest)) {
+            issue_digested(draft, stream, view, digest);
+        }
     }
 }
 
 /// What the recipient may see now: nothing without an open line, a valid basis, under an objection, or while a
-/// human must say whether the person belongs to the target group. The participant sees on when his entries have
+/// human must say whether the person belongs to the target group. The participant sees on when their entries have
 /// ended.
-fn shown(draft: &Draft<'_>, recipient: &Recipient, kind: ViewKind, scope: Scope) -> Option<View> {
+fn view(draft: &Draft<'_>, recipient: &Recipient, kind: ViewKind, shown: &Shown) -> Option<View> {
     draft.person.state.lines.get(recipient)?;
     let contract = basis(draft, recipient)?;
-    let group = match scope {
-        Scope::In(group) => Some(group),
-        Scope::Out(OutReason::Ended | OutReason::Left) if contract.competence == Competence::Participant => {
-            None
-        }
+    let participant = contract.competence == Competence::Participant;
+    match shown.scope {
+        Scope::In(_) => {}
+        Scope::Out(OutReason::Ended | OutReason::Left) if participant => {}
         Scope::Out(_) | Scope::Review | Scope::Unknown => return None,
-    };
-    // An agency is told of who has arrived; while no home of his is known nothing is said.
+    }
+    // An agency is told of who has arrived; while no home of theirs is known nothing is said.
     let early = matches!(contract.competence, Competence::BeforeArrival | Competence::Participant);
     if draft.journey().objects() || (!early && draft.journey().home(draft.today).is_none()) {
         return None;
     }
-    let form = canonical(&draft.person, draft.bundle, group, draft.today);
+    let form = shown.form(draft);
     match kind {
-        ViewKind::Offer => Some(View::offer(&form, &contract.offer)),
-        ViewKind::File => Some(View::file(&form, &contract.file)),
+        ViewKind::Offer => Some(View::offer(form, &contract.offer)),
+        ViewKind::File => Some(View::file(form, &contract.file)),
         ViewKind::Ended => None,
     }
 }
@@ -209,15 +237,13 @@ fn last(draft: &mut Draft<'_>, stream: &Stream, view: View) {
 }
 
 fn issue(draft: &mut Draft<'_>, stream: &Stream, view: View) {
+    let digest = view.digest();
+    issue_digested(draft, stream, view, digest);
+}
+
+fn issue_digested(draft: &mut Draft<'_>, stream: &Stream, view: View, digest: [u8; 32]) {
     let Some(pseudonym) = draft.person.state.pseudonyms.get(&stream.recipient).copied() else { return };
     let issue = stream.issues + 1;
-    draft.record(Event::Issued {
-        stream: stream.id,
-        issue,
-        kind: view.kind(),
-        digest: view.digest(),
-        ended: view.ended().map(|(reason, _)| reason),
-    });
     let delivery = Delivery {
         id: draft.id(DeliveryId::derive),
         person: draft.person.id,
@@ -231,5 +257,13 @@ fn issue(draft: &mut Draft<'_>, stream: &Stream, view: View) {
         salt: draft.salt(),
         view,
     };
+    draft.record(Event::Issued {
+        stream: stream.id,
+        delivery: delivery.id,
+        issue,
+        kind: delivery.view.kind(),
+        digest,
+        ended: delivery.view.ended().map(|(reason, _)| reason),
+    });
     draft.change.deliveries.push(delivery);
 }

@@ -2,13 +2,13 @@
 //!
 //! An answer to an epoch that is over changes nothing and is told the successor (invariant I12).
 
-use schemas::handover::{Answer, AnswerKind, RejectCode, State};
+use schemas::handover::{Answer, AnswerKind, AnswerName, RejectCode, State};
 use schemas::recipient::Recipient;
 
 use super::{Cause, fire, table};
-use crate::change::Refusal;
 use crate::draft::Draft;
 use crate::person::Handover;
+use crate::world::Refusal;
 
 /// Does what the answer says.
 pub(crate) fn answer(draft: &mut Draft<'_>, recipient: &Recipient, answer: &Answer) -> Result<(), Refusal> {
@@ -38,16 +38,17 @@ pub(crate) fn answer(draft: &mut Draft<'_>, recipient: &Recipient, answer: &Answ
 
 /// The row that an answer fires in the present state.
 fn row(handover: &Handover, answer: &AnswerKind) -> Option<&'static table::Row> {
-    if !table::allowed(handover.state).contains(&answer.as_str()) {
+    let name = AnswerName::of(answer);
+    if !table::allowed(handover.state).contains(&name) {
         return None;
     }
-    Some(match (answer, handover.state) {
-        (AnswerKind::Received { .. }, _) => &table::RECEIVE,
-        (AnswerKind::Accepted, _) => &table::ACCEPT,
-        (AnswerKind::Rejected { .. }, _) => &table::REJECT,
-        (AnswerKind::PurgeConfirmed, State::RecallPending) => &table::RECALLED,
-        (AnswerKind::PurgeConfirmed, _) => &table::PURGED,
-        (AnswerKind::TrajectoryStarted, _) => &table::CLOSE,
+    Some(match (name, handover.state) {
+        (AnswerName::Received, _) => &table::RECEIVE,
+        (AnswerName::Accepted, _) => &table::ACCEPT,
+        (AnswerName::Rejected, _) => &table::REJECT,
+        (AnswerName::PurgeConfirmed, State::RecallPending) => &table::RECALLED,
+        (AnswerName::PurgeConfirmed, _) => &table::PURGED,
+        (AnswerName::TrajectoryStarted, _) => &table::CLOSE,
     })
 }
 
@@ -64,8 +65,7 @@ fn repeated(handover: &Handover, answer: &AnswerKind) -> bool {
 }
 
 fn not_allowed(handover: &Handover) -> Refusal {
-    let allowed = table::allowed(handover.state).iter().map(|&name| name.to_owned()).collect();
-    Refusal::NotAllowed { state: handover.state, allowed }
+    Refusal::NotAllowed { state: handover.state, allowed: table::allowed(handover.state).to_vec() }
 }
 
 /// The agency that held the file until now is relieved (row 21).

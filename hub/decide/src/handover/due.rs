@@ -1,8 +1,8 @@
 //! Due moments: the next day on which something becomes true for a person without a message.
 //!
 //! Deadlines, a residence that begins, coming of age, the day on which a code, a territory or a legal basis begins
-//! or ends. The engine brings a message on that day, and the person is decided again as on any other. Refuses to
-//! say what will be true then. Source: DESIGN 3 "due moments", features 4.2 rows 8, 12, 16 and 23b.
+//! or ends. The engine brings a message on that day, and the person is decided again as on any other. What
+//! will be true then is not said here. Source: DESIGN 3 "due moments", features 4.2 rows 8, 12, 16 and 23b.
 
 use schemas::fact::Standing;
 use schemas::handover::State;
@@ -33,18 +33,21 @@ pub(crate) fn next_day(person: &Person, bundle: &Bundle, today: Day) -> Option<D
     days.filter(|day| *day > today).min()
 }
 
-/// The next day on which a rule changes that counts for him.
+/// The next day on which a rule changes that counts for them.
 fn turning(person: &Person, journey: Journey<'_>, bundle: &Bundle, today: Day) -> Option<Day> {
-    let after = |days: &[Day]| days[days.partition_point(|day| *day <= today)..].to_vec();
-    let led = |on| {
-        let home = journey.home(today)?;
-        Some(route(bundle, home.residence.nis, on, journey.choice()).recipient)
-    };
-    let territory = after(&bundle.turning().territory);
-    let elsewhere = territory.into_iter().find(|day| led(*day) != led(today));
+    let elsewhere = journey.home(today).and_then(|home| {
+        let led = |on| route(bundle, home.residence.nis, on, journey.choice()).recipient;
+        let now = led(today);
+        after(&bundle.turning().territory, today).iter().copied().find(|day| led(*day) != now)
+    });
     let served = person.open_streams().next().is_some() || person.live_handover().is_some();
-    let basis = after(&bundle.turning().basis).first().copied().filter(|_| served);
+    let basis = after(&bundle.turning().basis, today).first().copied().filter(|_| served);
     elsewhere.into_iter().chain(basis).min()
+}
+
+/// The part of these sorted days that comes after today.
+fn after(days: &[Day], today: Day) -> &[Day] {
+    &days[days.partition_point(|day| *day <= today)..]
 }
 
 /// The row that fires once the deadline of this state has passed; none where somebody only looks.

@@ -29,9 +29,9 @@ enum Target {
     Rival(Route, Day),
     /// Somebody must act first.
     Hold(HoldReason),
-    /// He must choose first.
+    /// They must choose first.
     Choose(Route, Day),
-    /// With nobody: there is no receiver where he lives.
+    /// With nobody: there is no receiver where they live.
     NoReceiver(Route, Day),
     /// With nobody: not, or no longer, in the target group.
     Leave(OutReason),
@@ -52,7 +52,7 @@ pub(crate) fn follow(draft: &mut Draft<'_>, scope: Scope) {
         // A visa that is gone, or a person who is: what was sent must be taken back.
         Target::Leave(_) => leave(draft),
         Target::Hold(HoldReason::Restricted) => restrict(draft),
-        // He came back to the agency that never stopped being responsible.
+        // They came back to the agency that never stopped being responsible.
         Target::To(ref recipient, ..) if !present.responsible() && holds_file(draft, recipient) => {
             fire(draft, present.id, &table::SUPERSEDE, Cause::of(&present));
         }
@@ -142,7 +142,7 @@ fn after_offer(draft: &mut Draft<'_>, present: &Handover, target: Target) {
     }
 }
 
-/// A new handover in the stead of the present one.
+/// A new handover in place of the present one.
 fn replace(draft: &mut Draft<'_>, present: &Handover, target: Target) {
     let next = open(draft, Some(present.id));
     match target {
@@ -155,7 +155,7 @@ fn replace(draft: &mut Draft<'_>, present: &Handover, target: Target) {
     }
 }
 
-/// He must choose; where an agency holds the file meanwhile, the coordinator sees to it.
+/// They must choose; where an agency holds the file meanwhile, the coordinator sees to it.
 fn await_choice(draft: &mut Draft<'_>, id: HandoverId, route: Route, day: Day) {
     let held = draft.person.state.handovers.iter().any(Handover::responsible);
     let row = if held { &table::AWAIT_NEXT } else { &table::AWAIT_CHOICE };
@@ -166,7 +166,7 @@ fn hold(draft: &mut Draft<'_>, id: HandoverId, reason: HoldReason, cause: Cause)
     fire(draft, id, &table::HOLD, Cause { hold: Some(reason), ..cause });
 }
 
-/// He objects: nothing leaves until the data protection officer has decided (row 33). Who is responsible stays so.
+/// They object: nothing leaves until the data protection officer has decided (row 33). Who is responsible stays so.
 fn restrict(draft: &mut Draft<'_>) {
     let restricted = |h: &Handover| h.hold == Some(HoldReason::Restricted);
     let live: Vec<Handover> = draft.person.state.handovers.iter().filter(|h| h.is_live()).cloned().collect();
@@ -244,7 +244,7 @@ fn begin(draft: &mut Draft<'_>, target: Target) {
     }
 }
 
-/// Every handover of his that is not final ends: with a purge where something was delivered.
+/// Every handover of theirs that is not final ends: with a purge where something was delivered.
 fn leave(draft: &mut Draft<'_>) {
     let live: Vec<Handover> =
         draft.person.state.handovers.iter().filter(|h| !h.state.is_final()).cloned().collect();
@@ -282,7 +282,7 @@ fn target(draft: &Draft<'_>, scope: Scope) -> Target {
     if !ends && draft.journey().objects() { Target::Hold(HoldReason::Restricted) } else { target }
 }
 
-/// Where the facts lead, whatever he objects to.
+/// Where the facts lead, whatever they object to.
 fn unrestricted(draft: &Draft<'_>, scope: Scope) -> Target {
     let journey = draft.journey();
     match scope {

@@ -1,6 +1,6 @@
 //! What a merge does to handovers: one of them goes on, the others are replaced (features 4.2, row 29).
 //!
-//! Refuses to choose between two agencies that each took the person over: such a merge is not made.
+//! Where two agencies each took one of the two over, no merge is made: which of them goes on is a human's to say.
 
 use schemas::recipient::Recipient;
 
@@ -25,7 +25,7 @@ pub(crate) fn part(draft: &mut Draft<'_>) {
 
 /// In the survivor's name: who holds the file goes on, else who is competent today, else who was offered it, else
 /// the oldest. Beside who holds the file, the one it moves to goes on as well. `taken_over` is the agency that took
-/// the absorbed over: it has said yes to him, whichever of his names it was told.
+/// the absorbed over: it has said yes to this person, under whichever name it knew them.
 pub(crate) fn unite(draft: &mut Draft<'_>, taken_over: Option<&Recipient>) {
     let offered = |h: &&Handover| h.is_live() && h.epoch > 0 && h.recipient.as_ref() == taken_over;
     let handovers = &draft.person.state.handovers;

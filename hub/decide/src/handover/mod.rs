@@ -1,4 +1,4 @@
-//! Who is responsible: the handover's life, moved by sources ([`follow`]) and by agencies ([`answer`]).
+//! Who is responsible: the handover's life, moved by sources (`follow`) and by agencies (`answer`).
 //!
 //! The state table is data in [`table`]; this file turns it into events. A handover moves only
 //! through a row, and every row says who must move next and until when. Responsibility moves on
@@ -20,9 +20,8 @@ use schemas::ids::HandoverId;
 use schemas::recipient::Recipient;
 use schemas::time::Day;
 
-use crate::change::{Capacity, Event};
 use crate::draft::Draft;
-use crate::person::Handover;
+use crate::person::{Capacity, Event, Handover};
 use crate::routing::Route;
 use table::{Clock, Row};
 

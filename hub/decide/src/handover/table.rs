@@ -3,7 +3,7 @@
 //! The runtime, the explanation and the tests read the same rows. Numbers are those of features note
 //! 4.2 and of DESIGN 4 ("rows missing in features.md 4.2").
 
-use schemas::handover::{Owner, State};
+use schemas::handover::{AnswerName, Owner, State};
 
 use crate::bundle::Deadlines;
 
@@ -159,13 +159,8 @@ pub const ACCEPT: Row = row(
 /// The agency says no.
 pub const REJECT: Row = row("15", State::Rejected, Owner::Coordinator, REJECTED, "the agency says no");
 /// Rejected, and another agency is competent.
-pub const SEND_ELSEWHERE: Row = row(
-    "19",
-    State::Sent,
-    Owner::Agency,
-    SENT,
-    "after a no, another agency turns out to be competent and gets an offer",
-);
+pub const SEND_ELSEWHERE: Row =
+    row("19", State::Sent, Owner::Agency, SENT, "after a no, another agency is competent and gets an offer");
 /// Another agency is competent before this one said yes.
 pub const SUPERSEDE: Row = row(
     "20",
@@ -220,21 +215,21 @@ pub const RECALLED: Row = row(
     Clock::None,
     "the agency confirms that it purged what was delivered in error",
 );
-/// Two persons turned out to be one: one handover of theirs goes on.
+/// Two persons were merged: one handover of theirs goes on.
 pub const MERGE: Row = row(
     "29",
     State::Superseded,
     Owner::Hub,
     Clock::None,
-    "two persons turned out to be one, and the other one's handover goes on",
+    "two persons were merged, and the other one's handover goes on",
 );
-/// Two persons turned out to be one, and the agency had taken over the other already.
+/// Two persons were merged, and the agency had taken over the other already.
 pub const TAKE_OVER: Row = row(
     "29b",
     State::Accepted,
     Owner::Agency,
     ACCEPTED,
-    "two persons turned out to be one, and the agency had taken over the other one already",
+    "two persons were merged, and the agency had taken over the other one already",
 );
 /// The person objects, or is restricted: nothing leaves.
 pub const RESTRICT: Row = row(
@@ -289,13 +284,13 @@ pub fn numbered(id: &str) -> Option<&'static Row> {
 
 /// The answers a recipient may give in a state, in the order they are listed to it.
 #[must_use]
-pub fn allowed(state: State) -> &'static [&'static str] {
+pub fn allowed(state: State) -> &'static [AnswerName] {
     match state {
-        State::Sent => &["received", "rejected"],
-        State::Received => &["accepted", "rejected"],
-        State::Overdue => &["received", "accepted", "rejected"],
-        State::Accepted => &["trajectory_started"],
-        State::WithdrawPending | State::RecallPending => &["purge_confirmed"],
+        State::Sent => &[AnswerName::Received, AnswerName::Rejected],
+        State::Received => &[AnswerName::Accepted, AnswerName::Rejected],
+        State::Overdue => &[AnswerName::Received, AnswerName::Accepted, AnswerName::Rejected],
+        State::Accepted => &[AnswerName::TrajectoryStarted],
+        State::WithdrawPending | State::RecallPending => &[AnswerName::PurgeConfirmed],
         State::Prepared
         | State::AwaitingChoice
         | State::Held

@@ -4,99 +4,29 @@
 use std::collections::BTreeSet;
 
 use schemas::fact::Record;
-use schemas::ids::PersonId;
-use schemas::key::{Class, Key};
-use schemas::name::{Names, Tokens};
+use schemas::key::Key;
+use schemas::message::Prepared;
+use schemas::name::Tokens;
 use schemas::partial::PartialDate;
 
-use crate::identity::ReviewReason;
-use crate::person::Person;
-use crate::world::World;
+use super::compare::like;
+use crate::person::{Person, ReviewReason};
 
 /// Guard 7: a shared number against a different name *and* a different birth date.
-pub(crate) fn contradicts(record: &Record, person: &Person) -> bool {
+pub(crate) fn contradicts(prepared: &Prepared, person: &Person) -> bool {
     let known = &person.matching;
-    let names_differ = !record.names.is_empty()
-        && !known.names.is_empty()
-        && !record
-            .names
-            .iter()
-            .map(Names::tokens)
-            .any(|ours| known.names.iter().any(|theirs| ours.touches(theirs)));
-    let births_differ = !record.births.is_empty()
-        && !known.births.is_empty()
-        && !record.births.iter().any(|ours| known.births.iter().any(|theirs| ours.agrees(*theirs)));
+    let births = &prepared.record.births;
+    let named = |ours: &Tokens| known.names.iter().any(|theirs| ours.touches(theirs));
+    let names_differ =
+        !prepared.names.is_empty() && !known.names.is_empty() && !prepared.names.iter().any(named);
+    let born = |ours: &PartialDate| known.births.iter().any(|theirs| ours.agrees(*theirs));
+    let births_differ = !births.is_empty() && !known.births.is_empty() && !births.iter().any(born);
     names_differ && births_differ
 }
 
-/// One of the names is the whole of one of his, and one of the dates is one of his.
-pub(crate) fn exact(record: &Record, person: &Person) -> bool {
-    record.names.iter().any(|names| person.matching.names.contains(&names.tokens()))
-        && record.births.iter().any(|birth| person.matching.births.contains(birth))
-}
-
-/// Not one of the owners of the record's numbers, and yet with one of them, and the whole name and date.
-pub(crate) fn same_piece(record: &Record, person: &Person, owners: &[&Person]) -> bool {
-    owners.iter().all(|owner| owner.id != person.id)
-        && exact(record, person)
-        && record.keys.iter().any(|key| person.matching.keys.contains(key))
-}
-
-/// A birth date of the record is one of his, and known to the day.
-fn born_alike(record: &Record, person: &Person) -> bool {
-    record.births.iter().any(|birth| !birth.is_default() && person.matching.births.contains(birth))
-}
-
-/// The same birth date, known to the day, and one of the two writes all of the name that the other does, and more.
-/// The record's own family and given name are both in it, or his whole name is in the record's: two who share a
-/// family name and a day, as twins do, are not meant.
-pub(crate) fn part_of(record: &Record, person: &Person) -> bool {
-    let in_it = |ours: &Names, theirs: &Tokens| {
-        let (mine, both) = (ours.tokens(), |part: &[String]| !part.is_empty());
-        let less = both(&ours.family) && both(&ours.given) && mine.0.is_subset(&theirs.0);
-        (less || theirs.0.is_subset(&mine.0)) && mine.0.len().min(theirs.0.len()) >= 2
-    };
-    let names = |ours: &Names| person.matching.names.iter().any(|theirs| in_it(ours, theirs));
-    born_alike(record, person) && record.names.iter().any(names)
-}
-
-/// The same birth date, known to the day, and names that are [`like`] each other.
-pub(crate) fn alike(record: &Record, person: &Person) -> bool {
-    let names = |ours: Tokens| person.matching.names.iter().any(|theirs| like(&ours, theirs));
-    born_alike(record, person) && record.names.iter().map(Names::tokens).any(names)
-}
-
-/// Each part of the shorter name has its like in the other: equal, or one letter apart.
-fn like(a: &Tokens, b: &Tokens) -> bool {
-    let like = |a: &String, b: &String| a == b || (a.len().min(b.len()) >= 4 && one_letter_apart(a, b));
-    let (short, long) = if a.0.len() <= b.0.len() { (a, b) } else { (b, a) };
-    short.0.len() >= 2 && short.0.iter().all(|part| long.0.iter().any(|other| like(part, other)))
-}
-
-/// Whether one letter changed, added or left out makes the one the other. Both are ASCII.
-fn one_letter_apart(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    let (a, b) = (&a[same..], &b[same..]);
-    let rest = |n: &[u8]| n.get(1..).unwrap_or_default().to_vec();
-    rest(a) == rest(b) || rest(a) == b || a == rest(b)
-}
-
-/// The same birth date, and a name that is the same in part.
-pub(crate) fn near(record: &Record, person: &Person) -> bool {
-    record.births.iter().any(|birth| person.matching.births.contains(birth))
-        && record
-            .names
-            .iter()
-            .map(Names::tokens)
-            .any(|ours| person.matching.names.iter().any(|n| ours.touches(n)))
-}
-
-/// Whether a group key other than the name itself leads to this person as well.
-pub(crate) fn corroborated(world: &World, keys: &[Key], person: PersonId) -> bool {
-    let group =
-        |key: &&Key| key.class() == Class::Group && !matches!(key, Key::NameAndBirth(..) | Key::NamePart(..));
-    keys.iter().filter(group).any(|key| world.leads_to(key, person))
+/// Whether the record carries a number that the person has.
+pub(crate) fn shares_number(record: &Record, person: &Person) -> bool {
+    record.keys.iter().any(|key| person.matching.keys.contains(key))
 }
 
 /// Whether two persons may become one, on the strength of a record that fits both: by its numbers, or one of them
@@ -120,7 +50,7 @@ pub(crate) fn joinable(a: &Person, b: &Person, record: &Record, by_numbers: bool
         x.births.iter().any(|d| y.births.iter().any(|e| fit(*d, *e)))
     };
     let to_the_day = births(|d, e| d == e && !d.is_default());
-    let named = names(|n, m| n.0.is_subset(&m.0) || m.0.is_subset(&n.0));
+    let named = names(|n, m| n.is_subset(m) || m.is_subset(n));
     let born = to_the_day || by_numbers && births(|d, e| d == e);
     // Of whom no name is known, none speaks against it.
     let nameless = x.names.is_empty() || y.names.is_empty();
@@ -175,21 +105,29 @@ fn differs(record: &Record, person: &Person, kind: fn(&Key) -> bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use schemas::ids::Seed;
+    use std::sync::Arc;
+
+    use schemas::ids::{MessageId, PersonId, Seed};
     use schemas::insz::Insz;
+    use schemas::key::Mac;
+    use schemas::message::{Body, Said};
+    use schemas::name::Names;
     use schemas::reference::{ApplicationNumber, DvzNumber, PostCode};
 
     use super::*;
+    use crate::identity::prepare;
 
-    fn record(family: &str, given: &str, birth: &str, keys: &[Key]) -> Record {
+    fn record(family: &str, given: &str, birth: &str, keys: &[Key]) -> Arc<Prepared> {
         let births = vec![PartialDate::parse(birth).unwrap()];
         let names = Names::new(family, given).into_iter().collect();
-        Record { keys: keys.to_vec(), names, births, facts: vec![] }
+        let said = Said::Record(Record { keys: keys.to_vec(), names, births, facts: vec![] });
+        let Body::Record(prepared) = prepare(said, &|_| Mac([0; 32])) else { panic!("a record stays one") };
+        prepared
     }
 
-    fn person(n: u8, record: &Record) -> Person {
+    fn person(n: u8, record: &Prepared) -> Person {
         let mut person = Person::new(PersonId::derive(&Seed([n; 32]), 0));
-        person.matching.take_in(record);
+        person.link(MessageId::derive(&Seed([n; 32]), 0), record);
         person
     }
 
@@ -274,11 +212,11 @@ mod tests {
                 false,
             ),
         ] {
-            let bridge = record("", "", "1990-05-11", &[]);
+            let bridge = &record("", "", "1990-05-11", &[]).record;
             let (a, b) = (person(1, &a), person(2, &b));
-            assert_eq!(joinable(&a, &b, &bridge, true), by_numbers, "{what}, by numbers");
-            assert_eq!(joinable(&b, &a, &bridge, true), by_numbers, "{what}, by numbers, the other way");
-            assert_eq!(joinable(&a, &b, &bridge, false), by_name, "{what}, by name");
+            assert_eq!(joinable(&a, &b, bridge, true), by_numbers, "{what}, by numbers");
+            assert_eq!(joinable(&b, &a, bridge, true), by_numbers, "{what}, by numbers, the other way");
+            assert_eq!(joinable(&a, &b, bridge, false), by_name, "{what}, by name");
         }
     }
 }

@@ -5,37 +5,38 @@
 //! fixed all the same, so that the journal is the same whenever it is decided again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use schemas::fact::Record;
 use schemas::ids::MessageId;
-use schemas::key::{Class, Key};
+use schemas::key::{Class, IndexKey, Mac};
+use schemas::message::Prepared;
 
-use crate::change::Needs;
-use crate::world::World;
+use crate::world::{Gather, World};
 
-/// The waiting records that these keys bring along, by the time of their statements.
-pub(crate) fn released(world: &World, keys: &[Key]) -> Result<Vec<(MessageId, Record)>, Box<Needs>> {
-    let mut needs = Needs::default();
-    let mut found: BTreeMap<MessageId, &Record> = BTreeMap::new();
-    let mut followed = BTreeSet::new();
-    let personal = |key: &&Key| key.class() == Class::Personal;
-    let mut open: Vec<&Key> = keys.iter().filter(personal).collect();
+/// The waiting records that these keys bring along, by the time of their statements; what is not known is gathered.
+pub(crate) fn released(
+    world: &World,
+    keys: impl Iterator<Item = IndexKey>,
+    gather: &mut Gather,
+) -> Vec<(MessageId, Arc<Prepared>)> {
+    let personal = |key: &IndexKey| key.class == Class::Personal;
+    let mut found: BTreeMap<MessageId, &Arc<Prepared>> = BTreeMap::new();
+    let mut followed: BTreeSet<Mac> = BTreeSet::new();
+    let mut open: Vec<IndexKey> = keys.filter(personal).collect();
     while let Some(key) = open.pop() {
-        if !followed.insert(key) {
+        if !followed.insert(key.mac) {
             continue;
         }
-        let waits = world.holders(key, &mut needs).into_iter().flatten();
-        for (id, _) in waits.filter(|(_, person)| person.is_none()) {
-            if let Some(record) = world.waits(*id, &mut needs) {
-                open.extend(record.keys.iter().filter(personal));
-                found.insert(*id, record);
+        let Some(Some(holders)) = gather.take(world.holders(key.mac)) else { continue };
+        for (id, _) in holders.iter().filter(|(_, person)| person.is_none()) {
+            if let Some(Some(waits)) = gather.take(world.waiting(*id)) {
+                open.extend(waits.index.iter().copied().filter(personal));
+                found.insert(*id, waits);
             }
         }
     }
-    if !needs.is_empty() {
-        return Err(Box::new(needs));
-    }
-    let mut released: Vec<_> = found.into_iter().map(|(id, record)| (id, record.clone())).collect();
-    released.sort_by_key(|(id, record)| (record.facts.iter().map(|fact| fact.version.stated_at).min(), *id));
-    Ok(released)
+    let mut released: Vec<_> = found.into_iter().map(|(id, waits)| (id, Arc::clone(waits))).collect();
+    let stated = |waits: &Prepared| waits.record.facts.iter().map(|fact| fact.version.stated_at).min();
+    released.sort_by_key(|(id, waits)| (stated(waits), *id));
+    released
 }

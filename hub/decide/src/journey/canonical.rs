@@ -50,7 +50,7 @@ pub fn canonical(person: &Person, bundle: &Bundle, group: Option<Group>, on: Day
     form
 }
 
-/// His path and where he stands on it.
+/// The path and where the person stands on it.
 fn learning(form: &mut Canonical, journey: Journey<'_>) {
     let words = |module: &ModuleCode| module.as_str().to_owned();
     form.texts("learning_path", journey.learning_path().iter().map(words).collect());

@@ -1,7 +1,7 @@
 //! What a decision rests on: the claims that decided, each with the cell it stands in.
 //!
 //! Reads the fold by the same choices as [`super::Journey`], so that an explanation cannot name other facts
-//! than those that were used. Refuses to explain: it only points.
+//! than those that were used. It points and does not explain.
 
 use schemas::fact::{Entry, Field};
 use schemas::time::Day;
@@ -14,13 +14,12 @@ pub type Ground<'a> = (&'a Cell, &'a Claim);
 
 /// The claims on which it rests whether the person belongs to the target group.
 ///
-/// How the register knows him, what was applied for and decided, his nationalities in everybody's words, an objection, his birth date.
+/// How the register knows the person, what was applied for and decided, the nationalities in everybody's words, an
+/// objection, the birth date.
 #[must_use]
 pub fn of_target_group(journey: Journey<'_>) -> Vec<Ground<'_>> {
     let mut found = of_field(journey, Field::Standing);
-    for entry in
-        journey.entries().into_iter().filter(|e| matches!(e, Entry::Application(..) | Entry::Permit(_)))
-    {
+    for entry in journey.state.claims.filed() {
         let fields =
             [Field::Applied, Field::Decision, Field::Withdrawn, Field::Permit, Field::PermitDecision];
         let decided = fields.into_iter().filter_map(|field| journey.of_entry(entry, field));
@@ -32,7 +31,7 @@ pub fn of_target_group(journey: Journey<'_>) -> Vec<Ground<'_>> {
     found
 }
 
-/// The claims that say where he lives on a day, and what he chose there.
+/// The claims that say where the person lives on a day, and what they chose there.
 #[must_use]
 pub fn of_home(journey: Journey<'_>, on: Day) -> Vec<Ground<'_>> {
     let Some(home) = journey.home(on) else { return vec![] };

@@ -1,25 +1,25 @@
 //! Learning: where a person stands in each module, and what counts again once a statement is voided.
 //!
 //! Of each kind of step the newest statement is kept, so a person who learns for years stays small; what a voided
-//! one had replaced is read from the journal. Refuses scores: what counts as passed is the platform's to say.
+//! one had replaced is read from the journal. What counts as passed is the platform's to say.
 //! Source: DESIGN 4.2 "learning", domain note 7.2.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use schemas::fact::{Entry, Field, LearningPath, Record, Statement, Step};
-use schemas::ids::MessageId;
+use schemas::fact::{Entry, Fact, Field, LearningPath, Progress, Record, Statement, Step};
+use schemas::message::Prepared;
 use schemas::reference::{ModuleCode, StatementId};
 use schemas::time::Instant;
 
 use super::Journey;
-use crate::change::Needs;
-use crate::person::{Cell, Claim, Evidence, Person};
-use crate::world::World;
+use crate::person::{Cell, Claim, Evidence, Person, cell_against, later};
+use crate::world::{Gather, World};
 
 /// Where somebody stands in a module.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum ModuleStatus {
-    /// On his path, and nothing happened yet.
+    /// On the path, and nothing happened yet.
     NotStarted,
     /// Begun.
     InProgress,
@@ -52,7 +52,7 @@ impl ModuleStatus {
 }
 
 impl<'a> Journey<'a> {
-    /// The modules he is to take; empty while no path is set.
+    /// The modules they are to take; empty while no path is set.
     #[must_use]
     pub fn learning_path(&self) -> &'a [ModuleCode] {
         let path = self.personal(Field::LearningPath).map(|claim| &claim.statement);
@@ -62,7 +62,7 @@ impl<'a> Journey<'a> {
         }
     }
 
-    /// Every module of his path or of his learning, with where he stands: passed once is passed, else what
+    /// Every module of the path or of what was learned, with where they stand: passed once is passed, else what
     /// happened last counts.
     #[must_use]
     pub fn modules(&self) -> BTreeMap<&'a ModuleCode, ModuleStatus> {
@@ -109,36 +109,52 @@ pub(crate) fn voided(record: &Record) -> impl Iterator<Item = &StatementId> {
     })
 }
 
+/// Whether a record voids what decides in one of these claims: then the journal must say what counts again.
+pub(crate) fn replays(person: &Person, record: &Record) -> bool {
+    voided(record).any(|id| progress(person).any(|(_, _, progress)| progress.statement == *id))
+}
+
 /// What counts again where a statement that decided is voided: the newest of the same cell that holds. Only the
-/// journal knows it.
+/// journal knows it, and what else does not hold.
 pub(crate) fn restated(
     world: &World,
     person: &Person,
-    record: &Record,
-    released: &[(MessageId, Record)],
-    needs: &mut Needs,
+    brought: &[&Prepared],
+    gather: &mut Gather,
 ) -> Vec<Evidence> {
-    let gone: BTreeSet<&StatementId> =
-        voided(record).chain(released.iter().flat_map(|(_, record)| voided(record))).collect();
-    let holds = |statement: &Statement| match statement {
-        Statement::Progress(progress) => {
-            !gone.contains(&progress.statement) && !person.state.is_voided(&progress.statement)
-        }
-        _ => false,
-    };
-    let progress = |statement: &Statement| matches!(statement, Statement::Progress(_));
-    let claims = person.state.claims.iter();
-    let hit: Vec<_> = claims.filter(|(_, c)| progress(&c.statement) && !holds(&c.statement)).collect();
+    let mut gone: BTreeSet<&StatementId> =
+        brought.iter().flat_map(|prepared| voided(&prepared.record)).collect();
+    let hit: Vec<&Cell> = progress(person)
+        .filter(|(_, _, progress)| gone.contains(&progress.statement))
+        .map(|(cell, _, _)| cell)
+        .collect();
     if hit.is_empty() {
         return vec![];
     }
-    let learning = world.learning(person, needs);
-    let newest = |cell: &Cell| {
-        let facts = learning.iter().flat_map(|e| e.record.facts.iter().map(move |fact| (*e, fact)));
-        facts
-            .filter(|(_, fact)| holds(&fact.statement) && Cell::of(fact) == *cell)
-            .max_by_key(|(evidence, fact)| Claim::of(fact, evidence.message))
-            .map(|(evidence, _)| evidence.clone())
+    let learning = world.learning(person, gather);
+    gone.extend(learning.iter().flat_map(|(_, prepared)| voided(&prepared.record)));
+    let holds = |fact: &Fact| match &fact.statement {
+        Statement::Progress(progress) => {
+            !gone.contains(&progress.statement) && !person.state.claims.is_voided(&progress.statement)
+        }
+        _ => false,
     };
-    hit.iter().filter_map(|(cell, _)| newest(cell)).collect()
+    let facts = learning.iter().flat_map(|(message, prepared)| {
+        prepared.record.facts.iter().map(move |fact| (fact, *message, prepared))
+    });
+    let newest = |cell: &Cell| {
+        facts
+            .clone()
+            .filter(|(fact, ..)| cell_against(cell, fact).is_eq() && holds(fact))
+            .max_by(|(a, one, _), (b, other, _)| later(a, *one, b, *other))
+            .map(|(_, message, prepared)| Evidence { message, prepared: Arc::clone(prepared) })
+    };
+    hit.into_iter().filter_map(newest).collect()
+}
+
+fn progress(person: &Person) -> impl Iterator<Item = (&Cell, &Claim, &Progress)> {
+    person.state.claims.of(Field::Progress).filter_map(|(cell, claim)| match &claim.statement {
+        Statement::Progress(progress) => Some((cell, claim, progress)),
+        _ => None,
+    })
 }

@@ -1,8 +1,8 @@
 //! What we know: the fold of the facts, read as of a day.
 //!
 //! Inside an entry the authority decides (for a permit WEWIS first), inside one authority the newest
-//! statement; what is said of the person himself is compared over all entries the same way. Refuses
-//! to know when something arrived. Next: [`scope`], then [`canonical`]. Source: DESIGN 4.2.
+//! statement; what is said of the person is compared over all entries the same way. Nothing here
+//! knows when something arrived. Next: [`scope`], then [`canonical`]. Source: DESIGN 4.2.
 
 pub mod canonical;
 pub mod grounds;
@@ -96,11 +96,10 @@ impl<'a> Journey<'a> {
     }
 
     fn claims(&self, field: Field) -> impl Iterator<Item = (&'a Cell, &'a Claim)> + use<'a> {
-        let claims = self.state.claims.iter().map(|(cell, claim)| (&**cell, &**claim));
-        claims.filter(move |(cell, _)| cell.field == field)
+        self.state.claims.of(field)
     }
 
-    /// The claim of the highest authority about the person himself; inside one, the newest.
+    /// The claim of the highest authority about the person; inside one, the newest.
     fn personal(&self, field: Field) -> Option<&'a Claim> {
         let rank = |(cell, claim): &(&Cell, &'a Claim)| (cell.authority, claim.stated_at, *claim);
         self.claims(field).max_by_key(rank).map(|(_, claim)| claim)
@@ -111,36 +110,29 @@ impl<'a> Journey<'a> {
         let first = |cell: &Cell| matches!(entry, Entry::Permit(_)) && cell.authority == Authority::Permits;
         let rank =
             |(cell, claim): &(&Cell, &'a Claim)| (first(cell), cell.authority, claim.stated_at, *claim);
-        self.claims(field).filter(|(cell, _)| cell.entry == *entry).max_by_key(rank).map(|(_, claim)| claim)
+        self.state.claims.of_entry(field, entry).max_by_key(rank).map(|(_, claim)| claim)
     }
 
-    /// Every entry once: cells are sorted by it.
-    fn entries(&self) -> Vec<&'a Entry> {
-        let mut entries: Vec<_> = self.state.claims.keys().map(|cell| &cell.entry).collect();
-        entries.dedup();
-        entries
-    }
-
-    /// What he is called.
+    /// What they are called.
     #[must_use]
     pub fn names(&self) -> Option<&'a Names> {
         stated!(self.personal(Field::Names), Names)
     }
 
-    /// When he was born.
+    /// When they were born.
     #[must_use]
     pub fn birth(&self) -> Option<PartialDate> {
         stated!(self.personal(Field::Birth), Birth).copied()
     }
 
-    /// His sex.
+    /// Their sex.
     #[must_use]
     pub fn sex(&self) -> Option<Sex> {
         stated!(self.personal(Field::Sex), Sex).copied()
     }
 
-    /// Every nationality that the last word of any authority gives him: one European among them
-    /// takes him out of the target group, whoever says so.
+    /// Every nationality that the last word of any authority gives them: one European among them
+    /// takes the person out of the target group, whoever says so.
     #[must_use]
     pub fn nationalities(&self) -> BTreeSet<&'a Country> {
         self.claims(Field::Nationalities)
@@ -155,31 +147,31 @@ impl<'a> Journey<'a> {
         stated!(self.personal(Field::Nationalities), Nationalities).map_or(&[], Vec::as_slice)
     }
 
-    /// How to reach him: here the lowest authority is the nearest to him (identity note 4.7).
+    /// How to reach them: here the lowest authority is the nearest to the person (identity note 4.7).
     #[must_use]
     pub fn contact(&self) -> Option<&'a Contact> {
         stated!(self.nearest(Field::Contact), Contact)
     }
 
-    /// The language to address him in.
+    /// The language to address them in.
     #[must_use]
     pub fn language(&self) -> Option<&'a str> {
         stated!(self.nearest(Field::Language), Language).map(String::as_str)
     }
 
-    /// Whom he chose in Brussels, whichever account he last chose through.
+    /// Whom they chose in Brussels, whichever account they last chose through.
     #[must_use]
     pub fn choice(&self) -> Option<&'a Choice> {
         stated!(self.personal(Field::Choice), Choice)
     }
 
-    /// Whether he objects to being handed over.
+    /// Whether they object to being handed over.
     #[must_use]
     pub fn objects(&self) -> bool {
         self.claims(Field::Objection).next().is_some()
     }
 
-    /// His accounts at the portal.
+    /// Their accounts at the portal.
     #[must_use]
     pub fn portal_accounts(&self) -> Vec<&'a Account> {
         let opened =
@@ -197,7 +189,7 @@ impl<'a> Journey<'a> {
         self.claims(field).max_by_key(rank).map(|(_, claim)| claim)
     }
 
-    /// His national number now: one that the register cancelled is none, the one that replaces it is.
+    /// Their national number now: one that the register cancelled is none, the one that replaces it is.
     #[must_use]
     pub fn insz(&self) -> Option<Insz> {
         let cancelled = self.cancelled();
@@ -228,7 +220,7 @@ impl<'a> Journey<'a> {
         cancelled.chain(self.replaced().map(|(_, _, to)| to.old)).collect()
     }
 
-    /// How the register knows him: the newest answer about a number that was not cancelled.
+    /// How the register knows them: the newest answer about a number that was not cancelled.
     #[must_use]
     pub fn standing(&self) -> Option<&'a Standing> {
         self.claims(Field::Standing)
@@ -256,11 +248,11 @@ impl<'a> Journey<'a> {
         stated!(self.of_entry(&Entry::Residence(began), Field::Residence), Residence)
     }
 
-    /// His visa applications.
-    pub fn applications(&self) -> impl Iterator<Item = ApplicationEntry<'a>> {
+    /// Their visa applications.
+    pub fn applications(&self) -> impl Iterator<Item = ApplicationEntry<'a>> + use<'a> {
         let journey = *self;
         let visa = |entry: &&'a Entry| matches!(entry, Entry::Application(..));
-        self.entries().into_iter().filter(visa).map(move |entry| ApplicationEntry {
+        self.state.claims.filed().filter(visa).map(move |entry| ApplicationEntry {
             applied: stated!(journey.of_entry(entry, Field::Applied), Applied),
             decision: stated!(journey.of_entry(entry, Field::Decision), Decision)
                 .copied()
@@ -269,17 +261,24 @@ impl<'a> Journey<'a> {
         })
     }
 
-    /// His permits, by their number.
-    pub fn permits(&self) -> impl Iterator<Item = (&'a Entry, PermitEntry<'a>)> {
+    /// Their permits, by their number.
+    pub fn permits(&self) -> impl Iterator<Item = (&'a Entry, PermitEntry<'a>)> + use<'a> {
         let journey = *self;
-        self.entries().into_iter().filter_map(move |entry| {
-            let applied = stated!(journey.of_entry(entry, Field::Permit), Permit)?;
-            let decision = stated!(journey.of_entry(entry, Field::PermitDecision), PermitDecision);
-            Some((entry, PermitEntry { applied, decision: decision.copied().unwrap_or(Decision::Pending) }))
-        })
+        self.state.claims.filed().filter_map(move |entry| Some((entry, journey.permit(entry)?)))
     }
 
-    /// Whether a live entry of his was granted.
+    /// The permit of this entry, where it is one that somebody applied for.
+    #[must_use]
+    pub fn permit(&self, entry: &Entry) -> Option<PermitEntry<'a>> {
+        if !matches!(entry, Entry::Permit(_)) {
+            return None;
+        }
+        let applied = stated!(self.of_entry(entry, Field::Permit), Permit)?;
+        let decision = stated!(self.of_entry(entry, Field::PermitDecision), PermitDecision);
+        Some(PermitEntry { applied, decision: decision.copied().unwrap_or(Decision::Pending) })
+    }
+
+    /// Whether a live entry of theirs was granted.
     #[must_use]
     pub fn granted(&self) -> bool {
         self.applications().any(|entry| entry.is_live() && entry.decision == Decision::Granted)

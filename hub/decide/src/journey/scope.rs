@@ -85,7 +85,7 @@ pub fn scope(journey: Journey<'_>, bundle: &Bundle, on: Day) -> Scope {
     }
 }
 
-/// What his entries say: those that have not ended, else whether one of those that have would have counted.
+/// What the entries say: those that have not ended, else whether one of those that have would have counted.
 fn by_entries(journey: Journey<'_>, bundle: &Bundle) -> Scope {
     let applications =
         journey.applications().map(|entry| (entry.is_live(), of_application(journey, bundle, &entry)));
@@ -104,7 +104,7 @@ fn by_entries(journey: Journey<'_>, bundle: &Bundle) -> Scope {
     }
 }
 
-/// What nationality and age say against him.
+/// What nationality and age say against it.
 fn of_person(journey: Journey<'_>, bundle: &Bundle, on: Day) -> Option<Scope> {
     let standings: Vec<Nationality> =
         journey.nationalities().into_iter().map(|country| bundle.countries.standing(country)).collect();
@@ -129,17 +129,13 @@ fn of_application(journey: Journey<'_>, bundle: &Bundle, entry: &ApplicationEntr
             if applied.ground.as_ref().is_some_and(open) { Scope::Review } else { Scope::In(Group::Family) }
         }
         Purpose::FamilyOfWorker => Scope::In(Group::LabourFamily),
-        // A labour migrant is known by his permit: the region of the employer decides, so an
+        // A labour migrant is known by the permit: the region of the employer decides, so an
         // application whose permit no row has named yet is not in scope yet.
         Purpose::Work => applied
             .permit
             .as_ref()
-            .and_then(|permit| {
-                journey
-                    .permits()
-                    .find(|(entry, _)| matches!(entry, Entry::Permit(number) if number == permit))
-            })
-            .map_or(Scope::Unknown, |(_, permit)| of_permit(&permit)),
+            .and_then(|permit| journey.permit(&Entry::Permit(permit.clone())))
+            .map_or(Scope::Unknown, |permit| of_permit(&permit)),
         Purpose::Study | Purpose::Other => Scope::Out(OutReason::Purpose),
     }
 }

@@ -1,30 +1,80 @@
 //! The fold: how each event changes a person, and nothing else does.
 //!
-//! Facts form a semilattice: in every cell the greatest claim stays, so order and repetition do not
-//! matter (invariant I8). Refuses to judge an event: what was recorded happened.
+//! An event that links a record names its message only; whoever folds has the records beside the events, in
+//! [`Records`]. An event is not judged here: what was recorded happened.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use schemas::fact::{Authority, Entry, Field, Record, Statement};
 use schemas::handover::{Owner, State};
+use schemas::ids::{MessageId, PersonId};
 use schemas::key::{Class, Key};
-use schemas::message::ReviewAnswer;
-use schemas::reference::StatementId;
+use schemas::message::{Prepared, ReviewAnswer};
 
-use super::{Cell, Claim, Evidence, Handover, Line, Matching, Person, PersonState, Stream};
-use crate::change::Event;
+use super::event::Event;
+use super::state::{Handover, Line, Matching, Person, PersonState, Stream};
+
+/// The records that events name.
+pub trait Records {
+    /// The record that came in this message.
+    fn record(&self, message: MessageId) -> Option<&Arc<Prepared>>;
+}
+
+impl Records for BTreeMap<MessageId, Arc<Prepared>> {
+    fn record(&self, message: MessageId) -> Option<&Arc<Prepared>> {
+        self.get(&message)
+    }
+}
+
+/// An event names a message whose record is not beside it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the record of message {0} is not here")]
+pub struct UnknownRecord(pub MessageId);
 
 impl Person {
+    /// A person as a journal makes them.
+    ///
+    /// # Errors
+    /// Where an event names a record that is not there.
+    pub fn fold<'a>(
+        id: PersonId,
+        events: impl IntoIterator<Item = &'a Event>,
+        records: &dyn Records,
+    ) -> Result<Self, UnknownRecord> {
+        let mut person = Self::new(id);
+        events.into_iter().try_for_each(|event| person.apply(event, records))?;
+        Ok(person)
+    }
+
     /// Folds one event in.
-    pub fn apply(&mut self, event: &Event) {
+    ///
+    /// # Errors
+    /// Where it names a record that is not there; nothing is changed then.
+    pub fn apply(&mut self, event: &Event, records: &dyn Records) -> Result<(), UnknownRecord> {
+        if let Event::Linked { message, .. } = event {
+            let prepared = records.record(*message).ok_or(UnknownRecord(*message))?;
+            self.link(*message, prepared);
+        } else {
+            self.happen(event);
+        }
+        Ok(())
+    }
+
+    /// A record becomes this person's.
+    pub(crate) fn link(&mut self, message: MessageId, prepared: &Prepared) {
+        self.version += 1;
+        Matching::take_in(&mut self.matching, prepared);
+        self.state.claims.take_in(&prepared.record, message);
+    }
+
+    /// Anything but a link happens.
+    pub(crate) fn happen(&mut self, event: &Event) {
         self.version += 1;
         let state = &mut self.state;
         match event {
-            Event::Linked { evidence, .. } => {
-                self.matching.take_in(&evidence.record);
-                state.take_in(evidence);
-            }
-            Event::Restated { evidence } => state.take_in(evidence),
+            // Folded with its record, in `link`.
+            Event::Linked { .. } => {}
+            Event::Restated { evidence } => state.claims.take_in(&evidence.prepared.record, evidence.message),
             Event::ReviewRaised { review, candidates, .. } => {
                 state.open_reviews.insert(*review, candidates.clone());
             }
@@ -38,11 +88,11 @@ impl Person {
                 state.never.insert(*from);
             }
             Event::MergedInto { survivor } => {
-                self.matching = Matching::default();
+                self.matching = Arc::default();
                 self.state = PersonState { merged_into: Some(*survivor), ..PersonState::default() };
             }
             Event::Absorbed { person, .. } => {
-                self.matching.absorb(&person.matching);
+                Arc::make_mut(&mut self.matching).absorb(&person.matching);
                 state.absorb(person);
             }
             Event::DueSet { on } => state.due = *on,
@@ -106,7 +156,7 @@ impl Person {
                 last: None,
                 ended: None,
             }),
-            Event::Issued { stream, issue, kind, digest, ended } => {
+            Event::Issued { stream, issue, kind, digest, ended, .. } => {
                 if let Some(found) = state.streams.iter_mut().find(|s| s.id == *stream) {
                     found.issues = *issue;
                     found.last = Some((*kind, *digest));
@@ -121,12 +171,21 @@ impl Person {
 }
 
 impl Matching {
-    /// Adds what a record brings. The key of a learning statement says nothing of the person.
-    pub fn take_in(&mut self, record: &Record) {
-        self.names.extend(record.names.iter().map(schemas::name::Names::tokens));
-        self.births.extend(&record.births);
+    /// Adds what a record brings; nothing is copied where it brings nothing new. The key of a learning statement
+    /// says nothing of the person.
+    fn take_in(matching: &mut Arc<Self>, prepared: &Prepared) {
+        let record = &prepared.record;
         let own = |key: &&Key| key.class() == Class::Personal && !matches!(key, Key::Statement(_));
-        self.keys.extend(record.keys.iter().filter(own).cloned());
+        let known = prepared.names.iter().all(|name| matching.names.contains(name))
+            && record.births.iter().all(|birth| matching.births.contains(birth))
+            && record.keys.iter().filter(own).all(|key| matching.keys.contains(key));
+        if known {
+            return;
+        }
+        let matching = Arc::make_mut(matching);
+        matching.names.extend(prepared.names.iter().cloned());
+        matching.births.extend(&record.births);
+        matching.keys.extend(record.keys.iter().filter(own).cloned());
     }
 
     /// Adds what another knew.
@@ -138,54 +197,11 @@ impl Matching {
 }
 
 impl PersonState {
-    /// Folds a record's facts in.
-    fn take_in(&mut self, evidence: &Evidence) {
-        for fact in &evidence.record.facts {
-            self.claim(Arc::new(Cell::of(fact)), Arc::new(Claim::of(fact, evidence.message)));
-        }
-    }
-
-    /// The greatest claim of a cell stays. A learning statement that was voided claims nothing, whether it
-    /// came before the one that voids it or after.
-    fn claim(&mut self, cell: Arc<Cell>, claim: Arc<Claim>) {
-        match (&claim.statement, &cell.entry) {
-            (Statement::Progress(progress), _) if self.is_voided(&progress.statement) => return,
-            (Statement::Voided, Entry::Statement(id)) => {
-                self.claims.retain(|_, claim| match &claim.statement {
-                    Statement::Progress(progress) => progress.statement != *id,
-                    _ => true,
-                });
-            }
-            (_, _) => {}
-        }
-        match self.claims.get_mut(&cell) {
-            Some(present) if *present >= claim => {}
-            Some(present) => *present = claim,
-            None => {
-                self.claims.insert(cell, claim);
-            }
-        }
-    }
-
-    /// Whether a learning statement does not hold.
-    #[must_use]
-    pub fn is_voided(&self, id: &StatementId) -> bool {
-        let entry = Entry::Statement(id.clone());
-        let first =
-            Cell { entry, field: Field::Voided, authority: Authority::Learning, channel: String::new() };
-        let next = self.claims.range::<Cell, _>(&first..).next();
-        next.is_some_and(|(cell, _)| cell.entry == first.entry && cell.field == Field::Voided)
-    }
-
-    /// Takes over all that another person had. Where both have a name at a recipient, this one's stays; what
-    /// the other's name was used for has ended by then.
+    /// Takes over all that another person had. Where both have a name at a recipient, the survivor's stays; what
+    /// the absorbed one's name was used for has ended by then.
     fn absorb(&mut self, other: &Person) {
         let theirs = &other.state;
-        let (voids, rest): (Vec<_>, Vec<_>) =
-            theirs.claims.iter().partition(|(cell, _)| cell.field == Field::Voided);
-        for (cell, claim) in voids.into_iter().chain(rest) {
-            self.claim(cell.clone(), claim.clone());
-        }
+        self.claims.absorb(&theirs.claims);
         self.handovers.extend(theirs.handovers.iter().cloned());
         // What is live comes last, and who holds the file before who is only asked.
         let rank = |h: &Handover| (!h.state.is_final(), !h.responsible());

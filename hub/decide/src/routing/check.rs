@@ -2,7 +2,7 @@
 //! its contracts promise only what can be kept.
 //!
 //! Between two days on which a row begins or ends nothing changes, so one day a period proves all
-//! days. Owns the wording of what is wrong; refuses to repair. Next: [`super::route`].
+//! days. Owns the wording of what is wrong. Next: [`super::route`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +42,7 @@ fn recipients(bundle: &Bundle) -> Vec<String> {
     let participant = |contract: &&Contract| contract.competence == Competence::Participant;
     let told = bundle.contracts.iter().filter(participant).count();
     if told > 1 {
-        wrong.push(format!("{told} recipients tell the participant himself, there may be one"));
+        wrong.push(format!("{told} recipients tell the participant, there may be one"));
     }
     if bundle.municipalities.iter().next().is_none() {
         wrong.push("the table of municipalities is empty".to_owned());

@@ -1,7 +1,7 @@
 //! Who is responsible, by municipality, day and choice: a total decision table.
 //!
 //! Owns [`route`], which has an answer for every code on every day, and [`check`], which proves
-//! that a bundle gives exactly one. Refuses postal codes, names of municipalities and any knowledge
+//! that a bundle gives exactly one. Knows no postal codes, no names of municipalities and nothing
 //! of the person. What follows from a route is [`crate::handover`]'s. Source: domain notes 1 and 2.
 
 mod check;

@@ -1,19 +1,20 @@
-//! The heart with a memory, and agencies that can be asked to answer: where stories happen.
+//! The heart with a whole world, and agencies that can be asked to answer: where stories happen.
 //!
 //! Runs bodies through the same rounds as the engine, and keeps what left, what was offered and which rows
-//! of the state table fired. Refuses to decide anything itself.
+//! of the state table fired.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use decide::change::{Change, Delivery, Event, ViewKind};
-use decide::memory::Memory;
-use decide::round::Verdict;
-use decide::{Bundle, Person};
+use decide::change::{Change, Delivery};
+use decide::person::{Event, ViewKind};
+use decide::round::{Verdict, decide_all};
+use decide::{Bundle, Person, World};
 use schemas::canonical::Value;
 use schemas::fact::{Decision, Purpose};
 use schemas::handover::{Answer, AnswerKind, RejectCode, State};
 use schemas::ids::{HandoverId, MessageId, PersonId, Seed};
-use schemas::message::{Body, Message};
+use schemas::message::{Body, Message, Prepared};
 use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant, KnownAt, day_of, start_of};
 use sha2::{Digest, Sha256};
@@ -30,14 +31,17 @@ pub(crate) struct Offered {
     pub(crate) sequence: u64,
 }
 
-/// The heart with a memory, a log of what left, and agencies that can be asked to answer.
+/// The heart with a whole world, a log of what left, and agencies that can be asked to answer.
 #[derive(Clone, Debug)]
 pub(crate) struct House {
     pub(crate) bundle: Bundle,
-    pub(crate) memory: Memory,
+    pub(crate) world: World,
     pub(crate) deliveries: Vec<Delivery>,
     pub(crate) rows: Vec<(String, State)>,
     pub(crate) journal: Vec<(PersonId, Event)>,
+    pub(crate) records: BTreeMap<MessageId, Arc<Prepared>>,
+    /// Every message so far with what became of it.
+    pub(crate) log: Vec<(Message, Verdict)>,
     pub(crate) offered: BTreeMap<Recipient, Offered>,
     pub(crate) offers: BTreeMap<HandoverId, Offered>,
     pub(crate) order: u64,
@@ -53,10 +57,12 @@ impl House {
     pub(crate) fn new() -> Self {
         Self {
             bundle: bundle(),
-            memory: Memory::default(),
+            world: World::whole(),
             deliveries: vec![],
             rows: vec![],
             journal: vec![],
+            records: BTreeMap::new(),
+            log: vec![],
             offered: BTreeMap::new(),
             offers: BTreeMap::new(),
             order: 0,
@@ -83,22 +89,29 @@ impl House {
 
     /// Decides a batch; keeps what left and what was offered.
     pub(crate) fn decide(&mut self, messages: &[Message]) -> Vec<Verdict> {
-        let Self { memory, bundle, sequences, deliveries, offers, offered, .. } = self;
-        let numbered = memory.decide(messages, bundle, |delivery| {
-            let sequence = sequences.entry(delivery.recipient.clone()).or_default();
-            *sequence += 1;
-            if let (Some(handover), ViewKind::Offer) = (delivery.handover, delivery.view.kind()) {
-                let recipient = delivery.recipient.clone();
-                let offer = Offered { recipient, handover, epoch: delivery.epoch, sequence: *sequence };
-                offers.insert(handover, offer.clone());
-                offered.insert(delivery.recipient.clone(), offer);
-            }
-            deliveries.push(delivery.clone());
-            Ok::<_, std::convert::Infallible>((*sequence, HASH))
-        });
-        let verdicts = numbered.unwrap();
-        for verdict in &verdicts {
+        let Self { world, bundle, sequences, deliveries, offers, offered, .. } = self;
+        let mut number = |leaving: &[Delivery]| {
+            let numbers = leaving.iter().map(|delivery| {
+                let sequence = sequences.entry(delivery.recipient.clone()).or_default();
+                *sequence += 1;
+                if let (Some(handover), ViewKind::Offer) = (delivery.handover, delivery.view.kind()) {
+                    let recipient = delivery.recipient.clone();
+                    let offer = Offered { recipient, handover, epoch: delivery.epoch, sequence: *sequence };
+                    offers.insert(handover, offer.clone());
+                    offered.insert(delivery.recipient.clone(), offer);
+                }
+                deliveries.push(delivery.clone());
+                (*sequence, HASH)
+            });
+            Ok(numbers.collect())
+        };
+        let verdicts = decide_all(world, messages, bundle, &mut number);
+        for (message, verdict) in messages.iter().zip(&verdicts) {
             assert!(!matches!(verdict, Verdict::Failed(_)), "the heart failed: {verdict:?}");
+            self.log.push((message.clone(), verdict.clone()));
+            if let Body::Record(prepared) = &message.body {
+                self.records.insert(message.id, Arc::clone(prepared));
+            }
             let Verdict::Decided(change) = verdict else { continue };
             self.rows.extend(change.events.iter().filter_map(|(_, event)| row(event)));
             self.journal.extend(change.events.iter().cloned());
@@ -137,7 +150,7 @@ impl House {
 
     pub(crate) fn received(&mut self, from: &str) -> Verdict {
         let sequence = self.offered[&recipient(from)].sequence;
-        self.answer(from, AnswerKind::Received { sequence, payload_hash: "AB".repeat(32) })
+        self.answer(from, AnswerKind::Received { sequence, payload_hash: HASH })
     }
 
     pub(crate) fn rejected(&mut self, from: &str) -> Verdict {
@@ -169,7 +182,7 @@ impl House {
         self.tell(register(who, Home::In(nis, since), &today))
     }
 
-    /// Lets time pass until this day: on every day that is due for somebody he is looked at.
+    /// Lets time pass until this day: on every day that is due for somebody they are looked at.
     pub(crate) fn until(&mut self, on: &str) {
         while let Some((due, person)) = self.due().filter(|(due, _)| *due <= day(on)) {
             self.at = self.at.max(start_of(due));
@@ -181,12 +194,18 @@ impl House {
 
     /// The next due moment.
     pub(crate) fn due(&self) -> Option<(Day, PersonId)> {
-        self.memory.persons.values().filter_map(|person| Some((person.state.due?, person.id))).min()
+        self.world.persons().filter_map(|person| Some((person.state.due?, person.id))).min()
     }
 
-    /// Those who did not turn out to be somebody else.
+    /// Everybody who was not absorbed.
     pub(crate) fn people(&self) -> Vec<&Person> {
-        self.memory.persons.values().filter(|person| person.state.merged_into.is_none()).collect()
+        let all = self.world.persons().map(|person| &**person);
+        all.filter(|person| person.state.merged_into.is_none()).collect()
+    }
+
+    /// Everybody there ever was, as they are or as what is left of them.
+    pub(crate) fn persons(&self) -> BTreeMap<PersonId, Person> {
+        self.world.persons().map(|person| (person.id, Person::clone(person))).collect()
     }
 
     /// The only one there is.
@@ -216,19 +235,19 @@ impl House {
         self.offered.insert(offer.recipient.clone(), offer.clone());
     }
 
-    /// Every person as his journal alone makes him.
+    /// Every person as their journal alone makes them.
     pub(crate) fn folded(&self) -> BTreeMap<PersonId, Person> {
         let mut persons = BTreeMap::new();
         for (id, event) in &self.journal {
-            persons.entry(*id).or_insert_with(|| Person::new(*id)).apply(event);
+            let person = persons.entry(*id).or_insert_with(|| Person::new(*id));
+            person.apply(event, &self.records).unwrap();
         }
         persons
     }
 
-    /// Who somebody is now: himself, or who he turned out to be.
+    /// Who somebody is now: themselves, or the survivor.
     pub(crate) fn now(&self, id: PersonId) -> &Person {
-        let person = &self.memory.persons[&id];
-        person.state.merged_into.map_or(person, |survivor| &self.memory.persons[&survivor])
+        self.world.person(id).unwrap()
     }
 
     /// A field of the last view that left to a recipient, as text.
@@ -257,7 +276,7 @@ impl House {
 
     /// The handovers of everybody, as `state recipient`.
     pub(crate) fn handovers(&self) -> Vec<String> {
-        let all = self.memory.persons.values().flat_map(|person| &person.state.handovers);
+        let all = self.world.persons().flat_map(|person| &person.state.handovers);
         all.map(|h| match &h.recipient {
             Some(recipient) => format!("{} {recipient}", h.state.as_str()),
             None => h.state.as_str().to_owned(),

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, dead_code, clippy::allow_attributes, reason = "each test binary uses its part")]
 
+pub(crate) mod engine;
 pub(crate) mod house;
 pub(crate) mod life;
 pub(crate) mod pair;

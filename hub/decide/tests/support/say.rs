@@ -1,18 +1,20 @@
 //! What people and offices say: bodies of messages, as the adapters would make them.
 //!
-//! One function for each thing that can be said. Refuses to read files: the adapters' own tests do.
+//! One function for each thing that can be said.
 
+use decide::prepare;
 use schemas::fact::{
     Application, Authority, Choice, Decision, Entry, Fact, LearningPath, Permit, PermitRole, Progress,
     Purpose, Record, Region, Replacement, Residence, Standing, Statement, Step,
 };
 use schemas::ids::ReviewId;
 use schemas::insz::Insz;
-use schemas::key::Key;
-use schemas::message::{Body, ReviewAnswer};
+use schemas::key::{Key, Mac};
+use schemas::message::{Body, Notice, ReviewAnswer, Said};
 use schemas::municipality::NisCode;
 use schemas::reference::{Account, DvzNumber, ModuleCode, PassportNumber, PermitNumber, StatementId};
 use schemas::time::{Version, start_of};
+use sha2::{Digest, Sha256};
 
 use super::{Who, country, day};
 
@@ -36,12 +38,14 @@ fn identity(who: &Who, entry: &Entry, authority: Authority, version: &Version) -
 }
 
 fn record(keys: Vec<Key>, who: Option<&Who>, facts: Vec<Fact>) -> Body {
-    Body::Record(Record {
-        keys,
-        names: who.map(Who::names).into_iter().collect(),
-        births: who.map(Who::born).into_iter().collect(),
-        facts,
-    })
+    let (names, births) =
+        (who.map(Who::names).into_iter().collect(), who.map(Who::born).into_iter().collect());
+    prepare(Said::Record(Record { keys, names, births, facts }), &mac)
+}
+
+/// The HMAC of a key, in these tests a plain hash.
+pub(crate) fn mac(key: &Key) -> Mac {
+    Mac(Sha256::digest(key.text().as_bytes()).into())
 }
 
 /// A visa application at the post, for family reunification unless a permit is named.
@@ -254,6 +258,11 @@ pub(crate) fn named(who: &Who, keys: Vec<Key>) -> Body {
 pub(crate) fn application_key(who: &Who) -> Key {
     let (post, number) = who.of_application();
     Key::Application(post, number)
+}
+
+/// The register announces on a day that something of this number changed.
+pub(crate) fn announced(insz: Insz, on: &str) -> Body {
+    prepare(Said::Notice(Notice { insz, published_at: start_of(day(on)) }), &mac)
 }
 
 /// A human answers a review.

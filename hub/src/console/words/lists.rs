@@ -3,8 +3,7 @@
 //! Each list is matched one by one, so that a new member does not compile until it has a word. Refuses to know
 //! where a word is shown.
 
-use decide::change::{Capacity, ViewKind};
-use decide::identity::Reason;
+use decide::person::{Capacity, Reason, ViewKind};
 use decide::routing::RouteReason;
 use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
 

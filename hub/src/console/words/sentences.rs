@@ -3,10 +3,9 @@
 //! Each gets its parts as words already; none looks anything up. Refuses markup and names of persons. Next:
 //! [`super::lists`].
 
-use decide::change::{Capacity, ViewKind};
+use decide::person::{Capacity, ViewKind};
 use schemas::handover::State;
 
-use super::super::times::number;
 use super::lists::{self, row, view};
 
 /// The sentence above everything else. `to` is the recipient, `because` and `since` why and since when.
@@ -216,4 +215,17 @@ pub(crate) fn sentence_of(word: &str) -> String {
     let mut letters = word.chars();
     let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
     format!("{first}{}", letters.as_str())
+}
+
+/// A number with a narrow space between its thousands.
+pub(crate) fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + 4);
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
 }

@@ -4,7 +4,7 @@
 //! of an exception decides, not its presence: only FOUT stands in the way. Refuses to read a person:
 //! that is the register adapter's.
 
-use decide::change::TaskKind;
+use decide::person::TaskKind;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use schemas::ids::TaskId;

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use adapters::Context as Look;
 use anyhow::Context;
-use decide::memory::Memory;
+use decide::change::Delivery;
+use decide::round::decide_all;
 use hub::app::{Hub, Start};
 use hub::config::Config;
 use schemas::ids::MessageId;
@@ -16,7 +17,7 @@ use schemas::message::{Body, Message};
 use schemas::time::KnownAt;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
-use tests::people::visa_lines;
+use tests::people::{alike_lines, visa_lines};
 use tests::process::Process;
 use tokio_util::sync::CancellationToken;
 
@@ -28,8 +29,13 @@ pub(crate) async fn all(size: Size, server: Option<&str>, kafka: Option<&str>) -
     let (config, people) = (tests::config(), size.people);
     let messages = people * 5;
     say("heart");
-    let took = heart(&config, bodies(&config, people)?);
-    let mut report = json!({ "messages": messages, "heart_per_second": per_second(messages, took) });
+    let varied = heart(&config, bodies(&config, (0..people).flat_map(visa_lines))?);
+    let alike = heart(&config, bodies(&config, (0..people).flat_map(alike_lines))?);
+    let mut report = json!({
+        "messages": messages,
+        "heart_per_second": per_second(messages, varied),
+        "heart_alike_per_second": per_second(messages, alike),
+    });
     say("SQLite");
     report["sqlite"] = on_store(&config, None, size).await?;
     let Some(server) = server else { return Ok(report) };
@@ -42,8 +48,8 @@ pub(crate) async fn all(size: Size, server: Option<&str>, kafka: Option<&str>) -
     Ok(report)
 }
 
-/// The people's messages as the door would have translated them.
-fn bodies(config: &Config, people: usize) -> anyhow::Result<Vec<Body>> {
+/// These lines as the door would have translated them.
+fn bodies(config: &Config, lines: impl Iterator<Item = Value>) -> anyhow::Result<Vec<Body>> {
     let source = adapters::source("visa").context("no visa source")?;
     let look = Look {
         municipalities: &config.bundle.municipalities,
@@ -53,10 +59,10 @@ fn bodies(config: &Config, people: usize) -> anyhow::Result<Vec<Body>> {
         sender: "bench",
     };
     let check = |item| match adapters::check(source, item, &look) {
-        Ok(checked) => Ok(checked.body().clone()),
+        Ok(checked) => Ok(decide::prepare(checked.said().clone(), &tests::mac)),
         Err(refused) => Err(anyhow::anyhow!("an item was refused: {:?}", refused.findings)),
     };
-    (0..people).flat_map(visa_lines).map(check).collect()
+    lines.map(check).collect()
 }
 
 /// The heart alone: rounds of 500 on a world in memory, one thread.
@@ -69,14 +75,15 @@ fn heart(config: &Config, bodies: Vec<Body>) -> Duration {
             Message { id: MessageId::derive(&seed, 0), seed, order, known_at: KnownAt(clock.now()), body }
         })
         .collect();
-    let (mut memory, mut sequence) = (Memory::default(), 0);
+    let (mut world, mut sequence) = (decide::World::whole(), 0);
     let started = Instant::now();
     for part in messages.chunks(500) {
-        let number = |_: &_| {
+        let mut number = |_: &_| {
             sequence += 1;
-            Ok::<_, std::convert::Infallible>((sequence, [0; 32]))
+            (sequence, [0; 32])
         };
-        drop(memory.decide(part, &config.bundle, number));
+        let number = &mut |all: &[Delivery]| Ok(all.iter().map(&mut number).collect());
+        drop(decide_all(&mut world, part, &config.bundle, number));
     }
     started.elapsed()
 }
@@ -110,7 +117,7 @@ async fn through(hub: &Hub) -> anyhow::Result<Duration> {
     let decider = tokio::spawn(hub.clone().decide(stop.clone()));
     let relay = tokio::spawn(hub.clone().deliver(stop.clone()));
     until(|| async {
-        if !hub.store.undecided(1).await?.is_empty() {
+        if !hub.store.pending(1).await?.is_empty() {
             return Ok(false);
         }
         let records: u64 = hub.store.ledger_ends().await?.iter().map(|(_, last, _)| last).sum();

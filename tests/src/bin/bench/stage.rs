@@ -74,7 +74,7 @@ pub(crate) async fn decide(hub: &Hub) -> anyhow::Result<Duration> {
     let stop = CancellationToken::new();
     let started = Instant::now();
     let decider = tokio::spawn(hub.clone().decide(stop.clone()));
-    until(|| async { Ok(hub.store.undecided(1).await?.is_empty()) }).await?;
+    until(|| async { Ok(hub.store.pending(1).await?.is_empty()) }).await?;
     let took = started.elapsed();
     stop.cancel();
     decider.await??;

@@ -1,0 +1,79 @@
+//! The binary `hub`: reads the command line and hands over to one file of `hub::commands`, or to `demo`.
+//!
+//! Refuses everything else. Exit codes: 0 done, 1 an error, told on stderr, 2 a command line that
+//! was not understood.
+
+mod demo;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use hub::commands;
+
+/// Takes in what is known of newcomers before they arrive, and hands the right part to the right agency.
+#[derive(Debug, Parser)]
+#[command(name = "hub", version, about, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Tell everything that is wrong with the config folder.
+    Check(commands::check::Args),
+    /// Play a story in one process: sources push, the clock follows, agencies answer.
+    Demo(demo::Args),
+    /// Tell whether everything around the hub is as it must be, and what to do where it is not.
+    Doctor(commands::doctor::Args),
+    /// Tell why something is as it is: who is responsible, on which facts and rules, what was shown to whom.
+    Explain(commands::explain::Args),
+    /// Show the key-encryption keys and what each wraps; wrap everything by the first one.
+    Keys(commands::keys::Args),
+    /// Bring the database to the schema of this program.
+    Migrate(commands::migrate::Args),
+    /// Send a file to a source's door, as a sender would.
+    Push(commands::push::Args),
+    /// Issue one stream's view again.
+    Redeliver(commands::redeliver::Args),
+    /// Decide everything again, in memory, and compare.
+    Replay(commands::replay::Args),
+    /// List, show and answer the links that a human must decide.
+    Review(commands::review::Args),
+    /// Tell who is responsible for a municipality on a day, or for every row of a file.
+    Route(commands::route::Args),
+    /// Run the service, all of it or some of its roles.
+    Run(commands::run::Args),
+    /// Show decoded records of one recipient, or of all.
+    Tap(commands::tap::Args),
+}
+
+/// The heart and the codecs live on small allocations: docs/benchmark.md says what this one gains.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    hub::observe::log();
+    let done = match Cli::parse().command {
+        Command::Check(args) => commands::check::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
+        Command::Doctor(args) => commands::doctor::run(args).await,
+        Command::Explain(args) => commands::explain::run(args).await,
+        Command::Keys(args) => commands::keys::run(args).await,
+        Command::Migrate(args) => commands::migrate::run(args).await,
+        Command::Push(args) => commands::push::run(args).await,
+        Command::Redeliver(args) => commands::redeliver::run(args).await,
+        Command::Replay(args) => commands::replay::run(args).await,
+        Command::Review(args) => commands::review::run(args).await,
+        Command::Route(args) => commands::route::run(args).await,
+        Command::Run(args) => commands::run::run(args).await,
+        Command::Tap(args) => commands::tap::run(args).await,
+    };
+    done.unwrap_or_else(|error| {
+        // Where stderr is gone as well, the exit code is all that is left to say it.
+        drop(writeln!(std::io::stderr(), "hub: {error:#}"));
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,88 @@
+//! Who could be meant: the owners of a record's numbers, and those whom its names and group keys find.
+//!
+//! Numbers are looked up whole. Of a name that very many share no more than [`COMPARED`] records a key are looked at,
+//! the newest; the rest is counted, so that somebody sees it. Next: [`super::judge`].
+
+use schemas::ids::PersonId;
+use schemas::key::{Class, IndexKey};
+use schemas::message::Prepared;
+
+use crate::person::Person;
+use crate::world::{Gather, Holders, Known, Stop, World, leads_to};
+
+/// How many records of one key that is no number are looked at.
+pub const COMPARED: usize = 60;
+
+/// Who could be meant.
+#[derive(Debug, Default)]
+pub(crate) struct Around<'a> {
+    /// The record's keys, each with the records it finds.
+    pub(crate) keys: Vec<(IndexKey, Option<&'a Holders>)>,
+    /// Whose numbers the record carries, by their ids.
+    pub(crate) owners: Vec<&'a Person>,
+    /// Whom names and group keys find, by their ids; owners may be among them.
+    pub(crate) candidates: Vec<&'a Person>,
+    /// How many records under common keys were not looked at.
+    pub(crate) left_out: u64,
+    /// One of the owners cannot be read.
+    shut: bool,
+}
+
+impl<'a> Around<'a> {
+    /// Looks up who could be meant; what is not known is gathered.
+    pub(crate) fn of(world: &'a World, prepared: &Prepared, gather: &mut Gather) -> Self {
+        let found = |key: &IndexKey| (*key, gather.take(world.holders(key.mac)).flatten());
+        let mut around = Self { keys: prepared.index.iter().map(found).collect(), ..Self::default() };
+        let mut owners = vec![];
+        let mut candidates = vec![];
+        for (key, holders) in &around.keys {
+            let Some(holders) = holders else { continue };
+            let persons = holders.values().rev().flatten();
+            match key.class {
+                Class::Personal => owners.extend(persons),
+                Class::Group | Class::Name => {
+                    candidates.extend(persons.take(COMPARED));
+                    around.left_out += holders.len().saturating_sub(COMPARED) as u64;
+                }
+            }
+        }
+        (around.owners, around.shut) = load(world, owners, gather);
+        // Who cannot be read and is found by name alone is left out.
+        (around.candidates, _) = load(world, candidates, gather);
+        around
+    }
+
+    /// What was found, once nothing is missing.
+    pub(crate) fn whole(self, gather: Gather) -> Result<Self, Stop> {
+        match (gather.0.is_empty(), self.shut) {
+            (false, _) => Err(Stop::Needs(gather.0)),
+            (true, true) => Err(Stop::Shut),
+            (true, false) => Ok(self),
+        }
+    }
+
+    /// Whether a group key leads to this person as well: one that says more than a name does.
+    pub(crate) fn corroborates(&self, person: &Person) -> bool {
+        let mut groups = self.keys.iter().filter(|(key, _)| key.class == Class::Group);
+        groups.any(|(_, holders)| leads_to(*holders, person))
+    }
+}
+
+/// These persons as they are now, each once, and whether one of them cannot be read.
+fn load<'a>(world: &'a World, mut ids: Vec<&PersonId>, gather: &mut Gather) -> (Vec<&'a Person>, bool) {
+    ids.sort_unstable();
+    ids.dedup();
+    let mut persons: Vec<&Person> = vec![];
+    let mut shut = false;
+    for id in ids {
+        match gather.take(world.known(*id)) {
+            Some(Known::Here(person)) => persons.push(person),
+            Some(Known::Shut) => shut = true,
+            Some(Known::Nobody) | None => {}
+        }
+    }
+    // Two ids may be one person by now.
+    persons.sort_unstable_by_key(|person| person.id);
+    persons.dedup_by_key(|person| person.id);
+    (persons, shut)
+}

@@ -1,0 +1,173 @@
+//! One thing that happened to one person: what journals hold, and all that a person's state is made of.
+//!
+//! An event of the message that a person owns names the message and does not repeat its record; an event about
+//! anybody else carries what it needs. Next: [`super::fold`], which gives events their meaning.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
+use schemas::ids::{DeliveryId, HandoverId, MessageId, PersonId, Pseudonym, ReviewId, StreamId, TaskId};
+use schemas::insz::Insz;
+use schemas::message::{Prepared, ReviewAnswer};
+use schemas::recipient::Recipient;
+use schemas::time::Day;
+use serde::{Deserialize, Serialize};
+
+use super::state::Person;
+use super::words::{Capacity, Join, Reason, ReviewReason, TaskKind, ViewKind};
+use crate::routing::Route;
+
+/// A record with the message it came in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The message.
+    pub message: MessageId,
+    /// The record.
+    pub prepared: Arc<Prepared>,
+}
+
+/// One thing that happened to one person. A person's state is the fold of these and of nothing else.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Event {
+    /// A record became this person's.
+    Linked {
+        /// The message it came in: the record is read from there.
+        message: MessageId,
+        /// Why.
+        reason: Reason,
+    },
+    /// A link to another person is possible; a human decides.
+    ReviewRaised {
+        /// The review.
+        review: ReviewId,
+        /// Why.
+        reason: ReviewReason,
+        /// The persons it may be.
+        #[serde(default)]
+        candidates: BTreeSet<PersonId>,
+    },
+    /// A human answered, or a merge made the question void.
+    ReviewAnswered {
+        /// The review.
+        review: ReviewId,
+        /// The answer.
+        answer: ReviewAnswer,
+    },
+    /// A human said that the two are not one: never merge them.
+    ToldApart {
+        /// From whom.
+        from: PersonId,
+    },
+    /// Merged: the survivor has everything from here on.
+    MergedInto {
+        /// Who goes on.
+        survivor: PersonId,
+    },
+    /// Merged: everything that the absorbed person had is taken over.
+    Absorbed {
+        /// The absorbed person, as they were.
+        person: Box<Person>,
+        /// Why.
+        why: Join,
+    },
+    /// An earlier record counts again, because what had replaced it was voided.
+    Restated {
+        /// The record.
+        evidence: Evidence,
+    },
+    /// The next day on which the person is looked at without a message.
+    DueSet {
+        /// The day; none where nothing is due.
+        on: Option<Day>,
+    },
+    /// A handover was opened.
+    HandoverOpened {
+        /// Its id.
+        handover: HandoverId,
+        /// The handover it replaces once it is accepted, or replaced at once.
+        replaces: Option<HandoverId>,
+    },
+    /// A handover came into a state.
+    HandoverMoved {
+        /// Which.
+        handover: HandoverId,
+        /// The row of the state table that fired.
+        row: Cow<'static, str>,
+        /// The new state.
+        to: State,
+        /// The recipient, from the moment there is one.
+        recipient: Option<Recipient>,
+        /// Why there, where a route decided.
+        route: Option<Route>,
+        /// The day on which the residence began that decided.
+        residence: Option<Day>,
+        /// Why it is held.
+        hold: Option<HoldReason>,
+        /// Why it was rejected.
+        code: Option<RejectCode>,
+        /// Who must move next.
+        owner: Owner,
+        /// Until when; none where nothing can follow.
+        deadline: Option<Day>,
+    },
+    /// A recipient got a name for this person.
+    Named {
+        /// Who.
+        recipient: Recipient,
+        /// The name.
+        pseudonym: Pseudonym,
+    },
+    /// A repertory line was opened: the gate before every delivery.
+    LineOpened {
+        /// Whose line.
+        recipient: Recipient,
+        /// In which capacity.
+        capacity: Capacity,
+        /// Since when.
+        from: Day,
+    },
+    /// A repertory line was closed.
+    LineClosed {
+        /// Whose.
+        recipient: Recipient,
+        /// Since when.
+        to: Day,
+    },
+    /// A stream was opened.
+    StreamOpened {
+        /// Its id.
+        stream: StreamId,
+        /// For whom.
+        recipient: Recipient,
+        /// The handover it belongs to; none before arrival.
+        handover: Option<HandoverId>,
+        /// Its epoch.
+        epoch: u32,
+    },
+    /// A view was issued on a stream.
+    Issued {
+        /// Which stream.
+        stream: StreamId,
+        /// The delivery that carries it.
+        delivery: DeliveryId,
+        /// Its issue number: 1, 2, 3 …
+        issue: u32,
+        /// Which kind.
+        kind: ViewKind,
+        /// SHA-256 of the view, to tell whether the next one differs.
+        digest: [u8; 32],
+        /// Set on the last one.
+        ended: Option<EndReason>,
+    },
+    /// The register was asked.
+    Asked {
+        /// The task.
+        task: TaskId,
+        /// About which number.
+        insz: Insz,
+        /// What.
+        what: TaskKind,
+    },
+}

@@ -1,0 +1,113 @@
+//! The plain words in which a person's life is told: why a record is theirs, why a human must decide, in which
+//! capacity somebody holds them. Next: [`super::event`], which uses them.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a record is this person's.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Nobody fitted: a new person.
+    New,
+    /// A personal key that nothing speaks against.
+    Key,
+    /// The whole name and the whole birth date, and no number speaks against it.
+    NameAndBirth,
+    /// The whole birth date, and all of the name that one of the two writes: the other writes more of it.
+    NameInPart,
+    /// It waited for a record with its key.
+    Released,
+}
+
+/// Why a human must decide.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewReason {
+    /// A number agrees, name and birth date both do not.
+    KeyContradicts,
+    /// Its numbers belong to several persons.
+    SeveralPersons,
+    /// Name and birth date agree with several persons.
+    SeveralCandidates,
+    /// Name and birth date agree, a number does not.
+    NumberDiffers,
+    /// Name and birth date agree, but the date is one that clerks fill in.
+    DefaultDate,
+    /// A group key and the birth date agree, the name only in part.
+    NameInPart,
+}
+
+impl ReviewReason {
+    /// Its name in lists.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::KeyContradicts => "key_contradicts",
+            Self::SeveralPersons => "several_persons",
+            Self::SeveralCandidates => "several_candidates",
+            Self::NumberDiffers => "number_differs",
+            Self::DefaultDate => "default_date",
+            Self::NameInPart => "name_in_part",
+        }
+    }
+}
+
+/// Why two persons were merged.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Join {
+    /// A record carries personal keys of both, and names and birth date agree.
+    Keys,
+    /// A record with a key of the one has the whole name and birth date of the other.
+    NameAndBirth,
+    /// A human said so.
+    Answer,
+}
+
+/// In which capacity a recipient holds a person.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Capacity {
+    /// Provider before arrival.
+    Provider,
+    /// The participant.
+    Participant,
+    /// Has an offer (KSZ 902).
+    Provisional,
+    /// Took over (KSZ 000).
+    Definitive,
+}
+
+/// The kinds of view.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ViewKind {
+    /// The little needed to say yes.
+    Offer,
+    /// After yes.
+    File,
+    /// The last of a stream.
+    Ended,
+}
+
+impl ViewKind {
+    /// Its name in records, headers and digests; it never changes.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Offer => "offer",
+            Self::File => "file",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// What the register can be asked.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskKind {
+    /// Enrol the number in the repertory, so that changes are announced (RegistreerInschrijving).
+    Register,
+    /// Read what the register knows now (GeefPersoon).
+    GivePerson,
+}

@@ -1,0 +1,88 @@
+//! A human answers whether two persons are one: from a review's answer to a draft.
+
+use std::sync::Arc;
+
+use schemas::ids::ReviewId;
+use schemas::message::{Message, ReviewAnswer};
+
+use crate::bundle::Bundle;
+use crate::draft::Draft;
+use crate::identity::{survivor, two_hold_the_file};
+use crate::merge::absorb;
+use crate::person::{Event, Join, Person};
+use crate::world::{Gather, Known, Owned, Refusal, Stop, World};
+
+/// What follows for the person, before it is routed and released.
+pub(crate) fn reviewed<'a>(
+    world: &World,
+    message: &Message,
+    bundle: &'a Bundle,
+    review: ReviewId,
+    answer: ReviewAnswer,
+) -> Result<Draft<'a>, Stop> {
+    let unknown = Stop::Refused(Refusal::UnknownReview);
+    let Some(owner) = world.owner(Owned::Review(review))? else { return Err(unknown) };
+    let person = match world.known(owner)? {
+        Known::Here(person) => person,
+        Known::Nobody => return Err(unknown),
+        Known::Shut => return Err(Stop::Shut),
+    };
+    let Some(asked) = person.state.open_reviews.get(&review) else { return Err(unknown) };
+    let mut gather = Gather::default();
+    let others: Vec<Known<'_>> = asked.iter().filter_map(|id| gather.take(world.known(*id))).collect();
+    let chosen = match answer {
+        ReviewAnswer::Same(id) => gather.take(world.known(id)),
+        ReviewAnswer::Different => None,
+    };
+    if !gather.0.is_empty() {
+        return Err(Stop::Needs(gather.0));
+    }
+    // Who was erased since is not told apart from anybody.
+    let others: Vec<&Arc<Person>> = others.into_iter().filter_map(readable).collect();
+    match (answer, chosen) {
+        (ReviewAnswer::Different, _) => {
+            let mut draft = Draft::of(person, message, bundle);
+            draft.record(Event::ReviewAnswered { review, answer });
+            for other in others.into_iter().filter(|other| other.id != person.id) {
+                draft.record_on(other, Event::ToldApart { from: person.id });
+            }
+            Ok(draft)
+        }
+        (ReviewAnswer::Same(_), Some(Known::Shut)) => Err(Stop::Shut),
+        (ReviewAnswer::Same(_), Some(Known::Here(chosen))) if others.iter().any(|o| o.id == chosen.id) => {
+            same(message, bundle, (person, chosen), review, answer)
+        }
+        (ReviewAnswer::Same(_), _) => Err(Stop::Refused(Refusal::NotAsked)),
+    }
+}
+
+fn readable(known: Known<'_>) -> Option<&Arc<Person>> {
+    match known {
+        Known::Here(person) => Some(person),
+        Known::Nobody | Known::Shut => None,
+    }
+}
+
+/// The two are one.
+fn same<'a>(
+    message: &Message,
+    bundle: &'a Bundle,
+    pair: (&Arc<Person>, &Arc<Person>),
+    review: ReviewId,
+    answer: ReviewAnswer,
+) -> Result<Draft<'a>, Stop> {
+    let (person, chosen) = pair;
+    if two_hold_the_file(person, chosen) {
+        return Err(Stop::Refused(Refusal::TwoHoldTheFile));
+    }
+    let first = survivor(&[person, chosen]).map_or(person.id, |first| first.id);
+    let (survivor, absorbed) = if first == person.id { (person, chosen) } else { (chosen, person) };
+    let mut draft = Draft::of(survivor, message, bundle);
+    if absorbed.id != survivor.id {
+        absorb(&mut draft, absorbed, Join::Answer);
+    }
+    if draft.person.state.open_reviews.contains_key(&review) {
+        draft.record(Event::ReviewAnswered { review, answer });
+    }
+    Ok(draft)
+}

@@ -1,0 +1,124 @@
+//! What can be asked of the world, and what can be answered: the one language of the heart and a store.
+//!
+//! A new index is one variant of [`Ask`], one of [`Answer`] and one reader in [`super::read`]. Every answer can say
+//! that there is nothing, so that absent and not loaded are never one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use schemas::envelope::Hash;
+use schemas::fact::{Record, Statement};
+use schemas::ids::{HandoverId, MessageId, PersonId, ReviewId, StreamId};
+use schemas::key::Mac;
+use schemas::message::Prepared;
+use schemas::recipient::Recipient;
+
+use crate::person::Person;
+
+/// One question.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Ask {
+    /// Which records does this key find?
+    Key(Mac),
+    /// Who is this person now?
+    Person(PersonId),
+    /// Whose is this?
+    Owner(Owned),
+    /// What does this waiting record say?
+    Waiting(MessageId),
+    /// Which [learning records](is_learning) are in this very person's own journal?
+    Journal(PersonId),
+    /// What was the payload hash of the record with this number on the recipient's topic?
+    Sent(Recipient, u64),
+}
+
+/// What belongs to one person, and is asked for by its own id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Owned {
+    /// A handover, which an answer names.
+    Handover(HandoverId),
+    /// A stream, which a redelivery names.
+    Stream(StreamId),
+    /// An open review.
+    Review(ReviewId),
+}
+
+/// What is missing and must be loaded.
+pub type Needs = BTreeSet<Ask>;
+
+/// Records found by one key: whose they are, or nobody's yet.
+pub type Holders = BTreeMap<MessageId, Option<PersonId>>;
+
+/// What a store answers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// The records of a key; none is an answer too.
+    Key(Holders),
+    /// Who the person is now.
+    Person(PersonFound),
+    /// Whose it is; nobody's, or a review that is not open.
+    Owner(Option<PersonId>),
+    /// What the record says; nothing where it waits no more.
+    Waiting(Option<Arc<Prepared>>),
+    /// The learning records in this person's own journal, in no order.
+    Journal(Vec<(MessageId, Arc<Prepared>)>),
+    /// The payload hash; nothing where no such record was sent.
+    Sent(Option<Hash>),
+}
+
+/// Who a person is now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PersonFound {
+    /// As they are.
+    Here(Arc<Person>),
+    /// They were merged into this survivor.
+    Absorbed(PersonId),
+    /// There is no such person.
+    Nobody,
+    /// Their sealed state does not open, or they were erased.
+    Shut,
+}
+
+/// Why what is missing cannot be loaded yet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Block {
+    /// The open batch touched it: end the batch first.
+    Open,
+    /// A batch that is not stored yet touched it: wait until this one is.
+    Until(u64),
+}
+
+/// A question that the world cannot answer yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Missing(pub(crate) Ask);
+
+/// Gathers all that is missing, so that it is loaded at once.
+#[derive(Debug, Default)]
+pub(crate) struct Gather(pub(crate) Needs);
+
+impl Gather {
+    /// What was found; what was not is remembered.
+    pub(crate) fn take<T>(&mut self, found: Result<T, Missing>) -> Option<T> {
+        found.map_err(|Missing(ask)| self.0.insert(ask)).ok()
+    }
+}
+
+/// What is true of an ask where there is nothing.
+pub(super) fn absent(ask: &Ask) -> Answer {
+    match ask {
+        Ask::Key(_) => Answer::Key(Holders::new()),
+        Ask::Person(_) => Answer::Person(PersonFound::Nobody),
+        Ask::Owner(_) => Answer::Owner(None),
+        Ask::Waiting(_) => Answer::Waiting(None),
+        Ask::Journal(_) => Answer::Journal(vec![]),
+        Ask::Sent(..) => Answer::Sent(None),
+    }
+}
+
+/// Whether a record states progress, or that a statement of progress does not hold: what is read again from the
+/// journal once a statement is voided.
+#[must_use]
+pub fn is_learning(record: &Record) -> bool {
+    let counts = |statement: &Statement| matches!(statement, Statement::Progress(_) | Statement::Voided);
+    record.facts.iter().any(|fact| counts(&fact.statement))
+}

@@ -1,0 +1,147 @@
+//! What may be forgotten, and which answers come too late.
+//!
+//! Batches are decided while earlier ones are still being stored. What an unstored batch *touched* is pinned: it is
+//! not forgotten, and where it is not known it cannot be loaded yet, for the store would answer with the past. An
+//! answer that was read before a batch which touched it was stored is discarded for the same reason, whatever it
+//! says; it is asked again.
+
+use std::sync::atomic::Ordering;
+
+use super::ask::{Answer, Ask, Block, Needs, PersonFound};
+use super::map::AskMap;
+use super::{Entry, World};
+
+/// Roughly what one record under a key weighs, in bytes.
+pub(super) const HOLDER: usize = 56;
+/// Roughly what one learning record weighs.
+pub(super) const LEARNT: usize = 900;
+/// Roughly what any answer weighs beside its content.
+const ANSWER: usize = 120;
+/// Roughly what a person weighs without claims, and each claim of theirs.
+const PERSON: usize = 1_200;
+const CLAIM: usize = 260;
+
+/// What batches touched, as long as an answer may come that was read before.
+#[derive(Clone, Debug)]
+pub(super) struct Touched {
+    /// The last batch that touched it.
+    last: AskMap<u64>,
+    /// The batch that is open.
+    open: u64,
+    /// Batches up to this one are stored.
+    stored: u64,
+    /// What was touched up to this batch is not remembered: no answer is taken that was read before it was stored.
+    forgotten: u64,
+}
+
+/// How many stored batches back a reading may reach: loads that overlap may be handed in in any order within it.
+pub const READ_BACK: u64 = 8;
+
+impl Default for Touched {
+    fn default() -> Self {
+        Self { last: AskMap::default(), open: 1, stored: 0, forgotten: 0 }
+    }
+}
+
+impl World {
+    /// The open batch touches this.
+    pub(super) fn touch(&mut self, ask: &Ask) {
+        if !self.whole {
+            let open = self.touched.open;
+            self.touched.last.insert(ask.clone(), open);
+        }
+    }
+
+    /// Ends a batch and gives its number: 1, 2, 3 … What was touched since the last call belongs to it.
+    pub fn close_batch(&mut self) -> u64 {
+        let closed = self.touched.open;
+        self.touched.open += 1;
+        closed
+    }
+
+    /// Batches up to this one are stored: what they touched may be forgotten and loaded again.
+    pub fn committed(&mut self, serial: u64) {
+        self.touched.stored = self.touched.stored.max(serial);
+    }
+
+    /// Adds what a store answered. `since` is the last batch that was stored when the answers began to be read. What is
+    /// known stays as it is; an answer that a later batch touched, the open one among them, is discarded; so is one
+    /// that was read more than [`READ_BACK`] batches before another that is here already.
+    pub fn load(&mut self, since: u64, answers: impl IntoIterator<Item = (Ask, Answer)>) {
+        if since < self.touched.forgotten {
+            return;
+        }
+        for (ask, answer) in answers {
+            let fresh = self.touched.last.get(&ask).is_none_or(|last| *last <= since);
+            if fresh && !self.known.contains(&ask) {
+                self.insert(ask, answer);
+            }
+        }
+        let forgotten = since.saturating_sub(READ_BACK);
+        if forgotten > self.touched.forgotten {
+            self.touched.forgotten = forgotten;
+            self.touched.last.retain(|last| *last > forgotten);
+        }
+    }
+
+    /// Why these cannot be loaded yet: those that are not known and that an unstored batch touched.
+    #[must_use]
+    pub fn blocked(&self, needs: &Needs) -> Option<Block> {
+        let touched = needs.iter().filter(|ask| !self.has(ask)).filter_map(|ask| self.touched.last.get(ask));
+        match touched.max().copied() {
+            Some(last) if last == self.touched.open => Some(Block::Open),
+            Some(last) if last > self.touched.stored => Some(Block::Until(last)),
+            Some(_) | None => None,
+        }
+    }
+
+    /// Forgets the least used until what is known weighs no more than this many bytes, and somewhat less, so that it
+    /// is not to be done again at once. What is pinned stays. Gives how many answers went.
+    pub fn evict(&mut self, budget: usize) -> usize {
+        if self.whole || self.weight <= budget {
+            return 0;
+        }
+        let (touched, stored) = (&self.touched.last, self.touched.stored);
+        let pinned = |ask: &Ask| touched.get(ask).is_some_and(|last| *last > stored);
+        let loose = self.known.iter().filter(|(ask, _)| !pinned(ask));
+        let used = |(ask, entry): (&Ask, &Entry)| (entry.used.load(Ordering::Relaxed), ask.clone());
+        let mut oldest: Vec<(u64, Ask)> = loose.map(used).collect();
+        oldest.sort_unstable();
+        let enough = budget - budget / 8;
+        let mut gone = 0;
+        for (_, ask) in oldest {
+            if self.weight <= enough {
+                break;
+            }
+            if let Some(entry) = self.known.remove(&ask) {
+                self.weight -= entry.weight;
+                gone += 1;
+            }
+        }
+        gone
+    }
+
+    /// Another round begins: what is used from here on was used later.
+    pub(crate) fn next_round(&mut self) {
+        self.now += 1;
+    }
+}
+
+/// Roughly what an answer weighs, in bytes.
+pub(super) fn weigh(answer: &Answer) -> usize {
+    ANSWER
+        + match answer {
+            Answer::Key(holders) => holders.len() * HOLDER,
+            Answer::Person(PersonFound::Here(person)) => {
+                let state = &person.state;
+                let parts = state.handovers.len() + state.streams.len() + person.matching.keys.len();
+                PERSON + (state.claims.len() + parts) * CLAIM
+            }
+            Answer::Journal(records) => records.len() * LEARNT,
+            Answer::Waiting(Some(_)) => LEARNT,
+            Answer::Person(PersonFound::Absorbed(_) | PersonFound::Nobody | PersonFound::Shut)
+            | Answer::Owner(_)
+            | Answer::Waiting(None)
+            | Answer::Sent(_) => 0,
+        }
+}

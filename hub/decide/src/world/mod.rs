@@ -1,0 +1,181 @@
+//! The world: what the decider knows of the store, and stays in memory from one batch to the next.
+//!
+//! There is one writer, so this is state and no cache: [`World::apply`] and [`World::keep`] are the only things that
+//! change what is known, [`World::load`] only adds what was missing. A *part* of a store ([`World::new`]) says of what
+//! it does not know that it is missing; the *whole* ([`World::whole`]) says that it does not exist, so replay, dry
+//! runs and tests need no store. What may go again, and when an answer comes too late, is `budget`'s. Questions and
+//! answers are in `ask`. Next: [`crate::identity`].
+
+mod ask;
+mod budget;
+mod map;
+mod read;
+mod stop;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use schemas::ids::{MessageId, PersonId};
+use schemas::key::Mac;
+use schemas::message::Prepared;
+
+pub use ask::{Answer, Ask, Block, Holders, Needs, Owned, PersonFound, is_learning};
+pub(crate) use ask::{Gather, Missing};
+pub use budget::READ_BACK;
+pub(crate) use read::{Known, leads_to};
+pub use stop::{Refusal, Stop, Waiting};
+
+use crate::person::Person;
+use budget::Touched;
+use map::AskMap;
+
+/// What is known.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    whole: bool,
+    known: AskMap<Entry>,
+    touched: Touched,
+    /// The approximate weight of all that is known, in bytes.
+    weight: usize,
+    /// Counts the rounds: what was used in which.
+    now: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    answer: Answer,
+    weight: usize,
+    /// The last round that read it: set by readers, which share the world.
+    used: AtomicU64,
+}
+
+impl Clone for Entry {
+    fn clone(&self) -> Self {
+        let used = AtomicU64::new(self.used.load(Ordering::Relaxed));
+        Self { answer: self.answer.clone(), weight: self.weight, used }
+    }
+}
+
+impl World {
+    /// A part of a store: nothing is known yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// All there is: what is not known does not exist.
+    #[must_use]
+    pub fn whole() -> Self {
+        Self { whole: true, ..Self::default() }
+    }
+
+    /// How many answers are known.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether nothing is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.known.len() == 0
+    }
+
+    /// The approximate weight of all that is known, in bytes.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.weight
+    }
+
+    /// Whether this is known.
+    #[must_use]
+    pub fn has(&self, ask: &Ask) -> bool {
+        self.known.contains(ask)
+    }
+
+    /// What a store that holds just this world would answer: a whole world can serve as one.
+    #[must_use]
+    pub fn answer(&self, ask: &Ask) -> Answer {
+        match (ask, self.known.get(ask).map(|entry| &entry.answer)) {
+            (Ask::Person(id), Some(_)) if self.survivor(*id) != *id => {
+                Answer::Person(PersonFound::Absorbed(self.survivor(*id)))
+            }
+            (_, Some(answer)) => answer.clone(),
+            (_, None) => ask::absent(ask),
+        }
+    }
+
+    /// A person as they are now; of an absorbed one the survivor.
+    #[must_use]
+    pub fn person(&self, id: PersonId) -> Option<&Arc<Person>> {
+        match self.known(id) {
+            Ok(Known::Here(person)) => Some(person),
+            Ok(Known::Nobody | Known::Shut) | Err(_) => None,
+        }
+    }
+
+    /// Every person that is known, by their ids; absorbed ones too, as what is left of them.
+    pub fn persons(&self) -> impl Iterator<Item = &Arc<Person>> {
+        let here = self.known.iter().filter_map(|(_, entry)| match &entry.answer {
+            Answer::Person(PersonFound::Here(person)) => Some(person),
+            _ => None,
+        });
+        let mut persons: Vec<_> = here.collect();
+        persons.sort_unstable_by_key(|person| person.id);
+        persons.into_iter()
+    }
+
+    /// Keeps a record that waits for its person.
+    pub fn keep(&mut self, id: MessageId, record: Arc<Prepared>, waiting: &Waiting) {
+        self.index(id, None, &waiting.keys);
+        self.set(Ask::Waiting(id), Answer::Waiting(Some(record)));
+    }
+
+    /// A record is found by these keys from now on. A key that is not known stays so, and is loaded whole.
+    pub(crate) fn index(&mut self, record: MessageId, person: Option<PersonId>, keys: &[Mac]) {
+        for key in keys {
+            let ask = Ask::Key(*key);
+            self.touch(&ask);
+            match self.known.get_mut(&ask) {
+                Some(Entry { answer: Answer::Key(holders), weight, .. }) => {
+                    if holders.insert(record, person).is_none() {
+                        *weight += budget::HOLDER;
+                        self.weight += budget::HOLDER;
+                    }
+                }
+                None if self.whole => self.set(ask, Answer::Key(Holders::from([(record, person)]))),
+                Some(_) | None => {}
+            }
+        }
+    }
+
+    /// One more learning record is in this person's journal. A journal that is not known stays so.
+    pub(crate) fn learn(&mut self, person: PersonId, message: MessageId, prepared: &Arc<Prepared>) {
+        let ask = Ask::Journal(person);
+        self.touch(&ask);
+        match self.known.get_mut(&ask) {
+            Some(Entry { answer: Answer::Journal(records), weight, .. }) => {
+                records.push((message, Arc::clone(prepared)));
+                *weight += budget::LEARNT;
+                self.weight += budget::LEARNT;
+            }
+            None if self.whole => self.set(ask, Answer::Journal(vec![(message, Arc::clone(prepared))])),
+            Some(_) | None => {}
+        }
+    }
+
+    /// This is the answer from now on.
+    pub(crate) fn set(&mut self, ask: Ask, answer: Answer) {
+        self.touch(&ask);
+        self.insert(ask, answer);
+    }
+
+    fn insert(&mut self, ask: Ask, answer: Answer) {
+        let weight = budget::weigh(&answer);
+        self.weight += weight;
+        let entry = Entry { answer, weight, used: AtomicU64::new(self.now) };
+        if let Some(before) = self.known.insert(ask, entry) {
+            self.weight -= before.weight;
+        }
+    }
+}

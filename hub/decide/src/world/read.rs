@@ -1,0 +1,124 @@
+//! The readers: one for each kind of question.
+//!
+//! Each answers, says that there is nothing, or says what is [`Missing`]; in a whole world nothing is ever missing.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use schemas::envelope::Hash;
+use schemas::ids::{MessageId, PersonId};
+use schemas::key::Mac;
+use schemas::message::Prepared;
+use schemas::recipient::Recipient;
+
+use super::ask::{Answer, Ask, Holders, Missing, Owned, PersonFound};
+use super::{Gather, World};
+use crate::person::Person;
+
+/// A person as the world has them, redirects followed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Known<'a> {
+    /// As they are now.
+    Here(&'a Arc<Person>),
+    /// There is no such person.
+    Nobody,
+    /// They cannot be read.
+    Shut,
+}
+
+/// More redirects than this in a row are a defect.
+const REDIRECTS: usize = 1_000;
+
+impl World {
+    fn find(&self, ask: Ask) -> Result<Option<&Answer>, Missing> {
+        match self.known.get(&ask) {
+            Some(entry) => {
+                entry.used.store(self.now, Ordering::Relaxed);
+                Ok(Some(&entry.answer))
+            }
+            None if self.whole => Ok(None),
+            None => Err(Missing(ask)),
+        }
+    }
+
+    /// The records that this key finds.
+    pub(crate) fn holders(&self, key: Mac) -> Result<Option<&Holders>, Missing> {
+        match self.find(Ask::Key(key))? {
+            Some(Answer::Key(holders)) => Ok(Some(holders)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Who a person is now.
+    pub(crate) fn known(&self, mut id: PersonId) -> Result<Known<'_>, Missing> {
+        for _ in 0..REDIRECTS {
+            let Some(Answer::Person(found)) = self.find(Ask::Person(id))? else { break };
+            match found {
+                PersonFound::Here(person) => match person.state.merged_into {
+                    Some(survivor) => id = survivor,
+                    None => return Ok(Known::Here(person)),
+                },
+                PersonFound::Absorbed(survivor) => id = *survivor,
+                PersonFound::Nobody => break,
+                PersonFound::Shut => return Ok(Known::Shut),
+            }
+        }
+        Ok(Known::Nobody)
+    }
+
+    /// Who goes on where a person was absorbed, as far as that is known here; else the person.
+    #[must_use]
+    pub fn survivor(&self, mut id: PersonId) -> PersonId {
+        for _ in 0..REDIRECTS {
+            match self.known.get(&Ask::Person(id)).map(|entry| &entry.answer) {
+                Some(Answer::Person(PersonFound::Here(person))) => match person.state.merged_into {
+                    Some(survivor) => id = survivor,
+                    None => break,
+                },
+                Some(Answer::Person(PersonFound::Absorbed(survivor))) => id = *survivor,
+                _ => break,
+            }
+        }
+        id
+    }
+
+    /// Whose it is.
+    pub(crate) fn owner(&self, owned: Owned) -> Result<Option<PersonId>, Missing> {
+        match self.find(Ask::Owner(owned))? {
+            Some(Answer::Owner(person)) => Ok(*person),
+            _ => Ok(None),
+        }
+    }
+
+    /// What a waiting record says.
+    pub(crate) fn waiting(&self, id: MessageId) -> Result<Option<&Arc<Prepared>>, Missing> {
+        match self.find(Ask::Waiting(id))? {
+            Some(Answer::Waiting(record)) => Ok(record.as_ref()),
+            _ => Ok(None),
+        }
+    }
+
+    /// A person's learning records, in no order: of their own journal and of those that were absorbed.
+    pub(crate) fn learning(&self, person: &Person, gather: &mut Gather) -> Vec<&(MessageId, Arc<Prepared>)> {
+        let ids = person.state.absorbed.iter().chain([&person.id]);
+        let journals = ids.filter_map(|id| match gather.take(self.find(Ask::Journal(*id))) {
+            Some(Some(Answer::Journal(records))) => Some(records),
+            _ => None,
+        });
+        journals.flatten().collect()
+    }
+
+    /// The payload hash of a record on a topic.
+    pub(crate) fn sent(&self, recipient: &Recipient, sequence: u64) -> Result<Option<Hash>, Missing> {
+        match self.find(Ask::Sent(recipient.clone(), sequence))? {
+            Some(Answer::Sent(hash)) => Ok(*hash),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Whether one of these records is the person's already.
+pub(crate) fn leads_to(holders: Option<&Holders>, person: &Person) -> bool {
+    let own = |id: &PersonId| *id == person.id || person.state.absorbed.contains(id);
+    holders.is_some_and(|holders| holders.values().flatten().any(own))
+}

@@ -1,0 +1,96 @@
+//! Why a message is not decided: something is missing, nobody is known yet, it cannot be done, or a person cannot be
+//! read. The world is unchanged in every case.
+
+use schemas::handover::{AnswerName, State};
+use schemas::ids::HandoverId;
+use schemas::key::Mac;
+use serde::{Deserialize, Serialize};
+
+use super::ask::{Missing, Needs};
+
+/// Why [`crate::decide`] did not decide.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Stop {
+    /// Load these and ask again.
+    Needs(Needs),
+    /// Nobody it could be about is known yet: keep it with its keys.
+    Waiting(Waiting),
+    /// It cannot be done; the sender is told why.
+    Refused(Refusal),
+    /// It is about a person whose state cannot be read: a human must look.
+    Shut,
+}
+
+impl From<Missing> for Stop {
+    fn from(Missing(ask): Missing) -> Self {
+        Self::Needs(Needs::from([ask]))
+    }
+}
+
+/// A record no person can yet be found for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The keys under which it is kept.
+    pub keys: Vec<Mac>,
+}
+
+/// Why a message cannot be done. Each has a stable code that its sender sees.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// The handover is not known, or is another recipient's.
+    #[error("no such handover of this recipient")]
+    UnknownHandover,
+    /// No person of this id.
+    #[error("no such person")]
+    UnknownPerson,
+    /// No open review of this id.
+    #[error("no such open review")]
+    UnknownReview,
+    /// No stream of this id.
+    #[error("no such stream")]
+    UnknownStream,
+    /// The answer names an epoch that a newer one has replaced.
+    #[error("the epoch is not the current one")]
+    OldEpoch {
+        /// The epoch that counts.
+        current: u32,
+        /// The handover that replaced this one, where there is one.
+        successor: Option<HandoverId>,
+    },
+    /// The state table has no such row.
+    #[error("this answer is not possible in the present state")]
+    NotAllowed {
+        /// The present state.
+        state: State,
+        /// The answers that are possible.
+        allowed: Vec<AnswerName>,
+    },
+    /// Two agencies each hold the file of one of the two.
+    #[error("two agencies each hold the file of one of the two: one of them must close it first")]
+    TwoHoldTheFile,
+    /// The answer names somebody the review did not ask about.
+    #[error("the review does not ask about this person")]
+    NotAsked,
+    /// The hash differs from that of the record with this sequence.
+    #[error("the payload hash is not that of the record with this sequence")]
+    HashDiffers,
+}
+
+impl Refusal {
+    /// Its stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownHandover => "unknown-handover",
+            Self::UnknownPerson => "unknown-person",
+            Self::UnknownReview => "unknown-review",
+            Self::UnknownStream => "unknown-stream",
+            Self::OldEpoch { .. } => "old-epoch",
+            Self::NotAllowed { .. } => "not-allowed",
+            Self::TwoHoldTheFile => "two-hold-the-file",
+            Self::NotAsked => "not-asked",
+            Self::HashDiffers => "hash-differs",
+        }
+    }
+}

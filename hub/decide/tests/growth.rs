@@ -1,0 +1,118 @@
+//! What must not grow with the number of strangers or with the length of one life: bounds on what is looked at, not
+//! on time.
+
+mod support;
+
+use decide::identity::{COMPARED, NAMED};
+use decide::person::VOIDED_KEPT;
+use decide::round::Round;
+use decide::work::{self, Work};
+use decide::world::{Ask, World};
+use schemas::fact::{Purpose, Step};
+use schemas::message::Body;
+use support::{House, Who, account, application, learned, platform_linked, voided};
+
+const FAMILY: Purpose = Purpose::FamilyReunification;
+
+/// Says something, and tells what was looked at, and how many records were not.
+fn looked(house: &mut House, body: Body) -> (Work, u64) {
+    let (change, work) = work::of(|| house.change(body));
+    (work, change.left_out)
+}
+
+fn stranger(n: usize) -> Who {
+    let letters: String = format!("{n:05}").bytes().map(|b| char::from(b - b'0' + b'a')).collect();
+    Who {
+        family: format!("fam{letters}"),
+        given: format!("moh{letters}"),
+        birth: "1990-05-11".to_owned(),
+        passport: format!("P{n:06}"),
+        application: (n + 1).to_string(),
+        ..Who::number(1)
+    }
+}
+
+#[test]
+fn strangers_of_one_birth_date_and_one_beginning_of_the_name() {
+    let mut house = House::new();
+    let mut most = Work::default();
+    for n in 0..2_000 {
+        let (work, left_out) = looked(&mut house, application(&stranger(n), FAMILY, "2025-01-02"));
+        most.persons = most.persons.max(work.persons);
+        // Two parts of the name begin as everybody's do.
+        assert_eq!(left_out, 2 * n.saturating_sub(COMPARED) as u64, "what is not looked at is told");
+    }
+    assert_eq!(house.people().len(), 2_000);
+    assert!(most.persons as usize <= 2 * COMPARED, "{most:?}");
+
+    // And no more of them are asked of a store.
+    let last = [house.message("last", application(&stranger(2_000), FAMILY, "2025-01-02"))];
+    let (mut part, mut round) = (World::new(), Round::new(&last, &house.bundle));
+    for _ in 0..2 {
+        let needs = round.asks(&mut part);
+        let persons = needs.iter().filter(|ask| matches!(ask, Ask::Person(_))).count();
+        assert!(persons <= 2 * COMPARED, "{persons} persons are loaded");
+        part.load(0, needs.into_iter().map(|ask| (ask.clone(), house.world.answer(&ask))));
+    }
+    assert!(round.asks(&mut part).is_empty());
+}
+
+#[test]
+fn persons_of_one_name_born_on_the_first_of_january() {
+    let mut house = House::new();
+    for n in 0..400 {
+        let who = Who {
+            family: "Mohammadi".to_owned(),
+            given: "Ahmad".to_owned(),
+            birth: "1990-01-01".to_owned(),
+            ..stranger(n)
+        };
+        let (work, _) = looked(&mut house, application(&who, FAMILY, "2025-01-02"));
+        assert!(work.persons as usize <= COMPARED, "{work:?}");
+    }
+    let reviews: Vec<usize> = house
+        .people()
+        .iter()
+        .flat_map(|p| p.state.open_reviews.values())
+        .map(|may_be| may_be.len())
+        .collect();
+    assert_eq!(reviews.len(), 399, "one question for each but the first");
+    assert!(reviews.iter().all(|named| *named <= NAMED), "{reviews:?}");
+}
+
+#[test]
+fn voided_learning_statements_of_one_learner() {
+    let mut house = House::new();
+    let who = Who::number(1);
+    house.granted_with_account(&who);
+    house.tell(platform_linked(&who, "2025-01-12"));
+    let (before, _) = looked(&mut house, account(&who, "2025-01-02"));
+    for n in 0..1_600 {
+        house.tell(learned(&who, n, "B1", Step::Begun, "2025-03-10"));
+        let (work, _) = looked(&mut house, voided(n, "2025-04-01"));
+        assert!(work.claims < before.claims + 20, "{work:?}, {before:?} before");
+    }
+    let (after, _) = looked(&mut house, account(&who, "2025-01-02"));
+    assert_eq!(after, before, "any other record looks at what it did before");
+    assert!(house.only().state.claims.len() <= VOIDED_KEPT + 40, "{}", house.only().state.claims.len());
+    // Of those that are not remembered the journal knows: none counts again.
+    assert_eq!(house.only().state.claims.of(schemas::fact::Field::Progress).len(), 0);
+}
+
+#[test]
+fn applications_of_one_person() {
+    let mut house = House::new();
+    let who = Who::number(1);
+    let mut at = vec![];
+    for n in 0..=400 {
+        let again = Who { application: (n + 1).to_string(), ..who.clone() };
+        let (work, _) = looked(&mut house, application(&again, FAMILY, "2025-01-02"));
+        if [100, 200, 400].contains(&n) {
+            at.push(work.claims);
+        }
+    }
+    assert_eq!(house.people().len(), 1);
+    let [hundred, two, four] = at[..] else { panic!("three looks") };
+    assert!(two < hundred * 5 / 2 && four < two * 5 / 2, "in proportion: {at:?}");
+    assert!(four < 400 * 60, "{four} claims for 400 applications");
+}

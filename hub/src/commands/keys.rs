@@ -1,0 +1,44 @@
+//! `hub keys`: the key-encryption keys in the file of keys, and what each wraps.
+//!
+//! `--rewrap` wraps every stored key by the first one, beside running hubs: the last step of a rotation before the old
+//! line leaves the file (`config/README.md`). Exit codes: 0 the first key wraps everything, 1 others still do.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::app::Place;
+use crate::store::wrapped::WrappedIn;
+use crate::vault::keys::LIMIT;
+use crate::vault::rotate;
+
+/// Which place.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    place: Place,
+    /// Wrap every stored key by the first key-encryption key.
+    #[arg(long)]
+    rewrap: bool,
+}
+
+/// Shows, or wraps anew.
+///
+/// # Errors
+/// Where the store or the keys cannot be read, or a key is wrapped by none of them.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let hub = args.place.shared().await?;
+    let mut out = std::io::stdout().lock();
+    let first = hub.vault.wrapping();
+    for (key, reserved) in hub.store.wrappings().await? {
+        let role = if key == first.0 { "wraps" } else { "opens" };
+        writeln!(out, "key {} {role}, at most {reserved} of {LIMIT} values", hex::encode(key))?;
+    }
+    let mut left = 0;
+    for column in WrappedIn::ALL {
+        let wrapped = if args.rewrap { rotate::rewrap(&hub.store, &hub.vault, column).await? } else { 0 };
+        let others = hub.store.count_wrapped_by_others(column, first.0).await?;
+        left += others;
+        writeln!(out, "{:<12} {wrapped} wrapped anew, {others} wrapped by other keys", column.table())?;
+    }
+    Ok(if left == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

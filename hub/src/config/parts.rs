@@ -1,0 +1,75 @@
+//! What several files of the folder are made of: names in two languages, legal bases, tokens by their hash.
+//!
+//! Next: [`super::senders`] and [`super::agencies`], which are made of them.
+
+use std::fmt;
+
+use decide::bundle::LegalBasis;
+use ring::digest::{SHA256, digest};
+use schemas::time::Day;
+use serde::Deserialize;
+
+use super::file::{day, some_day};
+
+/// A name in the languages of the pages.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Names {
+    /// Dutch.
+    pub nl: String,
+    /// English.
+    pub en: String,
+}
+
+/// A legal basis, in any file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BasisFile {
+    reference: String,
+    #[serde(deserialize_with = "day")]
+    from: Day,
+    #[serde(default, deserialize_with = "some_day")]
+    to: Option<Day>,
+}
+
+impl From<BasisFile> for LegalBasis {
+    fn from(basis: BasisFile) -> Self {
+        Self { reference: basis.reference, from: basis.from, to: basis.to }
+    }
+}
+
+/// The SHA-256 of a bearer token.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+pub struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    /// The hash of a token.
+    #[must_use]
+    pub fn of(token: &str) -> Self {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+        Self(hash)
+    }
+
+    /// Compares without telling by its time where two hashes differ.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+    }
+}
+
+impl TryFrom<String> for TokenHash {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let mut hash = [0; 32];
+        hex::decode_to_slice(text, &mut hash).map_err(|_| "a SHA-256 has 64 hexadecimal digits")?;
+        Ok(Self(hash))
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash(..)")
+    }
+}

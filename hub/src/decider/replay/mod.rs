@@ -1,0 +1,183 @@
+//! Deciding again: the whole inbox, in the stored order at the stored times, on a whole world in memory.
+//!
+//! Proves invariant I2: the same records and tasks come out, byte for byte before sealing, for any batch
+//! size; and folding each journal gives the state that is stored. Also counts I1: every message is decided, refused,
+//! waiting or in quarantine. What was erased cannot be decided again; who is bound up with it is folded only
+//! (`beside`). Writes nothing.
+
+mod beside;
+mod stored;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use decide::person::Event;
+use decide::round::{Verdict, decide_all};
+use decide::{Bundle, World};
+use schemas::ids::{MessageId, PersonId, TaskId};
+use schemas::message::Message;
+use schemas::time::KnownAt;
+use serde::Serialize;
+
+use super::DeciderError;
+use super::numbers::Numbers;
+use crate::contract::{Encoded, Schemas};
+use crate::store::Store;
+use crate::store::rows::{MessageRow, Outcome};
+use crate::vault::{Access, Shut, Vault, Why};
+use beside::Bonds;
+use stored::Stored;
+
+const ACCESS: Access<'static> = Access::hub(Why::Replay);
+
+/// What deciding again found.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Report {
+    /// Messages decided again.
+    pub messages: u64,
+    /// Messages that cannot be: their person was erased.
+    pub erased: u64,
+    /// Records compared with those stored.
+    pub records: u64,
+    /// Records whose stored body is gone: closed, or their person's key destroyed.
+    pub gone: u64,
+    /// Tasks compared.
+    pub tasks: u64,
+    /// Persons whose journal was folded.
+    pub persons: u64,
+    /// Persons who are bound up with somebody erased: their journals fold, deciding again is not compared.
+    pub beside_erased: u64,
+    /// What differs: which kind of thing, and its id.
+    pub differences: Vec<String>,
+}
+
+/// What came out.
+#[derive(Debug, Default)]
+struct Again {
+    outcomes: BTreeMap<MessageId, (Outcome, Outcome)>,
+    released: BTreeSet<(MessageId, MessageId)>,
+    tasks: BTreeMap<TaskId, PersonId>,
+    /// Whose each record is, with the record.
+    records: Vec<(PersonId, Encoded)>,
+}
+
+/// Decides everything again in batches of this size, and compares.
+///
+/// # Errors
+/// Where the store cannot be read, or a value does not open although nobody was erased.
+pub async fn verify(
+    store: &Store,
+    vault: &Vault,
+    bundle: &Bundle,
+    schemas: &Schemas,
+    batch: u32,
+) -> Result<Report, DeciderError> {
+    let mut report = Report::default();
+    let mut world = World::whole();
+    let mut numbers = Numbers::new(schemas, BTreeMap::new());
+    let (mut again, mut bonds, mut after) = (Again::default(), Bonds::default(), 0);
+    loop {
+        let page = store.decided(after, batch).await?;
+        let Some(last) = page.last().and_then(|row| row.decision.as_ref()) else { break };
+        after = last.order;
+        let mut messages = Vec::with_capacity(page.len());
+        let mut was = Vec::with_capacity(page.len());
+        for row in &page {
+            bonds.owns(row.id, row.key.owner);
+            match message(vault, row)? {
+                Opened::Message(message, outcome) => {
+                    messages.push(message);
+                    was.push(outcome);
+                }
+                Opened::Aside => {}
+                Opened::Erased(owner) => {
+                    report.erased += 1;
+                    bonds.erased(owner);
+                }
+            }
+        }
+        report.messages += messages.len() as u64;
+        let verdicts = decide_all(&mut world, &messages, bundle, &mut |deliveries| numbers.give(deliveries));
+        for ((message, was), verdict) in messages.iter().zip(was).zip(&verdicts) {
+            again.outcomes.insert(message.id, (was, outcome(verdict)));
+            let Verdict::Decided(change) = verdict else { continue };
+            again.released.extend(change.released.iter().map(|id| (*id, message.id)));
+            again.tasks.extend(change.tasks.iter().map(|task| (task.id, task.person)));
+            let encoded = numbers.encoded.drain(..change.deliveries.len());
+            again.records.extend(change.deliveries.iter().map(|delivery| delivery.person).zip(encoded));
+            change.events.iter().for_each(|(person, event)| bonds.named(*person, event));
+        }
+    }
+    let stored = Stored::read(store, vault, &mut bonds).await?;
+    report.beside_erased = bonds.settle();
+    compare_messages(&mut report, &again, &stored, &bonds);
+    stored.compare_records(&mut report, &again.records, &bonds);
+    stored.compare_persons(&mut report, &world, &bonds);
+    Ok(report)
+}
+
+enum Opened {
+    Message(Message, Outcome),
+    /// It was put aside, and left nothing.
+    Aside,
+    Erased(PersonId),
+}
+
+/// A stored message, opened, at its place.
+fn message(vault: &Vault, row: &MessageRow) -> Result<Opened, DeciderError> {
+    let Some(decision) = row.decision.as_ref().filter(|made| made.outcome != Outcome::Quarantined) else {
+        return Ok(Opened::Aside);
+    };
+    match (vault.opened_message(row, ACCESS), row.key.owner) {
+        (Ok((content, _)), _) => {
+            let (order, known_at) = (decision.order, KnownAt(decision.known_at));
+            let message = Message { id: row.id, seed: content.seed, order, known_at, body: content.body };
+            Ok(Opened::Message(message, decision.outcome))
+        }
+        (Err(Shut::Erased), Some(owner)) => Ok(Opened::Erased(owner)),
+        (Err(shut), _) => Err(DeciderError::again("opening a message", shut)),
+    }
+}
+
+fn outcome(verdict: &Verdict) -> Outcome {
+    match verdict {
+        Verdict::Decided(_) => Outcome::Decided,
+        Verdict::Waiting(_) => Outcome::Waiting,
+        Verdict::Refused(_) => Outcome::Refused,
+        Verdict::Failed(_) => Outcome::Quarantined,
+    }
+}
+
+fn compare_messages(report: &mut Report, again: &Again, stored: &Stored, bonds: &Bonds) {
+    let differ = again.outcomes.iter().filter(|(id, (was, is))| was != is && !bonds.message(**id));
+    report.differences.extend(differ.map(|(id, _)| format!("outcome of message {id}")));
+    let released = stored.released.symmetric_difference(&again.released);
+    let released = released.filter(|(id, _)| !bonds.message(*id));
+    report.differences.extend(released.map(|(id, _)| format!("release of message {id}")));
+    report.tasks = again.tasks.len() as u64;
+    let missing = stored.tasks.iter().filter(|(id, _)| !again.tasks.contains_key(id));
+    let more = again.tasks.iter().filter(|(id, _)| !stored.tasks.contains_key(id));
+    let differ = missing.chain(more).filter(|(_, person)| !bonds.person(**person));
+    report.differences.extend(differ.map(|(task, _)| format!("task {task}")));
+}
+
+/// The persons that an event of a journal names.
+fn names(event: &Event) -> Vec<PersonId> {
+    match event {
+        Event::ReviewRaised { candidates, .. } => candidates.iter().copied().collect(),
+        Event::ToldApart { from } => vec![*from],
+        Event::MergedInto { survivor } => vec![*survivor],
+        Event::Absorbed { person, .. } => vec![person.id],
+        Event::Linked { .. }
+        | Event::ReviewAnswered { .. }
+        | Event::Restated { .. }
+        | Event::DueSet { .. }
+        | Event::HandoverOpened { .. }
+        | Event::HandoverMoved { .. }
+        | Event::Named { .. }
+        | Event::LineOpened { .. }
+        | Event::LineClosed { .. }
+        | Event::StreamOpened { .. }
+        | Event::Issued { .. }
+        | Event::Asked { .. } => vec![],
+    }
+}

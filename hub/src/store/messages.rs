@@ -1,0 +1,225 @@
+//! Reading messages: the queue, what became of each, a person's own, all of them in order.
+//!
+//! A message comes with its key and with what unwraps it: its owner's key, or the key-encryption key while it has
+//! no owner. Nothing sealed is opened here. Next: [`super::inbox`], which inserts them.
+
+use schemas::ids::{MessageId, PersonId};
+
+use super::bulk::Rows;
+use super::cells::{Reader, int};
+use super::engine::{Value, detached};
+use super::rows::{Decision, MessageKeyRow, MessageRow, PendingRow, ReceiptRow};
+use super::{Store, StoreError};
+
+const READER: Reader = Reader("inbox");
+
+/// The columns of a [`MessageRow`]. The last two joins lead from the message to its decision, the highest of them.
+macro_rules! message_rows {
+    ($from:literal, $rest:literal) => {
+        concat!(
+            "select i.id, i.source, i.sender, i.received_at, i.content, coalesce(w.key, q.key), w.owner, k.wrapped, ",
+            "d.decided_order, d.known_at, d.outcome, d.detail, d.decided_by ",
+            $from,
+            " left join pending q on q.message = i.id left join message_key w on w.message = i.id ",
+            "left join key k on k.id = w.owner left join decision d on d.message = i.id ",
+            "and d.n = (select max(l.n) from decision l where l.message = i.id) ",
+            $rest
+        )
+    };
+}
+pub(super) use message_rows;
+
+/// A [`MessageRow`] as cells.
+pub(super) type MessageCells = (
+    Vec<u8>,
+    String,
+    String,
+    i64,
+    Vec<u8>,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+    Option<String>,
+    Option<Vec<u8>>,
+);
+
+impl Store {
+    /// The ids of messages without a decision, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn pending(&self, limit: u32) -> Result<Vec<MessageId>, StoreError> {
+        let sql = "select message from pending order by message limit $1";
+        let found: Vec<(Vec<u8>,)> = self.pool.read("pending", sql, vec![Value::Int(limit.into())]).await?;
+        found.into_iter().map(|(id,)| READER.id(MessageId::from_bytes, id)).collect()
+    }
+
+    /// These messages, as far as they still have no decision, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn queued(&self, ids: &[MessageId]) -> Result<Vec<PendingRow>, StoreError> {
+        type Cells = (Vec<u8>, String, Vec<u8>, Vec<u8>);
+        let sql = "select i.id, i.source, i.content, q.key from r cross join pending q \
+                   join inbox i on i.id = q.message where q.message = r.id order by q.message";
+        let rows = Rows::default().bytes("id", ids.iter().map(MessageId::bytes));
+        let pool = self.pool.clone();
+        let found: Vec<Cells> = detached(async move {
+            let mut tx = pool.snapshot().await?;
+            let found = tx.read("pending", sql, rows).await?;
+            tx.commit().await?;
+            Ok(found)
+        })
+        .await?;
+        let row = |(id, source, content, key): Cells| {
+            Ok(PendingRow { id: READER.id(MessageId::from_bytes, id)?, source, content, key })
+        };
+        found.into_iter().map(row).collect()
+    }
+
+    /// One message, whatever became of it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn message(&self, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
+        let sql = message_rows!("from inbox i", "where i.id = $1");
+        let found: Vec<MessageCells> =
+            self.pool.read("inbox", sql, vec![Value::Bytes(id.bytes().to_vec())]).await?;
+        found.into_iter().next().map(message).transpose()
+    }
+
+    /// Everything that was decided about a message, in order: waiting, then decided by the message that brought its
+    /// person.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn decisions(&self, id: MessageId) -> Result<Vec<Decision>, StoreError> {
+        let sql = "select decided_order, known_at, outcome, detail, decided_by from decision \
+                   where message = $1 order by n";
+        let found: Vec<DecisionCells> =
+            self.pool.read("decision", sql, vec![Value::Bytes(id.bytes().to_vec())]).await?;
+        found.into_iter().map(decision).collect()
+    }
+
+    /// The messages that a person owns: what their journal names instead of repeating it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn owned(&self, person: PersonId) -> Result<Vec<MessageRow>, StoreError> {
+        let sql = message_rows!(
+            "from message_key o join inbox i on i.id = o.message",
+            "where o.owner = $1 order by i.id"
+        );
+        let values = vec![Value::Bytes(person.bytes().to_vec())];
+        let found: Vec<MessageCells> = self.pool.read("message_key", sql, values).await?;
+        found.into_iter().map(message).collect()
+    }
+
+    /// Messages in the order of their own decisions, after a place in it (replay).
+    ///
+    /// The decision told is the first: what a waiting record came to later follows from the message that brought
+    /// its person.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn decided(&self, after: u64, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
+        let sql = "select i.id, i.source, i.sender, i.received_at, i.content, w.key, w.owner, k.wrapped, \
+                   d.decided_order, d.known_at, d.outcome, d.detail, d.decided_by \
+                   from decision d join inbox i on i.id = d.message join message_key w on w.message = d.message \
+                   left join key k on k.id = w.owner \
+                   where d.decided_by is null and d.decided_order > $1 order by d.decided_order limit $2";
+        let values = vec![Value::Int(int(after)), Value::Int(limit.into())];
+        let found: Vec<MessageCells> = self.pool.read("decision", sql, values).await?;
+        found.into_iter().map(message).collect()
+    }
+
+    /// Every message and how it ended, for those whose last decision is another message's (replay).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn released(&self) -> Result<Vec<(MessageId, MessageId)>, StoreError> {
+        let sql = "select message, decided_by from decision where decided_by is not null";
+        let found: Vec<(Vec<u8>, Vec<u8>)> = self.pool.read("decision", sql, Vec::new()).await?;
+        let pair =
+            |(id, by)| Ok((READER.id(MessageId::from_bytes, id)?, READER.id(MessageId::from_bytes, by)?));
+        found.into_iter().map(pair).collect()
+    }
+
+    /// What is known of a message, accepted or refused.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn receipt(&self, id: MessageId) -> Result<Option<ReceiptRow>, StoreError> {
+        type Cells = (String, String, i64, Option<i64>, Option<String>, Option<String>);
+        let sql = "select i.source, i.sender, i.received_at, d.decided_order, d.outcome, d.detail \
+                   from inbox i left join decision d on d.message = i.id \
+                   where i.id = $1 order by d.n desc limit 1";
+        let found: Vec<Cells> = self.pool.read("inbox", sql, vec![Value::Bytes(id.bytes().to_vec())]).await?;
+        let receipt = |(source, sender, received_at, order, outcome, detail): Cells| {
+            Ok(ReceiptRow {
+                id,
+                source,
+                sender,
+                received_at: READER.time(received_at)?,
+                order: order.map(|order| READER.number(order)).transpose()?,
+                outcome: outcome.map(|word| READER.outcome(&word)).transpose()?,
+                detail: detail.map(|text| READER.json(&text)).transpose()?,
+            })
+        };
+        found.into_iter().next().map(receipt).transpose()
+    }
+}
+
+/// A message from its cells.
+pub(super) fn message(cells: MessageCells) -> Result<MessageRow, StoreError> {
+    let (
+        id,
+        source,
+        sender,
+        received_at,
+        content,
+        key,
+        owner,
+        owner_key,
+        order,
+        known_at,
+        outcome,
+        detail,
+        by,
+    ) = cells;
+    let made = match (order, known_at, outcome) {
+        (Some(order), Some(known_at), Some(outcome)) => {
+            Some(decision((order, known_at, outcome, detail, by))?)
+        }
+        _ => None,
+    };
+    Ok(MessageRow {
+        id: READER.id(MessageId::from_bytes, id)?,
+        source,
+        sender,
+        received_at: READER.time(received_at)?,
+        content,
+        // A message is in the queue or it was decided: it has a key in one of the two.
+        key: MessageKeyRow {
+            key: READER.some(key)?,
+            owner: READER.id_or(PersonId::from_bytes, owner)?,
+            owner_key,
+        },
+        decision: made,
+    })
+}
+
+type DecisionCells = (i64, i64, String, Option<String>, Option<Vec<u8>>);
+
+fn decision((order, known_at, outcome, detail, by): DecisionCells) -> Result<Decision, StoreError> {
+    Ok(Decision {
+        order: READER.number(order)?,
+        known_at: READER.time(known_at)?,
+        outcome: READER.outcome(&outcome)?,
+        detail: detail.map(|text| READER.json(&text)).transpose()?,
+        decided_by: READER.id_or(MessageId::from_bytes, by)?,
+    })
+}

@@ -1,0 +1,75 @@
+//! Reading persons and their journals.
+//!
+//! Nothing sealed is opened here: that is the vault's. Next: [`super::messages`] for what the journals name.
+
+use schemas::ids::{MessageId, PersonId};
+
+use super::cells::Reader;
+use super::engine::Value;
+use super::rows::{JournalEntry, JournalRow, PersonRow};
+use super::{Store, StoreError};
+
+/// A [`PersonRow`] as cells.
+pub(super) type PersonCells = (Vec<u8>, i64, Option<Vec<u8>>, i64, Vec<u8>, Vec<u8>, Option<Vec<u8>>);
+
+type JournalCells = (Vec<u8>, i64, Vec<u8>, i64, i64, i64, Vec<u8>, String, String, Option<Vec<u8>>);
+
+impl Store {
+    /// One person's own journal, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn journal(&self, person: PersonId) -> Result<Vec<JournalEntry>, StoreError> {
+        let values = vec![Value::Bytes(person.bytes().to_vec())];
+        let sql = "select j.person, j.version, j.message, j.decided_order, j.known_at, j.bundle, j.events, \
+                   b.heart, b.hash, k.wrapped from journal j join bundle b on b.number = j.bundle \
+                   left join key k on k.id = j.person where j.person = $1 order by j.version";
+        let found: Vec<JournalCells> = self.pool.read("journal", sql, values).await?;
+        found.into_iter().map(entry).collect()
+    }
+
+    /// Every person after an id, in order, absorbed and erased ones among them (replay, checks).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn persons(&self, after: Option<PersonId>, limit: u32) -> Result<Vec<PersonRow>, StoreError> {
+        let sql = "select p.id, p.version, p.redirect, p.restricted, p.matching, p.state, k.wrapped \
+                   from person p left join key k on k.id = p.id where p.id > $1 order by p.id limit $2";
+        // Every id comes after the empty one.
+        let after = after.map(|id| id.bytes().to_vec()).unwrap_or_default();
+        let found: Vec<PersonCells> =
+            self.pool.read("person", sql, vec![Value::Bytes(after), Value::Int(limit.into())]).await?;
+        found.into_iter().map(person).collect()
+    }
+}
+
+fn entry(cells: JournalCells) -> Result<JournalEntry, StoreError> {
+    let (person, version, message, order, known_at, bundle, events, heart, hash, key) = cells;
+    let reader = Reader("journal");
+    let row = JournalRow {
+        person: reader.id(PersonId::from_bytes, person)?,
+        version: reader.number(version)?,
+        message: reader.id(MessageId::from_bytes, message)?,
+        order: reader.number(order)?,
+        known_at: reader.time(known_at)?,
+        bundle: reader.number(bundle)?,
+        events,
+    };
+    Ok(JournalEntry { row, heart, bundle: hash, key })
+}
+
+/// A person from its cells.
+pub(super) fn person(cells: PersonCells) -> Result<PersonRow, StoreError> {
+    let (id, version, redirect, restricted, matching, state, key) = cells;
+    let reader = Reader("person");
+    Ok(PersonRow {
+        id: reader.id(PersonId::from_bytes, id)?,
+        version: reader.number(version)?,
+        redirect: reader.id_or(PersonId::from_bytes, redirect)?,
+        restricted: restricted != 0,
+        matching,
+        state,
+        key,
+        new: false,
+    })
+}

@@ -1,0 +1,62 @@
+//! What is loaded for a batch, and everything that one stores.
+
+use decide::world::Owned;
+use schemas::envelope::Hash;
+use schemas::ids::{MessageId, PersonId};
+use schemas::key::Mac;
+use schemas::recipient::Recipient;
+
+use super::{
+    AnswerRow, Counters, DecidedRow, DueRow, HandoverRow, JournalRow, LineRow, MessageRow, OutboxRow,
+    PersonRow, RecordRow, ReleasedRow, ReviewRow, StreamRow, TaskRow,
+};
+
+/// A row that answers one `Ask`.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// A record under a key, and whose it is.
+    Key(Mac, MessageId, Option<PersonId>),
+    /// A person, with the id they were asked by: another one where they were absorbed.
+    Person(PersonId, PersonRow),
+    /// Whose handover, stream or open review.
+    Owner(Owned, PersonId),
+    /// A record that still waits.
+    Waiting(MessageRow),
+    /// A message of the person whose journal is asked for.
+    Own(MessageRow),
+    /// The payload hash of a record on a topic.
+    Sent(Recipient, u64, Hash),
+}
+
+/// Everything one batch of decisions stores, in one transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Messages.
+    pub decided: Vec<DecidedRow>,
+    /// Waiting records that came to a person.
+    pub released: Vec<ReleasedRow>,
+    /// Persons as they are now, new ones and changed ones.
+    pub persons: Vec<PersonRow>,
+    /// Journals.
+    pub journal: Vec<JournalRow>,
+    /// Records and index keys.
+    pub records: Vec<RecordRow>,
+    /// Handovers as they are now.
+    pub handovers: Vec<HandoverRow>,
+    /// Lines opened and closed, in order.
+    pub lines: Vec<LineRow>,
+    /// New streams.
+    pub streams: Vec<StreamRow>,
+    /// New tasks.
+    pub tasks: Vec<TaskRow>,
+    /// New reviews.
+    pub reviews: Vec<ReviewRow>,
+    /// Reviews that were answered.
+    pub answers: Vec<AnswerRow>,
+    /// Due moments that changed.
+    pub due: Vec<DueRow>,
+    /// Records on their way out.
+    pub outbox: Vec<OutboxRow>,
+    /// The counters after it, stored by the fenced last statement.
+    pub counters: Counters,
+}

@@ -1,0 +1,66 @@
+//! What leaves, as rows: records and tasks.
+
+use decide::person::TaskKind;
+use schemas::envelope::Hash;
+use schemas::ids::{DeliveryId, PersonId, Pseudonym, TaskId};
+use schemas::recipient::Recipient;
+use schemas::time::Instant;
+
+use super::Sealed;
+
+/// A task that waits to be performed.
+#[derive(Clone, Debug)]
+pub struct TaskRow {
+    /// Its id.
+    pub id: TaskId,
+    /// For whom.
+    pub person: PersonId,
+    /// What.
+    pub kind: TaskKind,
+    /// About which number, sealed under the person's key.
+    pub content: Sealed,
+    /// The order of the decision that asked it.
+    pub order: u64,
+    /// Not before.
+    pub due_at: Instant,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+/// One record on its way out. The ledger row is written with it.
+#[derive(Clone, Debug)]
+pub struct OutboxRow {
+    /// Its place among all records: 1, 2, 3 … without a gap.
+    pub position: u64,
+    /// For whom: decides the topic.
+    pub recipient: Recipient,
+    /// Its number on the topic: 1, 2, 3 … without a gap.
+    pub sequence: u64,
+    /// Whose.
+    pub person: PersonId,
+    /// The record's key on the topic.
+    pub pseudonym: Pseudonym,
+    /// Its CloudEvents id.
+    pub delivery: DeliveryId,
+    /// The envelope as JSON: ids, numbers, times and hashes only.
+    pub envelope: String,
+    /// Its payload hash, kept in the ledger.
+    pub payload_hash: Hash,
+    /// Whether it passes a closed line: an `Ended`.
+    pub always: bool,
+    /// The bare Avro body, sealed under the person's key.
+    pub body: Sealed,
+}
+
+/// A record on its way out, as the relay and the feed read it.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// The row.
+    pub row: OutboxRow,
+    /// The person's key, wrapped; none once it was destroyed.
+    pub key: Option<Sealed>,
+    /// Whether a line is open, which is the gate at send time.
+    pub open: bool,
+    /// When its arrival was proved.
+    pub closed_at: Option<Instant>,
+}

@@ -1,0 +1,219 @@
+//! Messages as rows: the queue, what became of each, what was refused.
+
+use decide::Refusal;
+use schemas::ids::{MessageId, PersonId};
+use schemas::key::Mac;
+use schemas::time::Instant;
+use serde::{Deserialize, Serialize};
+
+use super::Sealed;
+
+/// A message as intake stores it.
+#[derive(Clone, Debug)]
+pub struct InboxRow {
+    /// Its id.
+    pub id: MessageId,
+    /// HMAC of (sender, source, the sender's id of it).
+    pub dedupe: Mac,
+    /// HMAC of its body.
+    pub body: Mac,
+    /// The source.
+    pub source: String,
+    /// The sender: an organisation's name.
+    pub sender: String,
+    /// The sealed content, under the message's own key.
+    pub content: Sealed,
+    /// The message's key, wrapped. Kept in `pending`, and in `message_key` once it was decided.
+    pub key: Sealed,
+    /// When it was received.
+    pub received_at: Instant,
+}
+
+/// What became of an attempt to store a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stored {
+    /// It is new.
+    New,
+    /// The same message was there: this is its id.
+    Again(MessageId),
+    /// Another body was there under the same id.
+    Differs,
+}
+
+/// How a message ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// Decided.
+    Decided,
+    /// Kept until its person is known.
+    Waiting,
+    /// Answered with a refusal.
+    Refused,
+    /// Could not be processed; a human must look.
+    Quarantined,
+}
+
+/// Why a message was refused or put aside.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Detail {
+    /// The heart refused it.
+    Refused(Refusal),
+    /// It was put aside; the code says why.
+    Aside(String),
+}
+
+impl std::fmt::Display for Detail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Aside(code) => f.write_str(code),
+        }
+    }
+}
+
+/// What is known of one message: what a receipt tells.
+#[derive(Clone, Debug)]
+pub struct ReceiptRow {
+    /// Its id.
+    pub id: MessageId,
+    /// The source.
+    pub source: String,
+    /// The sender.
+    pub sender: String,
+    /// When it was received.
+    pub received_at: Instant,
+    /// Its place in the order of decisions, once it has one.
+    pub order: Option<u64>,
+    /// How it ended, once it did.
+    pub outcome: Option<Outcome>,
+    /// Why it was refused or put aside.
+    pub detail: Option<Detail>,
+}
+
+/// A message that intake refused: sealed, for 30 days.
+#[derive(Clone, Debug)]
+pub struct RefusalRow {
+    /// Its id.
+    pub id: MessageId,
+    /// The source.
+    pub source: String,
+    /// The sender.
+    pub sender: String,
+    /// The stripped item, sealed; nothing where its bytes could not be read.
+    pub content: Option<Sealed>,
+    /// What was found, sealed: codes, places and rules.
+    pub findings: Sealed,
+    /// The key of both, wrapped.
+    pub key: Sealed,
+    /// When it was received.
+    pub received_at: Instant,
+}
+
+impl From<&RefusalRow> for ReceiptRow {
+    fn from(row: &RefusalRow) -> Self {
+        Self {
+            id: row.id,
+            source: row.source.clone(),
+            sender: row.sender.clone(),
+            received_at: row.received_at,
+            order: None,
+            outcome: Some(Outcome::Refused),
+            detail: None,
+        }
+    }
+}
+
+/// A message that has no decision yet.
+#[derive(Clone, Debug)]
+pub struct PendingRow {
+    /// Its id.
+    pub id: MessageId,
+    /// The source.
+    pub source: String,
+    /// Its sealed content.
+    pub content: Sealed,
+    /// Its key, wrapped by the key-encryption key.
+    pub key: Sealed,
+}
+
+/// A message with everything that became of it.
+#[derive(Clone, Debug)]
+pub struct MessageRow {
+    /// Its id.
+    pub id: MessageId,
+    /// The source.
+    pub source: String,
+    /// The sender.
+    pub sender: String,
+    /// When it was received.
+    pub received_at: Instant,
+    /// Its sealed content.
+    pub content: Sealed,
+    /// What opens it.
+    pub key: MessageKeyRow,
+    /// Its decision, once it has one.
+    pub decision: Option<Decision>,
+}
+
+/// A message's key with what unwraps it.
+#[derive(Clone, Debug)]
+pub struct MessageKeyRow {
+    /// The message's key, wrapped.
+    pub key: Sealed,
+    /// By whose key; by the key-encryption key where there is none.
+    pub owner: Option<PersonId>,
+    /// The owner's key, wrapped by the key-encryption key; none once it was destroyed.
+    pub owner_key: Option<Sealed>,
+}
+
+/// What became of a message.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Decision {
+    /// Its place in the order of decisions: its own, or that of the message that brought its person.
+    pub order: u64,
+    /// When.
+    pub known_at: Instant,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it was refused or put aside.
+    pub detail: Option<Detail>,
+    /// The message that brought it to its person, where it waited.
+    pub decided_by: Option<MessageId>,
+}
+
+/// What became of a message in a batch.
+#[derive(Clone, Debug)]
+pub struct DecidedRow {
+    /// Which.
+    pub id: MessageId,
+    /// Its place in the order of decisions.
+    pub order: u64,
+    /// When.
+    pub known_at: Instant,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it was refused or put aside.
+    pub detail: Option<Detail>,
+    /// Its key: wrapped by its owner's key where it has one.
+    pub key: Sealed,
+    /// Whose message it is.
+    pub owner: Option<PersonId>,
+}
+
+/// A waiting record that came to a person.
+#[derive(Clone, Debug)]
+pub struct ReleasedRow {
+    /// Which.
+    pub id: MessageId,
+    /// To whom.
+    pub person: PersonId,
+    /// By which message.
+    pub decided_by: MessageId,
+    /// The place of that message in the order of decisions.
+    pub order: u64,
+    /// When.
+    pub known_at: Instant,
+    /// Its key, wrapped by the person's.
+    pub key: Sealed,
+}

@@ -1,0 +1,24 @@
+//! What the store keeps, as rows: sealed bytes, hashes, ids, numbers and times; never a clear
+//! personal value. Times are instants; the store keeps them as microseconds.
+//!
+//! What is inside a sealed value is the vault's to know. Next: `super` for what is done with rows.
+
+mod batch;
+mod handover;
+mod lease;
+mod leaving;
+mod message;
+mod person;
+
+pub use batch::{Batch, Found};
+pub use handover::{HandoverRow, LineRow, StreamRow};
+pub use lease::{Counters, Lease, TopicEnd};
+pub use leaving::{OutboxRow, Outgoing, TaskRow};
+pub use message::{
+    DecidedRow, Decision, Detail, InboxRow, MessageKeyRow, MessageRow, Outcome, PendingRow, ReceiptRow,
+    RefusalRow, ReleasedRow, Stored,
+};
+pub use person::{AnswerRow, DueRow, JournalEntry, JournalRow, PersonRow, RecordRow, ReviewRow};
+
+/// Sealed bytes: nonce, ciphertext, tag.
+pub type Sealed = Vec<u8>;

@@ -1,0 +1,106 @@
+//! Persons as rows: as they are, what happened to them, by which keys they are found.
+
+use schemas::ids::{MessageId, PersonId, ReviewId};
+use schemas::key::Mac;
+use schemas::time::{Day, Instant};
+
+use super::Sealed;
+
+/// A journal entry with its person's key.
+#[derive(Clone, Debug)]
+pub struct JournalEntry {
+    /// The entry.
+    pub row: JournalRow,
+    /// The version of the heart that decided.
+    pub heart: String,
+    /// The hash of the bundle that it rested on.
+    pub bundle: String,
+    /// The person's key, wrapped by the key-encryption key; none once it was destroyed.
+    pub key: Option<Sealed>,
+}
+
+/// A person.
+#[derive(Clone, Debug)]
+pub struct PersonRow {
+    /// The id.
+    pub id: PersonId,
+    /// How many events are folded in it.
+    pub version: u64,
+    /// Who he turned out to be.
+    pub redirect: Option<PersonId>,
+    /// Whether nothing but an end may leave about him.
+    pub restricted: bool,
+    /// What linking compares, sealed under the person's key.
+    pub matching: Sealed,
+    /// The rest, sealed under the person's key.
+    pub state: Sealed,
+    /// The person's key, wrapped by the key-encryption key; none once it was destroyed. Kept in table `key`.
+    pub key: Option<Sealed>,
+    /// Whether the person begins with this row: their key is stored with it.
+    pub new: bool,
+}
+
+/// What one message did to one person's journal.
+#[derive(Clone, Debug)]
+pub struct JournalRow {
+    /// Whose.
+    pub person: PersonId,
+    /// The version after it.
+    pub version: u64,
+    /// The message that caused it.
+    pub message: MessageId,
+    /// The place of that message in the order of decisions.
+    pub order: u64,
+    /// When.
+    pub known_at: Instant,
+    /// The number of the bundle that it rested on.
+    pub bundle: u64,
+    /// The events, sealed under the person's key.
+    pub events: Sealed,
+}
+
+/// A record under its index keys; without a person while it waits.
+#[derive(Clone, Debug)]
+pub struct RecordRow {
+    /// The record.
+    pub id: MessageId,
+    /// Its person.
+    pub person: Option<PersonId>,
+    /// Its keys.
+    pub keys: Vec<Mac>,
+}
+
+/// A link that a human must decide.
+#[derive(Clone, Debug)]
+pub struct ReviewRow {
+    /// Its id.
+    pub id: ReviewId,
+    /// The person the record was given meanwhile.
+    pub person: PersonId,
+    /// The persons it may be.
+    pub candidates: Vec<PersonId>,
+    /// Why.
+    pub reason: String,
+    /// When it was raised.
+    pub raised_at: Instant,
+}
+
+/// An answered review.
+#[derive(Clone, Debug)]
+pub struct AnswerRow {
+    /// Which.
+    pub id: ReviewId,
+    /// How: `same`, `different`.
+    pub answer: &'static str,
+    /// When.
+    pub at: Instant,
+}
+
+/// A person's next due moment.
+#[derive(Clone, Debug)]
+pub struct DueRow {
+    /// Whose.
+    pub person: PersonId,
+    /// The day; none where nothing is due.
+    pub on: Option<Day>,
+}

@@ -1,0 +1,59 @@
+//! What is sealed of a message: everything that deciding it again needs, in a compact form.
+//!
+//! The first byte says how the rest is written. No form is ever removed: an inbox is never rewritten. A second byte
+//! names the dictionary (`dictionary`).
+
+use std::io;
+
+use schemas::ids::Seed;
+use schemas::message::Body;
+use serde::{Deserialize, Serialize};
+
+use super::dictionary;
+
+/// MessagePack with names, compressed by zstd with a dictionary of ours.
+const ZSTD: u8 = 1;
+
+/// The content of a message.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Content {
+    /// Its randomness.
+    pub seed: Seed,
+    /// The source.
+    pub source: String,
+    /// The version of the translation.
+    pub translator: u32,
+    /// The stripped original, as JSON.
+    pub item: String,
+    /// What it says, ready for the heart.
+    pub body: Body,
+}
+
+impl Content {
+    /// Writes it down.
+    ///
+    /// # Errors
+    /// Where a value has no form in MessagePack.
+    pub fn encode(&self) -> Result<Vec<u8>, io::Error> {
+        let mut out = vec![ZSTD, dictionary::NEWEST];
+        out.extend(dictionary::compress(&self.plain()?)?);
+        Ok(out)
+    }
+
+    /// The same before it is compressed: what a dictionary is trained on.
+    ///
+    /// # Errors
+    /// As [`Content::encode`].
+    pub fn plain(&self) -> Result<Vec<u8>, io::Error> {
+        rmp_serde::to_vec_named(self).map_err(io::Error::other)
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Where the bytes are of no form that ever was.
+    pub fn decode(bytes: &[u8]) -> Result<Self, io::Error> {
+        let [ZSTD, id, packed @ ..] = bytes else { return Err(io::ErrorKind::InvalidData.into()) };
+        rmp_serde::from_slice(&dictionary::decompress(*id, packed)?).map_err(io::Error::other)
+    }
+}

@@ -1,0 +1,77 @@
+//! Saying something to a hub inside a test, and waiting until it is decided.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
+use hub::app::Hub;
+use hub::intake::Verdict;
+use hub::store::rows::{Outcome, ReviewRow};
+use schemas::ids::{MessageId, PersonId};
+use schemas::message::{Body, ReviewAnswer};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::people::visa_lines;
+
+/// What is sent about the `n`th person, called and born as the `like`th: on a day that clerks fill in.
+#[must_use]
+pub fn lines(n: usize, like: usize) -> Vec<Value> {
+    let told = visa_lines(like)[0]["person"].clone();
+    let mut lines = visa_lines(n);
+    for line in lines.iter_mut().filter(|line| line["person"].is_object()) {
+        let family = if line["person"]["surname"].is_string() { "surname" } else { "family_name" };
+        line["person"][family] = told["surname"].clone();
+        line["person"]["given_names"] = told["given_names"].clone();
+        line["person"]["birth_date"] = "1990-01-01".into();
+    }
+    lines
+}
+
+/// Sends lines and waits until they are decided.
+///
+/// # Panics
+/// Where one is not taken.
+pub async fn send(hub: &Hub, lines: &[Value]) -> Vec<MessageId> {
+    let items = lines.iter().cloned().map(Ok).collect();
+    let said = hub.intake.accept(adapters::source("visa").unwrap(), "sender", items).await.unwrap();
+    let stop = CancellationToken::new();
+    let decider = tokio::spawn(hub.clone().decide(stop.clone()));
+    let mut decided = hub.decided.subscribe();
+    while !hub.store.pending(1).await.unwrap().is_empty() {
+        decided.changed().await.unwrap();
+    }
+    stop.cancel();
+    decider.await.unwrap().unwrap();
+    let receipts = said.into_iter().map(|verdict| match verdict {
+        Verdict::Accepted { receipt, .. } => receipt,
+        other => panic!("{other:?}"),
+    });
+    receipts.collect()
+}
+
+/// The one open review.
+///
+/// # Panics
+/// Where there is none, or more than one.
+pub async fn review(hub: &Hub) -> ReviewRow {
+    let [review] = &hub.store.open_reviews(10).await.unwrap()[..] else { panic!("not one review is open") };
+    review.clone()
+}
+
+/// Answers a review, and waits until that is decided.
+///
+/// # Panics
+/// Where the answer is refused.
+pub async fn answer(hub: &Hub, review: &ReviewRow, answer: ReviewAnswer) {
+    let body = Body::Reviewed { review: review.id, answer, reason: "seen".to_owned() };
+    let row = hub.say("review", body).await.unwrap();
+    assert_eq!(row.outcome, Some(Outcome::Decided));
+}
+
+/// Whose a message is.
+///
+/// # Panics
+/// Where it is nobody's.
+pub async fn owner(hub: &Hub, message: MessageId) -> PersonId {
+    let owner = hub.store.message(message).await.unwrap().unwrap().key.owner.unwrap();
+    hub.store.survivor(owner).await.unwrap()
+}
