@@ -1,4 +1,5 @@
 //! A human answers whether two persons are one: from a review's answer to a draft.
+//! What both had goes on in the survivor. Next: [`crate::merge`].
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! What must not grow with the number of strangers or with the length of one life: bounds on what is looked at, not
 //! on time.
+//! Work is counted, not timed. Next: `support` for the house they live in.
 
 mod support;
 

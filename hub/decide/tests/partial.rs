@@ -1,5 +1,6 @@
 //! I2 on a part of the world: whatever is known, forgotten, stored late or answered late, the verdicts are those of one
 //! world that holds everything.
+//! A whole world stands in for the store. Next: `world.rs` for what is kept, discarded and waited for.
 
 mod support;
 

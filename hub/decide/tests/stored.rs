@@ -1,4 +1,5 @@
 //! What the engine stores comes back the same: bodies, events, and both halves of a person, as MessagePack.
+//! A store keeps bytes only. Next: `lives.rs` for what happens to them.
 
 mod support;
 

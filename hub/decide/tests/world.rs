@@ -1,4 +1,5 @@
 //! The resident world: absent is not missing, what is not stored yet stays, an answer that comes too late is discarded.
+//! Each case is small and told in asks and answers. Next: `partial.rs` for whole stories.
 
 mod support;
 
