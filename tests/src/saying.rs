@@ -1,4 +1,5 @@
 //! Saying something to a hub inside a test, and waiting until it is decided.
+//! For proofs that care about what follows, not about how it is sent. Next: `people` for what is said.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 

@@ -1,5 +1,6 @@
 //! Deliveries get their places here, in the order of decisions: the next number on a topic, the chain over it, and
 //! the bare body.
+//! Where one cannot be encoded, its message is put aside and no number is used. Next: `compose`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
 //! What opens, and what does not.
+//! Each place is tried against each other place. Next: `super` for what the vault promises.
 
 use schemas::ids::{MessageId, PersonId, Pseudonym, Seed, TaskId};
 use schemas::message::{Body, BundleHash};

@@ -1,4 +1,5 @@
 //! What the store holds, opened: the other side of the comparison.
+//! Everything is read before anything is compared. Next: `beside` for what cannot be.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
 //! What is loaded for a batch, and everything that one stores.
+//! Both are whole: what is not in them does not exist, or does not change. Next: `super` for the rest.
 
 use decide::world::Owned;
 use schemas::envelope::Hash;

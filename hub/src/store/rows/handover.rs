@@ -1,4 +1,5 @@
 //! Handovers, repertory lines and streams as rows: lists and gates.
+//! They hold words, days and ids, and nothing sealed. Next: `leaving`.
 
 use decide::person::Capacity;
 use schemas::handover::{Owner, State};

@@ -1,4 +1,5 @@
 //! Leases, and the counters that live in them.
+//! Whoever holds the lease writes them; nobody else does. Next: `crate::store::lease`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
 //! What leaves, as rows: records and tasks.
+//! Each comes with what may stop it at send time. Next: `crate::store::outbox`.
 
 use decide::person::TaskKind;
 use schemas::envelope::Hash;

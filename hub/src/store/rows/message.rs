@@ -1,4 +1,5 @@
 //! Messages as rows: the queue, what became of each, what was refused.
+//! The inbox is inserted and never updated; what a decision adds stands beside it. Next: `person`.
 
 use decide::Refusal;
 use schemas::ids::{MessageId, PersonId};

@@ -1,4 +1,5 @@
 //! Persons as rows: as they are, what happened to them, by which keys they are found.
+//! What is in a sealed column is the vault's to know. Next: `handover`.
 
 use schemas::ids::{MessageId, PersonId, ReviewId};
 use schemas::key::Mac;
