@@ -5,12 +5,14 @@
 //! Refuses to be used by the hub.
 
 pub mod canaries;
+pub mod intruder;
 pub mod modules;
 pub mod outbox;
 pub mod people;
 pub mod process;
 pub mod saying;
 pub mod script;
+pub mod servers;
 pub mod story;
 pub mod translated;
 
@@ -40,6 +42,7 @@ pub fn config() -> Config {
 /// | `CI` | `true`: a server that is missing fails the test instead of skipping it |
 /// | `HUB_TEST_POSTGRES` | a PostgreSQL where databases may be made: `deploy/postgres.sh start DIR` |
 /// | `HUB_TEST_KILLS` | how often `faults` kills the process, 5 unless told |
+/// | `HUB_TEST_SEED` | which kills of all that could be these are |
 /// | `HUB_TEST_ORDERS` | in how many shuffled orders the story is told: 5 where it is not set |
 /// | `HUB_TEST_KAFKA` | the brokers of an Apache Kafka: `deploy/kafka.sh start DIR` |
 /// | `HUB_TEST_CHROMIUM` | a Chromium; `/usr/bin/chromium` unless said: `deploy/browser.sh` |

@@ -35,6 +35,8 @@ pub struct Process {
     pub log: PathBuf,
     /// What stands before the name of each recipient.
     pub prefix: String,
+    /// From which level on it logs.
+    pub level: &'static str,
     folder: TempDir,
     child: Option<Child>,
 }
@@ -77,7 +79,7 @@ impl Process {
             Some(server) => database(server, &format!("hub_{prefix}")).await?,
             None => format!("sqlite:{}", folder.path().join("hub.db").display()),
         };
-        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = free_port()?;
         let keys = folder.path().join("keys");
         let mut settings = format!(
             "environment = \"test\"\ndatabase = \"{database}\"\nlisten = \"127.0.0.1:{port}\"\nkeys = \"{}\"\n\
@@ -93,9 +95,23 @@ impl Process {
         }
         std::fs::write(config.join("hub.toml"), settings)?;
         let (base, log) = (format!("http://127.0.0.1:{port}"), folder.path().join("log"));
-        let process = Self { base, log, prefix, folder, child: None };
+        let process = Self { base, log, prefix, level: "info", folder, child: None };
         ensure!(process.command(&["migrate"])?.status()?.success(), "hub migrate failed");
         Ok(process)
+    }
+
+    /// Another instance of the same deployment, on an address of its own; not started.
+    ///
+    /// # Errors
+    /// Where its config cannot be written.
+    pub fn beside(&self) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        copy(&self.config(), &folder.path().join("config"))?;
+        let port = free_port()?;
+        let (base, log) = (format!("http://127.0.0.1:{port}"), folder.path().join("log"));
+        let other = Self { base, log, prefix: self.prefix.clone(), level: self.level, folder, child: None };
+        other.replace("listen", &format!("listen = \"127.0.0.1:{port}\""))?;
+        Ok(other)
     }
 
     /// Its number while it runs.
@@ -117,7 +133,8 @@ impl Process {
     pub fn command(&self, words: &[&str]) -> anyhow::Result<Command> {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log)?;
         let mut command = Command::new(binary()?);
-        command.args(words).arg("--config").arg(self.config()).stdout(Stdio::null()).stderr(log);
+        command.args(words).arg("--config").arg(self.config()).env("RUST_LOG", self.level);
+        command.stdout(Stdio::null()).stderr(log);
         Ok(command)
     }
 
@@ -190,12 +207,26 @@ impl Process {
     /// # Errors
     /// Where its settings cannot be written.
     pub fn set_days_ahead(&self, days: i16) -> anyhow::Result<()> {
+        self.replace("days_ahead", &format!("days_ahead = {days}"))
+    }
+
+    /// Puts a line into its settings instead of those that begin with a name.
+    fn replace(&self, name: &str, line: &str) -> anyhow::Result<()> {
         let file = self.config().join("hub.toml");
         let text = std::fs::read_to_string(&file)?;
-        let others = text.lines().filter(|line| !line.starts_with("days_ahead"));
-        let lines: Vec<String> =
-            [format!("days_ahead = {days}")].into_iter().chain(others.map(str::to_owned)).collect();
+        let others = text.lines().filter(|line| !line.starts_with(name));
+        let lines: Vec<&str> = [line].into_iter().chain(others).collect();
         Ok(std::fs::write(file, lines.join("\n"))?)
+    }
+
+    /// Adds settings, from its next start on.
+    ///
+    /// # Errors
+    /// Where they cannot be written.
+    pub fn set(&self, settings: &str) -> anyhow::Result<()> {
+        let file = self.config().join("hub.toml");
+        let text = std::fs::read_to_string(&file)?;
+        Ok(std::fs::write(file, format!("{text}\n{settings}\n"))?)
     }
 
     /// [`push`] to this one.
@@ -260,6 +291,11 @@ impl Drop for Process {
     }
 }
 
+/// A port that is free now.
+fn free_port() -> std::io::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
 /// The hub's own program: beside the benchmark, one folder above a test.
 ///
 /// # Errors
@@ -276,10 +312,26 @@ pub fn binary() -> anyhow::Result<PathBuf> {
 /// # Errors
 /// Where it is not taken in time, or refused for another reason.
 pub async fn push(base: &str, source: &str, sender: &str, kind: &str, body: &[u8]) -> anyhow::Result<String> {
+    push_to(&[base], source, sender, kind, body).await
+}
+
+/// The same to several instances in turn, as through a balancer: who does not take it is passed over.
+///
+/// # Errors
+/// As [`push`].
+pub async fn push_to(
+    bases: &[&str],
+    source: &str,
+    sender: &str,
+    kind: &str,
+    body: &[u8],
+) -> anyhow::Result<String> {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build()?;
-    let url = format!("{base}/v1/sources/{source}/batches");
     let end = Instant::now() + PATIENCE;
+    let mut turn = 0;
     loop {
+        let url = format!("{}/v1/sources/{source}/batches", bases[turn % bases.len()]);
+        turn += 1;
         let post = client.post(&url).bearer_auth(format!("dev-{sender}")).header("Content-Type", kind);
         if let Ok(answer) = post.body(body.to_vec()).send().await {
             let status = answer.status();
@@ -292,7 +344,9 @@ pub async fn push(base: &str, source: &str, sender: &str, kind: &str, body: &[u8
             ensure!(!status.is_client_error(), "{source} answers {status}");
         }
         ensure!(Instant::now() < end, "{source} was not taken in time");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        if turn.is_multiple_of(bases.len()) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 }
 

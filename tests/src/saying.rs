@@ -27,13 +27,35 @@ pub fn lines(n: usize, like: usize) -> Vec<Value> {
     lines
 }
 
-/// Sends lines and waits until they are decided.
+/// Sends lines of the visa door and waits until they are decided.
 ///
 /// # Panics
 /// Where one is not taken.
 pub async fn send(hub: &Hub, lines: &[Value]) -> Vec<MessageId> {
-    let items = lines.iter().cloned().map(Ok).collect();
-    let said = hub.intake.accept(adapters::source("visa").unwrap(), "sender", items).await.unwrap();
+    let said = put(hub, "visa", lines).await;
+    decide(hub).await;
+    said
+}
+
+/// Puts items through a door; they are not decided yet.
+///
+/// # Panics
+/// Where one is not taken.
+pub async fn put(hub: &Hub, source: &str, items: &[Value]) -> Vec<MessageId> {
+    let items = items.iter().cloned().map(Ok).collect();
+    let said = hub.intake.accept(adapters::source(source).unwrap(), "sender", items).await.unwrap();
+    let receipts = said.into_iter().map(|verdict| match verdict {
+        Verdict::Accepted { receipt, .. } => receipt,
+        other => panic!("{other:?}"),
+    });
+    receipts.collect()
+}
+
+/// Decides everything that came in, in a holding of its own: nothing is known but what is stored.
+///
+/// # Panics
+/// Where it cannot.
+pub async fn decide(hub: &Hub) {
     let stop = CancellationToken::new();
     let decider = tokio::spawn(hub.clone().decide(stop.clone()));
     let mut decided = hub.decided.subscribe();
@@ -42,11 +64,6 @@ pub async fn send(hub: &Hub, lines: &[Value]) -> Vec<MessageId> {
     }
     stop.cancel();
     decider.await.unwrap().unwrap();
-    let receipts = said.into_iter().map(|verdict| match verdict {
-        Verdict::Accepted { receipt, .. } => receipt,
-        other => panic!("{other:?}"),
-    });
-    receipts.collect()
 }
 
 /// The one open review.

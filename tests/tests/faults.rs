@@ -1,12 +1,15 @@
-//! `kill -9` at random moments of the whole story on PostgreSQL and Kafka: every message once, every record once and
-//! in order, and the same end as the run that nobody disturbed.
+//! `kill -9` at random moments of the whole story on PostgreSQL and Kafka, on two instances that take over from each
+//! other: every message once, every record once and in order, and the same end as the run that nobody disturbed.
 //!
-//! The story lives through its days: the process starts anew under a later clock, due moments come, agencies answer,
-//! one of them late. Kills fall anywhere in it, half of them while an instance waits for the lease of the one that died,
-//! half after it began to decide. What rests on chance, ids and names, is not compared. How many kills:
-//! `HUB_TEST_KILLS`. Next: `tests::script` for what is sent, `tests::process` for the binary and its parts, `weather.rs` for servers that go.
+//! The story lives through its days: both start anew under a later clock, due moments come, agencies answer, one of
+//! them late. Posts and answers go to either, as through a balancer. Kills fall anywhere in it, on the one or the
+//! other, before or after it began to decide; who was killed starts again at once, or only when the other goes on
+//! alone. What rests on chance, ids and names, is not compared. How many kills: `HUB_TEST_KILLS`; which: `HUB_TEST_SEED`,
+//! "first" unless told. Next: `tests::script` for what is sent, `tests::process` for the binary and its parts,
+//! `weather.rs` for servers that go.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+#![expect(clippy::print_stderr, reason = "which kills were made is told, so that they can be made again")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,13 +18,16 @@ use std::time::Duration;
 use decide::invariant::essence;
 use hub::app::{Hub, Start};
 use hub::clock::Clock;
+use hub::config::Config;
 use hub::deliver::feed::{FeedRecord, TapRecord};
 use hub::store::rows::Outgoing;
 use reqwest::RequestBuilder;
 use schemas::recipient::Recipient;
 use schemas::time::{Day, day_of};
 use serde_json::{Value, json};
-use tests::process::{Process, push, settled, until};
+use sha2::{Digest as _, Sha256};
+use sqlx::{Connection as _, PgConnection};
+use tests::process::{Process, push_to, settled, until};
 use tests::script::{Step, script};
 use tokio::sync::Mutex;
 
@@ -37,16 +43,42 @@ struct End {
     answers: BTreeMap<String, usize>,
     /// How many rows each list of the store holds.
     counts: BTreeMap<&'static str, u64>,
-    /// What each person came to: his essence and his handovers.
+    /// What each person came to: their essence and their handovers.
     persons: Vec<String>,
     /// What was decided to leave to each recipient.
     values: Vec<String>,
 }
 
+/// How one kill falls.
+#[derive(Clone, Copy, Debug)]
+struct Kill {
+    /// Which instance.
+    victim: usize,
+    /// Only once a decision was made in this part.
+    after_deciding: bool,
+    /// How long after that.
+    wait: Duration,
+    /// Whether the other goes on alone before it starts again.
+    alone: bool,
+}
+
+impl Kill {
+    /// The `turn`th of a seed.
+    fn of(seed: &str, turn: usize) -> Self {
+        let bytes = Sha256::digest(format!("{seed} {turn}"));
+        Self {
+            victim: usize::from(bytes[0] % 2),
+            after_deciding: bytes[1].is_multiple_of(2),
+            wait: Duration::from_millis(2 * u64::from(bytes[2])),
+            alone: bytes[3].is_multiple_of(2),
+        }
+    }
+}
+
 /// A run under way.
 struct Run {
-    process: Mutex<Process>,
-    base: String,
+    instances: [Mutex<Process>; 2],
+    bases: [String; 2],
     prefix: String,
     hub: Hub,
     /// The day on which its clock stands.
@@ -71,7 +103,10 @@ impl Run {
     async fn step(&self, step: &Step) {
         match step {
             Step::Post((source, sender, kind, body)) => {
-                let said = push(&self.base, source, sender, kind, body).await.unwrap();
+                let mut bases = self.bases.each_ref().map(String::as_str);
+                // Each in turn is asked first.
+                bases.rotate_left(self.receipts.lock().await.len() % 2);
+                let said = push_to(&bases, source, sender, kind, body).await.unwrap();
                 let lines = said.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
                 for line in lines {
                     match line["status"].as_str().unwrap() {
@@ -85,11 +120,15 @@ impl Run {
             Step::Day(day) => {
                 settled(&self.hub.store).await.unwrap();
                 let ahead = *day - day_of(Clock::system().now());
-                let mut process = self.process.lock().await;
-                process.stop().unwrap();
-                process.set_days_ahead(i16::try_from(ahead.num_days()).unwrap()).unwrap();
-                process.go().unwrap();
-                drop(process);
+                let ahead = i16::try_from(ahead.num_days()).unwrap();
+                let mut both = [self.instances[0].lock().await, self.instances[1].lock().await];
+                // Nobody decides under the old clock once somebody does under the new one.
+                both.iter_mut().for_each(|process| process.stop().unwrap());
+                for process in &mut both {
+                    process.set_days_ahead(ahead).unwrap();
+                    process.go().unwrap();
+                }
+                drop(both);
                 *self.today.lock().await = *day;
                 until("what is due is decided", async || {
                     self.hub.store.due(*day, None, 1).await.unwrap().is_empty()
@@ -114,11 +153,12 @@ impl Run {
     /// An agency reads its feed to the end; what it is offered it takes, what was withdrawn it purges.
     async fn answer(&self, recipient: &Recipient, name: &str) {
         let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().unwrap();
-        let (door, token) = (format!("{}/v1/recipients/{recipient}", self.base), format!("dev-{name}"));
+        let token = format!("dev-{name}");
+        let doors = self.bases.each_ref().map(|base| format!("{base}/v1/recipients/{recipient}"));
         loop {
             let after = self.read.lock().await.get(recipient).copied().unwrap_or_default();
-            let ask = client.get(format!("{door}/deliveries?after={after}")).bearer_auth(&token);
-            let (status, mut page) = patiently(ask).await;
+            let ask = |door| client.get(format!("{door}/deliveries?after={after}")).bearer_auth(&token);
+            let (status, mut page) = patiently(doors.each_ref().map(ask)).await;
             assert_eq!(status, 200, "{page}");
             let records: Vec<FeedRecord> = serde_json::from_value(page["records"].take()).unwrap();
             if records.is_empty() {
@@ -144,19 +184,17 @@ impl Run {
                 for answer in answers {
                     let body =
                         json!({ "handover": value["handover"], "epoch": value["epoch"], "answer": answer });
-                    let post = client.post(format!("{door}/answers")).bearer_auth(&token).json(&body);
-                    let (status, _) = patiently(post).await;
+                    let post = |door| client.post(format!("{door}/answers")).bearer_auth(&token).json(&body);
+                    let (status, _) = patiently(doors.each_ref().map(post)).await;
                     *self.answers.lock().await.entry(format!("{name} {status}")).or_default() += 1;
                 }
             }
         }
     }
 
-    /// Goes through a part of the script, and kills the process meanwhile where told; every second time after it
-    /// began to decide.
-    async fn part(&self, part: &[Step], turn: usize, kill: bool) {
-        let (begin, after_deciding, done) =
-            (self.decided().await, turn.is_multiple_of(2), AtomicBool::new(false));
+    /// Goes through a part of the script, and kills an instance meanwhile where told.
+    async fn part(&self, part: &[Step], kill: Option<Kill>) {
+        let (begin, done) = (self.decided().await, AtomicBool::new(false));
         let deciding = async || {
             let enough = async || self.decided().await > begin || self.nothing_undecided().await;
             until("decisions go on", enough).await.unwrap();
@@ -164,37 +202,43 @@ impl Run {
         let working = async {
             for (number, step) in part.iter().enumerate() {
                 // The second half comes while decisions are made and sent.
-                if after_deciding && number == part.len() / 2 {
+                if kill.is_some_and(|kill| kill.after_deciding) && number == part.len() / 2 {
                     deciding().await;
                 }
                 self.step(step).await;
             }
             done.store(true, Ordering::SeqCst);
         };
-        let killing = async {
-            if after_deciding {
-                let enough = async || done.load(Ordering::SeqCst) || self.decided().await > begin;
-                until("decisions go on", enough).await.unwrap();
-            }
-            // A moment nobody chose.
-            tokio::time::sleep(Duration::from_millis(2 * u64::from(Clock::system().seed().0[0]))).await;
-            let mut process = self.process.lock().await;
-            process.kill().unwrap();
-            process.go().unwrap();
-        };
-        if kill {
-            tokio::join!(working, killing);
-        } else {
-            working.await;
+        match kill {
+            Some(kill) => drop(tokio::join!(working, self.kill(kill, begin, &done))),
+            None => working.await,
         }
+    }
+
+    async fn kill(&self, kill: Kill, begin: u64, done: &AtomicBool) {
+        if kill.after_deciding {
+            let enough = async || done.load(Ordering::SeqCst) || self.decided().await > begin;
+            until("decisions go on", enough).await.unwrap();
+        }
+        // A moment nobody chose.
+        tokio::time::sleep(kill.wait).await;
+        let mut victim = self.instances[kill.victim].lock().await;
+        victim.kill().unwrap();
+        if kill.alone {
+            let so_far = self.decided().await;
+            let enough = async || self.decided().await > so_far || self.nothing_undecided().await;
+            until("the other goes on alone", enough).await.unwrap();
+        }
+        victim.go().unwrap();
     }
 }
 
-/// Asks until there is an answer that is no "later", however often the hub is away meanwhile.
-async fn patiently(request: RequestBuilder) -> (u16, Value) {
-    let mut said = None;
-    until("the hub answers", async || {
-        let Ok(answer) = request.try_clone().unwrap().send().await else { return false };
+/// Asks one instance or the other until there is an answer that is no "later", however often they are away meanwhile.
+async fn patiently(requests: [RequestBuilder; 2]) -> (u16, Value) {
+    let (mut said, mut turn) = (None, 0);
+    until("a hub answers", async || {
+        turn += 1;
+        let Ok(answer) = requests[turn % 2].try_clone().unwrap().send().await else { return false };
         let status = answer.status().as_u16();
         let body = answer.json().await.unwrap_or_default();
         let there = status != 202 && status < 500;
@@ -234,7 +278,7 @@ fn value(run: &Run, outgoing: &Outgoing) -> String {
 
 /// Whether the topics hold what was decided to leave, each record once: `topics` has checked its order.
 async fn delivered(run: &Run) {
-    let topics = run.process.lock().await.topics(&run.hub.config).await.unwrap();
+    let topics = run.instances[0].lock().await.topics(&run.hub.config).await.unwrap();
     let read: BTreeMap<_, _> =
         topics.iter().map(|(recipient, records)| (recipient, records.len() as u64)).collect();
     let ends = run.hub.store.ledger_ends().await.unwrap();
@@ -258,14 +302,17 @@ async fn persons(run: &Run) -> Vec<String> {
 }
 
 /// One deployment from nothing to its end.
-async fn run(server: &str, brokers: &str, kills: usize) -> (End, Process) {
-    let process = Process::start(server, brokers).await.unwrap();
+async fn run(server: &str, brokers: &str, seed: &str, kills: usize) -> (End, [Process; 2]) {
+    let mut process = Process::prepare(Some(server), Some(brokers)).await.unwrap();
+    let mut other = process.beside().unwrap();
+    process.go().unwrap();
+    other.go().unwrap();
     let (config, store) = process.inside().await.unwrap();
     let hub = Hub::open(config, Start::Existing).await.unwrap();
     let run = Run {
-        base: process.base.clone(),
+        bases: [process.base.clone(), other.base.clone()],
         prefix: process.prefix.clone(),
-        process: Mutex::new(process),
+        instances: [process, other].map(Mutex::new),
         today: Mutex::new(day_of(hub.clock.now())),
         hub,
         receipts: Mutex::default(),
@@ -274,7 +321,7 @@ async fn run(server: &str, brokers: &str, kills: usize) -> (End, Process) {
     };
     let steps = script().unwrap();
     for (turn, part) in steps.chunks(steps.len().div_ceil(kills + 1)).enumerate() {
-        run.part(part, turn, turn < kills).await;
+        run.part(part, (turn < kills).then(|| Kill::of(seed, turn))).await;
     }
     let counts = settled(&store).await.unwrap();
 
@@ -293,7 +340,8 @@ async fn run(server: &str, brokers: &str, kills: usize) -> (End, Process) {
     }
     delivered(&run).await;
     let (persons, values) = (persons(&run).await, values(&run).await);
-    (End { outcomes, answers: run.answers.into_inner(), counts, persons, values }, run.process.into_inner())
+    let answers = run.answers.into_inner();
+    (End { outcomes, answers, counts, persons, values }, run.instances.map(Mutex::into_inner))
 }
 
 /// Fails with the first line that only one of two runs has.
@@ -301,6 +349,15 @@ fn same(calm: &[String], disturbed: &[String]) {
     let only = |these: &[String], those: &[String]| these.iter().find(|line| !those.contains(line)).cloned();
     assert_eq!((only(calm, disturbed), only(disturbed, calm)), (None, None));
     assert_eq!(calm, disturbed);
+}
+
+/// How often the leases of the decider and of the relay changed hands.
+async fn holdings(process: &Process) -> [i64; 2] {
+    let database = Config::load(&process.config()).unwrap().hub.database;
+    let mut connection = PgConnection::connect(&database).await.unwrap();
+    let sql = "select fence from lease where name in ('decider', 'relay') order by name";
+    let fences: Vec<i64> = sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap();
+    fences.try_into().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -311,8 +368,12 @@ async fn killed_at_random_moments_everything_is_once_in_order_and_ends_the_same(
         return;
     };
     let kills = tests::setting("HUB_TEST_KILLS").map_or(5, |kills| kills.parse().unwrap());
-    let both =
-        async || tokio::join!(Box::pin(run(&server, &brokers, 0)), Box::pin(run(&server, &brokers, kills)));
+    let seed = tests::setting("HUB_TEST_SEED").unwrap_or_else(|| "first".to_owned());
+    eprintln!("HUB_TEST_SEED={seed} HUB_TEST_KILLS={kills}");
+    let both = async || {
+        let disturbed = Box::pin(run(&server, &brokers, &seed, kills));
+        tokio::join!(Box::pin(run(&server, &brokers, &seed, 0)), disturbed)
+    };
     let today = || day_of(Clock::system().now());
     let day = today();
     let mut ends = both().await;
@@ -320,7 +381,7 @@ async fn killed_at_random_moments_everything_is_once_in_order_and_ends_the_same(
         // Midnight came between the two at another place in the story.
         ends = both().await;
     }
-    let ((calm, _calm), (disturbed, process)) = ends;
+    let ((calm, [alike, _]), (disturbed, [process, _])) = ends;
     assert!(
         calm.persons.len() > 100 && calm.values.len() > 300,
         "{} {}",
@@ -337,4 +398,7 @@ async fn killed_at_random_moments_everything_is_once_in_order_and_ends_the_same(
         let replay = process.command(&["replay", "--verify", "--batch", batch]).unwrap().status().unwrap();
         assert!(replay.success(), "replay in batches of {batch}");
     }
+    let (undisturbed, holdings) = (holdings(&alike).await, holdings(&process).await);
+    eprintln!("{kills} kills; holdings of decider and relay: {holdings:?}, undisturbed {undisturbed:?}");
+    assert!(holdings[0] > undisturbed[0] && holdings[1] > undisturbed[1], "nobody ever took over");
 }

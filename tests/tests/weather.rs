@@ -5,53 +5,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-
 use serde_json::{Value, json};
 use tests::people::visa_lines;
 use tests::process::{Process, push, until};
-
-/// A server of one's own, by its script in `deploy/`; stopped at the end.
-struct Server {
-    script: PathBuf,
-    folder: tempfile::TempDir,
-    port: u16,
-}
-
-impl Server {
-    fn new(script: &str) -> Self {
-        let (script, folder) = (tests::root().join("deploy").join(script), tempfile::tempdir().unwrap());
-        // A server that runs as another user reaches its folder through this one.
-        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        Self { script, folder, port: listener.local_addr().unwrap().port() }
-    }
-
-    fn tell(&self, words: &[&str]) -> bool {
-        let mut command = Command::new(&self.script);
-        command.arg(words[0]).arg(self.folder.path().join("server")).args(&words[1..]);
-        // Not piped: a server keeps what it was started with.
-        command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
-    }
-
-    /// Starts it and gives its address.
-    fn start(&self) -> String {
-        assert!(self.tell(&["start", &self.port.to_string()]), "{}", self.script.display());
-        format!("127.0.0.1:{}", self.port)
-    }
-
-    fn stop(&self) {
-        assert!(self.tell(&["stop"]), "{}", self.script.display());
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.tell(&["stop"]);
-    }
-}
+use tests::servers::Server;
 
 /// The application of one person.
 fn person(n: usize) -> Vec<u8> {

@@ -1,7 +1,8 @@
 //! The feed: a recipient's records over HTTP, for who does not read Kafka.
 //!
 //! The same records under the same numbers, in order. Asking for what follows `after` says that
-//! everything up to it was stored: the ledger closes there. Refuses to skip a number.
+//! everything up to it was stored: the ledger closes there. Refuses to skip a number: what lies before a damaged row is
+//! given, and nothing behind it.
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -39,7 +40,18 @@ pub(super) async fn read(
     }
     let limit = from.limit.unwrap_or(PAGE).clamp(1, PAGE);
     let rows = doors.store.feed(&recipient, from.after, limit).await?;
-    let record = |row| record(&doors.vault, &doors.schemas, row).map_err(|_| ProblemCode::Internal);
-    let records = rows.iter().map(record).collect::<Result<Vec<_>, _>>()?;
+    let mut records = Vec::with_capacity(rows.len());
+    for row in &rows {
+        match record(&doors.vault, &doors.schemas, row) {
+            Ok(record) => records.push(record),
+            Err(error) => {
+                tracing::error!(%error, "a record cannot be given: a human must look");
+                if records.is_empty() {
+                    return Err(ProblemCode::Internal.into());
+                }
+                break;
+            }
+        }
+    }
     Ok(Json(json!({ "recipient": name, "after": from.after, "records": records })))
 }

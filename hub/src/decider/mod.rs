@@ -36,7 +36,7 @@ pub const HEART: &str = env!("CARGO_PKG_VERSION");
 pub const BATCH: usize = 500;
 
 /// How long another's lease is left alone before it is asked for again.
-const TURN: Duration = Duration::from_millis(300);
+const TURN: Duration = Duration::from_millis(100);
 
 /// What to do when deciding cannot go on. What is at fault with one message puts that message aside and is no error.
 #[derive(Debug, thiserror::Error)]

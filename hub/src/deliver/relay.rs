@@ -20,6 +20,8 @@ use crate::store::rows::Outgoing;
 /// Rows in one transaction at most.
 const LIMIT: u32 = 500;
 const RENEW: Duration = Duration::from_secs(1);
+/// How long another's lease is left alone before it is asked for again.
+const STANDBY: Duration = Duration::from_millis(200);
 /// How long an idle relay sleeps where nobody wakes it.
 const IDLE: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -70,7 +72,7 @@ pub(super) async fn run<O: Outbox, L: Log>(
                 if parts.health.enter(HealthState::Standby) {
                     tracing::info!("another instance delivers");
                 }
-                Duration::from_secs(1)
+                STANDBY
             }
             Err(error) if error.is_final() => {
                 parts.health.enter(HealthState::Halted);

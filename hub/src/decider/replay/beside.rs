@@ -10,13 +10,13 @@ use schemas::ids::{MessageId, PersonId};
 
 use super::names;
 
-/// The bonds between persons, and who was erased.
+/// The bonds between persons, and who cannot be read.
 #[derive(Debug, Default)]
 pub(super) struct Bonds {
     owner: BTreeMap<MessageId, PersonId>,
     between: BTreeMap<PersonId, BTreeSet<PersonId>>,
-    erased: BTreeSet<PersonId>,
-    /// Who is erased or bound up with them.
+    unreadable: BTreeSet<PersonId>,
+    /// Who is unreadable or bound up with them.
     reached: BTreeSet<PersonId>,
 }
 
@@ -26,8 +26,9 @@ impl Bonds {
         self.owner.extend(owner.map(|owner| (message, owner)));
     }
 
-    pub(super) fn erased(&mut self, person: PersonId) {
-        self.erased.insert(person);
+    /// Who was erased, or of whom something is damaged.
+    pub(super) fn unreadable(&mut self, person: PersonId) {
+        self.unreadable.insert(person);
     }
 
     /// What happened to a person, in the store or when it was decided again.
@@ -49,15 +50,15 @@ impl Bonds {
         }
     }
 
-    /// Follows the bonds; says how many persons are reached who were not erased themselves.
+    /// Follows the bonds; says how many persons are reached who are readable themselves.
     pub(super) fn settle(&mut self) -> u64 {
-        let mut open: Vec<PersonId> = self.erased.iter().copied().collect();
+        let mut open: Vec<PersonId> = self.unreadable.iter().copied().collect();
         while let Some(person) = open.pop() {
             if self.reached.insert(person) {
                 open.extend(self.between.get(&person).into_iter().flatten());
             }
         }
-        (self.reached.len() - self.erased.len()) as u64
+        (self.reached.len() - self.unreadable.len()) as u64
     }
 
     /// Whether deciding this person again says nothing.
@@ -72,6 +73,6 @@ impl Bonds {
 
     /// Whether everything can be compared, numbers on topics included.
     pub(super) fn nobody(&self) -> bool {
-        self.erased.is_empty()
+        self.unreadable.is_empty()
     }
 }

@@ -63,7 +63,7 @@ struct Again {
 /// Decides everything again in batches of this size, and compares.
 ///
 /// # Errors
-/// Where the store cannot be read, or a value does not open although nobody was erased.
+/// Where the store cannot be read, or a key-encryption key is missing.
 pub async fn verify(
     store: &Store,
     vault: &Vault,
@@ -91,7 +91,11 @@ pub async fn verify(
                 Opened::Aside => {}
                 Opened::Erased(owner) => {
                     report.erased += 1;
-                    bonds.erased(owner);
+                    bonds.unreadable(owner);
+                }
+                Opened::Shut(shut) => {
+                    report.differences.push(format!("message {}: {shut}", row.id));
+                    row.key.owner.into_iter().for_each(|owner| bonds.unreadable(owner));
                 }
             }
         }
@@ -107,7 +111,7 @@ pub async fn verify(
             change.events.iter().for_each(|(person, event)| bonds.named(*person, event));
         }
     }
-    let stored = Stored::read(store, vault, &mut bonds).await?;
+    let stored = Stored::read(store, vault, &mut bonds, &mut report).await?;
     report.beside_erased = bonds.settle();
     compare_messages(&mut report, &again, &stored, &bonds);
     stored.compare_records(&mut report, &again.records, &bonds);
@@ -120,6 +124,8 @@ enum Opened {
     /// It was put aside, and left nothing.
     Aside,
     Erased(PersonId),
+    /// It is damaged: its person's decisions cannot be made again without it.
+    Shut(Shut),
 }
 
 /// A stored message, opened, at its place.
@@ -134,7 +140,15 @@ fn message(vault: &Vault, row: &MessageRow) -> Result<Opened, DeciderError> {
             Ok(Opened::Message(message, decision.outcome))
         }
         (Err(Shut::Erased), Some(owner)) => Ok(Opened::Erased(owner)),
-        (Err(shut), _) => Err(DeciderError::again("opening a message", shut)),
+        (Err(shut), _) => damaged(shut).map(Opened::Shut),
+    }
+}
+
+/// What is damaged is told; a key-encryption key that is missing is missing for everything.
+fn damaged(shut: Shut) -> Result<Shut, DeciderError> {
+    match shut {
+        Shut::NoKey(_) => Err(DeciderError::again("opening what is stored", shut)),
+        Shut::Erased | Shut::Damaged(_) | Shut::Form(_) => Ok(shut),
     }
 }
 

@@ -8,7 +8,7 @@ use schemas::envelope::Envelope;
 use schemas::ids::{DeliveryId, MessageId, PersonId, TaskId};
 
 use super::beside::Bonds;
-use super::{ACCESS, DeciderError, Report};
+use super::{ACCESS, DeciderError, Report, damaged};
 use crate::contract::Encoded;
 use crate::history;
 use crate::store::Store;
@@ -37,8 +37,12 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    pub(super) async fn read(store: &Store, vault: &Vault, bonds: &mut Bonds) -> Result<Self, DeciderError> {
-        let shut = |shut| DeciderError::again("opening what is stored", shut);
+    pub(super) async fn read(
+        store: &Store,
+        vault: &Vault,
+        bonds: &mut Bonds,
+        report: &mut Report,
+    ) -> Result<Self, DeciderError> {
         let mut stored = Self::default();
         let mut after = None;
         loop {
@@ -48,11 +52,13 @@ impl Stored {
             for row in &page {
                 let person = match vault.person(row, ACCESS) {
                     Ok((person, _)) => person,
-                    Err(Shut::Erased) => {
-                        bonds.erased(row.id);
+                    Err(shut) => {
+                        if damaged(shut)? != Shut::Erased {
+                            report.differences.push(format!("person {}: {shut}", row.id));
+                        }
+                        bonds.unreadable(row.id);
                         continue;
                     }
-                    Err(other) => return Err(shut(other)),
                 };
                 let history = history::own(store, vault, row.id, ACCESS).await;
                 let folded = history.map_err(|error| super::super::chain(&error)).and_then(|history| {
@@ -70,8 +76,12 @@ impl Stored {
             for found in page {
                 let body = match vault.body(&found.row, found.key.as_deref(), ACCESS) {
                     Ok(body) => Some(body),
-                    Err(Shut::Erased) => None,
-                    Err(other) => return Err(shut(other)),
+                    Err(shut) => {
+                        if damaged(shut)? != Shut::Erased {
+                            report.differences.push(format!("record {}: {shut}", found.row.delivery));
+                        }
+                        None
+                    }
                 };
                 let row = found.row;
                 let record =
