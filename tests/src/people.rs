@@ -70,7 +70,7 @@ pub fn alike_lines(n: usize) -> Vec<Value> {
     let letters = letters(n);
     let birth = format!("19{:02}-{:02}-{:02}", 60 + n % 35, 2 + n % 7, 11 + n % 9);
     let mut lines = visa_lines(n);
-    for person in lines.iter_mut().map(|line| &mut line["person"]).filter(|person| person.is_object()) {
+    for person in lines.iter_mut().filter_map(|line| line.get_mut("person")) {
         let family = if person["surname"].is_string() { "surname" } else { "family_name" };
         person[family] = format!("Benali{letters}").into();
         person["given_names"] = format!("Amina{letters}").into();

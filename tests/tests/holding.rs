@@ -9,6 +9,7 @@ use hub::clock::Clock;
 use hub::decider::replay::verify;
 use hub::decider::{DeciderError, Holding, Turn};
 use hub::store::rows::{Detail, Outcome};
+use hub::vault::Vault;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tests::people::visa_lines;
 use tests::process::database;
@@ -150,6 +151,57 @@ async fn a_message_that_the_database_refuses_is_put_aside_alone() {
         assert_eq!(aside, [(refused, Some(Detail::Aside("not-storable".to_owned())))]);
         assert_eq!(decided.len(), 15);
         whole(&hub, 14).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_file_of_keys_puts_nothing_aside() {
+    on_each("keys", async |hub, _| {
+        fill(&hub, 2).await;
+        let mut wrong = hub.clone();
+        wrong.vault = Vault::new([9; 32], &[], [8; 32]).unwrap();
+        let mut holding = Holding::take(&wrong.decider()).await.unwrap().unwrap();
+        let ended = holding.turn(500).await;
+        assert!(matches!(ended, Err(DeciderError::Again { .. })), "{ended:?}");
+        assert_eq!(hub.store.pending(100).await.unwrap().len(), 10);
+        assert!(hub.store.decided(0, 100).await.unwrap().is_empty());
+        drop(holding);
+        let mut holding = Holding::take(&hub.decider()).await.unwrap().unwrap();
+        to_the_end(&mut holding, 500).await;
+        whole(&hub, 10).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_due_moment_that_a_slow_clock_decided_too_early_is_brought_again() {
+    on_each("due", async |hub, _| {
+        let at = |text: &str| schemas::time::parse_instant(text).unwrap();
+        let mut line = visa_lines(0).swap_remove(0);
+        line["person"]["birth_date"] = "2007-12-05".into();
+        hub.intake.accept(adapters::source("visa").unwrap(), "sender", vec![Ok(line)]).await.unwrap();
+        let mut slow = hub.clone();
+        slow.clock = Clock::declared(at("2025-11-20T08:00:00Z"));
+        let decide = async |hub: &Hub| {
+            to_the_end(&mut Holding::take(&hub.decider()).await.unwrap().unwrap(), 500).await;
+        };
+        decide(&slow).await;
+        // Coming of age. The one who brings it is two seconds ahead, and it is midnight in Brussels.
+        let (_, on) =
+            hub.store.due(schemas::time::parse_day("2030-01-01").unwrap(), None, 10).await.unwrap()[0];
+        let eve = on.pred_opt().unwrap();
+        hub.clock.advance(at(&format!("{eve}T23:00:01Z")));
+        slow.clock.advance(at(&format!("{eve}T22:59:59Z")));
+        assert_eq!(hub.intake.bring_due().await.unwrap(), 1);
+        decide(&slow).await;
+        assert_eq!(hub.intake.bring_due().await.unwrap(), 0, "once an hour is enough");
+        assert_eq!(hub.store.due(on, None, 10).await.unwrap().len(), 1, "it was decided on the day before");
+        hub.clock.advance(at(&format!("{on}T00:00:01Z")));
+        slow.clock.advance(at(&format!("{on}T00:00:01Z")));
+        assert_eq!(hub.intake.bring_due().await.unwrap(), 1);
+        decide(&slow).await;
+        assert!(hub.store.due(on, None, 10).await.unwrap().is_empty());
     })
     .await;
 }

@@ -62,10 +62,15 @@ impl<'a> Round<'a> {
         let mut union = Gather::default();
         for (message, ready) in self.messages.iter().zip(&mut self.ready).skip(self.verdicts.len()) {
             if !*ready {
-                let mut own = Gather::default();
-                ask(world, message, &mut own);
-                *ready = own.0.is_empty();
-                union.0.extend(own.0);
+                // Where asking panics, deciding does as well, and tells of this message alone.
+                let own = catch_unwind(AssertUnwindSafe(|| {
+                    let mut own = Gather::default();
+                    ask(world, message, &mut own);
+                    own.0
+                }))
+                .unwrap_or_default();
+                *ready = own.is_empty();
+                union.0.extend(own);
             }
         }
         union.0

@@ -4,9 +4,11 @@
 //! has held for a while. A first signal ends softly, a second at once. Refuses to know what a loop does.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -62,7 +64,10 @@ pub(super) async fn keep<F>(
     let mut wait = FIRST;
     let mut said = None;
     while !stop.is_cancelled() {
-        let mut turn = Box::pin(start(stop.clone()));
+        // A panic ends a turn like an error: the loop is started again.
+        let turn = AssertUnwindSafe(start(stop.clone())).catch_unwind();
+        let mut turn =
+            Box::pin(turn.map(|ended| ended.unwrap_or_else(|_| Err(anyhow::anyhow!("it panicked")))));
         let ended = match timeout(HOLDS, &mut turn).await {
             Ok(ended) => ended,
             Err(_) => {
@@ -210,6 +215,20 @@ mod tests {
         assert!(jumped(-day, Duration::from_secs(5)));
         // A process that slept for a day finds its clock a day later: nothing jumped.
         assert!(!jumped(day, Duration::from_secs(86_400)));
+    }
+
+    #[tokio::test]
+    async fn a_loop_that_panics_is_started_again() {
+        let (missing, stop) = (Missing::default(), CancellationToken::new());
+        let panics = |_| async { panic!("a defect") };
+        let watch = async {
+            while missing.words().is_none() {
+                tokio::task::yield_now().await;
+            }
+            stop.cancel();
+        };
+        tokio::join!(keep("decide", missing.clone(), stop.clone(), panics), watch);
+        assert_eq!(missing.words().as_deref(), Some("decide: it panicked"));
     }
 
     #[tokio::test]

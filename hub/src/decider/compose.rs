@@ -12,7 +12,7 @@ use decide::journey::Journey;
 use decide::person::Event;
 use decide::round::Verdict;
 use schemas::ids::{HandoverId, MessageId, PersonId};
-use schemas::message::{Body, Message, ReviewAnswer};
+use schemas::message::{Message, ReviewAnswer};
 use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant};
 
@@ -45,8 +45,8 @@ pub(super) struct Ended {
 impl Ended {
     /// A message that was decided.
     pub(super) fn of(message: Message, opened: &Opened, queued: &Queued, verdict: Verdict) -> Option<Self> {
-        let due = if let Body::Due(person) = message.body { Some(person) } else { None };
-        Some(Self { due, key: Some(opened.key.clone()), ..Self::put(queued, verdict) })
+        debug_assert_eq!(message.id, queued.id, "a verdict about another message");
+        Some(Self { key: Some(opened.key.clone()), ..Self::put(queued, verdict) })
     }
 
     /// A message that was put aside unread.
@@ -55,7 +55,7 @@ impl Ended {
     }
 
     fn put(queued: &Queued, verdict: Verdict) -> Self {
-        let Queued { id, wrapped, .. } = queued;
+        let Queued { id, wrapped, due, .. } = queued;
         Self {
             id: *id,
             order: 0,
@@ -63,7 +63,7 @@ impl Ended {
             verdict,
             key: None,
             wrapped: wrapped.clone(),
-            due: None,
+            due: *due,
         }
     }
 
@@ -200,6 +200,10 @@ impl Composer<'_> {
         let key = match (owner, &ended.key) {
             (Some(owner), Some(key)) => {
                 self.vault.wrap_message(ended.id, key, Some(&self.key(owner)?.key))?
+            }
+            // Where the ring began with another key when it was wrapped, a rotation must not miss it.
+            (None, Some(key)) if !ended.wrapped.starts_with(&self.vault.wrapping().0) => {
+                self.vault.wrap_message(ended.id, key, None)?
             }
             (_, _) => ended.wrapped.clone(),
         };

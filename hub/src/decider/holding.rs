@@ -15,6 +15,7 @@ use schemas::message::Message;
 use schemas::time::{Instant, KnownAt, from_micros, to_micros};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::commit::{Outstanding, Refused};
 use super::compose::{Decided, Ended};
@@ -22,9 +23,9 @@ use super::load::{KeyRing, load};
 use super::numbers::Numbers;
 use super::queue::{Opened, Queued, Taken, take};
 use super::{BATCH, Decider, DeciderError, HEART, RENEW};
-use crate::store::StoreError;
 use crate::store::lease::LEASE_SECONDS;
 use crate::store::rows::{Counters, Lease};
+use crate::store::{Store, StoreError};
 
 /// What the world may weigh between batches.
 const BUDGET: usize = 64 << 20;
@@ -40,7 +41,6 @@ const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
 pub struct Holding {
     decider: Decider,
     lease: Lease,
-    renewed: Moment,
     /// The number of the bundle in the store.
     bundle: u64,
     world: World,
@@ -51,9 +51,15 @@ pub struct Holding {
     /// What was taken and has no decision yet: the rest of a batch that was cut.
     left: VecDeque<Queued>,
     outstanding: VecDeque<Outstanding>,
+    /// The batch that is being opened ahead.
+    ahead: Option<Ahead>,
     /// The last batch that is known to be committed.
     committed: u64,
     budget: usize,
+    /// Says that the lease is another's.
+    lost: CancellationToken,
+    /// Renews the lease as long as this holding lives, whatever a turn takes.
+    _renewal: AbortOnDropHandle<()>,
 }
 
 /// What a turn led to.
@@ -71,14 +77,14 @@ impl Holding {
     /// # Errors
     /// [`DeciderError::Again`].
     pub async fn take(decider: &Decider) -> Result<Option<Self>, DeciderError> {
-        let renewed = Moment::now();
         let Some(lease) = decider.store.claim("decider", &decider.instance, LEASE_SECONDS).await? else {
             return Ok(None);
         };
         let bundle = decider.store.bundle_number(HEART, &decider.bundle.hash.0).await?;
+        let lost = CancellationToken::new();
+        let renewal = tokio::spawn(renew(decider.store.clone(), lease.clone(), lost.clone()));
         Ok(Some(Self {
             decider: decider.clone(),
-            renewed,
             bundle,
             world: World::new(),
             keys: KeyRing::default(),
@@ -87,8 +93,11 @@ impl Holding {
             taken: Taken::default(),
             left: VecDeque::new(),
             outstanding: VecDeque::new(),
+            ahead: None,
             committed: 0,
             budget: BUDGET,
+            lost,
+            _renewal: AbortOnDropHandle::new(renewal),
         }))
     }
 
@@ -105,18 +114,17 @@ impl Holding {
     /// [`DeciderError`].
     pub async fn run(mut self, stop: &CancellationToken) -> Result<(), DeciderError> {
         let mut arrivals = self.decider.arrivals.clone();
-        let mut next = None;
         while !stop.is_cancelled() {
-            arrivals.mark_unchanged();
-            if !self.renew().await? {
-                return Ok(());
+            if self.lost.is_cancelled() {
+                return Err(DeciderError::Fenced);
             }
-            if self.turn_with(&mut next, BATCH).await? == Turn::Decided {
+            arrivals.mark_unchanged();
+            if self.turn(BATCH).await? == Turn::Decided {
                 continue;
             }
-            next = None;
             tokio::select! {
                 () = stop.cancelled() => {}
+                () = self.lost.cancelled() => {}
                 _ = arrivals.changed() => {}
                 () = tokio::time::sleep(LOOK) => {}
             }
@@ -126,18 +134,14 @@ impl Holding {
         Ok(())
     }
 
-    /// Takes up to `limit` messages and decides them; they are committed behind it.
+    /// Takes up to `limit` messages and decides them; they are committed behind it, and the next ones are opened
+    /// meanwhile.
     ///
     /// # Errors
     /// [`DeciderError`].
     pub async fn turn(&mut self, limit: usize) -> Result<Turn, DeciderError> {
-        self.turn_with(&mut None, limit).await
-    }
-
-    /// The same, with the batch that was opened ahead; opens the one after it.
-    async fn turn_with(&mut self, next: &mut Option<Ahead>, limit: usize) -> Result<Turn, DeciderError> {
         if self.left.is_empty() {
-            let ahead = match next.take() {
+            let ahead = match self.ahead.take() {
                 Some(ahead) => ahead,
                 None => self.open_ahead(limit),
             };
@@ -150,10 +154,10 @@ impl Holding {
             let settled = self.settle(0).await?;
             return Ok(if settled == Step::Refused { Turn::Decided } else { Turn::Idle });
         }
-        *next = Some(self.open_ahead(limit));
-        if self.decide().await? == Step::Refused {
-            *next = None;
+        if self.ahead.is_none() {
+            self.ahead = Some(self.open_ahead(limit));
         }
+        self.decide().await?;
         Ok(Turn::Decided)
     }
 
@@ -286,7 +290,6 @@ impl Holding {
             let (serial, ids) = (first.serial, first.ids.clone());
             match first.committed().await {
                 Ok(counters) => {
-                    self.renewed = Moment::now();
                     self.lease.counters = counters;
                     self.committed = serial;
                     self.world.committed(serial);
@@ -333,22 +336,21 @@ impl Holding {
         self.counters = self.lease.counters.clone();
         self.taken.in_hand.clear();
         self.left.clear();
+        self.ahead = None;
         self.committed = 0;
         Ok(())
     }
+}
 
-    /// Renews the lease in time; not where it is another's, or was another's meanwhile.
-    async fn renew(&mut self) -> Result<bool, DeciderError> {
-        if self.renewed.elapsed() < RENEW {
-            return Ok(true);
-        }
-        let at = Moment::now();
-        match self.decider.store.lease("decider", &self.decider.instance, LEASE_SECONDS).await? {
-            Some(lease) if lease.fence == self.lease.fence => {
-                self.renewed = at;
-                Ok(true)
-            }
-            Some(_) | None => Ok(false),
+/// Renews a lease by its fence, until it is another's. A database that does not answer renews nothing; the fence of
+/// each commit decides then.
+async fn renew(store: Store, lease: Lease, lost: CancellationToken) {
+    loop {
+        tokio::time::sleep(RENEW).await;
+        match store.renew(&lease, LEASE_SECONDS).await {
+            Ok(true) => {}
+            Ok(false) => return lost.cancel(),
+            Err(error) => tracing::warn!(%error, "the lease could not be renewed"),
         }
     }
 }

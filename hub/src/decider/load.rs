@@ -13,7 +13,7 @@ use schemas::message::{Body, Prepared};
 use super::DeciderError;
 use crate::store::Store;
 use crate::store::rows::{Found, MessageRow, PersonRow};
-use crate::vault::{Access, Key, PersonKey, Vault, Why};
+use crate::vault::{Access, Key, PersonKey, Shut, Vault, Why};
 
 const ACCESS: Access<'static> = Access::hub(Why::Decide);
 
@@ -53,13 +53,13 @@ pub(super) async fn load(
                 if asked != row.id {
                     answers.insert(Ask::Person(asked), Answer::Person(PersonFound::Absorbed(row.id)));
                 }
-                answers.insert(Ask::Person(row.id), Answer::Person(person(vault, &row, keys)));
+                answers.insert(Ask::Person(row.id), Answer::Person(person(vault, &row, keys)?));
             }
             Found::Owner(owned, person) => {
                 answers.insert(Ask::Owner(owned), Answer::Owner(Some(person)));
             }
             Found::Waiting(row) => {
-                let record = record(vault, &row).map(|(record, key)| {
+                let record = record(vault, &row)?.map(|(record, key)| {
                     keys.waiting.insert(row.id, key);
                     record
                 });
@@ -68,7 +68,7 @@ pub(super) async fn load(
             Found::Own(row) => {
                 let owner = row.key.owner.map(Ask::Journal);
                 if let Some(Answer::Journal(records)) = owner.and_then(|ask| answers.get_mut(&ask))
-                    && let Some((record, _)) = record(vault, &row)
+                    && let Some((record, _)) = record(vault, &row)?
                     && is_learning(&record.record)
                 {
                     records.push((row.id, record));
@@ -93,28 +93,32 @@ fn absent(ask: &Ask) -> Answer {
     }
 }
 
-/// A person who does not open stops only the messages that need them.
-fn person(vault: &Vault, row: &PersonRow, keys: &mut KeyRing) -> PersonFound {
+/// A person who does not open stops only the messages that need them; a missing key-encryption key stops everything.
+fn person(vault: &Vault, row: &PersonRow, keys: &mut KeyRing) -> Result<PersonFound, DeciderError> {
     match vault.person(row, ACCESS) {
         Ok((person, key)) => {
             keys.persons.insert(row.id, key);
-            PersonFound::Here(Arc::new(person))
+            Ok(PersonFound::Here(Arc::new(person)))
         }
+        Err(shut @ Shut::NoKey(_)) => Err(DeciderError::again("opening persons", shut)),
         Err(shut) => {
             tracing::warn!(person = %row.id, error = %shut, "a person does not open");
-            PersonFound::Shut
+            Ok(PersonFound::Shut)
         }
     }
 }
 
 /// The record in a message; none where it is no record, or was erased.
-fn record(vault: &Vault, row: &MessageRow) -> Option<(Arc<Prepared>, Key)> {
-    let opened = vault.opened_message(row, ACCESS);
-    let (content, key) = opened
-        .inspect_err(|shut| tracing::warn!(message = %row.id, error = %shut, "a message does not open"))
-        .ok()?;
-    match content.body {
-        Body::Record(record) => Some((record, key)),
-        _ => None,
+fn record(vault: &Vault, row: &MessageRow) -> Result<Option<(Arc<Prepared>, Key)>, DeciderError> {
+    match vault.opened_message(row, ACCESS) {
+        Ok((content, key)) => match content.body {
+            Body::Record(record) => Ok(Some((record, key))),
+            _ => Ok(None),
+        },
+        Err(shut @ Shut::NoKey(_)) => Err(DeciderError::again("opening records", shut)),
+        Err(shut) => {
+            tracing::warn!(message = %row.id, error = %shut, "a message does not open");
+            Ok(None)
+        }
     }
 }

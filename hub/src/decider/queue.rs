@@ -4,13 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemas::ids::{MessageId, Seed};
+use schemas::ids::{MessageId, PersonId, Seed};
 use schemas::message::Body;
 
 use super::DeciderError;
 use crate::store::Store;
 use crate::store::rows::{PendingRow, Sealed};
-use crate::vault::{Access, Key, Vault, Why};
+use crate::vault::{Access, Key, Shut, Vault, Why};
 
 /// A message on its way to its decision.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub(super) struct Queued {
     pub(super) wrapped: Sealed,
     /// What it says, or the code under which it is put aside.
     pub(super) said: Result<Opened, &'static str>,
+    /// Whose due moment it is.
+    pub(super) due: Option<PersonId>,
 }
 
 /// What a message says, with the key that it is sealed under.
@@ -60,22 +62,29 @@ pub(super) async fn take(
     }
     let rows = store.queued(&ids).await?;
     let open = move || rows.into_iter().map(|row| open(&vault, &taken, row)).collect();
-    tokio::task::spawn_blocking(open).await.map_err(|error| DeciderError::again("opening messages", error))
+    tokio::task::spawn_blocking(open).await.map_err(|error| DeciderError::again("opening messages", error))?
 }
 
-fn open(vault: &Vault, taken: &Taken, row: PendingRow) -> Queued {
-    let PendingRow { id, content, key: wrapped, .. } = row;
+fn open(vault: &Vault, taken: &Taken, row: PendingRow) -> Result<Queued, DeciderError> {
+    let PendingRow { id, content, key: wrapped } = row;
     let read = || {
         let key = vault.message_key(id, &wrapped, None, Access::hub(Why::Decide))?;
         let content = vault.content(id, &key, &content)?;
-        Ok::<_, crate::vault::Shut>(Opened { seed: content.seed, body: content.body, key })
+        Ok(Opened { seed: content.seed, body: content.body, key })
     };
-    let said = match taken.refused.get(&id) {
-        Some(code) => Err(*code),
-        None => read().map_err(|shut| {
+    let said = match read() {
+        Ok(opened) => Ok(opened),
+        // The file of keys is at fault, not the message.
+        Err(shut @ Shut::NoKey(_)) => return Err(DeciderError::again("opening messages", shut)),
+        Err(shut) => {
             tracing::error!(message = %id, error = %shut, "a message does not open");
-            "message-unreadable"
-        }),
+            Err("message-unreadable")
+        }
     };
-    Queued { id, wrapped, said }
+    let due = match &said {
+        Ok(Opened { body: Body::Due(person), .. }) => Some(*person),
+        Ok(_) | Err(_) => None,
+    };
+    let said = taken.refused.get(&id).map_or(said, |code| Err(*code));
+    Ok(Queued { id, wrapped, said, due })
 }

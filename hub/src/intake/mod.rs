@@ -214,10 +214,13 @@ impl Intake {
     /// [`IntakeError`]: nothing was stored, and it is due the next time as well.
     pub async fn bring_due(&self) -> Result<usize, IntakeError> {
         let now = self.0.clock.now();
+        // Decided by a clock that was behind, nothing has become true: what is still due is brought again in an hour.
+        let hour = now.format("%Y-%m-%dT%H");
         let draft = |(person, on): &(PersonId, Day)| {
             let body = Body::Due(*person);
             let item = serde_json::to_string(&body).map_err(IntakeError::broken)?;
-            let row = self.row(HUB, &format!("{person}:{on}"), &self.content("due", 0, item, body), now)?;
+            let row =
+                self.row(HUB, &format!("{person}:{on}:{hour}"), &self.content("due", 0, item, body), now)?;
             Ok::<_, IntakeError>(Draft::Take(Box::new(row), vec![]))
         };
         // All that is due, page by page: what is not decided yet keeps no other waiting.

@@ -34,11 +34,11 @@ const READER_CACHE: &str = "-16384";
 /// Prepared statements kept on each connection: more than there are texts.
 const STATEMENTS: usize = 512;
 
-/// Every statement of ours goes by an index. The planner is told so and plans each text once, for it
-/// cannot know how long an array will be, nor that a table which was empty a minute ago is not any more.
+/// Every statement of ours goes by an index, and the planner is told so. It plans each time: a plan that was kept from
+/// when a table was empty reads all of it once it is full, and the array's length is known only then.
 const PLANNING: [(&str, &str); 5] = [
     ("synchronous_commit", "on"),
-    ("plan_cache_mode", "force_generic_plan"),
+    ("plan_cache_mode", "force_custom_plan"),
     ("enable_seqscan", "off"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),

@@ -72,6 +72,25 @@ impl Store {
         self.take(sql, name, owner, seconds).await
     }
 
+    /// Renews a holding, also where its time ran out and nobody came; says whether it is still the same.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn renew(&self, lease: &Lease, seconds: u32) -> Result<bool, StoreError> {
+        let sql = self.pool.either(
+            "update lease set until = cast(extract(epoch from clock_timestamp()) * 1000000 as bigint) + $3 \
+             where name = $1 and fence = $2",
+            "update lease set until = cast(unixepoch('subsec') * 1000000 as bigint) + $3 \
+             where name = $1 and fence = $2",
+        );
+        let values = vec![
+            Value::Text(lease.name.to_owned()),
+            Value::Int(lease.fence),
+            Value::Int(i64::from(seconds) * 1_000_000),
+        ];
+        Ok(self.pool.change("lease", sql, values).await? == 1)
+    }
+
     async fn take(
         &self,
         sql: &'static str,

@@ -62,8 +62,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn queued(&self, ids: &[MessageId]) -> Result<Vec<PendingRow>, StoreError> {
-        type Cells = (Vec<u8>, String, Vec<u8>, Vec<u8>);
-        let sql = "select i.id, i.source, i.content, q.key from r cross join pending q \
+        type Cells = (Vec<u8>, Vec<u8>, Vec<u8>);
+        let sql = "select i.id, i.content, q.key from r cross join pending q \
                    join inbox i on i.id = q.message where q.message = r.id order by q.message";
         let rows = Rows::default().bytes("id", ids.iter().map(MessageId::bytes));
         let pool = self.pool.clone();
@@ -74,8 +74,8 @@ impl Store {
             Ok(found)
         })
         .await?;
-        let row = |(id, source, content, key): Cells| {
-            Ok(PendingRow { id: READER.id(MessageId::from_bytes, id)?, source, content, key })
+        let row = |(id, content, key): Cells| {
+            Ok(PendingRow { id: READER.id(MessageId::from_bytes, id)?, content, key })
         };
         found.into_iter().map(row).collect()
     }
@@ -136,7 +136,7 @@ impl Store {
         found.into_iter().map(message).collect()
     }
 
-    /// Every message and how it ended, for those whose last decision is another message's (replay).
+    /// Every record that waited and was released, with the message that brought its person (replay).
     ///
     /// # Errors
     /// [`StoreError`].

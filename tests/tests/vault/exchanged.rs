@@ -2,8 +2,8 @@
 //! aside. Exchanged back, everything goes on.
 
 use hub::history::{self, HistoryError};
-use hub::vault::Shut;
 use hub::store::rows::JournalRow;
+use hub::vault::Shut;
 use schemas::ids::PersonId;
 use tests::ACCESS;
 use tests::intruder::{Cell, Intruder, on_each};
@@ -189,7 +189,9 @@ async fn decided(name: &str, column: &'static str, cells: impl Fn(&Intruder, &Th
         let three = Three::on(hub).await;
         let [one, other] = cells(&intruder, &three);
         intruder.exchange(&one, &other).await;
-        for (n, expect) in [Some(Shut::Damaged(column)), Some(Shut::Damaged(column)), None].into_iter().enumerate() {
+        for (n, expect) in
+            [Some(Shut::Damaged(column)), Some(Shut::Damaged(column)), None].into_iter().enumerate()
+        {
             assert_eq!(history_shut(&three, three.persons[n]).await, expect, "{n}");
         }
         assert_eq!(three.next(1).await, [None, None, None]);

@@ -61,7 +61,8 @@ async fn deliver(hub: &Hub, log: &Recording) -> Result<(), DeliverError> {
 
 /// What a record says, decoded, with the number and the name under which it went.
 fn said(hub: &Hub, record: Record) -> (String, u64, String, Value) {
-    let TapRecord { recipient, sequence, key, value, .. } = TapRecord::from_log(&hub.schemas, record).unwrap();
+    let TapRecord { recipient, sequence, key, value, .. } =
+        TapRecord::from_log(&hub.schemas, record).unwrap();
     (recipient.to_string(), sequence, key, value)
 }
 
@@ -86,7 +87,12 @@ fn cell(intruder: &Intruder, row: &OutboxRow, column: &'static str) -> Cell<'sta
 
 /// Two rows are exchanged in these columns. What the relay and the feed say of the first of them, and that nothing but
 /// what was meant ever leaves.
-async fn bodies(name: &str, columns: &'static [&'static str], pick: fn(&[OutboxRow]) -> [usize; 2], what: &str) {
+async fn bodies(
+    name: &str,
+    columns: &'static [&'static str],
+    pick: fn(&[OutboxRow]) -> [usize; 2],
+    what: &str,
+) {
     on_each(name, async |mut hub, mut intruder| {
         // Who reads the feed proves nothing where a topic is read back.
         let mut config = Config::clone(&hub.config);
@@ -96,7 +102,9 @@ async fn bodies(name: &str, columns: &'static [&'static str], pick: fn(&[OutboxR
         let (rows, meant) = (three.to("agii-abroad").await, meant(&three).await);
         let [one, other] = pick(&rows);
         for column in columns {
-            intruder.exchange(&cell(&intruder, &rows[one], column), &cell(&intruder, &rows[other], column)).await;
+            intruder
+                .exchange(&cell(&intruder, &rows[one], column), &cell(&intruder, &rows[other], column))
+                .await;
         }
         let log = Recording::default();
         let halted = deliver(&three.hub, &log).await.unwrap_err();
@@ -114,7 +122,11 @@ async fn bodies(name: &str, columns: &'static [&'static str], pick: fn(&[OutboxR
         if before == 0 {
             assert_eq!((status, &page["code"]), (500, &json!("internal")));
         } else {
-            assert_eq!((status, page["records"].as_array().unwrap().len()), (200, before), "up to the damaged one");
+            assert_eq!(
+                (status, page["records"].as_array().unwrap().len()),
+                (200, before),
+                "up to the damaged one"
+            );
         }
         assert_eq!(feed(&base, "agii-abroad", sequence - 1).await.0, 500, "no number is skipped");
         let (status, page) = feed(&base, "amal", 0).await;
@@ -122,7 +134,9 @@ async fn bodies(name: &str, columns: &'static [&'static str], pick: fn(&[OutboxR
         stop.cancel();
 
         for column in columns {
-            intruder.exchange(&cell(&intruder, &rows[one], column), &cell(&intruder, &rows[other], column)).await;
+            intruder
+                .exchange(&cell(&intruder, &rows[one], column), &cell(&intruder, &rows[other], column))
+                .await;
         }
         deliver(&three.hub, &log).await.unwrap();
         let left = log.records().into_iter().map(|record| said(&three.hub, record)).collect::<Vec<_>>();
@@ -167,11 +181,13 @@ async fn contents_of_two_tasks() {
     on_each("tasks", async |hub, mut intruder| {
         let three = Three::on(hub).await;
         let tasks = three.hub.store.tasks().await.unwrap();
-        let of = |n: usize| tasks.iter().filter(move |(_, person)| *person == three.persons[n]).map(|(id, _)| *id);
+        let of =
+            |n: usize| tasks.iter().filter(move |(_, person)| *person == three.persons[n]).map(|(id, _)| *id);
         assert_eq!((of(0).count(), of(1).count(), of(2).count()), (2, 2, 2), "enrolled and asked about");
         let cells: Vec<_> = of(0).zip(of(1)).collect();
         for (one, other) in cells {
-            let [one, other] = [one, other].map(|id| intruder.of("task", "content", "id", &id.0.into_bytes()));
+            let [one, other] =
+                [one, other].map(|id| intruder.of("task", "content", "id", &id.0.into_bytes()));
             intruder.exchange(&one, &other).await;
         }
         // A register that writes down whom it is asked about, and answers nothing.
@@ -183,7 +199,8 @@ async fn contents_of_two_tasks() {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let register_url = format!("http://{}/", listener.local_addr().unwrap());
-        let server = tokio::spawn(async move { axum::serve(listener, Router::new().route("/", post(answer))).await });
+        let server =
+            tokio::spawn(async move { axum::serve(listener, Router::new().route("/", post(answer))).await });
         let settings = RequestSettings {
             register_url,
             timeout_seconds: 5,
@@ -191,7 +208,8 @@ async fn contents_of_two_tasks() {
             capacity: "9999".to_owned(),
         };
         let Hub { store, intake, vault, clock, metrics, .. } = three.hub.clone();
-        let requests = Requests::new(store, intake, vault, clock, &settings, metrics.request.clone()).unwrap();
+        let requests =
+            Requests::new(store, intake, vault, clock, &settings, metrics.request.clone()).unwrap();
         assert_eq!(requests.step().await.unwrap(), 6, "each is tried");
         server.abort();
         assert_eq!(*asked.lock().unwrap(), BTreeSet::from([test_number(2)]), "nobody is asked about another");

@@ -10,7 +10,7 @@ mod rotated;
 
 use hub::app::Hub;
 use hub::decider::replay::verify;
-use hub::store::rows::{Detail, JournalRow, Outcome, OutboxRow};
+use hub::store::rows::{Detail, JournalRow, OutboxRow, Outcome};
 use schemas::ids::{MessageId, PersonId};
 use serde_json::Value;
 use tests::people::{portal_lines, register_answer, visa_lines, visa_status};
@@ -40,7 +40,11 @@ impl Three {
         }
         let (persons, applications) = (persons.try_into().unwrap(), applications.try_into().unwrap());
         let three = Self { hub, persons, applications };
-        assert_eq!(three.outbox().await.len(), 15, "two each for AgII abroad and the portal, an offer to Amal");
+        assert_eq!(
+            three.outbox().await.len(),
+            15,
+            "two each for AgII abroad and the portal, an offer to Amal"
+        );
         three.whole().await;
         three
     }

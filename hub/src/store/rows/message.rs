@@ -130,8 +130,6 @@ impl From<&RefusalRow> for ReceiptRow {
 pub struct PendingRow {
     /// Its id.
     pub id: MessageId,
-    /// The source.
-    pub source: String,
     /// Its sealed content.
     pub content: Sealed,
     /// Its key, wrapped by the key-encryption key.
