@@ -167,7 +167,7 @@ impl<'a> Engine<'a> {
     /// In the midst of a batch.
     fn forget(&mut self) {
         if self.forgets == Forgets::Sometimes && self.dice.roll(4) == 0 {
-            let budget = self.dice.roll(20_000);
+            let budget = self.dice.roll(50_000);
             self.world.evict(budget);
         }
     }
