@@ -15,6 +15,7 @@ pub mod script;
 pub mod servers;
 pub mod story;
 pub mod translated;
+pub mod upgrade;
 
 use std::path::{Path, PathBuf};
 

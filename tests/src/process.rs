@@ -79,25 +79,41 @@ impl Process {
             Some(server) => database(server, &format!("hub_{prefix}")).await?,
             None => format!("sqlite:{}", folder.path().join("hub.db").display()),
         };
+        let process = Self::on(folder, prefix, &database)?;
+        if let Some(brokers) = brokers {
+            let prefix = &process.prefix;
+            process.set(&format!(
+                "[kafka]\nbrokers = \"{brokers}\"\nenvironment = \"{prefix}\"\nreplication_factor = 1\n\
+                 position_topic = \"hub.{prefix}.position\"\n"
+            ))?;
+        }
+        ensure!(process.command(&["migrate"])?.status()?.success(), "hub migrate failed");
+        Ok(process)
+    }
+
+    /// One over a database that is there, with its keys and the recipients' own names: neither migrated nor started.
+    /// Without a database it is the file `hub.db` in the folder.
+    ///
+    /// # Errors
+    /// Where its config cannot be written.
+    pub fn over(folder: TempDir, database: Option<&str>) -> anyhow::Result<Self> {
+        copy(&crate::root().join("config"), &folder.path().join("config"))?;
+        let file = format!("sqlite:{}", folder.path().join("hub.db").display());
+        Self::on(folder, String::new(), database.unwrap_or(&file))
+    }
+
+    /// Writes the settings beside the rest of the config.
+    fn on(folder: TempDir, prefix: String, database: &str) -> anyhow::Result<Self> {
         let port = free_port()?;
-        let keys = folder.path().join("keys");
-        let mut settings = format!(
+        let settings = format!(
             "environment = \"test\"\ndatabase = \"{database}\"\nlisten = \"127.0.0.1:{port}\"\nkeys = \"{}\"\n\
              [console]\ntoken_sha256 = \"{CONSOLE}\"\n\
              [limits]\nmessage_bytes = 1048576\nbatch_bytes = 67108864\nbatch_items = 100000\n",
-            keys.display()
+            folder.path().join("keys").display()
         );
-        if let Some(brokers) = brokers {
-            settings += &format!(
-                "[kafka]\nbrokers = \"{brokers}\"\nenvironment = \"{prefix}\"\nreplication_factor = 1\n\
-                 position_topic = \"hub.{prefix}.position\"\n"
-            );
-        }
-        std::fs::write(config.join("hub.toml"), settings)?;
+        std::fs::write(folder.path().join("config/hub.toml"), settings)?;
         let (base, log) = (format!("http://127.0.0.1:{port}"), folder.path().join("log"));
-        let process = Self { base, log, prefix, level: "info", folder, child: None };
-        ensure!(process.command(&["migrate"])?.status()?.success(), "hub migrate failed");
-        Ok(process)
+        Ok(Self { base, log, prefix, level: "info", folder, child: None })
     }
 
     /// Another instance of the same deployment, on an address of its own; not started.

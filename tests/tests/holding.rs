@@ -163,7 +163,7 @@ async fn a_wrong_file_of_keys_puts_nothing_aside() {
         wrong.vault = Vault::new([9; 32], &[], [8; 32]).unwrap();
         let mut holding = Holding::take(&wrong.decider()).await.unwrap().unwrap();
         let ended = holding.turn(500).await;
-        assert!(matches!(ended, Err(DeciderError::Again { .. })), "{ended:?}");
+        assert!(matches!(ended, Err(DeciderError::NoKey(_))), "{ended:?}");
         assert_eq!(hub.store.pending(100).await.unwrap().len(), 10);
         assert!(hub.store.decided(0, 100).await.unwrap().is_empty());
         drop(holding);

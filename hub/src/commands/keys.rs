@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use crate::app::Place;
 use crate::store::wrapped::WrappedIn;
-use crate::vault::keys::LIMIT;
+use crate::vault::keys::{KeyId, LIMIT};
 use crate::vault::rotate;
 
 /// Which place.
@@ -30,7 +30,11 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     let first = hub.vault.wrapping();
     for (key, reserved) in hub.store.wrappings().await? {
-        let role = if key == first.0 { "wraps" } else { "opens" };
+        let role = match KeyId(key) {
+            key if key == first => "wraps",
+            key if hub.vault.holds(key) => "opens",
+            _ => "is not in the file of keys",
+        };
         writeln!(out, "key {} {role}, at most {reserved} of {LIMIT} values", hex::encode(key))?;
     }
     let mut left = 0;

@@ -13,7 +13,7 @@ use schemas::message::{Body, Prepared};
 use super::DeciderError;
 use crate::store::Store;
 use crate::store::rows::{Found, MessageRow, PersonRow};
-use crate::vault::{Access, Key, PersonKey, Shut, Vault, Why};
+use crate::vault::{Access, Content, Key, PersonKey, Vault, Why};
 
 const ACCESS: Access<'static> = Access::hub(Why::Decide);
 
@@ -100,8 +100,8 @@ fn person(vault: &Vault, row: &PersonRow, keys: &mut KeyRing) -> Result<PersonFo
             keys.persons.insert(row.id, key);
             Ok(PersonFound::Here(Arc::new(person)))
         }
-        Err(shut @ Shut::NoKey(_)) => Err(DeciderError::again("opening persons", shut)),
         Err(shut) => {
+            let shut = DeciderError::unless_missing(shut)?;
             tracing::warn!(person = %row.id, error = %shut, "a person does not open");
             Ok(PersonFound::Shut)
         }
@@ -111,12 +111,10 @@ fn person(vault: &Vault, row: &PersonRow, keys: &mut KeyRing) -> Result<PersonFo
 /// The record in a message; none where it is no record, or was erased.
 fn record(vault: &Vault, row: &MessageRow) -> Result<Option<(Arc<Prepared>, Key)>, DeciderError> {
     match vault.opened_message(row, ACCESS) {
-        Ok((content, key)) => match content.body {
-            Body::Record(record) => Ok(Some((record, key))),
-            _ => Ok(None),
-        },
-        Err(shut @ Shut::NoKey(_)) => Err(DeciderError::again("opening records", shut)),
+        Ok((Content { body: Body::Record(record), .. }, key)) => Ok(Some((record, key))),
+        Ok(_) => Ok(None),
         Err(shut) => {
+            let shut = DeciderError::unless_missing(shut)?;
             tracing::warn!(message = %row.id, error = %shut, "a message does not open");
             Ok(None)
         }

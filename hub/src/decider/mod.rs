@@ -26,7 +26,7 @@ use crate::contract::Schemas;
 use crate::observe::Metrics;
 use crate::store::lease::LEASE_SECONDS;
 use crate::store::{Store, StoreError};
-use crate::vault::{SealError, Vault};
+use crate::vault::{SealError, Shut, Vault};
 pub use holding::{Holding, Turn};
 
 /// The version of the heart's rules: stored with every journal entry.
@@ -50,6 +50,9 @@ pub enum DeciderError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
+    /// A key-encryption key is missing: what it wraps waits until it is back in the file of keys.
+    #[error("{0}: put it back and start again")]
+    NoKey(Shut),
     /// Another decides now: what was decided here and not stored is theirs to decide.
     #[error("another instance decides now")]
     Fenced,
@@ -61,6 +64,11 @@ pub enum DeciderError {
 impl DeciderError {
     pub(crate) fn again(doing: &'static str, source: impl Error + Send + Sync + 'static) -> Self {
         Self::Again { doing, source: Box::new(source) }
+    }
+
+    /// What does not open for want of a key-encryption key is not at fault; anything else is told as it is.
+    fn unless_missing(shut: Shut) -> Result<Shut, Self> {
+        if matches!(shut, Shut::NoKey(_)) { Err(Self::NoKey(shut)) } else { Ok(shut) }
     }
 }
 

@@ -10,7 +10,7 @@ use schemas::message::Body;
 use super::DeciderError;
 use crate::store::Store;
 use crate::store::rows::{PendingRow, Sealed};
-use crate::vault::{Access, Key, Shut, Vault, Why};
+use crate::vault::{Access, Key, Vault, Why};
 
 /// A message on its way to its decision.
 #[derive(Clone, Debug)]
@@ -74,9 +74,9 @@ fn open(vault: &Vault, taken: &Taken, row: PendingRow) -> Result<Queued, Decider
     };
     let said = match read() {
         Ok(opened) => Ok(opened),
-        // The file of keys is at fault, not the message.
-        Err(shut @ Shut::NoKey(_)) => return Err(DeciderError::again("opening messages", shut)),
         Err(shut) => {
+            // Where the file of keys is at fault, the message is not.
+            let shut = DeciderError::unless_missing(shut)?;
             tracing::error!(message = %id, error = %shut, "a message does not open");
             Err("message-unreadable")
         }

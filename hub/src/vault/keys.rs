@@ -24,6 +24,12 @@ pub const LIMIT: u64 = 1 << 32;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct KeyId(pub [u8; 4]);
 
+impl std::fmt::Display for KeyId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
 /// Why nothing can be sealed. Never the data's fault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum SealError {
@@ -107,6 +113,10 @@ impl Ring {
 
     pub(super) fn first(&self) -> KeyId {
         self.first
+    }
+
+    pub(super) fn holds(&self, key: KeyId) -> bool {
+        self.keys.contains_key(&key)
     }
 
     pub(super) fn wrapped(&self) -> u64 {

@@ -114,7 +114,7 @@ pub enum Shut {
     #[error("a value of {0} is of no known form")]
     Form(&'static str),
     /// It is wrapped by a key-encryption key that is not in the file of keys.
-    #[error("a key is wrapped by a key-encryption key that is not in the file of keys")]
+    #[error("a key is wrapped by the key-encryption key {0}, which is not in the file of keys")]
     NoKey(KeyId),
 }
 
@@ -166,6 +166,12 @@ impl Vault {
     #[must_use]
     pub fn wrapping(&self) -> KeyId {
         self.ring.first()
+    }
+
+    /// Whether a key-encryption key is in the file of keys.
+    #[must_use]
+    pub fn holds(&self, key: KeyId) -> bool {
+        self.ring.holds(key)
     }
 
     /// How many keys it has wrapped in this process.

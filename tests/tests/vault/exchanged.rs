@@ -241,3 +241,47 @@ async fn owners_of_two_messages_with_their_keys() {
     })
     .await;
 }
+
+/// The index stands in clear: where it leads a number to somebody else, what is said under that number waits for a human.
+async fn index(name: &str, change: impl Fn(&Intruder, &Three) -> [String; 2]) {
+    on_each(name, async |hub, mut intruder| {
+        let three = Three::on(hub).await;
+        let before = three.outbox().await;
+        let [mislead, back] = change(&intruder, &three);
+        intruder.run(mislead).await;
+        let codes = three.next(1).await;
+        assert_eq!(codes[0].as_deref(), Some("person-unreadable"), "{codes:?}");
+        assert_eq!(codes[2], None);
+        let told = three.outbox().await.split_off(before.len());
+        assert!(told.iter().all(|row| row.person != three.persons[0]), "{told:?}");
+        intruder.run(back).await;
+        assert_eq!(three.next(2).await, [None, None, None]);
+        three.whole().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn records_of_two_persons_in_the_index() {
+    index("records", |intruder, three| {
+        let [one, other] = [0, 1].map(|n| intruder.bytes(&three.persons[n].bytes()));
+        let exchange = format!(
+            "update record set person = case when person = {one} then {other} else {one} end \
+             where person in ({one}, {other})"
+        );
+        [exchange.clone(), exchange]
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_who_is_said_to_be_another() {
+    index("redirects", |intruder, three| {
+        let [one, other] = [0, 1].map(|n| intruder.bytes(&three.persons[n].bytes()));
+        [
+            format!("update person set redirect = {other} where id = {one}"),
+            format!("update person set redirect = null where id = {one}"),
+        ]
+    })
+    .await;
+}

@@ -4,7 +4,7 @@
 //! the newest; the rest is counted, so that somebody sees it. Next: [`super::judge`].
 
 use schemas::ids::PersonId;
-use schemas::key::{Class, IndexKey};
+use schemas::key::{Class, IndexKey, Key};
 use schemas::message::Prepared;
 
 use crate::person::Person;
@@ -24,7 +24,7 @@ pub(crate) struct Around<'a> {
     pub(crate) candidates: Vec<&'a Person>,
     /// How many records under common keys were not looked at.
     pub(crate) left_out: u64,
-    /// One of the owners cannot be read.
+    /// One of the owners cannot be read, or has not the number that led to them.
     shut: bool,
 }
 
@@ -47,9 +47,24 @@ impl<'a> Around<'a> {
             }
         }
         (around.owners, around.shut) = load(world, owners, gather);
+        around.shut |= around.misled(world, prepared, gather);
         // Who cannot be read and is found by name alone is left out.
         (around.candidates, _) = load(world, candidates, gather);
         around
+    }
+
+    /// Whether the index leads from a number to somebody who has no such number: it stands in clear, what a person has
+    /// is sealed. The id of a learning statement is nobody's number.
+    fn misled(&self, world: &World, prepared: &Prepared, gather: &mut Gather) -> bool {
+        let number = |key: &&Key| key.class() == Class::Personal && !matches!(key, Key::Statement(_));
+        let own = prepared.record.keys.iter().zip(&self.keys).filter(|(key, _)| number(key));
+        let led = own.flat_map(|(key, (_, holders))| {
+            holders.iter().flat_map(|h| h.values().flatten()).map(move |id| (key, id))
+        });
+        led.into_iter().any(|(key, id)| match gather.take(world.known(*id)) {
+            Some(Known::Here(person)) => !person.matching.keys.contains(key),
+            Some(Known::Shut | Known::Nobody) | None => false,
+        })
     }
 
     /// What was found, once nothing is missing.

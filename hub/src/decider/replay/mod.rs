@@ -140,15 +140,7 @@ fn message(vault: &Vault, row: &MessageRow) -> Result<Opened, DeciderError> {
             Ok(Opened::Message(message, decision.outcome))
         }
         (Err(Shut::Erased), Some(owner)) => Ok(Opened::Erased(owner)),
-        (Err(shut), _) => damaged(shut).map(Opened::Shut),
-    }
-}
-
-/// What is damaged is told; a key-encryption key that is missing is missing for everything.
-fn damaged(shut: Shut) -> Result<Shut, DeciderError> {
-    match shut {
-        Shut::NoKey(_) => Err(DeciderError::again("opening what is stored", shut)),
-        Shut::Erased | Shut::Damaged(_) | Shut::Form(_) => Ok(shut),
+        (Err(shut), _) => DeciderError::unless_missing(shut).map(Opened::Shut),
     }
 }
 

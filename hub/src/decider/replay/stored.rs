@@ -8,7 +8,7 @@ use schemas::envelope::Envelope;
 use schemas::ids::{DeliveryId, MessageId, PersonId, TaskId};
 
 use super::beside::Bonds;
-use super::{ACCESS, DeciderError, Report, damaged};
+use super::{ACCESS, DeciderError, Report};
 use crate::contract::Encoded;
 use crate::history;
 use crate::store::Store;
@@ -53,7 +53,7 @@ impl Stored {
                 let person = match vault.person(row, ACCESS) {
                     Ok((person, _)) => person,
                     Err(shut) => {
-                        if damaged(shut)? != Shut::Erased {
+                        if DeciderError::unless_missing(shut)? != Shut::Erased {
                             report.differences.push(format!("person {}: {shut}", row.id));
                         }
                         bonds.unreadable(row.id);
@@ -77,7 +77,7 @@ impl Stored {
                 let body = match vault.body(&found.row, found.key.as_deref(), ACCESS) {
                     Ok(body) => Some(body),
                     Err(shut) => {
-                        if damaged(shut)? != Shut::Erased {
+                        if DeciderError::unless_missing(shut)? != Shut::Erased {
                             report.differences.push(format!("record {}: {shut}", found.row.delivery));
                         }
                         None
