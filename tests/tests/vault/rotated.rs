@@ -171,7 +171,15 @@ async fn keys_are_rotated_while_posts_come_in() {
     assert!(refused.len() > 5, "{}", refused.len());
     for line in refused {
         let address = format!("{}/v1/receipts/{}", bases[1], line["receipt"].as_str().unwrap());
-        let answer = reqwest::Client::new().get(address).bearer_auth("dev-post-cas").send().await.unwrap();
+        let answer = reqwest::Client::builder()
+            .timeout(std::time::Duration::from_secs(5))
+            .build()
+            .unwrap()
+            .get(address)
+            .bearer_auth("dev-post-cas")
+            .send()
+            .await
+            .unwrap();
         let text = answer.text().await.unwrap();
         assert!(text.contains("/person/birth_date"), "{text}");
     }
