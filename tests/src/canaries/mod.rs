@@ -1,7 +1,7 @@
 //! Canaries: people whose every personal value can be found again wherever it comes to lie in clear.
 //!
-//! Owns the values and their marks. What is sent about these people stands in [`doors`] and [`register`], where the
-//! values are searched in [`search`]. Refuses values that could stand anywhere by chance: each carries a mark.
+//! Owns the values and their marks. What is sent about these people stands in `doors` and `register`, where the
+//! values are searched in `search`. Refuses values that could stand anywhere by chance: each carries a mark.
 //! Next: `tests/leaks.rs`, which sends and searches.
 
 mod doors;
