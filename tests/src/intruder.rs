@@ -86,7 +86,7 @@ impl Intruder {
     /// Where it is not there.
     pub async fn write(&mut self, (table, column, row): &Cell<'_>, value: &[u8]) {
         let sql = AssertSqlSafe(format!("update {table} set {column} = $1 where {row}"));
-        let query = match self {
+        let changed = match self {
             Self::Sqlite(connection) => {
                 sqlx::query(sql).bind(value).execute(connection).await.unwrap().rows_affected()
             }
@@ -94,7 +94,7 @@ impl Intruder {
                 sqlx::query(sql).bind(value).execute(connection).await.unwrap().rows_affected()
             }
         };
-        assert_eq!(query, 1, "one row of {table} has {row}");
+        assert_eq!(changed, 1, "one row of {table} has {row}");
     }
 
     /// Exchanges two values.
@@ -111,15 +111,13 @@ impl Intruder {
     /// Any other change.
     ///
     /// # Panics
-    /// Where the database refuses it.
+    /// Where the database refuses it, or nothing is changed.
     pub async fn run(&mut self, sql: String) {
-        match self {
-            Self::Sqlite(connection) => {
-                sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.unwrap();
-            }
-            Self::Postgres(connection) => {
-                sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.unwrap();
-            }
-        }
+        let sql = AssertSqlSafe(sql);
+        let changed = match self {
+            Self::Sqlite(connection) => sqlx::query(sql).execute(connection).await.unwrap().rows_affected(),
+            Self::Postgres(connection) => sqlx::query(sql).execute(connection).await.unwrap().rows_affected(),
+        };
+        assert!(changed > 0, "nothing was changed");
     }
 }

@@ -20,10 +20,10 @@ pub const FILES: [&str; 4] = ["hub.db", "postgres.sql", "keys", "next.ndjson"];
 /// What a sender says next: to which door, who, in which form, and what.
 pub type Next = [String; 4];
 
-/// Tells a hub a small story.
+/// Tells a hub a small story, of which not everything is decided.
 ///
 /// People who applied, learn and live in Ghent, two who became one, two told apart, one who waits for their application,
-/// one refused item, one answer of an agency, what was decided and what was not.
+/// one refused item, one answer of an agency.
 ///
 /// # Panics
 /// Where the story does not come out so.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
-use tests::canaries::Canaries;
+use tests::canaries::{Canaries, REACH};
 use tests::servers::Server;
 
 const PERSONS: usize = 100;
@@ -22,6 +22,7 @@ fn each_value_is_found_by_its_mark() {
     for value in canaries.values.iter().chain(&canaries.names) {
         let text = [b"\0".as_slice(), value, b"\xff"].concat();
         assert!(canaries.found(&text).is_some(), "{}", String::from_utf8_lossy(value));
+        assert!(value.len() <= REACH, "{}", String::from_utf8_lossy(value));
     }
     assert!(canaries.values.len() > 60 * PERSONS, "{}", canaries.values.len());
     assert_eq!(canaries.found(b"1972, 606101, va-5eedcafe, Zq, 2039-"), None, "a mark alone is nobody's");

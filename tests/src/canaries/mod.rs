@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 pub use register::Unwell;
+pub use search::REACH;
 
 use crate::people::test_number;
 

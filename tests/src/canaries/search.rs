@@ -36,11 +36,26 @@ impl Canaries {
     /// # Errors
     /// Where the folder cannot be read; a file that goes meanwhile is passed over.
     pub fn search(&self, folder: &Path) -> std::io::Result<(usize, Option<String>)> {
+        self.search_but(folder, &|_| false)
+    }
+
+    /// The same without the folders that are others'.
+    ///
+    /// # Errors
+    /// As [`Canaries::search`].
+    pub fn search_but(
+        &self,
+        folder: &Path,
+        others: &dyn Fn(&Path) -> bool,
+    ) -> std::io::Result<(usize, Option<String>)> {
         let mut files = 0;
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             if path.is_dir() {
-                let (read, found) = self.search(&path)?;
+                if others(&path) {
+                    continue;
+                }
+                let (read, found) = self.search_but(&path, others)?;
                 files += read;
                 if found.is_some() {
                     return Ok((files, found));
@@ -88,9 +103,13 @@ impl Canaries {
     }
 }
 
-/// The first of these canaries in some bytes.
+/// How far around a mark its canary reaches: none is longer.
+pub const REACH: usize = 128;
+
+/// The first of these canaries in some bytes: only where a mark stands.
 fn first(canaries: &[Vec<u8>], bytes: &[u8]) -> Option<String> {
-    let marked = MARKS.iter().any(|mark| memmem::find(bytes, mark).is_some());
-    let found = canaries.iter().filter(|_| marked).find(|canary| memmem::find(bytes, canary).is_some());
-    found.map(|canary| String::from_utf8_lossy(canary).into_owned())
+    let marked = MARKS.iter().flat_map(|mark| memmem::find_iter(bytes, mark));
+    let around = |at: usize| &bytes[at.saturating_sub(REACH)..bytes.len().min(at + REACH)];
+    let canary = |at| canaries.iter().find(|canary| memmem::find(around(at), canary).is_some());
+    marked.into_iter().find_map(canary).map(|canary| String::from_utf8_lossy(canary).into_owned())
 }
