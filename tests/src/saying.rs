@@ -57,10 +57,13 @@ pub async fn put(hub: &Hub, source: &str, items: &[Value]) -> Vec<MessageId> {
 /// Where it cannot.
 pub async fn decide(hub: &Hub) {
     let stop = CancellationToken::new();
-    let decider = tokio::spawn(hub.clone().decide(stop.clone()));
+    let mut decider = tokio::spawn(hub.clone().decide(stop.clone()));
     let mut decided = hub.decided.subscribe();
     while !hub.store.pending(1).await.unwrap().is_empty() {
-        decided.changed().await.unwrap();
+        tokio::select! {
+            changed = decided.changed() => changed.unwrap(),
+            ended = &mut decider => panic!("deciding ended too early: {ended:?}"),
+        }
     }
     stop.cancel();
     decider.await.unwrap().unwrap();
