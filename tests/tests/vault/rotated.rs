@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use chrono::TimeDelta;
 use hub::app::{Hub, Start};
 use hub::clock::Clock;
 use hub::config::Config;
@@ -251,6 +252,10 @@ async fn a_message_that_was_taken_before_the_rotation_is_wrapped_by_the_new_key(
     };
     let (before, after): (Hub, Hub) = (open(&[A]).await, open(&[B, A]).await);
     put(&after, "visa", &visa_lines(0)[..1]).await;
+    // A later clock, so that its message stands behind the first. Both are there before the first is taken: a turn that
+    // found nothing would wait for the commit.
+    before.clock.advance(before.clock.now() + TimeDelta::hours(1));
+    put(&before, "visa", &visa_lines(1)[1..2]).await;
     let mut holding = Holding::take(&after.decider()).await.unwrap().unwrap();
     // The first batch waits for its commit, so a record without its application is taken and decided behind it.
     let mut lock = PgConnection::connect(&url).await.unwrap();
@@ -259,7 +264,6 @@ async fn a_message_that_was_taken_before_the_rotation_is_wrapped_by_the_new_key(
         .await
         .unwrap();
     assert_eq!(holding.turn(1).await.unwrap(), Turn::Decided);
-    put(&before, "visa", &visa_lines(1)[1..2]).await;
     assert_eq!(holding.turn(1).await.unwrap(), Turn::Decided);
     for column in WrappedIn::ALL {
         rewrap(&after.store, &after.vault, column).await.unwrap();
