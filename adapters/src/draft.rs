@@ -45,7 +45,7 @@ impl Draft {
         }
     }
 
-    /// His nationalities, sorted; none are no statement.
+    /// Nationalities, sorted; none are no statement.
     pub(crate) fn nationalities(&mut self, mut countries: Vec<Country>) {
         countries.sort();
         countries.dedup();
@@ -54,7 +54,7 @@ impl Draft {
         }
     }
 
-    /// How to reach him, where anything is known.
+    /// How to reach them, where anything is known.
     pub(crate) fn contact(&mut self, email: Option<&str>, phone: Option<&str>) {
         if email.or(phone).is_some() {
             let contact = Contact { email: email.map(str::to_owned), phone: phone.map(str::to_owned) };
@@ -62,7 +62,7 @@ impl Draft {
         }
     }
 
-    /// His national number: it is his, whatever the record is about.
+    /// Their national number: it is theirs, whatever the record is about.
     pub(crate) fn insz(&mut self, insz: Option<Insz>) {
         if let Some(insz) = insz {
             self.keys.push(Key::Insz(insz));

@@ -1,6 +1,6 @@
 //! Invented people in any number, as their sources would write them: for the benchmark and the proofs.
 //!
-//! Every person has his own names, numbers and dates; national numbers are test numbers (month 61).
+//! Every person has their own names, numbers and dates; national numbers are test numbers (month 61).
 //! Refuses real people and the story's.
 
 use serde_json::{Value, json};

@@ -114,9 +114,9 @@ async fn a_new_agency_is_one_file_and_gets_its_persons() {
     for (person, was) in was {
         let is = &is[&person];
         let lived = |read: &&Read| read.municipality.as_deref() == Some(NIS);
-        let his = was.iter().filter(|read| read.recipient == BEFORE && lived(read)).count();
+        let theirs = was.iter().filter(|read| read.recipient == BEFORE && lived(read)).count();
         let own: Vec<&Read> = is.iter().filter(|read| read.recipient == CITY).collect();
-        assert_eq!(his > 0, !own.is_empty(), "{person:?}: his city's agency has him, and nobody else's");
+        assert_eq!(theirs > 0, !own.is_empty(), "{person:?}: the agency of their city has them, nobody else");
         assert!(
             !is.iter().any(|read| read.recipient == BEFORE && lived(&read)),
             "{person:?}: {BEFORE} as well"

@@ -39,7 +39,7 @@ async fn decided(folder: &Path, clock: Clock) {
     stop.cancel();
     decider.await.unwrap().unwrap();
     let next = hub.store.lease("decider", "another", 0).await.unwrap();
-    assert!(next.is_some(), "who stops gives his lease back");
+    assert!(next.is_some(), "who stops gives the lease back");
 }
 
 async fn look(folder: &Path) -> Facts {

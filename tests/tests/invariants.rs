@@ -43,7 +43,7 @@ struct Life {
     worker: bool,
     home: Option<usize>,
     damaged: bool,
-    /// His account, and how much he learned: as himself, or through an account that nobody linked.
+    /// Their account, and how much they learned: under their own account, or through an account that nobody linked.
     learner: Option<(usize, bool)>,
     /// The number is known to the register, with a home; later with another.
     moves: Option<[usize; 2]>,
@@ -67,7 +67,7 @@ fn life() -> impl Strategy<Value = Life> {
     )
 }
 
-/// What the register answers about a life, before and after he moved.
+/// What the register answers about a life, before and after they moved.
 fn home(life: &Life, moved: bool) -> Option<Item> {
     let at = HOMES[life.moves?[usize::from(moved)]];
     let answer = register_answer(life.person, at, if moved { "2025-09-01" } else { "2025-06-01" });

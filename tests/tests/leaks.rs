@@ -189,7 +189,7 @@ async fn no_personal_value_is_in_logs_or_sqlite_files() {
     let mut canaries = Canaries::plant(PERSONS).unwrap();
     let (mut process, config, store) = told(&mut canaries, None, None).await;
     says(&canaries, &process).await;
-    // A review is listed by who has the database to himself.
+    // A review is listed by who has the database alone.
     process.stop().unwrap();
     commands(&canaries, &process, &store).await;
     let database = config.hub.database.trim_start_matches("sqlite:");

@@ -42,7 +42,7 @@ async fn joined_and_told_apart(database: Option<String>) {
     answer(&hub, &asked, ReviewAnswer::Same(owner(&hub, a).await)).await;
     let joined = owner(&hub, a).await;
     assert_eq!(owner(&hub, b).await, joined);
-    // A third, who has a national number: he goes on, and who was absorbed by the first leads to him.
+    // A third, who has a national number: they are the survivor, and who was absorbed by the first leads to them.
     let c = send(&hub, &third).await[0];
     let asked = review(&hub).await;
     answer(&hub, &asked, ReviewAnswer::Same(joined)).await;
@@ -51,7 +51,7 @@ async fn joined_and_told_apart(database: Option<String>) {
     for message in [a, b] {
         assert_eq!(owner(&hub, message).await, last);
     }
-    // What comes later is his, whichever of his numbers it names.
+    // What comes later is theirs, whichever of their numbers it names.
     for later in [&first[1], &second[1]] {
         let message = send(&hub, std::slice::from_ref(later)).await[0];
         assert_eq!(owner(&hub, message).await, last);

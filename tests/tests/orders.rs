@@ -23,7 +23,7 @@ type Pieces = BTreeMap<BTreeSet<usize>, Essence>;
 
 /// What one order came to.
 struct Told {
-    /// By true person; who has no message of his own is nobody's.
+    /// By true person; who has no message of their own is nobody's.
     persons: BTreeMap<String, Pieces>,
     /// Messages that are nobody's: notices, and what waits.
     unlinked: usize,

@@ -18,12 +18,12 @@ use schemas::ids::PersonId;
 use serde_json::Value;
 use tests::story::{Played, Told, folder, play, records, text, texts};
 
-/// A true person with what became of him.
+/// A true person with what became of them.
 struct Life<'a> {
     id: &'a str,
     truth: &'a Value,
     pieces: Vec<&'a Person>,
-    /// The agencies that got his file, in order.
+    /// The agencies that got their file, in order.
     accepted: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ fn agencies(truth: &Value) -> Vec<String> {
     names
 }
 
-/// Why somebody is not where the truth has him, where somebody can see it.
+/// Why somebody is not where the truth has them, where somebody can see it.
 fn reason(life: &Life<'_>, played: &Played) -> Option<String> {
     let in_question: BTreeSet<PersonId> =
         played.persons.values().flat_map(|p| p.state.open_reviews.values().flatten().copied()).collect();
@@ -95,7 +95,7 @@ async fn no_record_shows_what_it_must_not(played: &Played, persons: &BTreeMap<St
         let own = matches!(row.recipient.as_str(), "agii-abroad" | "portal");
         assert!(
             own || agencies(&persons[id]).contains(&row.recipient.to_string()),
-            "{place} is about {id}, who is not his"
+            "{place} is about {id}, who is not theirs"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! A person as the register answers: who he is, how the register knows him, where he lives.
+//! A person as the register answers: who they are, how the register knows them, where they live.
 //!
 //! Never routes on the main residence alone: the old home stays in the answer of somebody who left,
 //! died or was struck off, and the home of a BIS number can itself be abroad. Sources: domain note
@@ -68,7 +68,7 @@ pub(super) fn record(reading: &mut Reading<'_>, item: &Value, context: &Context<
     {
         draft.say_of(Entry::Residence(begin), Some(begin), Statement::Residence(home.residence));
     }
-    // Under a replaced number the dossier is an old one: the new number's answer says how he stands.
+    // Under a replaced number the dossier is an old one: the new number's answer says how they stand.
     if new.is_none() {
         draft.say(since, Statement::Standing(standing));
     }
@@ -110,7 +110,7 @@ fn identity(reading: &mut Reading<'_>, draft: &mut Draft, person: &Value, contex
     }
 }
 
-/// How the register knows him, and since when.
+/// How the register knows them, and since when.
 fn standing(
     reading: &mut Reading<'_>,
     person: &Value,
@@ -147,8 +147,8 @@ fn standing(
     }
 }
 
-/// The gravest status that has not ended. A code out of the list is an error: it could mean that he
-/// is gone.
+/// The gravest status that has not ended. A code out of the list is an error: it could mean that they
+/// are gone.
 fn status(reading: &mut Reading<'_>, person: &Value) -> Option<(Dossier, Option<Day>)> {
     let mut gravest = None;
     for status in many(&person["Statussen"]["Status"]).filter(|one| one.get("@DatumEinde").is_none()) {
@@ -165,8 +165,8 @@ fn status(reading: &mut Reading<'_>, person: &Value) -> Option<(Dossier, Option<
     gravest
 }
 
-/// Since when he lives abroad: a manager that is a diplomatic post, or a residence abroad that is
-/// younger than the home. `None` where he does not.
+/// Since when they live abroad: a manager that is a diplomatic post, or a residence abroad that is
+/// younger than the home. `None` where they do not.
 fn abroad(person: &Value) -> Option<Option<Day>> {
     let manager = &person["Beheerder"];
     let country = text(&manager["Plaats"]["Land"]["NISCode"]);

@@ -24,7 +24,7 @@ pub(super) struct Zone {
     pub(super) number: Option<PassportNumber>,
 }
 
-/// Reads the zone. Its years have two digits: nobody is born after the day he applied.
+/// Reads the zone. Its years have two digits: nobody is born after the day they applied.
 pub(super) fn read(reading: &mut Reading<'_>, applied_on: Day) -> Option<Zone> {
     let (first, second) = (reading.text(&format!("{AT}/0"))?, reading.text(&format!("{AT}/1"))?);
     let year = applied_on.year().rem_euclid(100).unsigned_abs();

@@ -1,7 +1,7 @@
 //! The xapi source: statements of learning platforms, after xAPI 1.0.3 and cmi5.
 //!
 //! One statement says that a learner did something in a module; what voids one says only which. A
-//! learner is known by his account at the platform: mail addresses as actors are refused and never
+//! learner is known by their account at the platform: mail addresses as actors are refused and never
 //! stored. Scores, answers, extensions and everybody else in a statement are checked and not kept.
 //! Next: `form`, for what the schema cannot say.
 
@@ -135,7 +135,7 @@ fn of(keys: Vec<Key>, facts: Vec<Fact>) -> Record {
     Record { keys, names: vec![], births: vec![], facts }
 }
 
-/// The learner's own time counts: what he did offline is stored days later. One channel for each
+/// The learner's own time counts: what they did offline is stored days later. One channel for each
 /// platform and step, so that the newest of each is kept and none hides another.
 fn fact(entry: Entry, statement: Statement, home: &str, step: &str, stated_at: Instant) -> Fact {
     Fact {

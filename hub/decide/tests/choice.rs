@@ -1,4 +1,4 @@
-//! Brussels: the newcomer chooses who takes him over. Rows 4, 7, 8, 20 and 21 of the state table, and the
+//! Brussels: the newcomer chooses who takes them over. Rows 4, 7, 8, 20 and 21 of the state table, and the
 //! cases "21b" and "an offer to Bon while a BAPA line is open" of DESIGN 4.
 //!
 //! What a choice must name to be complete is the routing table's own proof.
@@ -21,7 +21,7 @@ fn in_brussels() -> (House, Who) {
     (house, who)
 }
 
-/// The same, and this office has taken him over.
+/// The same, and this office has taken them over.
 fn with(office: &str, said: &str) -> (House, Who) {
     let (mut house, who) = in_brussels();
     house.tell(choice(&who, said, "2025-03-06"));

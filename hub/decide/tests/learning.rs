@@ -20,7 +20,7 @@ fn learner() -> (House, Who) {
     (house, who)
 }
 
-/// Where he stands in module B1, as the portal last saw it.
+/// Where they stand in module B1, as the portal last saw it.
 fn stands(house: &House) -> String {
     let modules = house.seen("portal", "modules").unwrap_or_default();
     let module = modules.split(' ').find_map(|pair| pair.strip_prefix("B1:"));
@@ -71,7 +71,7 @@ fn a_path_is_done_when_each_of_its_modules_is() {
     assert_eq!(path_status(&house).as_deref(), Some("open"));
     house.tell(learned(&who, 1, "B1", Step::Passed, "2025-04-01"));
     house.tell(learned(&who, 2, "F9", Step::Passed, "2025-04-01"));
-    assert_eq!(path_status(&house).as_deref(), Some("open"), "a module beside his path");
+    assert_eq!(path_status(&house).as_deref(), Some("open"), "a module beside their path");
     house.tell(learned(&who, 3, "L1", Step::Waived, "2025-04-02"));
     assert_eq!(path_status(&house).as_deref(), Some("completed"));
     house.tell(voided(1, "2025-04-03"));
@@ -161,7 +161,7 @@ fn case_waiting_what_an_unknown_account_learned_comes_along_when_the_account_is_
             let change = house.change(linked);
             assert_eq!((change.released.len(), change.deliveries.len()), (5, 1));
         } else {
-            // The accounts know one another, and nobody knows whose they are: all wait for his application's number.
+            // The accounts know one another, and nobody knows whose they are: all wait for their application's number.
             house.tell(linked);
             house.tell(application(&who, Purpose::FamilyReunification, "2025-01-02"));
             assert_eq!(stands_now(&house), "none");

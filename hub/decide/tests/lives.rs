@@ -48,7 +48,7 @@ fn say_yes(house: &mut House) {
     }
 }
 
-/// Every person by the messages that are his: the same in every order where the links are the same.
+/// Every person by the messages that are theirs: the same in every order where the links are the same.
 fn essences(house: &House) -> BTreeMap<BTreeSet<MessageId>, Essence> {
     let of = |person: &&decide::Person| {
         let messages = person.state.claims.values().map(|claim| claim.message).collect();

@@ -124,7 +124,7 @@ fn a_human_says_that_they_are_one_or_that_they_are_not() {
     let stranger = house.change(application(&Who::number(5), FAMILY, "2025-01-09")).records[0].person;
     for nobody in [stranger, second] {
         let wrong = reviewed(review, ReviewAnswer::Same(nobody));
-        assert_eq!(house.tell(wrong), Verdict::Refused(Refusal::NotAsked), "neither another nor himself");
+        assert_eq!(house.tell(wrong), Verdict::Refused(Refusal::NotAsked), "neither of the two");
     }
     let mut other = house.clone();
     let change = other.change(reviewed(review, ReviewAnswer::Same(first)));

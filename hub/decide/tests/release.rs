@@ -35,7 +35,7 @@ fn with_amal() -> (House, Who) {
     (house, who)
 }
 
-/// His streams at a recipient, oldest first: the name there, and how many records it had.
+/// Their streams at a recipient, oldest first: the name there, and how many records it had.
 fn streams(house: &House, at: &str) -> Vec<(StreamId, Pseudonym, u32)> {
     let person = house.only();
     let of = person.state.streams.iter().filter(|stream| stream.recipient.as_str() == at);
@@ -240,7 +240,7 @@ fn row_20c_who_moves_where_nobody_receives_before_a_yes_is_taken_from_the_first(
 fn row_21c_after_a_yes_it_is_closed_and_told_that_he_moved() {
     let (mut house, who) = with_amal();
     house.tell(register(&who, Home::In("62063", "2025-06-05"), "2025-06-06"));
-    assert!(house.left().is_empty(), "not before he lives there");
+    assert!(house.left().is_empty(), "not before they live there");
     house.today("2025-06-07");
     house.home(&who, "62063", "2025-06-05");
     assert_eq!(

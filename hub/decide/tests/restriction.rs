@@ -1,7 +1,7 @@
-//! He objects to being handed over: row 33 of the state table, and DESIGN 8 (I8: "under a restriction: the same links
+//! They object to being handed over: row 33 of the state table, and DESIGN 8 (I8: "under a restriction: the same links
 //! and facts, and no new record").
 //!
-//! Nothing leaves from then on but ends, at whatever point of his life he says it. Lifting a restriction is not
+//! Nothing leaves from then on but ends, at whatever point of their life they say it. Lifting a restriction is not
 //! told here: no message of this version does.
 
 mod support;
@@ -14,7 +14,7 @@ use schemas::message::Body;
 use support::pair::{bridge, two};
 use support::{Home, House, Who, account, application, choice, learned, objection, path, register, status};
 
-/// How far somebody is: a name, how he got there, and his handovers before and after he objects.
+/// How far somebody is: a name, how they got there, and their handovers before and after they object.
 struct Point {
     name: &'static str,
     lead: fn(&mut House, &Who),

@@ -33,7 +33,7 @@ pub(super) async fn read(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let recipient = auth::recipient(&doors, &headers, &name)?;
-    // Where the auditor reads a topic back, he closes its ledger: a feed that runs ahead of the relay must not.
+    // Where the auditor reads a topic back, it closes the ledger: a feed that runs ahead of the relay must not.
     let kafka = doors.config.hub.kafka.as_ref();
     if from.after > 0 && kafka.is_none_or(|kafka| kafka.feed_only.contains(&recipient)) {
         doors.store.close_ledger(&recipient, from.after, doors.clock.now()).await?;

@@ -74,7 +74,7 @@ pub struct RequestSettings {
     pub register_url: String,
     /// How long an answer may take.
     pub timeout_seconds: u64,
-    /// Who asks, as the register knows him (`Afzender/Identificatie`).
+    /// Who asks, as the register knows them (`Afzender/Identificatie`).
     pub identity: String,
     /// In which capacity, four digits (`Hoedanigheid`): what binds the question to a purpose.
     pub capacity: String,

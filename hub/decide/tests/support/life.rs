@@ -1,7 +1,7 @@
 //! A life drawn at random: what six doors say about one human, each message under a name of its own.
 //!
 //! Whatever is drawn is one human: who applies twice, with another passport and perhaps one name more, has one
-//! DVZ number all the same, so that in any order he ends as one person.
+//! DVZ number all the same, so that in any order they end as one person.
 
 use proptest::prelude::*;
 use schemas::fact::{Decision, Purpose, Step};

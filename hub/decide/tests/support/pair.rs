@@ -50,7 +50,7 @@ pub(crate) fn whole_bridge(a: &Who, b: &Who) -> Body {
     named(b, [of(a), of(b)].concat())
 }
 
-/// Both at home, each with an offer of his own; the later answer of the register counts.
+/// Both at home, each with an offer of their own; the later answer of the register counts.
 pub(crate) fn two_at_home(house: &mut House, first: (&str, &str), second: (&str, &str)) -> (Who, Who) {
     let ((a, _), (b, _)) = two(house);
     house.tell(number_given(&a, "2025-03-01"));
@@ -64,7 +64,7 @@ pub(crate) fn two_at_home(house: &mut House, first: (&str, &str), second: (&str,
 }
 
 /// An application with the first one's whole name and date, another passport, and the second's DVZ number: the
-/// second is asked whether he is the first.
+/// second is asked whether they are the first.
 pub(crate) fn asked(house: &mut House, second: &Who) -> ReviewId {
     let namesake = Who {
         given: Who::number(1).given,

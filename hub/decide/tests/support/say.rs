@@ -165,7 +165,7 @@ pub(crate) enum Home<'a> {
     Nowhere,
     Left,
     Deceased,
-    /// This number takes the place of his.
+    /// This number takes the place of theirs.
     Replaced(Insz),
 }
 
@@ -177,7 +177,7 @@ fn platform(who: &Who) -> Account {
     Account::parse(&format!("https://leren.example/ {}", who.application)).unwrap()
 }
 
-/// What is done through his portal account.
+/// What is done through their portal account.
 fn through_portal(who: &Who, entry: Account, statement: Statement, keys: Vec<Key>, on: &str) -> Body {
     let fact = Fact {
         entry: Entry::Account(entry),
@@ -189,30 +189,30 @@ fn through_portal(who: &Who, entry: Account, statement: Statement, keys: Vec<Key
     record([vec![Key::Account(portal(who))], keys].concat(), None, vec![fact])
 }
 
-/// He opens an account at the portal and claims the number of his application.
+/// They open an account at the portal and claim the number of their application.
 pub(crate) fn account(who: &Who, on: &str) -> Body {
     let (post, number) = who.of_application();
     let claimed = vec![Key::Application(post, number)];
     through_portal(who, portal(who), Statement::AccountOpened, claimed, on)
 }
 
-/// The modules he is to take.
+/// The modules they are to take.
 pub(crate) fn path(who: &Who, modules: &[&str], on: &str) -> Body {
     let modules = modules.iter().map(|code| ModuleCode::parse(code).unwrap()).collect();
     through_portal(who, portal(who), Statement::LearningPath(LearningPath { modules }), vec![], on)
 }
 
-/// He chooses in Brussels: `bon`, `bapa-via:fr`.
+/// They choose in Brussels: `bon`, `bapa-via:fr`.
 pub(crate) fn choice(who: &Who, text: &str, on: &str) -> Body {
     through_portal(who, portal(who), Statement::Choice(Choice::parse(text).unwrap()), vec![], on)
 }
 
-/// He objects to being handed over.
+/// They object to being handed over.
 pub(crate) fn objection(who: &Who, on: &str) -> Body {
     through_portal(who, portal(who), Statement::Objection, vec![], on)
 }
 
-/// He links his account at the learning platform.
+/// They link their account at the learning platform.
 pub(crate) fn platform_linked(who: &Who, on: &str) -> Body {
     let own = vec![Key::Account(platform(who))];
     through_portal(who, platform(who), Statement::AccountOpened, own, on)
@@ -222,7 +222,7 @@ fn learning_statement(n: usize) -> StatementId {
     StatementId::parse(&format!("00000000-0000-4000-8000-{n:012}")).unwrap()
 }
 
-/// His `n`th learning statement.
+/// Their `n`th learning statement.
 pub(crate) fn learned(who: &Who, n: usize, module: &str, step: Step, on: &str) -> Body {
     let statement = learning_statement(n);
     let keys = vec![Key::Account(platform(who)), Key::Statement(statement.clone())];
@@ -254,7 +254,7 @@ pub(crate) fn named(who: &Who, keys: Vec<Key>) -> Body {
     record(keys, Some(who), vec![])
 }
 
-/// The key of his application.
+/// The key of their application.
 pub(crate) fn application_key(who: &Who) -> Key {
     let (post, number) = who.of_application();
     Key::Application(post, number)

@@ -14,7 +14,7 @@ use schemas::time::{Instant, day_of};
 /// Years for which a number is enrolled in the repertory.
 const YEARS: u32 = 2;
 
-/// Who asks, as the register knows him.
+/// Who asks, as the register knows them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Asker {
     /// The identification.

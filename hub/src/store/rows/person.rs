@@ -27,9 +27,9 @@ pub struct PersonRow {
     pub id: PersonId,
     /// How many events are folded in it.
     pub version: u64,
-    /// Who he turned out to be.
+    /// The survivor, where this person was absorbed.
     pub redirect: Option<PersonId>,
-    /// Whether nothing but an end may leave about him.
+    /// Whether nothing but an end may leave about them.
     pub restricted: bool,
     /// What linking compares, sealed under the person's key.
     pub matching: Sealed,

@@ -1,7 +1,7 @@
 //! Deciding one more learning statement about a person with many, beside one about a person with few.
 //!
 //! Messages come one at a time through the door and are waited for, in turn for the one and for the other, so that both see the same machine.
-//! Says also what of a person grows. Refuses batches: in one, a person is loaded once, however long he is.
+//! Says also what of a person grows. Refuses batches: in one, a person is loaded once, however long their history is.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use crate::{Size, spread};
 
 const SHORT: usize = 10;
 const FURTHER: usize = 100;
-/// The person with the long history; the others are those after him.
+/// The person with the long history; the others are those after them.
 const LONG: usize = 0;
 
 /// Both times, their ratio, and what grew.

@@ -28,7 +28,7 @@ const APART: usize = 40;
 /// How long the last records may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A post: whose, which of his lines, when it was due and when it was answered.
+/// A post: whose, which of their lines, when it was due and when it was answered.
 struct Posted {
     person: usize,
     line: usize,
