@@ -12,7 +12,7 @@ use adapters::Context;
 use anyhow::Context as _;
 use decide::bundle::Competence;
 use decide::change::Delivery;
-use decide::invariant::{i4, i7};
+use decide::invariant::{i4, i6, i7};
 use decide::person::ViewKind;
 use decide::round::{Verdict, decide_all};
 use decide::{Bundle, Person};
@@ -157,7 +157,7 @@ impl<'a> World<'a> {
             }
         }
         for person in self.memory.persons() {
-            assert_eq!(i7(person), Ok(()));
+            assert_eq!(i6(person, bundle).and(i7(person)), Ok(()));
         }
         verdicts
     }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use decide::Refusal;
-use decide::invariant::{i3, i7};
+use decide::invariant::{i3, i6, i7};
 use hub::app::{Hub, Start};
 use hub::clock::Clock;
 use hub::decider::replay::verify;
@@ -238,8 +238,8 @@ async fn persons_are_whole(hub: &Hub) -> Result<u64, TestCaseError> {
     let (mut names, mut held) = (BTreeSet::new(), 0);
     for row in hub.store.persons(None, 10_000).await.unwrap() {
         let (person, _) = hub.vault.person(&row, tests::ACCESS).unwrap();
-        prop_assert_eq!(i7(&person), Ok(()));
-        held += u64::from(person.state.handovers.iter().any(|handover| handover.responsible()));
+        prop_assert_eq!(i6(&person, &hub.config.bundle).and(i7(&person)), Ok(()));
+        held += u64::from(person.held_handover().is_some());
         for (recipient, name) in &person.state.pseudonyms {
             prop_assert!(names.insert(*name), "I12: {} shares a name", recipient);
         }

@@ -15,7 +15,7 @@ use crate::{disclosure, handover};
 
 /// Makes the draft's person take over all that the other has.
 pub(crate) fn absorb(draft: &mut Draft<'_>, other: &Arc<Person>, why: Join) {
-    let taken_over = other.state.handovers.iter().find(|h| h.responsible()).and_then(|h| h.recipient.clone());
+    let taken_over = other.held_handover().and_then(|held| held.recipient.clone());
     let survivor = draft.turn_to(Arc::clone(other));
     disclosure::part(draft, &survivor);
     handover::part(draft);

@@ -167,5 +167,8 @@ fn check(change: &Change, bundle: &Bundle, message: &Message) -> Result<(), Stri
             invariant::i5(delivery, person, bundle, message.known_at.day())?;
         }
     }
-    change.persons.values().try_for_each(|person| invariant::i7(person))
+    change.persons.values().try_for_each(|person| {
+        invariant::i6(person, bundle)?;
+        invariant::i7(person)
+    })
 }

@@ -8,7 +8,7 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 
 use decide::Refusal;
-use decide::invariant::{Essence, essence, i4, i5, i7, i12};
+use decide::invariant::{Essence, essence, i4, i5, i6, i7, i12};
 use decide::round::Verdict;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -77,7 +77,7 @@ fn holds(house: &mut House) -> Result<(), TestCaseError> {
         prop_assert!(!same_day || i5(&delivery, person, &house.bundle, today).is_ok(), "I5");
     }
     for person in house.persons().values() {
-        prop_assert_eq!(i7(person), Ok(()));
+        prop_assert_eq!(i6(person, &house.bundle).and(i7(person)), Ok(()));
         let streams: BTreeSet<_> = person.open_streams().map(|stream| &stream.recipient).collect();
         prop_assert!(person.state.lines.keys().all(|line| streams.contains(line)), "a line without a stream");
     }

@@ -11,7 +11,7 @@ use axum::extract::{Path, State};
 use axum::response::Html;
 use chrono::TimeDelta;
 use decide::Person;
-use decide::person::{Event, Handover};
+use decide::person::{Event, Handover, Responsible};
 use schemas::handover::{Owner, State as Status};
 use schemas::ids::{DeliveryId, HandoverId, PersonId};
 use schemas::time::day_of;
@@ -178,16 +178,11 @@ fn sentence(handover: Option<&Handover>, row: &HandoverRow, to: Option<&str>) ->
     words::sentence(row.state, to, because, since.as_deref())
 }
 
-/// Who is responsible for the person: who accepted him, else who is provider before that (invariant I6).
+/// Who is responsible for the person, by the heart's own answer.
 fn responsible(console: &Console, person: &Person) -> String {
-    let accepted = person.state.handovers.iter().find(|handover| handover.state == Status::Accepted);
-    if let Some(recipient) = accepted.and_then(|handover| handover.recipient.as_ref()) {
-        return console.name(recipient);
-    }
-    match console.config.bundle.provider().filter(|_| person.live_handover().is_some()) {
-        Some(provider) => words::until_accepted(&console.name(&provider.recipient)),
-        None => words::NOBODY.to_owned(),
-    }
+    let Responsible { whom, since, why } = person.responsible(&console.config.bundle);
+    let whom = whom.as_ref().map(|recipient| console.name(recipient));
+    words::responsible(why, whom.as_deref(), since.map(written).as_deref())
 }
 
 /// The last move of the handover.

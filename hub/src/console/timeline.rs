@@ -181,6 +181,7 @@ mod tests {
         Event::HandoverMoved {
             handover,
             row: Cow::Borrowed("3"),
+            on: schemas::time::parse_day("2026-01-01").unwrap(),
             to,
             recipient: Some(atlas()),
             route: None,

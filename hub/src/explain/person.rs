@@ -92,7 +92,7 @@ pub fn explain(known: &Known, given: Given<'_>) -> Result<PersonStory, UnknownRe
     Ok(PersonStory {
         person: known.person.to_string(),
         last: known.own.entries.last().map(|entry| decision(entry, given.bundle)),
-        responsible: responsible(&telling.person, given.bundle, &telling.moves),
+        responsible: responsible(&telling.person, given.bundle),
         target_group: target_group(verdict, facts(grounds::of_target_group(journey))),
         home: journey
             .home(given.on)
@@ -200,6 +200,7 @@ impl<'a> Telling<'a> {
             code,
             owner,
             deadline,
+            ..
         } = event
         {
             let moves = self.moves.entry(*handover).or_default();

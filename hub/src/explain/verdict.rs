@@ -2,68 +2,41 @@
 //!
 //! Reads the fold and the heart's own verdict; refuses to come to another one. Next: [`super::person`].
 
-use std::collections::BTreeMap;
-
 use decide::journey::grounds::Ground;
 use decide::journey::scope::{Group, OutReason, Scope};
-use decide::person::Handover;
+use decide::person::Mandate;
 use decide::{Bundle, Person};
 use schemas::fact::Entry as About;
 use schemas::handover::State;
-use schemas::ids::HandoverId;
-use schemas::time::day_of;
 
-use super::{Fact, Move, Responsible, TargetGroup};
+use super::{Fact, Responsible, TargetGroup};
 
-/// Responsibility moves on accept, never before; until then it is the provider's.
-pub(super) fn responsible(
-    person: &Person,
-    bundle: &Bundle,
-    moves: &BTreeMap<HandoverId, Vec<Move>>,
-) -> Responsible {
-    let since = |id: &HandoverId| {
-        let moves = moves.get(id).into_iter().flatten();
-        moves.rev().find(|step| step.to == State::Accepted).map(|step| day_of(step.decision.known_at))
+/// Who is responsible, by the heart's own answer, in words.
+pub(super) fn responsible(person: &Person, bundle: &Bundle) -> Responsible {
+    let decide::person::Responsible { whom, since, why } = person.responsible(bundle);
+    let because = match why {
+        Mandate::Accepted(_) => "it accepted the handover, and no other agency has accepted one since",
+        Mandate::Provider(Some(_)) => {
+            "it is the provider until a local agency accepts a handover, and none has yet"
+        }
+        Mandate::Provider(None) => "it is the provider before arrival, and no handover is open",
+        Mandate::Purging(_) => {
+            "it accepted the handover, and has not confirmed yet that it purged what it holds"
+        }
+        Mandate::Open(_) => {
+            "no agency has accepted a handover yet, and the provider may not be told of the person"
+        }
+        Mandate::Over(_, State::Closed) => {
+            "the last handover is closed: what follows happens outside the hub"
+        }
+        Mandate::Over(_, state) => {
+            let because = format!("the last handover is {}", state.as_str().replace('_', " "));
+            return Responsible { recipient: None, since: None, handover: None, because };
+        }
+        Mandate::Nothing => "no handover was opened",
     };
-    // An agency that must purge what it accepted is responsible until it has, unless another is by now.
-    let purges = |h: &&Handover| h.state == State::WithdrawPending && h.accepted;
-    let handovers = || person.state.handovers.iter().rev();
-    let held = handovers().find(|handover| handover.responsible());
-    if let Some(handover) = held.or_else(|| handovers().find(purges)) {
-        return Responsible {
-            recipient: handover.recipient.clone(),
-            since: since(&handover.id),
-            handover: Some(handover.id.to_string()),
-            because: "it accepted the handover, and no other agency has accepted one since".to_owned(),
-        };
-    }
-    let provider = bundle.provider().map(|contract| contract.recipient.clone());
-    let nobody = |because: String| Responsible { recipient: None, since: None, handover: None, because };
-    let last = person.state.handovers.last();
-    let open = person.live_handover().or(last.filter(|h| !h.state.is_final()));
-    let shown = person.open_streams().any(|stream| Some(&stream.recipient) == provider.as_ref());
-    match (open, last) {
-        (Some(handover), _) => Responsible {
-            recipient: provider,
-            since: None,
-            handover: Some(handover.id.to_string()),
-            because: "it is the provider until a local agency accepts a handover, and none has yet"
-                .to_owned(),
-        },
-        (None, Some(handover)) if handover.state == State::Closed => {
-            nobody("the last handover is closed: what follows happens outside the hub".to_owned())
-        }
-        (None, _) if shown => Responsible {
-            recipient: provider,
-            since: None,
-            handover: None,
-            because: "it is the provider before arrival, and no handover is open".to_owned(),
-        },
-        (None, Some(handover)) => {
-            nobody(format!("the last handover is {}", handover.state.as_str().replace('_', " ")))
-        }
-        (None, None) => nobody("no handover was opened".to_owned()),
-    }
+    let handover = why.handover().filter(|_| whom.is_some()).map(|id| id.to_string());
+    Responsible { recipient: whom, since, handover, because: because.to_owned() }
 }
 
 /// A fact, as it may be shown.

@@ -80,7 +80,7 @@ pub(crate) fn redeliver(draft: &mut Draft<'_>, id: StreamId) -> Result<(), Refus
 fn provider(draft: &mut Draft<'_>, shown: &Shown) {
     let Some(contract) = draft.bundle.provider().map(|contract| contract.recipient.clone()) else { return };
     let open = draft.person.open_streams().find(|stream| stream.recipient == contract).cloned();
-    let taken = draft.person.state.handovers.iter().any(|h| h.responsible() || h.state == State::Closed);
+    let taken = draft.person.state.handovers.iter().any(|h| h.holds_file() || h.state == State::Closed);
     let pending = draft.person.live_handover().is_some_and(|h| h.epoch > 0);
     match (open, shown.scope) {
         (Some(stream), _) if taken => end(draft, &stream, EndReason::Moved),

@@ -70,7 +70,7 @@ fn not_allowed(handover: &Handover) -> Refusal {
 
 /// The agency that held the file until now is relieved (row 21).
 fn hand_on(draft: &mut Draft<'_>, accepted: &Handover) {
-    let held = |h: &&Handover| h.id != accepted.id && h.responsible();
+    let held = |h: &&Handover| h.id != accepted.id && h.holds_file();
     let former: Vec<Handover> = draft.person.state.handovers.iter().filter(held).cloned().collect();
     for handover in former {
         fire(draft, handover.id, &table::HAND_ON, Cause::of(&handover));

@@ -53,7 +53,7 @@ pub(crate) fn follow(draft: &mut Draft<'_>, scope: Scope) {
         Target::Leave(_) => leave(draft),
         Target::Hold(HoldReason::Restricted) => restrict(draft),
         // They came back to the agency that never stopped being responsible.
-        Target::To(ref recipient, ..) if !present.responsible() && holds_file(draft, recipient) => {
+        Target::To(ref recipient, ..) if !present.holds_file() && holds_file(draft, recipient) => {
             fire(draft, present.id, &table::SUPERSEDE, Cause::of(&present));
         }
         target if stays(draft, &present, &target) => {}
@@ -72,7 +72,7 @@ fn stays(draft: &Draft<'_>, present: &Handover, target: &Target) -> bool {
         draft.bundle.changes.iter().filter(|c| c.nis == nis && c.on <= draft.today && same(c.on));
     changes.next().is_some_and(|change| match change.open_files {
         OpenFiles::Keep => present.epoch > 0,
-        OpenFiles::MoveNotAccepted => present.responsible(),
+        OpenFiles::MoveNotAccepted => present.holds_file(),
         OpenFiles::MoveAll => false,
     })
 }
@@ -157,7 +157,7 @@ fn replace(draft: &mut Draft<'_>, present: &Handover, target: Target) {
 
 /// They must choose; where an agency holds the file meanwhile, the coordinator sees to it.
 fn await_choice(draft: &mut Draft<'_>, id: HandoverId, route: Route, day: Day) {
-    let held = draft.person.state.handovers.iter().any(Handover::responsible);
+    let held = draft.person.state.handovers.iter().any(Handover::holds_file);
     let row = if held { &table::AWAIT_NEXT } else { &table::AWAIT_CHOICE };
     fire(draft, id, row, routed(None, route, day));
 }
@@ -177,7 +177,7 @@ fn restrict(draft: &mut Draft<'_>) {
 }
 
 fn holds_file(draft: &Draft<'_>, recipient: &Recipient) -> bool {
-    let holds = |h: &Handover| h.responsible() && h.recipient.as_ref() == Some(recipient);
+    let holds = |h: &Handover| h.holds_file() && h.recipient.as_ref() == Some(recipient);
     draft.person.state.handovers.iter().any(holds)
 }
 
@@ -186,7 +186,7 @@ fn rival(draft: &Draft<'_>, recipient: &Recipient) -> bool {
     let Some(network) = draft.bundle.network(recipient) else { return false };
     let other = |h: &&Handover| {
         let theirs = h.recipient.as_ref().and_then(|recipient| draft.bundle.network(recipient));
-        h.responsible() && theirs.is_some_and(|theirs| theirs != network)
+        h.holds_file() && theirs.is_some_and(|theirs| theirs != network)
     };
     draft.person.state.handovers.iter().any(|handover| other(&handover))
 }

@@ -29,16 +29,16 @@ pub(crate) fn part(draft: &mut Draft<'_>) {
 pub(crate) fn unite(draft: &mut Draft<'_>, taken_over: Option<&Recipient>) {
     let offered = |h: &&Handover| h.is_live() && h.epoch > 0 && h.recipient.as_ref() == taken_over;
     let handovers = &draft.person.state.handovers;
-    let held = taken_over.is_none() || handovers.iter().any(Handover::responsible);
+    let held = taken_over.is_none() || handovers.iter().any(Handover::holds_file);
     if let Some(known) = handovers.iter().find(offered).filter(|_| !held).cloned() {
         fire(draft, known.id, &table::TAKE_OVER, Cause::of(&known));
     }
     let live: Vec<Handover> = draft.person.state.handovers.iter().filter(|h| h.is_live()).cloned().collect();
     let competent = competent(draft);
     let today = |h: &Handover| competent.is_some() && h.recipient == competent;
-    let rank = |h: &&Handover| (h.responsible(), today(h), h.epoch > 0);
+    let rank = |h: &&Handover| (h.holds_file(), today(h), h.epoch > 0);
     let Some(first) = live.iter().rev().max_by_key(rank) else { return };
-    let moves = |h: &&Handover| first.responsible() && (today(h) || h.replaces == Some(first.id));
+    let moves = |h: &&Handover| first.holds_file() && (today(h) || h.replaces == Some(first.id));
     let others: Vec<&Handover> = live.iter().filter(|h| h.id != first.id).collect();
     let next = others.iter().copied().filter(moves).max_by_key(rank).map(|h| h.id);
     for handover in others.into_iter().filter(|h| Some(h.id) != next) {

@@ -66,6 +66,7 @@ fn fire(draft: &mut Draft<'_>, handover: HandoverId, row: &Row, cause: Cause) {
     draft.record(Event::HandoverMoved {
         handover,
         row: row.id.into(),
+        on: draft.today,
         to: row.to,
         recipient: cause.recipient.clone(),
         route: cause.route,

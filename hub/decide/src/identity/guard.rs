@@ -76,10 +76,7 @@ fn told_apart(a: &Person, b: &Person) -> bool {
 
 /// Two agencies each took one of them over: who goes on is a human's to say (features 4.2, row 29).
 pub(crate) fn two_hold_the_file(a: &Person, b: &Person) -> bool {
-    let holder = |person: &Person| {
-        let held = person.state.handovers.iter().find(|h| h.responsible())?;
-        held.recipient.clone()
-    };
+    let holder = |person: &Person| person.held_handover()?.recipient.clone();
     matches!((holder(a), holder(b)), (Some(one), Some(other)) if one != other)
 }
 

@@ -12,7 +12,7 @@ use crate::change::Delivery;
 use crate::journey::Journey;
 use crate::journey::canonical::canonical;
 use crate::journey::scope::{Scope, scope};
-use crate::person::{Handover, Person, ViewKind};
+use crate::person::{Handover, Mandate, Person, Responsible, ViewKind};
 use schemas::canonical::Value;
 use schemas::time::Day;
 
@@ -85,15 +85,37 @@ pub fn i5(delivery: &Delivery, person: &Person, bundle: &Bundle, on: Day) -> Res
     Ok(())
 }
 
-/// I6 and I7: at most one party is responsible, and whoever must move next is named, with a deadline.
+/// I6: at most one agency holds the file; who is responsible has an open line and an open stream, but for an agency
+/// that only has to purge what it holds.
+///
+/// # Errors
+/// What is broken.
+pub fn i6(person: &Person, bundle: &Bundle) -> Result<(), String> {
+    let held = person.state.handovers.iter().filter(|handover| handover.holds_file()).count();
+    if held > 1 {
+        return Err(format!("I6: {held} agencies are responsible at once"));
+    }
+    let Responsible { whom, why, .. } = person.responsible(bundle);
+    let of = match why {
+        Mandate::Accepted(handover) => Some(handover),
+        Mandate::Provider(_) => None,
+        Mandate::Purging(_) | Mandate::Open(_) | Mandate::Over(..) | Mandate::Nothing => return Ok(()),
+    };
+    let whom = whom.ok_or("I6: a handover was accepted by nobody")?;
+    if !person.state.lines.contains_key(&whom) {
+        return Err(format!("I6: {whom} is responsible without an open line"));
+    }
+    if !person.open_streams().any(|stream| stream.recipient == whom && stream.handover == of) {
+        return Err(format!("I6: {whom} is responsible without an open stream"));
+    }
+    Ok(())
+}
+
+/// I7: whoever must move next is named, with a deadline.
 ///
 /// # Errors
 /// What is broken.
 pub fn i7(person: &Person) -> Result<(), String> {
-    let held = person.state.handovers.iter().filter(|handover| handover.responsible()).count();
-    if held > 1 {
-        return Err(format!("I6: {held} agencies are responsible at once"));
-    }
     let adrift = person.state.handovers.iter().find(|h| !h.state.is_final() && h.deadline.is_none());
     adrift.map_or(Ok(()), |h| Err(format!("I7: a handover in {} has no deadline", h.state.as_str())))
 }
@@ -137,9 +159,8 @@ pub fn essence(person: &Person, bundle: &Bundle, on: Day) -> Essence {
         fields.remove("competent_agency");
         return Essence { responsible: None, open: BTreeSet::new(), fields };
     }
-    let accepted = person.state.handovers.iter().find(|handover| handover.responsible());
     Essence {
-        responsible: accepted.and_then(|handover| handover.recipient.clone()),
+        responsible: person.held_handover().and_then(|handover| handover.recipient.clone()),
         open: person.state.lines.keys().cloned().collect(),
         fields,
     }

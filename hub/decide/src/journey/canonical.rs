@@ -45,8 +45,8 @@ pub fn canonical(person: &Person, bundle: &Bundle, group: Option<Group>, on: Day
     let accounts = journey.portal_accounts().into_iter();
     let names = accounts.filter_map(|account| account.as_str().split_once(' '));
     form.texts("portal_accounts", names.map(|(_, name)| name.to_owned()).collect());
-    let holder = person.state.handovers.iter().find(|handover| handover.responsible());
-    form.text("competent_agency", holder.and_then(|h| h.recipient.as_ref()).map(Recipient::as_str));
+    let holder = person.held_handover().and_then(|held| held.recipient.as_ref());
+    form.text("competent_agency", holder.map(Recipient::as_str));
     form
 }
 

@@ -95,6 +95,8 @@ pub enum Event {
         handover: HandoverId,
         /// The row of the state table that fired.
         row: Cow<'static, str>,
+        /// On which day.
+        on: Day,
         /// The new state.
         to: State,
         /// The recipient, from the moment there is one.

@@ -104,7 +104,7 @@ impl Person {
                 route: None,
                 residence: None,
                 epoch: 0,
-                accepted: false,
+                accepted: None,
                 hold: None,
                 code: None,
                 owner: Owner::Hub,
@@ -112,6 +112,7 @@ impl Person {
             }),
             Event::HandoverMoved {
                 handover,
+                on,
                 to,
                 recipient,
                 route,
@@ -125,9 +126,11 @@ impl Person {
                 if let Some(found) = state.handovers.iter_mut().find(|h| h.id == *handover) {
                     if *to == State::Sent {
                         found.epoch += 1;
-                        found.accepted = false;
+                        found.accepted = None;
                     }
-                    found.accepted |= *to == State::Accepted;
+                    if *to == State::Accepted {
+                        found.accepted = Some(*on);
+                    }
                     found.state = *to;
                     found.recipient.clone_from(recipient);
                     found.route.clone_from(route);
@@ -204,7 +207,7 @@ impl PersonState {
         self.claims.absorb(&theirs.claims);
         self.handovers.extend(theirs.handovers.iter().cloned());
         // What is live comes last, and who holds the file before who is only asked.
-        let rank = |h: &Handover| (!h.state.is_final(), !h.responsible());
+        let rank = |h: &Handover| (!h.state.is_final(), !h.holds_file());
         self.handovers.sort_by_key(rank);
         for (recipient, pseudonym) in &theirs.pseudonyms {
             self.pseudonyms.entry(recipient.clone()).or_insert(*pseudonym);

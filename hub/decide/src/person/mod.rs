@@ -1,17 +1,19 @@
 //! The aggregate: one person as the fold of their journal.
 //!
 //! [`words`] and [`event`] are what a journal says, [`state`] and [`claims`] what a person is, [`fold`] how the one
-//! makes the other. Next: [`crate::journey`], which reads the facts.
+//! makes the other, [`responsible`] who answers for them. Next: [`crate::journey`], which reads the facts.
 
 pub mod words;
 pub mod claims;
 pub mod state;
 pub mod event;
 pub mod fold;
+pub mod responsible;
 
 pub use claims::{Cell, Claim, Claims, Stated, VOIDED_KEPT};
 pub(crate) use claims::{cell_against, later};
 pub use event::{Event, Evidence};
 pub use fold::{Records, UnknownRecord};
+pub use responsible::{Mandate, Responsible};
 pub use state::{Handover, Line, Matching, Person, PersonState, Stream};
 pub use words::{Capacity, Join, Reason, ReviewReason, TaskKind, ViewKind};

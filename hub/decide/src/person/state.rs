@@ -89,9 +89,9 @@ pub struct Handover {
     pub residence: Option<Day>,
     /// Which offer of it: 0 before the first.
     pub epoch: u32,
-    /// Whether this offer was accepted.
+    /// The day on which this offer was accepted.
     #[serde(default)]
-    pub accepted: bool,
+    pub accepted: Option<Day>,
     /// Why it is held.
     pub hold: Option<HoldReason>,
     /// Why it was rejected.
@@ -140,8 +140,8 @@ impl Handover {
 
     /// Whether its recipient holds the file: accepted, and not taken back since.
     #[must_use]
-    pub fn responsible(&self) -> bool {
-        self.state == State::Accepted || (self.state == State::Held && self.accepted)
+    pub fn holds_file(&self) -> bool {
+        self.state == State::Accepted || (self.state == State::Held && self.accepted.is_some())
     }
 }
 
@@ -157,6 +157,12 @@ impl Person {
     #[must_use]
     pub fn live_handover(&self) -> Option<&Handover> {
         self.state.handovers.iter().rev().find(|handover| handover.is_live())
+    }
+
+    /// The handover whose recipient holds the file. Who is responsible is more than that: [`Person::responsible`].
+    #[must_use]
+    pub fn held_handover(&self) -> Option<&Handover> {
+        self.state.handovers.iter().find(|handover| handover.holds_file())
     }
 
     /// The handover of this id.

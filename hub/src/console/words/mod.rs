@@ -147,7 +147,6 @@ texts! {
     ORDERED = ", kortste termijn eerst.";
     PROVED = "afgeleverd";
     NOT_PROVED = "nog niet bewezen afgeleverd";
-    NOBODY = "niemand meer";
 }
 
 pub(crate) const WEEKDAYS: [&str; 7] = ["ma", "di", "wo", "do", "vr", "za", "zo"];

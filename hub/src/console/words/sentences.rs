@@ -3,7 +3,7 @@
 //! Each gets its parts as words already; none looks anything up. Refuses markup and names of persons. Next:
 //! [`super::lists`].
 
-use decide::person::{Capacity, ViewKind};
+use decide::person::{Capacity, Mandate, ViewKind};
 use schemas::handover::State;
 
 use super::lists::{self, row, view};
@@ -200,9 +200,17 @@ pub(crate) fn number_on(sequence: u64, topic: &str) -> String {
     format!("Nummer {} op {topic}", number(sequence))
 }
 
-/// Who carries the responsibility until a bureau says yes.
-pub(crate) fn until_accepted(provider: &str) -> String {
-    format!("{provider}, tot een bureau aanvaardt")
+/// Who is responsible, since when, and until when where that is known.
+pub(crate) fn responsible(why: Mandate, whom: Option<&str>, since: Option<&str>) -> String {
+    let whom = whom.unwrap_or_default();
+    let since = since.map(|day| format!(", sinds {day}")).unwrap_or_default();
+    match why {
+        Mandate::Accepted(_) => format!("{whom}{since}"),
+        Mandate::Provider(_) => format!("{whom}{since}, tot een bureau aanvaardt"),
+        Mandate::Purging(_) => format!("{whom}{since}, tot het wissen bevestigd is"),
+        Mandate::Open(_) | Mandate::Nothing => "nog niemand".to_owned(),
+        Mandate::Over(..) => "niemand meer".to_owned(),
+    }
 }
 
 /// By which decision and which message a step came.
