@@ -2,8 +2,8 @@
 //!
 //! A contract picks from this list; what no contract names leaves nowhere. A field that is not on
 //! the list cannot be named by a contract, and a value that no contract picks cannot be encoded, so
-//! a new field is denied until somebody decides otherwise (features 51). Deliberately absent:
-//! documents, visa decisions and their reasons, employers, biometrics (domain note 9.6).
+//! a new field is denied until somebody decides otherwise (docs/disclosure.md#fields). Deliberately absent:
+//! documents, visa decisions and their reasons, employers, biometrics (docs/domain.md#what-never-leaves).
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Countries as passports, registers and the target-group rule know them.
 //!
 //! Owns the table of ISO and ICAO codes and the numeric register codes; refuses to call a stateless
-//! or refugee code a third country in silence. Data: `config/tables/countries.csv`, domain note 4.
+//! or refugee code a third country in silence. Data: `config/tables/countries.csv`, docs/domain.md#nationality.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ impl Country {
     }
 }
 
-/// What a nationality means for the target group (domain note 4).
+/// What a nationality means for the target group (docs/domain.md#nationality).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {

@@ -2,7 +2,7 @@
 //! extensions that let a reader prove it missed nothing.
 //!
 //! Owns names and hashes; refuses personal values by construction, for every part is an id, a
-//! number, a time or a hash. Source: DESIGN 6, trust note 3.4.
+//! number, a time or a hash. Source: docs/disclosure.md#encoded.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -17,8 +17,7 @@ use crate::recipient::Recipient;
 use crate::reference::{Account, ApplicationNumber, ModuleCode, PermitNumber, PostCode, StatementId};
 use crate::time::{Day, Instant, Version};
 
-/// Who speaks, weakest first (DESIGN 4.2: RR > DVZ > post > WEWIS > portal; a learning platform speaks
-/// of learning alone).
+/// Who speaks, weakest first (docs/facts.md#authorities); a learning platform speaks of learning alone.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Authority {
@@ -361,7 +360,7 @@ pub struct Progress {
     pub statement: StatementId,
 }
 
-/// What can happen in a module (domain note 7.2; moveOn is Passed).
+/// What can happen in a module (docs/domain.md#learning).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {

@@ -1,14 +1,14 @@
 //! The words of a handover: states, answers, rejection codes, reasons of an end.
 //!
 //! Complete, so that every reader knows them all; which of them is reached from which is the state
-//! table's, in `decide`. Source: features note 4.
+//! table's, in `decide`. Source: docs/handovers.md.
 
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::Hash;
 use crate::ids::HandoverId;
 
-/// The state of a handover (features note 4.1).
+/// The state of a handover (docs/handovers.md#states).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -183,7 +183,7 @@ impl AnswerKind {
     }
 }
 
-/// Why an agency says no (features note 4.4). "No capacity" is not among them: competence follows
+/// Why an agency says no (docs/handovers.md#rejection-codes). "No capacity" is not among them: competence follows
 /// from law.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

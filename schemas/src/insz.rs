@@ -1,7 +1,7 @@
 //! The national number: Rijksregister, BIS and MAGDA's test numbers, told apart.
 //!
 //! Owns the check digits and the kinds; refuses to derive a birth date or a sex for matching, and
-//! refuses test numbers in production and real numbers elsewhere. Source: domain note 3.
+//! refuses test numbers in production and real numbers elsewhere. Source: docs/domain.md#national-numbers.
 
 use std::fmt;
 
@@ -66,7 +66,7 @@ impl Insz {
         }
         let number: u64 = text.parse().map_err(|_| InszError::Form)?;
         let (first9, check) = (number / 100, number % 100);
-        // Only the century's own branch matches, and it can match only one (domain note 3).
+        // Only the century's own branch matches, and it can match only one (docs/domain.md#national-numbers).
         let fits = |first: u64| 97 - first % 97 == check;
         if !fits(first9) && !fits(2_000_000_000 + first9) {
             return Err(InszError::Check);
@@ -137,7 +137,7 @@ impl From<Insz> for String {
 mod tests {
     use super::*;
 
-    /// Vectors of domain note 3, with their sources there.
+    /// Numbers of docs/domain.md#national-numbers, with their sources there.
     const VALID: &[(&str, Kind)] = &[
         ("85073003328", Kind::Register),
         ("17073003384", Kind::Register),

@@ -1,7 +1,7 @@
 //! Keys: what a record can be found by.
 //!
 //! A personal key identifies one person and may link; a group key finds households and candidates
-//! and never links (DESIGN 2). The index stores an HMAC of [`Key::text`], never the text: that [`Mac`] is made once,
+//! and never links (docs/identity.md#keys). The index stores an HMAC of [`Key::text`], never the text: that [`Mac`] is made once,
 //! at the door. Next: [`crate::message::Prepared`].
 
 use std::fmt;
@@ -39,7 +39,7 @@ pub enum Key {
     /// Group: a document number without its country.
     PassportAlone(PassportNumber),
     /// Group: the whole set of names with the whole birth date. Links only where nothing speaks
-    /// against it, after the guards of identity note 4.5.
+    /// against it, after the guards (docs/identity.md#guards).
     NameAndBirth(Tokens, PartialDate),
     /// Group: how one part of the name begins, with the whole birth date. Finds who is written another way.
     NamePart(String, PartialDate),

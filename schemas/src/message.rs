@@ -128,7 +128,7 @@ pub enum ReviewAnswer {
     Different,
 }
 
-/// "Something of this number changed" (domain note 5.3). One that names the number which replaces it is a
+/// "Something of this number changed" (docs/domain.md#the-register). One that names the number which replaces it is a
 /// [`Record::replaced`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Notice {

@@ -2,7 +2,7 @@
 //!
 //! Owns the dated table and the questions asked of it; refuses to route on postal codes and to treat
 //! an Antwerp district (112xx) or a register status (99xxx) as a municipality. Data:
-//! `config/tables/municipalities.csv`, domain notes 1.1 to 1.4.
+//! `config/tables/municipalities.csv`, docs/domain.md#municipalities.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -58,7 +58,7 @@ impl From<NisCode> for String {
     }
 }
 
-/// The language area of a municipality (laws of 1966; domain note 1.2).
+/// The language area of a municipality (docs/domain.md#language-areas).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum LanguageArea {
     /// Dutch.

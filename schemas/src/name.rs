@@ -2,7 +2,7 @@
 //!
 //! The given form is kept untouched; the compared form is a sorted set of ASCII tokens, so order,
 //! accents, case and punctuation do not matter. It is made once, at the door; nobody guesses which part is
-//! the family name. Source: identity note 4.2.
+//! the family name. Source: docs/identity.md#names-and-dates.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 //!
 //! `1988-00-00` is a year, `1988-05-00` a month; they round-trip and are never expanded to a first
 //! of January. Refuses dates that do not exist. Source: Rijksregister incomplete dates
-//! (`OnvolledigeDatumType`), domain note 3.
+//! (docs/domain.md#partial-dates).
 
 use std::fmt;
 
@@ -92,7 +92,7 @@ impl PartialDate {
     }
 
     /// Whether this is a date clerks fill in when they do not know it: 1 January, or no whole day.
-    /// Such a date never supports a link without a number (identity note 4.2).
+    /// Such a date never supports a link without a number (docs/identity.md#names-and-dates).
     #[must_use]
     pub fn is_default(self) -> bool {
         self.day == 0 || (self.month == 1 && self.day == 1)

@@ -1,7 +1,7 @@
 //! References that sources give: post codes, application numbers, permits, DVZ and passport numbers.
 //!
 //! Owns their normal form; refuses a reference that has none. A reference is a personal value: it
-//! prints only where it is asked to, never in `Debug`. Source: domain note 5.1 and 5.2.
+//! prints only where it is asked to, never in `Debug`. Source: docs/domain.md#visas, docs/domain.md#permits.
 
 use std::fmt;
 use std::sync::Arc;

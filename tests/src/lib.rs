@@ -8,6 +8,7 @@ pub mod canaries;
 pub mod intruder;
 pub mod modules;
 pub mod outbox;
+pub mod pages;
 pub mod people;
 pub mod process;
 pub mod saying;

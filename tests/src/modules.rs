@@ -2,7 +2,7 @@
 //!
 //! Owns reading and drawing; what is refused is `tests/tidy.rs`'s. Tests inside the code do not count, nor does the file
 //! that holds a folder together: it knows its parts, and they know it. The drawing stands in `docs/modules.md`, written by
-//! `cargo run -p tests --bin modules`. Next: [`names`] for how a line of code names a module.
+//! `cargo run -p tests --bin docs`. Next: [`names`] for how a line of code names a module.
 
 pub mod names;
 
@@ -159,7 +159,7 @@ impl Folder {
 /// Where a file cannot be read.
 pub fn page(root: &Path) -> Result<String> {
     let mut page = "# Which module knows which\n\n\
-        Drawn from the code by `cargo run -p tests --bin modules`; a test compares the two.\n\
+        Drawn from the code by `cargo run -p tests --bin docs`; a test compares the two.\n\
         The modules stand in the order in which they are declared. An `x` says that the module on the left names the one\n\
         whose number stands above it; each names only earlier ones, so nothing stands to the right of the `o`.\n"
         .to_owned();

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const KNOWN: [(&str, &str); 5] = [
     // The request loop asks the register, so it reads the register's answers: a conversation, not a door.
     ("hub/src/request/mod.rs", "register"),
-    // Agencies answer on a path of their own (DESIGN 6), which leads to the source `answer`.
+    // Agencies answer on a path of their own, which leads to the source `answer`.
     ("hub/src/api/", "answer"),
     ("hub/src/config/senders.rs", "answer"),
     // An explanation names what a fact is about: a permit is an entry as well.

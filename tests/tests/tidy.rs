@@ -10,7 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use schemas::finding::Code;
-use tests::modules::{DRAWN, Folder, folders, page};
+use tests::modules::{DRAWN, Folder, folders};
+use tests::pages::written;
 
 /// Every file below a folder of the repository whose name ends so, with its path from the root.
 fn files(folder: &str, end: &str) -> Vec<(PathBuf, String)> {
@@ -127,10 +128,90 @@ fn a_module_knows_only_what_comes_before_it() {
 }
 
 #[test]
-fn the_drawing_of_the_modules_is_that_of_the_code() {
-    let drawn = fs::read_to_string(tests::root().join("docs/modules.md")).unwrap();
-    let page = page(&tests::root()).unwrap();
-    assert!(drawn == page, "draw it anew: `cargo run -p tests --bin modules`\n{page}");
+fn the_written_pages_are_those_of_the_code() {
+    for (path, page) in written(&tests::root()).unwrap() {
+        let stands = fs::read_to_string(tests::root().join(path)).unwrap();
+        assert!(stands == page, "{path}: write it anew: `cargo run -p tests --bin docs`\n{page}");
+    }
+}
+
+/// What a heading is called in an address: as public forges make it.
+fn anchor(heading: &str) -> String {
+    let words = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = words.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+/// The places that a text points to: a page below `docs/`, with a heading or without.
+fn pointers(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices("docs/").filter_map(|(at, _)| {
+        let end = |c: char| !(c.is_ascii_alphanumeric() || "/-_.#".contains(c));
+        let place = text[at..].split(end).next()?.trim_end_matches('.');
+        place.contains(".md").then_some(place)
+    })
+}
+
+#[test]
+fn every_citation_leads_somewhere() {
+    let root = tests::root();
+    let cited = ["config", "deploy"].into_iter().flat_map(|folder| files(folder, "")).chain(sources());
+    let mut lost = vec![];
+    for (path, text) in cited.chain(files("hub/src", ".sql")) {
+        for place in pointers(&text) {
+            let (page, heading) = place.split_once('#').unwrap_or((place, ""));
+            let found = fs::read_to_string(root.join(page)).ok().is_some_and(|page| {
+                let mut headings = page.lines().filter(|line| line.starts_with('#')).map(anchor);
+                heading.is_empty() || headings.any(|known| known == heading)
+            });
+            if !found {
+                lost.push(format!("{}: {place}", path.display()));
+            }
+        }
+        // Written in halves, so that this file does not find itself.
+        for book in [
+            concat!("DES", "IGN"),
+            concat!("dom", "ain note"),
+            concat!("features", " 4"),
+            concat!("trust", " note"),
+        ] {
+            if text.contains(book) {
+                lost.push(format!("{}: \"{book}\" is no page of this house", path.display()));
+            }
+        }
+    }
+    none("a comment points to a page and a heading that stand in docs/", lost);
+}
+
+#[test]
+fn every_row_guard_and_invariant_that_is_named_stands_in_its_page() {
+    let page = |name: &str| fs::read_to_string(tests::root().join("docs").join(name)).unwrap();
+    let (handovers, identity, invariants) =
+        (page("handovers.md"), page("identity.md"), page("invariants.md"));
+    let whole =
+        |page: &str, word: &str| page.split(|c: char| !c.is_alphanumeric()).any(|known| known == word);
+    let mut lost = vec![];
+    for (path, text) in files("hub/decide", ".rs") {
+        let comments: String = text
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix("//"))
+            .collect::<Vec<_>>()
+            .join(" ");
+        for (kind, page) in [("row ", &handovers), ("rows ", &handovers), ("guard ", &identity)] {
+            for (at, _) in comments.match_indices(kind) {
+                let number =
+                    comments[at + kind.len()..].split(|c: char| !c.is_alphanumeric()).next().unwrap();
+                if number.starts_with(|c: char| c.is_ascii_digit()) && !whole(page, number) {
+                    lost.push(format!("{}: {kind}{number}", path.display()));
+                }
+            }
+        }
+        let words = comments.split(|c: char| !c.is_alphanumeric());
+        let named = words.filter(|word| {
+            word.strip_prefix('I').is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()))
+        });
+        lost.extend(named.filter(|id| !whole(&invariants, id)).map(|id| format!("{}: {id}", path.display())));
+    }
+    none("rows, guards and invariants stand in docs/", lost);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //!
 //! A MAGDA document is cut into one item an answer or a notice, and of a person only the elements
 //! on the list `KEPT` go on: parents, partners, children, legal grounds and documents never enter.
-//! Hints come as JSON under the same source. Shapes: domain notes 0b and 5.3. Next: `person`.
+//! Hints come as JSON under the same source. Shapes: docs/domain.md#the-register. Next: `person`.
 
 mod hint;
 mod person;

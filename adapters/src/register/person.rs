@@ -1,8 +1,8 @@
 //! A person as the register answers: who they are, how the register knows them, where they live.
 //!
 //! Never routes on the main residence alone: the old home stays in the answer of somebody who left,
-//! died or was struck off, and the home of a BIS number can itself be abroad. Sources: domain note
-//! 0b.3, IT001 and IT252. Next: [`super::Register`].
+//! died or was struck off, and the home of a BIS number can itself be abroad.
+//! Source: docs/domain.md#the-register. Next: [`super::Register`].
 
 use schemas::fact::{
     Address, Authority, Entry, Record, Replacement, Residence, Sex, Standing, Statement, register_channel,

@@ -1,7 +1,7 @@
 //! The machine-readable zone of a passport: a second reading of name, birth date and number.
 //!
 //! It is used for finding the person, also with a wrong check digit, which is told. Refuses to
-//! decide which reading is right: both are kept. Source: ICAO 9303 part 4, domain note 4.
+//! decide which reading is right: both are kept. Source: docs/domain.md#visas.
 
 use chrono::Datelike;
 use mrz::{ParseOptions, encode_name_component, parse_td3_with};

@@ -145,7 +145,7 @@ pub struct LegalBasis {
     pub to: Option<Day>,
 }
 
-/// Who belongs to the target group: `config/rules/target-group.toml` (domain note 9.1).
+/// Who belongs to the target group: `config/rules/target-group.toml` (docs/domain.md#the-target-group).
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetGroup {
@@ -186,7 +186,7 @@ impl Clone for Found {
     }
 }
 
-/// One municipality comes to another recipient on a day: `config/rules/territory.toml` (features note 38, row 23b).
+/// One municipality comes to another recipient on a day: `config/rules/territory.toml` (row 23b of docs/handovers.md).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TerritoryChange {
@@ -210,7 +210,7 @@ pub enum OpenFiles {
     MoveAll,
 }
 
-/// How long each state may last: `config/rules/deadlines.toml` (features note 4.1).
+/// How long each state may last: `config/rules/deadlines.toml` (docs/handovers.md#deadlines).
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deadlines {

@@ -2,7 +2,7 @@
 //!
 //! What the absorbed person's name at a recipient was used for ends under that name, where the survivor has a name of
 //! their own there; everything else goes on as it was. Whether two are one is `identity`'s to judge, or a human's.
-//! Source: DESIGN 4 "merge", features 4.2 row 29.
+//! Source: docs/identity.md#who-survives, row 29 of docs/handovers.md.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
 //! Brussels: the newcomer chooses who takes them over. Rows 4, 7, 8, 20 and 21 of the state table, and the
-//! cases "21b" and "an offer to Bon while a BAPA line is open" of DESIGN 4.
+//! cases of row 21b and of an offer to Bon while a line to a BAPA is open.
 //!
 //! What a choice must name to be complete is the routing table's own proof.
 

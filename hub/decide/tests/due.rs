@@ -1,5 +1,5 @@
 //! Due moments: what becomes true on a day without a message. Rows 8, 12, 16 and 23b of the state table, and the
-//! cases "household" (an age that is not known to the day) and "days and clock" of DESIGN 4.
+//! cases of an age that is not known to the day, and of days and clocks.
 //!
 //! The engine turns a day into a message; here the stories do it themselves.
 

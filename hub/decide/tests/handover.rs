@@ -1,5 +1,5 @@
 //! The life of a handover, as stories: what is said, what leaves, where it ends. The numbers are the
-//! rows of the state table and the golden scenarios of features note 4.5.
+//! rows of the state table and the scenarios that everybody must know.
 
 mod support;
 

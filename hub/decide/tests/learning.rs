@@ -1,6 +1,6 @@
 //! Learning: where somebody stands in each module, and what a voided statement leaves behind.
 //!
-//! Read where it leaves: on the participant's own stream. The case "history" of DESIGN 4 is the one of a
+//! Read where it leaves: on the participant's own stream. One case is that of a
 //! voided statement that had replaced another; what a platform's verbs mean is its adapter's own proof.
 
 mod support;

@@ -1,4 +1,4 @@
-//! Two persons turn out to be one, or do not. The case "merge" of DESIGN 4, the guards of identity note 4.5
+//! Two persons turn out to be one, or do not. Cases of docs/identity.md, its guards
 //! ("bridge") and what a reviewer says.
 //!
 //! What a merge does to handovers is in `merge_handovers.rs`, to learning in `learning.rs`; what no order of

@@ -1,4 +1,4 @@
-//! What a merge does to handovers: row 29 of the state table, with DESIGN 4 "merge" and features 4.2.
+//! What a merge does to handovers: row 29 of the state table (docs/handovers.md).
 //!
 //! Who may become one at all is in `merge.rs`.
 

@@ -1,5 +1,5 @@
-//! What leaves, when it ends, and what does not leave at all: the cases of DESIGN 4 about streams and the rows that
-//! features 4.2 leaves out (1 after all are final, 3b, 20c, 21c; 21b is in `choice.rs`).
+//! What leaves, when it ends, and what does not leave at all: streams, and rows 1 after all are final, 3b,
+//! 20c and 21c of the state table (21b is in `choice.rs`).
 //!
 //! Which fields a view has is `disclosure`'s own proof, and invariant I4.
 

@@ -1,5 +1,5 @@
-//! They object to being handed over: row 33 of the state table, and DESIGN 8 (I8: "under a restriction: the same links
-//! and facts, and no new record").
+//! They object to being handed over: row 33 of the state table, and I8 under a restriction: the same links
+//! and facts, and no new record.
 //!
 //! Nothing leaves from then on but ends, at whatever point of their life they say it. Lifting a restriction is not
 //! told here: no message of this version does.

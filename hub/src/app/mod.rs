@@ -132,7 +132,7 @@ impl Hub {
             choosable: config.bundle.contracts.iter().filter(chosen).map(|c| c.recipient.clone()).collect(),
             environment: config.hub.environment,
         };
-        // SQLite has one writer; PostgreSQL gains from a second (perf note 6).
+        // SQLite has one writer; PostgreSQL gains from a second (docs/benchmark.md).
         let committers = if config.hub.database.starts_with("sqlite:") { 1 } else { 2 };
         let intake = Intake::new(store.clone(), vault.clone(), clock.clone(), tables, committers);
         let instance = hex::encode(&clock.seed().0[..8]);

@@ -2,7 +2,7 @@
 //!
 //! Reads every topic as any stock reader would, checks numbers, chain and payload hashes, and closes
 //! the ledger up to what was right. At a break it says so and closes nothing more of that topic. It
-//! only reads, so several may run. Refuses to repair. Source: trust note 3.9.
+//! only reads, so several may run. Refuses to repair. Source: docs/exactly-once.md#read-back.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

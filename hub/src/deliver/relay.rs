@@ -2,7 +2,7 @@
 //!
 //! One holding runs from a lease through a take-over to the first doubt; then everything is read
 //! anew. Rows are read while the last transaction commits. Refuses to send past a missing row, and
-//! to send on when its lease cannot be renewed. Source: trust note 3.4 to 3.6.
+//! to send on when its lease cannot be renewed. Source: docs/exactly-once.md#one-batch.
 
 use std::time::Duration;
 

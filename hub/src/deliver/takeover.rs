@@ -2,7 +2,7 @@
 //!
 //! After fencing, the log says how far it is and the ledger says how far it should be. Where a
 //! topic is beyond the position a commit was torn: what stands there counts as sent. Where log and
-//! ledger contradict each other one of them lost data: refuses to guess and halts. Source: trust note 3.5.
+//! ledger contradict each other one of them lost data: refuses to guess and halts. Source: docs/exactly-once.md#the-take-over.
 
 use std::collections::{BTreeMap, BTreeSet};
 

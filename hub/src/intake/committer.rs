@@ -1,7 +1,7 @@
 //! The shared commit: posts in flight are stored together.
 //!
 //! A committer takes what has queued while its last commit ran, without a timer: alone, a post
-//! commits at once; under load, hundreds share one commit (perf note 6). The queue is bounded: when
+//! commits at once; under load, hundreds share one commit (docs/benchmark.md). The queue is bounded: when
 //! it is full the sender is told to come back. Refuses to look into a row.
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 //!
 //! For each stream the view is computed anew; it is a delivery if it differs from the last one that
 //! was issued. No visible change, no record. [`View`] can only be made here, by picking what a
-//! contract names, so nothing unfiltered can be encoded. Source: DESIGN 4.4, features N4.
+//! contract names, so nothing unfiltered can be encoded. Source: docs/disclosure.md.
 
 mod streams;
 

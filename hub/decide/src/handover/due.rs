@@ -2,7 +2,7 @@
 //!
 //! Deadlines, a residence that begins, coming of age, the day on which a code, a territory or a legal basis begins
 //! or ends. The engine brings a message on that day, and the person is decided again as on any other. What
-//! will be true then is not said here. Source: DESIGN 3 "due moments", features 4.2 rows 8, 12, 16 and 23b.
+//! will be true then is not said here. Rows 8, 12, 16 and 23b of docs/handovers.md.
 
 use schemas::fact::Standing;
 use schemas::handover::State;

@@ -1,4 +1,4 @@
-//! What a merge does to handovers: one of them goes on, the others are replaced (features 4.2, row 29).
+//! What a merge does to handovers: one of them goes on, the others are replaced (row 29 of docs/handovers.md).
 //!
 //! Where two agencies each took one of the two over, no merge is made: which of them goes on is a human's to say.
 

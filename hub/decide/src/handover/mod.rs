@@ -2,7 +2,7 @@
 //!
 //! The state table is data in [`table`]; this file turns it into events. A handover moves only
 //! through a row, and every row says who must move next and until when. Responsibility moves on
-//! accept, never before. Source: features note 4, DESIGN 4 "rows missing".
+//! accept, never before. Source: docs/handovers.md.
 
 mod answer;
 mod due;

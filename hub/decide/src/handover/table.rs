@@ -1,7 +1,6 @@
 //! The state table as data: each row's number in the notes, its state, who acts, until when.
 //!
-//! The runtime, the explanation and the tests read the same rows. Numbers are those of features note
-//! 4.2 and of DESIGN 4 ("rows missing in features.md 4.2").
+//! The runtime, the explanation, the tests and docs/handovers.md read the same rows.
 
 use schemas::handover::{AnswerName, Owner, State};
 

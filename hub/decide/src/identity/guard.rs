@@ -1,5 +1,5 @@
 //! The guards: what speaks for and against two being one person. Pure comparisons of a record with
-//! a person's match view; numbers of the guards are those of identity note 4.5.
+//! a person's match view; numbers of the guards are those of docs/identity.md#guards.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ pub(crate) fn shares_number(record: &Record, person: &Person) -> bool {
 }
 
 /// Whether two persons may become one, on the strength of a record that fits both: by its numbers, or one of them
-/// by name and birth date alone. No guard may hold between them (identity note 4.5, "bridge"). Name and birth date
+/// by name and birth date alone. No guard may hold between them (docs/identity.md#guards, "bridge"). Name and birth date
 /// agree; where one of them does so only in part, no number of any kind may differ, since in another order the
 /// record would have come first and each of the two been linked to it by a number.
 pub(crate) fn joinable(a: &Person, b: &Person, record: &Record, by_numbers: bool) -> bool {
@@ -74,7 +74,7 @@ fn told_apart(a: &Person, b: &Person) -> bool {
     a.state.never.contains(&b.id) || !a.state.never.is_disjoint(&b.state.absorbed)
 }
 
-/// Two agencies each took one of them over: who goes on is a human's to say (features 4.2, row 29).
+/// Two agencies each took one of them over: who goes on is a human's to say (row 29 of docs/handovers.md).
 pub(crate) fn two_hold_the_file(a: &Person, b: &Person) -> bool {
     let holder = |person: &Person| person.held_handover()?.recipient.clone();
     matches!((holder(a), holder(b)), (Some(one), Some(other)) if one != other)

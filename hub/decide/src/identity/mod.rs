@@ -4,7 +4,7 @@
 //! `guard` what speaks against it, `judge` what follows. A personal key links unless name *and* birth date speak
 //! against it; the whole name with the whole birth date links unless a number speaks against it; a group key never
 //! links, it only corroborates. Whatever is in doubt gets a person of its own at once and a review.
-//! Source: DESIGN 4.1, identity note 4.5.
+//! Source: docs/identity.md.
 
 mod block;
 mod compare;

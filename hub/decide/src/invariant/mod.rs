@@ -1,4 +1,4 @@
-//! The invariants of DESIGN 8, each one pure function with its id: used by `debug_assert!` in the
+//! The invariants (docs/invariants.md), each one pure function with its id: used by `debug_assert!` in the
 //! engine, by property tests and by the fault runs. Each answers with what is broken, or nothing.
 //!
 //! I1 and I2 compare the store with itself and live where the store is read (`hub replay --verify`).

@@ -2,7 +2,7 @@
 //!
 //! Of each kind of step the newest statement is kept, so a person who learns for years stays small; what a voided
 //! one had replaced is read from the journal. What counts as passed is the platform's to say.
-//! Source: DESIGN 4.2 "learning", domain note 7.2.
+//! Source: docs/facts.md#learning, docs/domain.md#learning.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

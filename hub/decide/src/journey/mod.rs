@@ -2,7 +2,7 @@
 //!
 //! Inside an entry the authority decides (for a permit WEWIS first), inside one authority the newest
 //! statement; what is said of the person is compared over all entries the same way. Nothing here
-//! knows when something arrived. Next: [`scope`], then [`canonical`]. Source: DESIGN 4.2.
+//! knows when something arrived. Next: [`scope`], then [`canonical`]. Source: docs/facts.md.
 
 pub mod canonical;
 pub mod grounds;
@@ -147,7 +147,7 @@ impl<'a> Journey<'a> {
         stated!(self.personal(Field::Nationalities), Nationalities).map_or(&[], Vec::as_slice)
     }
 
-    /// How to reach them: here the lowest authority is the nearest to the person (identity note 4.7).
+    /// How to reach them: here the lowest authority is the nearest to the person (docs/facts.md#authorities).
     #[must_use]
     pub fn contact(&self) -> Option<&'a Contact> {
         stated!(self.nearest(Field::Contact), Contact)

@@ -1,7 +1,7 @@
 //! The target group: whether a person belongs to it on a day, and as what.
 //!
 //! Third-country nationals of age with a live entry in scope: family migrants, labour migrants of the
-//! Flemish region, and the latter's adult family (memo 3, domain note 9.1). What a rule leaves open
+//! Flemish region, and the latter's adult family (docs/domain.md#the-target-group). What a rule leaves open
 //! is a human's: it is never in scope in silence.
 
 use schemas::country::Standing as Nationality;

@@ -13,7 +13,7 @@ use schemas::time::Day;
 use super::{names, rest, route};
 use crate::bundle::{Bundle, Competence, Contract, Territory, Turning};
 
-/// What a recipient may see before it says yes: enough to say yes, and nobody's name (features N4).
+/// What a recipient may see before it says yes: enough to say yes, and nobody's name (docs/disclosure.md).
 const BEFORE_YES: [&str; 4] = ["municipality", "target_group", "arrival_month", "contact_language"];
 
 /// Everything that is wrong with a bundle; nothing where it may become active.

@@ -2,7 +2,7 @@
 //!
 //! Owns [`route`], which has an answer for every code on every day, and [`check`], which proves
 //! that a bundle gives exactly one. Knows no postal codes, no names of municipalities and nothing
-//! of the person. What follows from a route is [`crate::handover`]'s. Source: domain notes 1 and 2.
+//! of the person. What follows from a route is [`crate::handover`]'s. Source: docs/domain.md#who-is-competent.
 
 mod check;
 
@@ -38,7 +38,7 @@ impl Route {
     }
 }
 
-/// Why a route leads where it leads (DESIGN 6, `hub route`).
+/// Why a route leads where it leads (`hub route` prints it).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RouteReason {

@@ -2,7 +2,7 @@
 //!
 //! This file owns the settings, the topics and what an error means; `write` the transactions, `read`
 //! the way back, `describe` how topics are. Refuses to create a topic with more than one partition, and to let a setting from a
-//! file weaken what exactly-once rests on. Source: kafka note 4, trust note 3.6 and 3.7.
+//! file weaken what exactly-once rests on. Source: docs/exactly-once.md#the-producer.
 
 mod describe;
 mod read;
@@ -40,7 +40,7 @@ impl KafkaConfig {
         client
     }
 
-    /// The producer of one relay (trust note 3.7; the relay has its batch in hand, so no lingering).
+    /// The producer of one relay (docs/exactly-once.md#the-producer; the relay has its batch in hand, so no lingering).
     fn producer(&self) -> ClientConfig {
         let mut client = self.client();
         client

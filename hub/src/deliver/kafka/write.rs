@@ -2,7 +2,7 @@
 //!
 //! A producer lives through an unbroken run of clean, quick commits; after any doubt it is worn, and
 //! [`Log::take_over`] makes a new one. Refuses `flush`, which stalls 100 ms: every delivery report is
-//! awaited instead. Source: kafka note 4, trust note 3.6.
+//! awaited instead. Source: docs/exactly-once.md#the-producer.
 
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,6 @@
 //! What is asked of the register, and what its answer comes to.
 //!
-//! Owns the two questions and the exceptions that come instead of an answer (domain note 5). The type
+//! Owns the two questions and the exceptions that come instead of an answer (docs/domain.md#the-register). The type
 //! of an exception decides, not its presence: only FOUT stands in the way. Refuses to read a person:
 //! that is the register adapter's.
 

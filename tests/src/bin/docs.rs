@@ -1,14 +1,16 @@
-//! Draws which module knows which, into `docs/modules.md`; says what points the wrong way.
+//! Writes the pages of `docs/` that the program knows best; says which modules point the wrong way.
 //!
-//! Refuses to judge: `tests/tidy.rs` does. Next: `tests::modules`.
+//! Refuses to judge: `tests/tidy.rs` does. Next: `tests::pages`.
 
 use std::io::Write;
 
-use tests::modules::{DRAWN, folders, page};
+use tests::modules::{DRAWN, folders};
 
 fn main() -> anyhow::Result<()> {
     let root = tests::root();
-    std::fs::write(root.join("docs/modules.md"), page(&root)?)?;
+    for (path, text) in tests::pages::written(&root)? {
+        std::fs::write(root.join(path), text)?;
+    }
     let mut out = std::io::stdout();
     for (_, src) in DRAWN {
         for folder in folders(&root.join(src))? {
