@@ -182,6 +182,62 @@ fn every_citation_leads_somewhere() {
     none("a comment points to a page and a heading that stand in docs/", lost);
 }
 
+/// The pages a newcomer reads, with their paths.
+fn pages() -> Vec<(PathBuf, String)> {
+    let root = ["README.md", "ARCHITECTURE.md", "config/README.md"];
+    let read = |name: &str| (PathBuf::from(name), fs::read_to_string(tests::root().join(name)).unwrap());
+    root.into_iter().map(read).chain(files("docs", ".md")).collect()
+}
+
+#[test]
+fn every_link_of_a_page_leads_somewhere() {
+    let mut lost = vec![];
+    for (path, text) in pages() {
+        let folder = tests::root().join(path.parent().unwrap());
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let (place, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if place.is_empty() { tests::root().join(&path) } else { folder.join(place) };
+            let outside = link.contains("://");
+            let known = || {
+                fs::read_to_string(&target).ok().is_some_and(|page| {
+                    page.lines()
+                        .filter(|line| line.starts_with('#'))
+                        .map(anchor)
+                        .any(|known| known == heading)
+                })
+            };
+            if !outside && !(target.exists() && (heading.is_empty() || known())) {
+                lost.push(format!("{}: {link}", path.display()));
+            }
+        }
+    }
+    none("a link leads to a page and a heading", lost);
+}
+
+#[test]
+fn every_file_that_a_page_names_exists() {
+    let ends = [".rs", ".sql", ".toml", ".csv", ".sh"];
+    let folders = ["schemas", "adapters", "hub", "tests", "config", "deploy"];
+    let known: Vec<String> = folders
+        .into_iter()
+        .flat_map(|folder| ends.into_iter().flat_map(move |end| files(folder, end)))
+        .map(|(path, _)| path.display().to_string())
+        .collect();
+    let mut lost = vec![];
+    for (path, text) in pages() {
+        for name in
+            text.split('`').skip(1).step_by(2).filter(|name| ends.iter().any(|end| name.ends_with(end)))
+        {
+            let concrete =
+                name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "/._-".contains(c));
+            if concrete && !known.iter().any(|file| file == name || file.ends_with(&format!("/{name}"))) {
+                lost.push(format!("{}: {name}", path.display()));
+            }
+        }
+    }
+    none("a file that a page names exists", lost);
+}
+
 #[test]
 fn every_row_guard_and_invariant_that_is_named_stands_in_its_page() {
     let page = |name: &str| fs::read_to_string(tests::root().join("docs").join(name)).unwrap();
