@@ -11,6 +11,7 @@ pub mod vault;
 pub mod config;
 pub mod history;
 pub mod contract;
+pub mod story;
 
 pub mod intake;
 pub mod decider;

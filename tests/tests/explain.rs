@@ -16,9 +16,9 @@ use decide::invariant::essence;
 use demo::Stage;
 use hub::app::{Beside, Hub, Place, Start, in_data};
 use hub::clock::Clock;
-use hub::explain::person::{Given, Known, explain};
-use hub::explain::{At, Explainer, text};
+use hub::explain::{Explainer, text};
 use hub::history;
+use hub::story::{At, Given, Reader, tell};
 use schemas::ids::PersonId;
 use schemas::message::{Body, ReviewAnswer};
 use schemas::recipient::Recipient;
@@ -249,14 +249,11 @@ async fn everybody(on: &Beside) {
         shown += usize::from(personal.iter().any(|value| shows(&all, value)));
 
         let streams = json["person"]["streams"].as_array().unwrap();
-        let given = Given { bundle: &on.config.bundle, sent: &[], on: Day::MAX, values: false };
-        let mut absorbed = vec![];
-        for other in history.absorbed() {
-            let own = history::own(&on.store, &on.vault, other, tests::ACCESS).await.unwrap();
-            absorbed.push((other, own));
-        }
-        let known = Known { person: row.id, own: history, absorbed };
-        let by_contract = serde_json::to_value(explain(&known, given).unwrap()).unwrap();
+        let given = Given { bundle: &on.config.bundle, on: Day::MAX, values: false };
+        let reader =
+            Reader { store: &on.store, vault: &on.vault, access: tests::ACCESS, schemas: None, at: None };
+        let known = reader.known(row.id).await.unwrap();
+        let by_contract = serde_json::to_value(tell(&known, given).unwrap()).unwrap();
         for (read, named) in streams.iter().zip(by_contract["streams"].as_array().unwrap()) {
             let pairs =
                 read["receipts"].as_array().unwrap().iter().zip(named["receipts"].as_array().unwrap());
@@ -289,7 +286,7 @@ async fn settled(hub: &Hub) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_turned_out_to_be_another_is_explained_as_him_and_before_that_as_himself() {
+async fn who_was_absorbed_is_explained_as_the_survivor_and_before_that_as_themselves() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = tests::config();
     in_data(folder.path(), &mut config);
@@ -336,7 +333,7 @@ async fn who_turned_out_to_be_another_is_explained_as_him_and_before_that_as_him
         // What was shown of the absorbed one is part of the story, to its end.
         let ends: Vec<&Value> = story["streams"].as_array().unwrap().iter().map(|s| &s["ended"]).collect();
         assert_eq!(ends.iter().filter(|end| **end == "merged").count(), 1, "{ends:?}");
-        assert!(words.contains("turned out to be him"), "{words}");
+        assert!(words.contains("was absorbed"), "{words}");
 
         let (then, _) = told(&on, id, Some(At::Order(2)), false).await.unwrap();
         assert_eq!(then["person"]["person"], id.as_str());

@@ -9,7 +9,8 @@ use std::process::ExitCode;
 use schemas::time::parse_instant;
 
 use crate::app::Place;
-use crate::explain::{At, ExplainError, Explainer, text};
+use crate::explain::{ExplainError, Explainer, text};
+use crate::story::At;
 use crate::vault::{Access, Why};
 
 /// Tells who is responsible, what was decided, on which facts and rules, and what was shown to whom.

@@ -10,8 +10,6 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Subcommand;
-use decide::Person;
-use decide::journey::Journey;
 use decide::world::Ask;
 use schemas::ids::{PersonId, ReviewId};
 use schemas::message::{Body, ReviewAnswer};
@@ -19,6 +17,7 @@ use serde::Serialize;
 
 use crate::app::{Hub, Place};
 use crate::store::rows::{Found, Outcome, ReviewRow};
+use crate::story::Side;
 use crate::vault::{Access, Why};
 
 /// Lists open reviews, shows one, or answers it.
@@ -122,52 +121,6 @@ async fn list(hub: &Hub, limit: u32, json: bool) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// One person, as a reviewer sees him.
-#[derive(Debug, Serialize)]
-struct Side {
-    person: String,
-    names: Vec<String>,
-    births: Vec<String>,
-    nationalities: Vec<String>,
-    numbers: Vec<String>,
-    handovers: Vec<String>,
-}
-
-impl Side {
-    fn of(person: &Person) -> Self {
-        let journey = Journey::of(&person.state);
-        let name = |tokens: &schemas::name::Tokens| tokens.iter().collect::<Vec<_>>().join(" ");
-        Self {
-            person: person.id.to_string(),
-            names: person.matching.names.iter().map(name).collect(),
-            births: person.matching.births.iter().map(ToString::to_string).collect(),
-            nationalities: journey.nationalities().iter().map(|c| c.code().to_owned()).collect(),
-            numbers: person.matching.keys.iter().map(schemas::key::Key::text).collect(),
-            handovers: person
-                .state
-                .handovers
-                .iter()
-                .map(|h| match &h.recipient {
-                    Some(recipient) => format!("{} {recipient}", h.state.as_str()),
-                    None => h.state.as_str().to_owned(),
-                })
-                .collect(),
-        }
-    }
-
-    fn rows(&self) -> [(&'static str, String); 6] {
-        let all = |list: &[String]| list.join(", ");
-        [
-            ("person", self.person.clone()),
-            ("names", all(&self.names)),
-            ("births", all(&self.births)),
-            ("nationalities", all(&self.nationalities)),
-            ("numbers", all(&self.numbers)),
-            ("handovers", all(&self.handovers)),
-        ]
-    }
 }
 
 async fn show(hub: &Hub, review: ReviewId, json: bool) -> anyhow::Result<ExitCode> {

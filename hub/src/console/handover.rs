@@ -1,28 +1,24 @@
 //! `GET /handovers/{id}`: one handover, why it is where it is, and everything that happened to it.
 //!
-//! The present comes from the fold of its person's journal, the past from its entries; only states, rows,
-//! reasons, days and opaque ids are taken out of them. Refuses names, numbers and facts of the person. Next:
-//! `timeline`.
-
-use std::collections::BTreeMap;
+//! Drawn from its person's story ([`crate::story`]): only states, rows, reasons, days and opaque ids are taken out of it,
+//! never a name, a number or a fact of the person. Next: `timeline`.
 
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Html;
 use chrono::TimeDelta;
-use decide::Person;
-use decide::person::{Event, Handover, Responsible};
 use schemas::handover::{Owner, State as Status};
-use schemas::ids::{DeliveryId, HandoverId, PersonId};
+use schemas::ids::HandoverId;
 use schemas::time::day_of;
 
 use super::parts::{Badge, Frame, Icons, short};
-use super::timeline::{self, Line, Sent, Step};
+use super::timeline::{self, Line, Step};
 use super::times::{Calendar, Stamp, span, written};
 use super::{Console, Here, Page, PageError, words};
-use crate::history::{self, Entry, HistoryError};
+use crate::history::HistoryError;
 use crate::store::figures::OriginRow;
 use crate::store::rows::HandoverRow;
+use crate::story::{Given, HandoverStory, Known, Move, Reader, Responsible, tell};
 use crate::vault::{self, Access};
 
 /// A pause longer than this is told.
@@ -92,14 +88,24 @@ struct One {
 pub(super) async fn show(State(console): Here, Path(id): Path<String>) -> Page {
     let id: HandoverId = id.parse().map_err(|_| PageError::Missing)?;
     let row = console.store.handovers_between(id, id).await?.pop().ok_or(PageError::Missing)?;
-    let told = match Told::read(&console, row.person).await {
-        Ok(told) => Some(told),
+    let access = Access { actor: "console", why: vault::Why::Console };
+    let reader = Reader { store: &console.store, vault: &console.vault, access, schemas: None, at: None };
+    let known = match reader.known(row.person).await {
+        Ok(known) => Some(known),
         // A key was destroyed: what is in the list is all there is.
         Err(HistoryError::Shut(_)) => None,
         Err(error) => return Err(error.into()),
     };
-    let readable = told.is_some();
-    let Told { person, entries, sent, origins } = told.unwrap_or_else(|| Told::nothing(row.person));
+    let readable = known.is_some();
+    let known = known.unwrap_or_else(|| Known::nothing(row.person));
+    let given = Given { bundle: &console.config.bundle, on: day_of(console.clock.now()), values: false };
+    let story = tell(&known, given).map_err(HistoryError::from)?;
+    let told = story.handovers.iter().find(|handover| handover.handover == row.id.to_string());
+    let last = told.and_then(|handover| handover.moves.last());
+    let mut origins = vec![];
+    for person in known.persons() {
+        origins.extend(console.store.origins(person).await?);
+    }
     let states = console.store.handover_states().await?;
     let calendar = Calendar { now: console.clock.now() };
     let days = row.deadline.map(|day| (day - calendar.today()).num_days());
@@ -110,10 +116,14 @@ pub(super) async fn show(State(console): Here, Path(id): Path<String>) -> Page {
         id: row.id.to_string(),
         short: short(&row.id.to_string()),
         person: short(&row.person.to_string()),
-        sentence: sentence(person.handover(id), &row, to.as_deref()),
+        sentence: sentence(last, &row, to.as_deref()),
         badge: Badge::state(row.state),
         epoch: row.epoch,
-        responsible: responsible(&console, &person),
+        responsible: if readable {
+            responsible(&console, &story.responsible)
+        } else {
+            words::NONE.to_owned()
+        },
         owner: match (row.owner, &to) {
             _ if row.state.is_final() => words::NONE.to_owned(),
             (Owner::Agency, Some(name)) => name.clone(),
@@ -123,101 +133,50 @@ pub(super) async fn show(State(console): Here, Path(id): Path<String>) -> Page {
         left: days.map_or(String::new(), |days| words::days_left(days.max(0))),
         late: days.filter(|days| *days < 0).map(|_| Badge::bare(words::PASSED, "bad", "clock")),
         readable,
-        why: why(&console, &entries, id, calendar),
-        steps: shown(&console, &timeline::of(&entries, id, &sent), &origins, calendar),
+        why: last.map(|last| why(last, calendar)),
+        steps: shown(&console, &timeline::of(&known.entries(), id, &known.sent), &origins, calendar),
         next: words::next(row.state),
-        others: others(&person, id),
+        others: others(&story.handovers, &row.id.to_string()),
     };
     Ok(Html(page.render()?))
 }
 
-/// Everything that is told of a person, and of those they absorbed.
-struct Told {
-    /// As they are now.
-    person: Person,
-    /// Their journal and those of whom they absorbed, in the order of decisions.
-    entries: Vec<Entry>,
-    sent: BTreeMap<DeliveryId, Sent>,
-    origins: Vec<OriginRow>,
-}
-
-impl Told {
-    fn nothing(person: PersonId) -> Self {
-        Self { person: Person::new(person), entries: vec![], sent: BTreeMap::new(), origins: vec![] }
-    }
-
-    async fn read(console: &Console, asked: PersonId) -> Result<Self, HistoryError> {
-        let (store, vault) = (&console.store, &console.vault);
-        let access = Access { actor: "console", why: vault::Why::Console };
-        let survivor = store.survivor(asked).await?;
-        let own = history::own(store, vault, survivor, access).await?;
-        let mut told = Self { person: own.fold(survivor)?, ..Self::nothing(survivor) };
-        let mut persons = vec![(survivor, own)];
-        while let Some((id, history)) = persons.pop() {
-            for absorbed in history.absorbed() {
-                persons.push((absorbed, history::own(store, vault, absorbed, access).await?));
-            }
-            // In the message that made them one, the absorbed person's streams end before the other's go on.
-            told.entries.splice(0..0, history.entries);
-            let sent = store.sent_about(id).await?.into_iter();
-            told.sent.extend(sent.map(|found| (found.row.delivery, Sent::of(&found))));
-            told.origins.extend(store.origins(id).await?);
-        }
-        told.entries.sort_by_key(|entry| entry.order);
-        Ok(told)
-    }
-}
-
-fn sentence(handover: Option<&Handover>, row: &HandoverRow, to: Option<&str>) -> String {
-    let because = handover.and_then(|handover| match (handover.hold, handover.code) {
+fn sentence(last: Option<&Move>, row: &HandoverRow, to: Option<&str>) -> String {
+    let because = last.and_then(|last| match (last.hold, last.code) {
         (Some(hold), _) if row.state == Status::Held => Some(words::hold(hold)),
         (_, Some(code)) if row.state == Status::Rejected => Some(words::reject(code)),
-        (_, _) => handover.route.as_ref().map(|route| words::because(route.printed())),
+        (_, _) => last.route.as_ref().map(|route| words::because(route.printed())),
     });
-    let since = handover.and_then(|handover| handover.residence).map(written);
+    let since = last.and_then(|last| last.residence).map(written);
     words::sentence(row.state, to, because, since.as_deref())
 }
 
 /// Who is responsible for the person, by the heart's own answer.
-fn responsible(console: &Console, person: &Person) -> String {
-    let Responsible { whom, since, why } = person.responsible(&console.config.bundle);
-    let whom = whom.as_ref().map(|recipient| console.name(recipient));
-    words::responsible(why, whom.as_deref(), since.map(written).as_deref())
+fn responsible(console: &Console, told: &Responsible) -> String {
+    let whom = told.recipient.as_ref().map(|recipient| console.name(recipient));
+    words::responsible(told.why, whom.as_deref(), told.since.map(written).as_deref())
 }
 
 /// The last move of the handover.
-fn why(console: &Console, entries: &[Entry], id: HandoverId, calendar: Calendar) -> Option<Why> {
-    let moves =
-        entries.iter().rev().flat_map(|entry| entry.events.iter().rev().map(move |event| (entry, event)));
-    for (entry, event) in moves {
-        let Event::HandoverMoved { handover, row, recipient, route, residence, hold, code, .. } = event
-        else {
-            continue;
-        };
-        if *handover != id {
-            continue;
-        }
-        let basis = recipient.as_ref().map(|recipient| {
-            let contract = console.config.bundle.contract(recipient);
-            let basis = contract.and_then(|contract| contract.basis(day_of(entry.known_at)));
-            basis.map_or(words::NO_BASIS.to_owned(), |basis| basis.reference.clone())
-        });
-        return Some(Why {
-            row: row.to_string(),
-            row_words: words::row(row),
-            route: route.as_ref().map(|route| words::because(route.reason)),
-            flag: route.as_ref().and_then(|route| route.flagged).map(words::because),
-            residence: residence.map(|day| calendar.day(day)),
-            basis,
-            hold: hold.map(words::hold),
-            code: code.map(words::reject),
-            at: calendar.at(entry.known_at),
-            order: super::times::number(entry.order),
-            heart: entry.heart.clone(),
-            bundle: short(&entry.bundle),
-        });
+fn why(last: &Move, calendar: Calendar) -> Why {
+    let basis = last.recipient.as_ref().map(|_| {
+        let basis = last.basis.as_ref();
+        basis.map_or(words::NO_BASIS.to_owned(), |basis| basis.reference.clone())
+    });
+    Why {
+        row: last.row.clone(),
+        row_words: words::row(&last.row),
+        route: last.route.as_ref().map(|route| words::because(route.reason)),
+        flag: last.route.as_ref().and_then(|route| route.flagged).map(words::because),
+        residence: last.residence.map(|day| calendar.day(day)),
+        basis,
+        hold: last.hold.map(words::hold),
+        code: last.code.map(words::reject),
+        at: calendar.at(last.decision.known_at),
+        order: super::times::number(last.decision.order),
+        heart: last.decision.heart.clone(),
+        bundle: short(&last.decision.bundle),
     }
-    None
 }
 
 fn shown(console: &Console, steps: &[Step], origins: &[OriginRow], calendar: Calendar) -> Vec<Shown> {
@@ -263,7 +222,7 @@ fn told(console: &Console, line: &Line, calendar: Calendar) -> (String, Option<S
         Line::Issued { recipient, kind, issue, ended, sent } => {
             let proof = sent.as_ref().map(|sent| {
                 let number = words::number_on(sent.sequence, &recipient.topic());
-                match sent.closed_at {
+                match sent.arrived_at {
                     Some(at) => format!("{number}: {} {}", words::PROVED, calendar.at(at).text()),
                     None => format!("{number}: {}", words::NOT_PROVED),
                 }
@@ -274,17 +233,18 @@ fn told(console: &Console, line: &Line, calendar: Calendar) -> (String, Option<S
     }
 }
 
-fn others(person: &Person, id: HandoverId) -> Vec<Other> {
-    let own = person.handover(id).and_then(|handover| handover.replaces);
-    let others = person.state.handovers.iter().filter(|handover| handover.id != id);
-    let other = |handover: &Handover| Other {
-        label: match handover.replaces {
+fn others(handovers: &[HandoverStory], id: &str) -> Vec<Other> {
+    let own = handovers.iter().find(|handover| handover.handover == id);
+    let own = own.and_then(|handover| handover.replaces.as_ref());
+    let others = handovers.iter().filter(|handover| handover.handover != id);
+    let other = |handover: &HandoverStory| Other {
+        label: match &handover.replaces {
             Some(replaced) if replaced == id => words::REPLACED_BY,
-            _ if own == Some(handover.id) => words::REPLACES,
+            _ if own == Some(&handover.handover) => words::REPLACES,
             _ => words::OTHERS,
         },
-        id: handover.id.to_string(),
-        short: short(&handover.id.to_string()),
+        id: handover.handover.clone(),
+        short: short(&handover.handover),
         badge: Badge::state(handover.state),
     };
     others.map(other).collect()

@@ -1,8 +1,8 @@
 //! One handover's timeline: what each journal entry did to it and to its deliveries, as lines.
 //!
-//! Pure: takes opened entries, gives steps. Takes states, rows, numbers and kinds out of them, never a name, a
+//! Pure: takes the entries of a story, gives steps. Takes states, rows, numbers and kinds out of them, never a name, a
 //! number of a person or a fact; what concerns another handover or the person alone gives no line. Next:
-//! [`crate::history`], which opens the entries.
+//! [`crate::story`], which reads them.
 
 use std::collections::BTreeMap;
 
@@ -14,20 +14,7 @@ use schemas::time::Instant;
 
 use super::words;
 use crate::history::Entry;
-use crate::store::rows::Outgoing;
-
-/// One record about the person: its number on its topic, and when it was proved to have arrived.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Sent {
-    pub(super) sequence: u64,
-    pub(super) closed_at: Option<Instant>,
-}
-
-impl Sent {
-    pub(super) fn of(found: &Outgoing) -> Self {
-        Self { sequence: found.row.sequence, closed_at: found.closed_at }
-    }
-}
+use crate::story::Sent;
 
 /// What one message did to a handover.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,7 +75,7 @@ impl Line {
 }
 
 /// The steps of one handover, oldest first. `sent` holds every record about the person that is still kept.
-pub(super) fn of(entries: &[Entry], handover: HandoverId, sent: &BTreeMap<DeliveryId, Sent>) -> Vec<Step> {
+pub(super) fn of(entries: &[&Entry], handover: HandoverId, sent: &BTreeMap<DeliveryId, Sent>) -> Vec<Step> {
     let mut streams: BTreeMap<StreamId, Recipient> = BTreeMap::new();
     let mut steps = Vec::new();
     for entry in entries {
@@ -219,7 +206,7 @@ mod tests {
     }
 
     fn sent(n: u128, issue: u32, sequence: u64) -> (DeliveryId, Sent) {
-        (delivery(n, issue), Sent { sequence, closed_at: None })
+        (delivery(n, issue), Sent { recipient: atlas(), sequence, arrived_at: None, fields: None })
     }
 
     #[test]
@@ -242,7 +229,7 @@ mod tests {
             ],
             vec![moved(OTHER, State::Superseded)],
         ]);
-        let steps = of(&entries, OURS, &BTreeMap::new());
+        let steps = of(&entries.iter().collect::<Vec<_>>(), OURS, &BTreeMap::new());
         // The line of another handover's step is no line of this one: it gives no step at all.
         assert_eq!(steps.iter().map(|step| step.order).collect::<Vec<_>>(), [2]);
         assert!(matches!(steps[0].lines[0], Line::Moved { to: State::Sent, .. }), "the move tells the most");
@@ -257,7 +244,7 @@ mod tests {
             vec![issued(1, 2), issued(2, 2)],
         ]);
         let numbers = |sent: &[(DeliveryId, Sent)]| -> Vec<Option<u64>> {
-            let steps = of(&entries, OURS, &sent.iter().cloned().collect());
+            let steps = of(&entries.iter().collect::<Vec<_>>(), OURS, &sent.iter().cloned().collect());
             let lines = steps.iter().flat_map(|step| &step.lines);
             let records = lines.filter_map(|line| match line {
                 Line::Issued { sent, .. } => Some(sent.as_ref().map(|sent| sent.sequence)),

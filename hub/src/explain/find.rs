@@ -1,7 +1,7 @@
 //! From an id to an explanation: looks up what it names and reads what the explanation needs.
 //!
-//! Reads only, and works beside a running hub. What was read goes to [`super::person`] and
-//! [`super::message`], which are pure.
+//! Reads only, and works beside a running hub. What was read goes to [`crate::story`] and
+//! [`super::message`], which tell it.
 
 use decide::Bundle;
 use decide::person::Event;
@@ -9,16 +9,15 @@ use schemas::ids::{DeliveryId, MessageId, PersonId};
 use schemas::message::Body;
 use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant, day_of};
-use serde_json::Value;
 
 use super::message::{self, at_the_door};
-use super::person::{self, Known, Sent};
-use super::{At, Explanation, MessageStory, PersonStory};
+use super::{Explanation, MessageStory};
 use crate::contract::Schemas;
-use crate::history::{self, Entry, History, HistoryError};
+use crate::history::{Entry, HistoryError};
 use crate::store::inspect::Named;
 use crate::store::rows::{MessageRow, Outcome, Outgoing};
 use crate::store::{Store, StoreError};
+use crate::story::{self, At, Given, Known, PersonStory, Reader};
 use crate::vault::{Access, Shut, Vault};
 
 /// Why nothing can be explained.
@@ -96,18 +95,18 @@ impl Explainer<'_> {
                 let known = self.known_with(id, &part).await?;
                 answer.asked = kind;
                 answer.day = self.day(&known);
-                answer.person = Some(self.person(&known, part).await?);
+                answer.person = Some(self.person(&known, &part)?);
             }
             Found::Message(row) => {
                 let known = match row.key.owner {
-                    Some(owner) => Some(self.known(owner).await?),
+                    Some(owner) => Some(self.reader().known(owner).await?),
                     None => None,
                 };
-                let entries: Vec<&Entry> = known.iter().flat_map(Known::entries).collect();
+                let entries = known.as_ref().map_or_else(Vec::new, Known::entries);
                 let story = self.message(&row, &entries).await?;
                 if let Some(known) = known.filter(|_| story.person.is_some()) {
                     answer.day = self.day(&known);
-                    answer.person = Some(self.person(&known, Part::All).await?);
+                    answer.person = Some(self.person(&known, &Part::All)?);
                 }
                 answer.message = Some(story);
             }
@@ -144,46 +143,24 @@ impl Explainer<'_> {
         Ok(self.store.delivery(DeliveryId::from_bytes(id.bytes())).await?.map(of_record))
     }
 
-    /// A person's history, as far as it was known then: of who he was by then, with all that he had absorbed.
-    async fn known(&self, asked: PersonId) -> Result<Known, ExplainError> {
-        let mut person = asked;
-        let own = loop {
-            let own = self.history(person).await?;
-            match own.survivor() {
-                Some(next) => person = next,
-                None => break own,
-            }
-        };
-        let mut absorbed: Vec<(PersonId, History)> = vec![];
-        let mut open: Vec<PersonId> = own.absorbed().collect();
-        while let Some(id) = open.pop() {
-            let entries = self.history(id).await?;
-            open.extend(entries.absorbed());
-            absorbed.push((id, entries));
-        }
-        absorbed.sort_by_key(|(_, history)| history.entries.first().map(|entry| entry.order));
-        Ok(Known { person, own, absorbed })
+    fn reader(&self) -> Reader<'_> {
+        let Self { store, vault, access, schemas, at, .. } = *self;
+        Reader { store, vault, access, schemas: Some(schemas), at }
     }
 
-    /// The same of whoever had this handover or stream then: an absorbed person's is now his survivor's.
-    async fn known_with(&self, asked: PersonId, part: &Part) -> Result<Known, ExplainError> {
-        let known = self.known(asked).await?;
+    /// The history of whoever had this handover or stream then: an absorbed person's is the survivor's now.
+    async fn known_with(&self, asked: PersonId, part: &Part) -> Result<Known, HistoryError> {
+        let known = self.reader().known(asked).await?;
         if self.at.is_none() || holds(&known, part) {
             return Ok(known);
         }
-        for (other, _) in (Self { at: None, ..*self }).known(asked).await?.absorbed {
-            let then = self.known(other).await?;
+        for (other, _) in (Reader { at: None, schemas: None, ..self.reader() }).known(asked).await?.absorbed {
+            let then = self.reader().known(other).await?;
             if holds(&then, part) {
                 return Ok(then);
             }
         }
         Ok(known)
-    }
-
-    async fn history(&self, id: PersonId) -> Result<History, ExplainError> {
-        let mut history = history::own(self.store, self.vault, id, self.access).await?;
-        history.entries.retain(|entry| self.at.is_none_or(|at| at.knows(entry.order, entry.known_at)));
-        Ok(history)
     }
 
     /// The day on which the explanation stands: that of `at`; else today, or the last decision's where its
@@ -197,38 +174,11 @@ impl Explainer<'_> {
         })
     }
 
-    async fn person(&self, known: &Known, part: Part) -> Result<PersonStory, ExplainError> {
-        let mut sent = self.sent(known.person).await?;
-        for (id, _) in &known.absorbed {
-            sent.extend(self.sent(*id).await?);
-        }
-        let (bundle, on) = (self.bundle, self.day(known));
-        let given = person::Given { bundle, sent: &sent, on, values: self.values };
-        let mut story = person::explain(known, given).map_err(HistoryError::from)?;
-        only(&mut story, &part);
+    fn person(&self, known: &Known, part: &Part) -> Result<PersonStory, ExplainError> {
+        let given = Given { bundle: self.bundle, on: self.day(known), values: self.values };
+        let mut story = story::tell(known, given).map_err(HistoryError::from)?;
+        only(&mut story, part);
         Ok(story)
-    }
-
-    /// The records about a person that are still kept, opened.
-    async fn sent(&self, id: PersonId) -> Result<Vec<Sent>, ExplainError> {
-        let rows = self.store.sent_about(id).await?;
-        // A record that does not open or read is no reason to explain nothing: its receipt says so.
-        Ok(rows.iter().filter_map(|found| self.open(found)).collect())
-    }
-
-    fn open(&self, found: &Outgoing) -> Option<Sent> {
-        let row = &found.row;
-        let body = self.vault.body(row, found.key.as_deref(), self.access).ok()?;
-        let value = self.schemas.of(&row.recipient).ok()?.codec.decode(&body).ok()?;
-        let view = value["offer"].as_object().or_else(|| value["file"].as_object());
-        let filled = |(name, value): (&String, &Value)| (!value.is_null()).then(|| name.clone());
-        Some(Sent {
-            recipient: row.recipient.clone(),
-            sequence: row.sequence,
-            delivery: row.delivery,
-            arrived_at: found.closed_at,
-            fields: view.into_iter().flatten().filter_map(filled).collect(),
-        })
     }
 
     async fn message(&self, row: &MessageRow, entries: &[&Entry]) -> Result<MessageStory, ExplainError> {
@@ -257,7 +207,7 @@ impl Explainer<'_> {
 
 /// Whether this part of a story began in this history.
 fn holds(known: &Known, part: &Part) -> bool {
-    let mut events = known.entries().flat_map(|entry| &entry.events);
+    let mut events = known.entries().into_iter().flat_map(|entry| &entry.events);
     match part {
         Part::Handover(id) => events.any(
             |event| matches!(event, Event::HandoverOpened { handover, .. } if handover.to_string() == *id),

@@ -6,9 +6,10 @@
 use decide::person::Event;
 use schemas::ids::MessageId;
 
-use super::{At, MessageStory};
+use super::MessageStory;
 use crate::history::Entry;
 use crate::store::rows::{Decision, Detail, MessageRow, Outcome, RefusalRow};
+use crate::story::At;
 
 /// What is known of a message beside its row.
 #[derive(Clone, Copy, Debug)]

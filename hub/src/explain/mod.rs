@@ -1,45 +1,20 @@
-//! Why something is as it is: facts in, an explanation out.
+//! Why something is as it is: an id in, an explanation out.
 //!
-//! Owns the form of an explanation: one value that is printed as JSON or told by [`text`]. `find` looks up what
-//! an id names, [`person`] and [`message`] make the value from what was read; between the two nothing is
-//! decided again. Refuses to show a personal value unless it is asked to: by default it names fields, sources,
-//! times and messages only.
+//! `find` looks up what an id names and asks [`crate::story`] for the person's story, [`message`] tells what became of a
+//! message; the answer is printed as JSON or told by [`text`]. Personal values are shown only where they are asked for: by
+//! default fields, sources, times and messages are named.
 
 mod find;
 pub mod message;
-pub mod person;
 pub mod text;
-mod verdict;
 
-use decide::person::{Join, Reason, ReviewReason, TaskKind, ViewKind};
-use decide::routing::Route;
-use schemas::fact::{Authority, Field};
-use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
-use schemas::recipient::Recipient;
+use decide::person::{Reason, ReviewReason};
 use schemas::time::{Day, Instant};
 use serde::Serialize;
 
+use crate::story::PersonStory;
+
 pub use find::{ExplainError, Explainer};
-
-/// Until when history is read: an explanation as it could have been given then.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum At {
-    /// After this place in the order of decisions.
-    Order(u64),
-    /// At this instant.
-    Time(Instant),
-}
-
-impl At {
-    /// Whether a decision of this order and time had been made.
-    #[must_use]
-    pub fn knows(self, order: u64, known_at: Instant) -> bool {
-        match self {
-            Self::Order(last) => order <= last,
-            Self::Time(at) => known_at <= at,
-        }
-    }
-}
 
 /// The whole answer.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -83,258 +58,10 @@ pub struct MessageStory {
     pub decided_by: Option<String>,
     /// The person it became part of.
     pub person: Option<String>,
-    /// Why it is his.
+    /// Why it is theirs.
     pub reason: Option<Reason>,
     /// The doubts that it raised.
     pub reviews: Vec<ReviewReason>,
     /// What followed, in words.
     pub followed: Vec<String>,
-}
-
-/// What is known of one person, and why he is where he is.
-#[derive(Clone, PartialEq, Debug, Default, Serialize)]
-pub struct PersonStory {
-    /// His id.
-    pub person: String,
-    /// The last decision that is part of this explanation.
-    pub last: Option<Decision>,
-    /// Who is responsible, and why.
-    pub responsible: Responsible,
-    /// Whether he belongs to the target group, and what that rests on.
-    pub target_group: TargetGroup,
-    /// Where he lives, and what that rests on.
-    pub home: Option<Home>,
-    /// The messages that are his, and why each is.
-    pub links: Vec<Link>,
-    /// Persons who turned out to be him; their histories are part of his.
-    pub absorbed: Vec<Absorption>,
-    /// Doubts about who he is, answered or not.
-    pub reviews: Vec<Doubt>,
-    /// The next day on which something becomes true for him without a message.
-    pub due: Option<Day>,
-    /// His handovers, oldest first.
-    pub handovers: Vec<HandoverStory>,
-    /// His streams, oldest first.
-    pub streams: Vec<StreamStory>,
-    /// What the register was asked about him.
-    pub questions: Vec<Question>,
-}
-
-/// A decision: which message made it, when, under which rules.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Decision {
-    /// The message.
-    pub message: String,
-    /// Its place in the order of decisions.
-    pub order: u64,
-    /// When it was decided.
-    pub known_at: Instant,
-    /// The version of the heart.
-    pub heart: String,
-    /// The bundle of rules.
-    pub bundle: String,
-    /// Whether that is the bundle of today's config folder, by which this explanation reads contracts.
-    pub bundle_is_present: bool,
-}
-
-/// Who is responsible.
-#[derive(Clone, PartialEq, Debug, Default, Serialize)]
-pub struct Responsible {
-    /// Who; nobody where none is.
-    pub recipient: Option<Recipient>,
-    /// Since when, where a handover was accepted.
-    pub since: Option<Day>,
-    /// The handover that says so.
-    pub handover: Option<String>,
-    /// Why, in words.
-    pub because: String,
-}
-
-/// The decision about the target group.
-#[derive(Clone, PartialEq, Debug, Default, Serialize)]
-pub struct TargetGroup {
-    /// `in`, `out`, `review` or `unknown`.
-    pub verdict: &'static str,
-    /// As what, or why not: `family`, `age`, …
-    pub as_what: Option<String>,
-    /// In words.
-    pub because: String,
-    /// What it rests on.
-    pub facts: Vec<Fact>,
-}
-
-/// The residence that decides where a person belongs.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Home {
-    /// The day it began.
-    pub began: Day,
-    /// What it rests on.
-    pub facts: Vec<Fact>,
-}
-
-/// A fact that a decision rests on: where it comes from, and its value only where values were asked for.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Fact {
-    /// Which field.
-    pub field: Field,
-    /// What kind of entry it is about: `application`, `permit`, `residence` …
-    pub entry: &'static str,
-    /// Who says it.
-    pub authority: Authority,
-    /// When it was said.
-    pub stated_at: Instant,
-    /// Since when it holds.
-    pub valid_from: Option<Day>,
-    /// The message that said it.
-    pub message: String,
-    /// What it says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub value: Option<serde_json::Value>,
-}
-
-/// A message that is a person's.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Link {
-    /// The message.
-    pub message: String,
-    /// Why it is his.
-    pub reason: Reason,
-    /// The decision that said so.
-    pub decision: Decision,
-}
-
-/// A doubt about who somebody is.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Doubt {
-    /// The review.
-    pub review: String,
-    /// Why.
-    pub reason: ReviewReason,
-    /// What a human, or a merge since, said: `same` or `different`.
-    pub answered: Option<&'static str>,
-    /// The decision that raised it.
-    pub decision: Decision,
-}
-
-/// Somebody who turned out to be this person.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Absorption {
-    /// His id, which leads here for ever.
-    pub person: String,
-    /// Why.
-    pub why: Join,
-    /// The decision.
-    pub decision: Decision,
-}
-
-/// A question to the register.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Question {
-    /// The task.
-    pub task: String,
-    /// What was asked.
-    pub what: TaskKind,
-    /// The decision that asked.
-    pub decision: Decision,
-}
-
-/// The life of one handover.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct HandoverStory {
-    /// Its id.
-    pub handover: String,
-    /// The one it replaces.
-    pub replaces: Option<String>,
-    /// Where it stands.
-    pub state: State,
-    /// To whom.
-    pub recipient: Option<Recipient>,
-    /// Which offer of it.
-    pub epoch: u32,
-    /// How it came there.
-    pub moves: Vec<Move>,
-}
-
-/// One row of the state table that fired.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Move {
-    /// The row's number.
-    pub row: String,
-    /// What the row means.
-    pub words: &'static str,
-    /// The state before; none where the handover began with it.
-    pub from: Option<State>,
-    /// The state after.
-    pub to: State,
-    /// To whom.
-    pub recipient: Option<Recipient>,
-    /// Where the routing table led, and why.
-    pub route: Option<Route>,
-    /// The day on which the residence began that decided.
-    pub residence: Option<Day>,
-    /// Why it is held.
-    pub hold: Option<HoldReason>,
-    /// Why the agency said no.
-    pub code: Option<RejectCode>,
-    /// Who must move next.
-    pub owner: Owner,
-    /// Until when.
-    pub deadline: Option<Day>,
-    /// The legal basis of that recipient on that day.
-    pub basis: Option<Basis>,
-    /// The decision.
-    pub decision: Decision,
-}
-
-/// What a flow rests on in law.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Basis {
-    /// The protocol or deliberation.
-    pub reference: String,
-    /// First day.
-    pub from: Day,
-    /// Last day; none while it lasts.
-    pub to: Option<Day>,
-}
-
-/// One stream: what its recipient was shown, and what not.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct StreamStory {
-    /// Its id.
-    pub stream: String,
-    /// To whom.
-    pub recipient: Recipient,
-    /// The handover it belongs to; none before arrival.
-    pub handover: Option<String>,
-    /// Its epoch.
-    pub epoch: u32,
-    /// Its records, oldest first.
-    pub receipts: Vec<Receipt>,
-    /// Why it ended.
-    pub ended: Option<EndReason>,
-}
-
-/// A minimisation receipt: names of fields that left and of fields that did not.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Receipt {
-    /// The issue number on the stream.
-    pub issue: u32,
-    /// Which kind of view.
-    pub kind: ViewKind,
-    /// The legal basis on that day.
-    pub basis: Option<Basis>,
-    /// Its number on the topic, while the record is kept.
-    pub sequence: Option<u64>,
-    /// Its CloudEvents id, while the record is kept.
-    pub delivery: Option<String>,
-    /// When its arrival was proved.
-    pub arrived_at: Option<Instant>,
-    /// The fields in it.
-    pub fields: Vec<String>,
-    /// The fields that were known and not in it.
-    pub withheld: Vec<String>,
-    /// Whether `fields` was read from the record itself; else from the contract, because it is not kept.
-    pub read: bool,
-    /// The decision.
-    pub decision: Decision,
 }

@@ -10,9 +10,8 @@ use schemas::fact::Field;
 use schemas::time::Instant;
 use serde::Serialize;
 
-use super::{
-    Decision, Explanation, Fact, HandoverStory, MessageStory, Move, PersonStory, Receipt, StreamStory,
-};
+use super::{Explanation, MessageStory};
+use crate::story::{Decision, Fact, HandoverStory, Move, PersonStory, Receipt, StreamStory};
 
 /// Writes it.
 ///
@@ -69,7 +68,7 @@ fn write_message(out: &mut dyn Write, told: &MessageStory) -> Result<()> {
         _ => writeln!(out, "It has no decision yet."),
     }?;
     if let Some(reason) = &told.reason {
-        writeln!(out, "Why it is his: {}.", why(&word(reason)))?;
+        writeln!(out, "Why it is theirs: {}.", why(&word(reason)))?;
     }
     for doubt in &told.reviews {
         writeln!(out, "It raised a doubt that a human must solve: {}.", words(doubt))?;
@@ -108,14 +107,14 @@ fn write_person(out: &mut dyn Write, told: &PersonStory, whole: &Explanation) ->
         }
         return Ok(());
     }
-    writeln!(out, "\nHis history is made of these messages:")?;
+    writeln!(out, "\nTheir history is made of these messages:")?;
     for link in &told.links {
         let reason = why(&word(&link.reason));
         writeln!(out, "  - {} (decision {}): {reason}", link.message, link.decision.order)?;
     }
     for other in &told.absorbed {
         let (why, order) = (words(&other.why), other.decision.order);
-        writeln!(out, "Person {} turned out to be him (decision {order}): {why}.", other.person)?;
+        writeln!(out, "Person {} was absorbed (decision {order}): {why}.", other.person)?;
     }
     for doubt in &told.reviews {
         let (order, reason) = (doubt.decision.order, words(&doubt.reason));
@@ -123,7 +122,7 @@ fn write_person(out: &mut dyn Write, told: &PersonStory, whole: &Explanation) ->
         writeln!(out, "Review {} was raised by decision {order}: {reason}; {answer}.", doubt.review)?;
     }
     if let Some(day) = told.due {
-        writeln!(out, "He is looked at again on {day}, without a message.")?;
+        writeln!(out, "The person is looked at again on {day}, without a message.")?;
     }
     for question in &told.questions {
         let what = words(&question.what);
@@ -228,7 +227,7 @@ fn said(field: Field) -> String {
     match field {
         Field::Applied | Field::Permit => "what was applied for",
         Field::Decision | Field::PermitDecision => "what was decided",
-        Field::Standing => "how the register knows him",
+        Field::Standing => "how the register knows them",
         Field::Residence => "where it is",
         other => return words(&other),
     }
@@ -238,10 +237,10 @@ fn said(field: Field) -> String {
 /// Why a record is somebody's, in words; a reason without words of its own is told by its name.
 fn why(reason: &str) -> String {
     match reason {
-        "new" => "nobody who was known fitted, so he was new",
-        "key" => "a number of his is in it, and nothing speaks against it",
+        "new" => "nobody who was known fitted, so they were new",
+        "key" => "a number of theirs is in it, and nothing speaks against it",
         "name_and_birth" => {
-            "the whole name and the whole birth date are his, and no number speaks against it"
+            "the whole name and the whole birth date are theirs, and no number speaks against it"
         }
         "released" => "it waited for a message that brought one of its numbers",
         other => return other.replace('_', " "),

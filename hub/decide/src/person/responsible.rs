@@ -23,7 +23,7 @@ pub struct Responsible {
 }
 
 /// What makes somebody responsible, or nobody.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Mandate {
     /// It accepted this handover, held since or not, and no other agency has accepted one since.
     Accepted(HandoverId),
@@ -36,6 +36,7 @@ pub enum Mandate {
     /// Nobody: the last handover came to this state.
     Over(HandoverId, State),
     /// Nobody: no handover was opened.
+    #[default]
     Nothing,
 }
 

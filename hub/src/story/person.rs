@@ -1,4 +1,4 @@
-//! A person's explanation from his history: a pure function of the entries, the bundle and what was sent.
+//! A person's story from their history: a pure function of the entries, the bundle and what was sent.
 //!
 //! The fold of the entries is the state; facts are pointed at by the heart's own choices
 //! (`decide::journey::grounds`). Nothing is decided again, so what is told is what happened. Refuses to read a
@@ -14,11 +14,12 @@ use decide::journey::grounds::{self, Ground};
 use decide::journey::scope::{Scope, scope};
 use decide::person::{Event, Handover, Stream, UnknownRecord, ViewKind};
 use decide::{Bundle, Person};
-use schemas::ids::{DeliveryId, HandoverId, PersonId, StreamId};
+use schemas::ids::{HandoverId, StreamId};
 use schemas::message::ReviewAnswer;
 use schemas::recipient::Recipient;
-use schemas::time::{Day, Instant, day_of};
+use schemas::time::{Day, day_of};
 
+use super::read::Known;
 use super::verdict::{fact, responsible, target_group};
 use super::{
     Absorption, Basis, Decision, Doubt, HandoverStory, Home, Link, Move, PersonStory, Question, Receipt,
@@ -26,63 +27,28 @@ use super::{
 };
 use crate::history::{Entry, History};
 
-/// A record that is still kept, opened as far as its receipt needs.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Sent {
-    /// For whom.
-    pub recipient: Recipient,
-    /// Its number.
-    pub sequence: u64,
-    /// Its CloudEvents id.
-    pub delivery: DeliveryId,
-    /// When its arrival was proved.
-    pub arrived_at: Option<Instant>,
-    /// The fields that have a value in it.
-    pub fields: Vec<String>,
-}
-
-/// What the explanation of a person is made with.
+/// What a story is told with.
 #[derive(Clone, Copy, Debug)]
 pub struct Given<'a> {
     /// The contracts and rules by which it is read.
     pub bundle: &'a Bundle,
-    /// The records about him that are still kept.
-    pub sent: &'a [Sent],
     /// The day on which it stands.
     pub on: Day,
     /// Whether personal values are shown.
     pub values: bool,
 }
 
-/// A person's history with that of everybody who turned out to be him.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Known {
-    /// Who.
-    pub person: PersonId,
-    /// His own history.
-    pub own: History,
-    /// The histories of those who were absorbed, each to its end.
-    pub absorbed: Vec<(PersonId, History)>,
-}
-
-impl Known {
-    /// Everything, in no order but that of each history.
-    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.absorbed.iter().flat_map(|(_, history)| &history.entries).chain(&self.own.entries)
-    }
-}
-
-/// Explains a person whose history is this.
+/// Tells the story of a person whose history is this.
 ///
 /// # Errors
 /// [`UnknownRecord`] where a history names a record that it does not hold.
-pub fn explain(known: &Known, given: Given<'_>) -> Result<PersonStory, UnknownRecord> {
-    let mut telling = Telling::new(known.person, given);
+pub fn tell(known: &Known, given: Given<'_>) -> Result<PersonStory, UnknownRecord> {
+    let mut telling = Telling::new(known, given);
     for (id, history) in &known.absorbed {
         telling.person = Person::new(*id);
         telling.read(history)?;
     }
-    // His own comes last: what he took over from the others goes on in it.
+    // Their own comes last: what they took over from the others goes on in it.
     telling.person = Person::new(known.person);
     telling.read(&known.own)?;
     let journey = Journey::of(&telling.person.state);
@@ -104,8 +70,9 @@ pub fn explain(known: &Known, given: Given<'_>) -> Result<PersonStory, UnknownRe
     })
 }
 
-/// An explanation under way.
+/// A story under way.
 struct Telling<'a> {
+    known: &'a Known,
     given: Given<'a>,
     person: Person,
     moves: BTreeMap<HandoverId, Vec<Move>>,
@@ -115,10 +82,11 @@ struct Telling<'a> {
 }
 
 impl<'a> Telling<'a> {
-    fn new(id: PersonId, given: Given<'a>) -> Self {
+    fn new(known: &'a Known, given: Given<'a>) -> Self {
         Self {
+            known,
             given,
-            person: Person::new(id),
+            person: Person::new(known.person),
             moves: BTreeMap::new(),
             opened: BTreeMap::new(),
             receipts: BTreeMap::new(),
@@ -230,7 +198,9 @@ impl<'a> Telling<'a> {
             let Event::Issued { stream, delivery, issue, kind, .. } = event else { continue };
             let Some(recipient) = self.opened.get(stream) else { continue };
             let contract = self.given.bundle.contract(recipient);
-            let kept = self.given.sent.iter().find(|sent| sent.delivery == *delivery);
+            let kept = self.known.sent.get(delivery);
+            let read = kept.and_then(|sent| sent.fields.clone());
+            let is_read = read.is_some();
             let known = self.fields_on(day);
             let named = match (kind, contract) {
                 (ViewKind::Offer, Some(contract)) => contract.offer.as_slice(),
@@ -238,7 +208,7 @@ impl<'a> Telling<'a> {
                 (ViewKind::Ended, _) | (_, None) => &[],
             };
             let by_contract = || known.iter().filter(|name| named.contains(name)).cloned().collect();
-            let fields: Vec<String> = kept.map_or_else(by_contract, |sent| sent.fields.clone());
+            let fields: Vec<String> = read.unwrap_or_else(by_contract);
             let withheld = match kind {
                 ViewKind::Offer | ViewKind::File => {
                     known.into_iter().filter(|name| !fields.contains(name)).collect()
@@ -250,11 +220,11 @@ impl<'a> Telling<'a> {
                 kind: *kind,
                 basis: contract.and_then(|contract| basis(contract, day)),
                 sequence: kept.map(|sent| sent.sequence),
-                delivery: kept.map(|sent| sent.delivery.to_string()),
+                delivery: kept.map(|_| delivery.to_string()),
                 arrived_at: kept.and_then(|sent| sent.arrived_at),
                 fields,
                 withheld,
-                read: kept.is_some(),
+                read: is_read,
                 decision: decision(entry, self.given.bundle),
             });
         }

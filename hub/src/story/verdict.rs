@@ -1,4 +1,4 @@
-//! The two verdicts of a person's explanation in words: who is responsible, and whether he is in the target group.
+//! The two verdicts of a person's story in words: who is responsible, and whether they belong to the target group.
 //!
 //! Reads the fold and the heart's own verdict; refuses to come to another one. Next: [`super::person`].
 
@@ -31,12 +31,12 @@ pub(super) fn responsible(person: &Person, bundle: &Bundle) -> Responsible {
         }
         Mandate::Over(_, state) => {
             let because = format!("the last handover is {}", state.as_str().replace('_', " "));
-            return Responsible { recipient: None, since: None, handover: None, because };
+            return Responsible { why, because, ..Responsible::default() };
         }
         Mandate::Nothing => "no handover was opened",
     };
     let handover = why.handover().filter(|_| whom.is_some()).map(|id| id.to_string());
-    Responsible { recipient: whom, since, handover, because: because.to_owned() }
+    Responsible { recipient: whom, since, handover, why, because: because.to_owned() }
 }
 
 /// A fact, as it may be shown.

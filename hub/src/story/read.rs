@@ -1,0 +1,137 @@
+//! Reading what a story is told from: the histories of a person and of everybody they absorbed, and what was sent.
+//!
+//! The one place that walks from a person to those who were absorbed. Reads only, and works beside a running hub. Next:
+//! [`super::person`].
+
+use std::collections::BTreeMap;
+
+use schemas::ids::{DeliveryId, PersonId};
+use schemas::recipient::Recipient;
+use schemas::time::Instant;
+use serde_json::Value;
+
+use super::At;
+use crate::contract::Schemas;
+use crate::history::{self, Entry, History, HistoryError};
+use crate::store::Store;
+use crate::store::rows::Outgoing;
+use crate::vault::{Access, Vault};
+
+/// A record about a person that is still kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sent {
+    /// For whom.
+    pub recipient: Recipient,
+    /// Its number.
+    pub sequence: u64,
+    /// When its arrival was proved.
+    pub arrived_at: Option<Instant>,
+    /// The fields that have a value in it; none where it was not opened, or does not open.
+    pub fields: Option<Vec<String>>,
+}
+
+/// A person's history with that of everybody who was absorbed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Known {
+    /// Who.
+    pub person: PersonId,
+    /// Their own history.
+    pub own: History,
+    /// The histories of those who were absorbed, each to its end, in the order in which they began.
+    pub absorbed: Vec<(PersonId, History)>,
+    /// The records about all of them that are still kept.
+    pub sent: BTreeMap<DeliveryId, Sent>,
+}
+
+impl Known {
+    /// Somebody of whom nothing can be told.
+    #[must_use]
+    pub fn nothing(person: PersonId) -> Self {
+        Self { person, own: History::default(), absorbed: vec![], sent: BTreeMap::new() }
+    }
+
+    /// Everybody whose histories these are.
+    pub fn persons(&self) -> impl Iterator<Item = PersonId> {
+        self.absorbed.iter().map(|(id, _)| *id).chain([self.person])
+    }
+
+    /// Everything that happened, in the order of decisions. In the message that made two persons one, what happened to
+    /// the absorbed comes first.
+    #[must_use]
+    pub fn entries(&self) -> Vec<&Entry> {
+        let absorbed = self.absorbed.iter().rev().flat_map(|(_, history)| &history.entries);
+        let mut entries: Vec<&Entry> = absorbed.chain(&self.own.entries).collect();
+        entries.sort_by_key(|entry| entry.order);
+        entries
+    }
+}
+
+/// Where a story is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    /// Where everything is.
+    pub store: &'a Store,
+    /// What opens.
+    pub vault: &'a Vault,
+    /// Who asks.
+    pub access: Access<'a>,
+    /// The recipients' schemas, where records are opened to see which fields are in them.
+    pub schemas: Option<&'a Schemas>,
+    /// Until when history is read; all of it unless said.
+    pub at: Option<At>,
+}
+
+impl Reader<'_> {
+    /// The history of whoever goes by this id, of who they were by then, with all whom they had absorbed.
+    ///
+    /// # Errors
+    /// [`HistoryError`].
+    pub async fn known(&self, asked: PersonId) -> Result<Known, HistoryError> {
+        let mut person = asked;
+        let own = loop {
+            let own = self.history(person).await?;
+            match own.survivor() {
+                Some(next) => person = next,
+                None => break own,
+            }
+        };
+        let mut known = Known { own, ..Known::nothing(person) };
+        let mut open: Vec<PersonId> = known.own.absorbed().collect();
+        while let Some(id) = open.pop() {
+            let history = self.history(id).await?;
+            open.extend(history.absorbed());
+            known.absorbed.push((id, history));
+        }
+        known.absorbed.sort_by_key(|(_, history)| history.entries.first().map(|entry| entry.order));
+        for id in known.persons().collect::<Vec<_>>() {
+            let sent = self.store.sent_about(id).await?;
+            known.sent.extend(sent.iter().map(|found| (found.row.delivery, self.sent(found))));
+        }
+        Ok(known)
+    }
+
+    async fn history(&self, id: PersonId) -> Result<History, HistoryError> {
+        let mut history = history::own(self.store, self.vault, id, self.access).await?;
+        history.entries.retain(|entry| self.at.is_none_or(|at| at.knows(entry.order, entry.known_at)));
+        Ok(history)
+    }
+
+    fn sent(&self, found: &Outgoing) -> Sent {
+        let row = &found.row;
+        Sent {
+            recipient: row.recipient.clone(),
+            sequence: row.sequence,
+            arrived_at: found.closed_at,
+            // A record that does not open or read is no reason to tell nothing: its receipt says so.
+            fields: self.schemas.and_then(|schemas| self.fields(schemas, found)),
+        }
+    }
+
+    fn fields(&self, schemas: &Schemas, found: &Outgoing) -> Option<Vec<String>> {
+        let body = self.vault.body(&found.row, found.key.as_deref(), self.access).ok()?;
+        let value = schemas.of(&found.row.recipient).ok()?.codec.decode(&body).ok()?;
+        let view = value["offer"].as_object().or_else(|| value["file"].as_object());
+        let filled = |(name, value): (&String, &Value)| (!value.is_null()).then(|| name.clone());
+        Some(view.into_iter().flatten().filter_map(filled).collect())
+    }
+}
