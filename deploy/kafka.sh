@@ -4,12 +4,13 @@
 #   deploy/kafka.sh start DIR [PORT]   prints KAFKA_BROKERS=127.0.0.1:PORT on stdout, the version on stderr
 #   deploy/kafka.sh stop DIR           stops the node of that folder; its data stay
 #
-# PORT is 19092 unless told; the controller takes the next one. A single node does not fsync each
-# write: it survives a kill, not a power cut, so it is no place for real data.
+# Without PORT it keeps the one it had, or takes a free one; the controller takes a free one. A single node does not
+# fsync each write: it survives a kill, not a power cut, so it is no place for real data.
 # Exit codes: 0 done, 1 the node did not start, 2 wrong use, 3 something is missing.
 set -eu
 
 VERSION=4.3.1
+PORTS="$(dirname "$0")/port.sh"
 CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/voortraject/kafka-$VERSION"
 
 say() { printf '%s\n' "$*" >&2; }
@@ -62,8 +63,8 @@ settings() {
     cat >"$1/server.properties" <<PROPERTIES
 process.roles=broker,controller
 node.id=1
-controller.quorum.voters=1@127.0.0.1:$(($2 + 1))
-listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$(($2 + 1))
+controller.quorum.voters=1@127.0.0.1:$3
+listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$3
 advertised.listeners=PLAINTEXT://127.0.0.1:$2
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
@@ -107,7 +108,8 @@ start() {
         return
     fi
     jars
-    settings "$dir" "$2"
+    port=${2:-$(cat "$dir/port" 2>/dev/null || "$PORTS")}
+    settings "$dir" "$port" "$("$PORTS")"
     log4j="-Dlog4j2.configurationFile=$dir/log4j2.properties"
     if [ ! -f "$dir/data/meta.properties" ]; then
         id=$(head -c16 /dev/urandom | base64 | tr '+/' 'AA' | tr -d =)
@@ -117,7 +119,7 @@ start() {
     nohup java -Xms128m -Xmx256m -XX:+UseSerialGC -Djava.awt.headless=true "$log4j" -cp "$CACHE/libs/*" \
         kafka.Kafka "$dir/server.properties" >"$dir/out.log" 2>&1 </dev/null &
     echo $! >"$dir/pid"
-    echo "$2" >"$dir/port"
+    echo "$port" >"$dir/port"
     waited=0
     until grep -q 'Kafka Server started' "$dir/out.log"; do
         if ! running "$dir" || [ "$waited" -ge 300 ]; then
@@ -129,7 +131,7 @@ start() {
         sleep 0.2
     done
     say "Apache Kafka $VERSION"
-    printf 'KAFKA_BROKERS=127.0.0.1:%s\n' "$2"
+    printf 'KAFKA_BROKERS=127.0.0.1:%s\n' "$port"
 }
 
 stop() {
@@ -142,7 +144,7 @@ stop() {
 }
 
 case "${1:-}" in
-start) [ $# -ge 2 ] || use; start "$2" "${3:-19092}" ;;
+start) [ $# -ge 2 ] || use; start "$2" "${3:-}" ;;
 stop) [ $# -eq 2 ] || use; stop "$2" ;;
 *) use ;;
 esac

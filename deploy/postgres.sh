@@ -5,6 +5,7 @@
 #   deploy/postgres.sh start DIR [PORT]   prints DATABASE_URL=… on stdout, the server's version on stderr
 #   deploy/postgres.sh stop DIR
 #
+# Without PORT it takes a free one.
 # Exit codes: 0 done, 1 the server did not start or stop, 2 wrong use, 3 PostgreSQL is not installed.
 set -eu
 
@@ -84,7 +85,7 @@ stop() {
 dir=$2
 case $1 in
 start)
-    port=${3:-54321}
+    port=${3:-$("$(dirname "$0")/port.sh")}
     start
     ;;
 stop) stop ;;

@@ -68,7 +68,11 @@ async fn a_healthy_folder_passes_and_broken_ones_are_named() {
     assert!(!keys.exists(), "looking makes no keys");
 
     let empty = tempfile::tempdir().unwrap();
-    assert!(codes(&examine(&look(empty.path()).await), State::Fail).contains("database-away"));
+    for fresh in [empty.path(), &empty.path().join("not/yet")] {
+        let checks = examine(&look(fresh).await);
+        assert_eq!(codes(&checks, State::Fail), BTreeSet::new(), "what never was fails nowhere: {checks:#?}");
+        assert_eq!(codes(&checks, State::Warn), BTreeSet::from(["database-new", "keys-new"]));
+    }
     assert_eq!(fs::read_dir(empty.path()).unwrap().count(), 0, "looking makes no files");
 
     let ahead = tempfile::tempdir().unwrap();
@@ -119,6 +123,7 @@ async fn every_problem_is_found_where_it_is() {
     check("disk-low", &|f| f.folder.as_mut().unwrap().free = Some(2 << 30));
     check("files-few", &|f| f.files = Some(256));
     check("database-away", &|f| f.database = Some(Database::Away("refused".to_owned())));
+    check("database-new", &|f| f.database = Some(Database::New));
     check("database-damaged", &|f| f.database = Some(Database::Damaged("a row".to_owned())));
     check("schema-other", &|f| f.database = Some(Database::Schema("0".to_owned())));
     let table = |f: &mut Facts, spoil: &dyn Fn(&mut Health, &mut u64, &mut u64)| {
@@ -126,6 +131,10 @@ async fn every_problem_is_found_where_it_is() {
             spoil(health, undecided, quarantined);
         }
     };
+    check("keys-new", &|f| {
+        f.keys.as_mut().unwrap().exists = false;
+        table(f, &|h, _, _| h.first_received = None);
+    });
     let late: Instant = now - TimeDelta::hours(1);
     check("clock-behind", &|f| table(f, &|h, _, _| h.last_known_at = Some(now + TimeDelta::seconds(1))));
     check("keys-worn", &|f| {
@@ -143,7 +152,11 @@ async fn every_problem_is_found_where_it_is() {
         f.kafka = Some(Ok(vec![]));
         table(f, &|h, _, _| h.oldest_open.clone_from(&open));
     });
-    check("source-silent", &|f| f.received = vec![("visa".to_owned(), None)]);
+    check("source-silent", &|f| f.received = vec![("visa".to_owned(), Some(now - TimeDelta::days(15)))]);
+    check("source-silent", &|f| {
+        f.received = vec![("visa".to_owned(), None)];
+        table(f, &|h, _, _| h.first_received = Some(now - TimeDelta::days(15)));
+    });
     check("kafka-away", &|f| f.kafka = Some(Err("no brokers".to_owned())));
     let topic = |spoil: &dyn Fn(&mut TopicState)| {
         let name = "voortraject.amal.v1".to_owned();

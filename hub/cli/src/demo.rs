@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use ::demo::Stage;
+use hub::commands::out::out;
 use hub::config::Config;
 
 /// Plays a story: sources push, the clock follows, agencies answer.
@@ -26,6 +27,9 @@ pub(crate) struct Args {
     /// Keep the state in this folder, for `tap`, `explain` and `replay`; forgotten unless said.
     #[arg(long)]
     data: Option<PathBuf>,
+    /// Write into this folder what each agency read, when it read it: RECIPIENT.ndjson, in the form of `tap --json`.
+    #[arg(long, value_name = "DIR")]
+    received: Option<PathBuf>,
     /// The folder of configuration.
     #[arg(long, default_value = "config")]
     config: PathBuf,
@@ -44,13 +48,16 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let listen =
         args.listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, if args.once { 0 } else { 8080 })));
     let mut stage = Stage::set(Config::load(&args.config)?, &args.story, data, listen).await?;
+    if let Some(folder) = &args.received {
+        stage.keep_received(folder)?;
+    }
     tracing::info!(address = %stage.address, "answering");
     if !args.once {
         tracing::info!("console: http://{}/ (any name, password dev-console)", stage.address);
     }
     let summary = stage.play().await?;
     {
-        let mut out = std::io::stdout().lock();
+        let mut out = out();
         if args.json { summary.write_json(&mut out)? } else { summary.write_table(&mut out)? }
     }
     if !args.once {

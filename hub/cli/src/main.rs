@@ -1,7 +1,7 @@
 //! The binary `hub`: reads the command line and hands over to one file of `hub::commands`, or to `demo`.
 //!
-//! Refuses everything else. Exit codes: 0 done, 1 an error, told on stderr, 2 a command line that
-//! was not understood.
+//! Refuses everything else. Exit codes: 0 done or nobody reads on, 1 an error, told on stderr, 2 a command line
+//! that was not understood.
 
 mod demo;
 
@@ -72,6 +72,9 @@ async fn main() -> ExitCode {
         Command::Tap(args) => commands::tap::run(args).await,
     };
     done.unwrap_or_else(|error| {
+        if commands::out::reader_left(&error) {
+            return ExitCode::SUCCESS;
+        }
         // Where stderr is gone as well, the exit code is all that is left to say it.
         drop(writeln!(std::io::stderr(), "hub: {error:#}"));
         ExitCode::FAILURE

@@ -13,6 +13,7 @@ use schemas::recipient::Recipient;
 use serde::{Deserialize, Serialize};
 
 use super::Credentials;
+use super::received::Received;
 use hub::contract::Schemas;
 use hub::deliver::feed::{FeedRecord, TapRecord};
 
@@ -40,6 +41,8 @@ pub(super) struct Agencies {
     schemas: Arc<Schemas>,
     desks: BTreeMap<Recipient, Desk>,
     answers: BTreeMap<String, u64>,
+    /// Where what is read is kept as well.
+    pub(super) received: Option<Received>,
 }
 
 /// What a feed answers.
@@ -63,7 +66,8 @@ impl Agencies {
         credentials: Credentials,
         schemas: Arc<Schemas>,
     ) -> Self {
-        Self { http, base, credentials, schemas, desks: BTreeMap::new(), answers: BTreeMap::new() }
+        let (desks, answers) = (BTreeMap::new(), BTreeMap::new());
+        Self { http, base, credentials, schemas, desks, answers, received: None }
     }
 
     /// Reads the feeds that have grown and answers; says how many records were read.
@@ -117,6 +121,9 @@ impl Agencies {
         let desk = self.desks.entry(recipient.clone()).or_default();
         ensure!(sequence == desk.read + 1, "{recipient}: {sequence} follows {}", desk.read);
         desk.read = sequence;
+        if let Some(received) = &mut self.received {
+            received.keep(record)?;
+        }
         desk.persons.insert(record.key.clone());
         match record.value["kind"].as_str() {
             Some("offer") => desk.tally.offers += 1,

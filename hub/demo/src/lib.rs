@@ -6,6 +6,7 @@
 //! Next: `story` for the timeline, `agencies` and `register` for the others, `app` for the hub itself.
 
 mod agencies;
+mod received;
 mod register;
 mod stage;
 mod story;

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::received::Received;
 use super::{Credentials, Demo, Register, Story, Summary};
 use hub::app::{self, Hub, Start};
 use hub::clock::Clock;
@@ -62,6 +63,7 @@ impl Stage {
         let recipients = config.bundle.contracts.iter().map(|contract| contract.recipient.to_string());
         config.senders = credentials.senders(recipients);
         let hub = Hub::open(config, Start::Migrated(clock)).await?;
+        hub.store.note_story().await?;
 
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
@@ -69,6 +71,16 @@ impl Stage {
         let decider = tokio::spawn(hub.clone().decide(stop.clone()));
         let demo = Demo::new(hub.clone(), format!("http://{address}"), credentials)?;
         Ok(Self { hub, address, story: read, demo, stop, server, decider })
+    }
+
+    /// Keeps what each agency reads in a file of its own, from here on: see [`Received`].
+    ///
+    /// # Errors
+    /// Where a file cannot be made.
+    pub fn keep_received(&mut self, folder: &Path) -> anyhow::Result<()> {
+        let recipients = self.hub.config.agencies.keys();
+        self.demo.agencies.received = Some(Received::new(folder, recipients)?);
+        Ok(())
     }
 
     /// Plays the story to its end.

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::out::out;
 use crate::config::Config;
 
 /// What to check.
@@ -25,7 +26,7 @@ pub struct Args {
 /// # Errors
 /// Where stdout is gone.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let mut out = std::io::stdout().lock();
+    let mut out = out();
     let wrong = match Config::load(&args.config) {
         Ok(config) => {
             let (codes, recipients) = (config.bundle.municipalities.iter().count(), config.agencies.len());

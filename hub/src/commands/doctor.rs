@@ -6,6 +6,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use super::out::out;
 use crate::app::{self, Place};
 use crate::clock::Clock;
 use crate::doctor::problems::State;
@@ -26,7 +27,7 @@ pub struct Args {
 /// # Errors
 /// Where stdout is gone.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    answer(args, &mut std::io::stdout().lock()).await
+    answer(args, &mut out()).await
 }
 
 /// Answers, on `out`.

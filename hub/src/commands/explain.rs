@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use schemas::time::parse_instant;
 
+use super::out::out;
 use crate::app::Place;
 use crate::explain::{ExplainError, Explainer, text};
 use crate::story::At;
@@ -38,7 +39,7 @@ pub struct Args {
 /// # Errors
 /// Where the store or the keys cannot be read.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    answer(args, &mut std::io::stdout().lock()).await
+    answer(args, &mut out()).await
 }
 
 /// Answers, on `out`.

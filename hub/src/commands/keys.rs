@@ -6,6 +6,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use super::out::out;
 use crate::app::Place;
 use crate::store::wrapped::WrappedIn;
 use crate::vault::keys::{KeyId, LIMIT};
@@ -27,7 +28,7 @@ pub struct Args {
 /// Where the store or the keys cannot be read, or a key is wrapped by none of them.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let hub = args.place.shared().await?;
-    let mut out = std::io::stdout().lock();
+    let mut out = out();
     let first = hub.vault.wrapping();
     for (key, reserved) in hub.store.wrappings().await? {
         let role = match KeyId(key) {

@@ -2,7 +2,8 @@
 //! `hub/cli`, because the service knows nothing of what is invented.
 //!
 //! Data goes to stdout, words to stderr. Exit codes of all of them: 0 done, 1 something is wrong
-//! and was told, 2 the command line was not understood; where a command has more, its file says so.
+//! and was told, 2 the command line was not understood; where a command has more, its file says so. Whoever reads
+//! stdout may leave, having seen enough: that is 0 (`out`).
 //! Refuses logic: a command wires parts.
 
 pub mod check;
@@ -10,6 +11,7 @@ pub mod doctor;
 pub mod explain;
 pub mod keys;
 pub mod migrate;
+pub mod out;
 pub mod push;
 pub mod redeliver;
 pub mod replay;

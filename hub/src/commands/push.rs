@@ -13,6 +13,8 @@ use futures::StreamExt;
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
 
+use super::out::out;
+
 /// The exit code of "try again later".
 const LATER: u8 = 75;
 
@@ -76,7 +78,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }));
     }
     let mut tally = Tally::default();
-    let mut out = std::io::stdout().lock();
+    let mut out = out();
     let mut pieces = answer.bytes_stream();
     let mut held: Vec<u8> = vec![];
     while let Some(piece) = pieces.next().await {

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use schemas::ids::StreamId;
 use schemas::message::Body;
 
+use super::out::out;
 use crate::app::Place;
 use crate::store::rows::Outcome;
 
@@ -28,7 +29,7 @@ pub struct Args {
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let hub = args.place.hub().await?;
     let row = hub.say("redeliver", Body::Redeliver(args.stream)).await?;
-    let mut out = std::io::stdout().lock();
+    let mut out = out();
     if row.outcome == Some(Outcome::Decided) {
         writeln!(out, "decided: receipt {}", row.id)?;
         return Ok(ExitCode::SUCCESS);

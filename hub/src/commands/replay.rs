@@ -5,6 +5,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use super::out::out;
 use crate::app::Place;
 use crate::decider::replay::verify;
 
@@ -31,7 +32,7 @@ pub struct Args {
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let hub = args.place.beside().await?;
     let report = verify(&hub.store, &hub.vault, &hub.config.bundle, &hub.schemas, args.batch).await?;
-    let mut out = std::io::stdout().lock();
+    let mut out = out();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&report)?)?;
     } else {

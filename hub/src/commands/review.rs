@@ -15,6 +15,7 @@ use schemas::ids::{PersonId, ReviewId};
 use schemas::message::{Body, ReviewAnswer};
 use serde::Serialize;
 
+use super::out::out;
 use crate::app::{Hub, Place};
 use crate::store::rows::{Found, Outcome, ReviewRow};
 use crate::story::Side;
@@ -74,7 +75,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             let answer = same.map_or(ReviewAnswer::Different, ReviewAnswer::Same);
             let row = hub.say("review", Body::Reviewed { review, answer, reason }).await?;
             let refused = row.outcome != Some(Outcome::Decided);
-            let mut out = std::io::stdout().lock();
+            let mut out = out();
             match (refused, row.detail) {
                 (false, _) => writeln!(out, "decided: receipt {}", row.id)?,
                 (true, detail) => writeln!(
@@ -111,7 +112,7 @@ impl From<&ReviewRow> for Listed {
 }
 
 async fn list(hub: &Hub, limit: u32, json: bool) -> anyhow::Result<ExitCode> {
-    let mut out = std::io::stdout().lock();
+    let mut out = out();
     for row in &hub.store.open_reviews(limit).await? {
         let Listed { review, reason, raised_at, person, candidates } = &Listed::from(row);
         if json {
@@ -135,7 +136,7 @@ async fn show(hub: &Hub, review: ReviewId, json: bool) -> anyhow::Result<ExitCod
             sides.insert(person.id, Side::of(&person));
         }
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = out();
     if json {
         let value = serde_json::json!({ "review": Listed::from(&row), "persons": sides.values().collect::<Vec<_>>() });
         writeln!(out, "{value}")?;

@@ -15,6 +15,7 @@ use decide::routing::{Choice, Route, RouteReason, route};
 use schemas::municipality::NisCode;
 use schemas::time::{Day, parse_day};
 
+use super::out::out;
 use crate::config::Config;
 
 /// What to route.
@@ -46,7 +47,7 @@ pub struct Args {
 /// Where the config or the file cannot be read, or stdout is gone.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let bundle = Config::load(&args.config)?.bundle;
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = BufWriter::new(out());
     let unread = match (&args.file, &args.nis, args.on) {
         (None, Some(nis), Some(on)) => {
             one(&bundle, nis, on, args.choice.as_ref(), args.json, &mut out)?;

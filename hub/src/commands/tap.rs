@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use schemas::recipient::Recipient;
 use serde_json::Value;
 
+use super::out::out;
 use crate::app::Place;
 use crate::deliver::feed::{TapRecord, record};
 
@@ -40,7 +41,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Some(name) => vec![Recipient::parse(name)?],
         None => hub.store.ledger_ends().await?.into_iter().map(|(recipient, _, _)| recipient).collect(),
     };
-    let mut out = std::io::stdout().lock();
+    let mut out = out();
     for recipient in recipients {
         let mut after = args.from.saturating_sub(1);
         loop {

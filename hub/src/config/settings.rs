@@ -120,6 +120,14 @@ impl HubSettings {
         Clock::ahead(self.days_ahead)
     }
 
+    /// The file of an embedded database; nothing where the database is a server or only in memory.
+    #[must_use]
+    pub fn database_file(&self) -> Option<PathBuf> {
+        let rest = self.database.strip_prefix("sqlite:")?;
+        let file = rest.trim_start_matches("//").split('?').next().filter(|file| *file != ":memory:")?;
+        Some(file.into())
+    }
+
     /// Reads the keys. Outside production they are made where the file does not exist yet.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use crate::vault::keys::LIMIT;
 /// How long before its end a legal basis is told.
 const BASIS_DAYS: u64 = 60;
 /// How long a source may say nothing.
-pub(super) const SILENT_DAYS: u64 = 14;
+const SILENT: TimeDelta = TimeDelta::days(14);
 /// How long a message may be without a decision, and a record without a proof where Kafka is.
 const LATE: TimeDelta = TimeDelta::minutes(10);
 /// How long a record may be without a proof where its recipient reads the feed.
@@ -46,11 +46,14 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
             checks.push(Check::wrong("config", wrong::CONFIG_WRONG, found));
         }
     }
-    checks.extend(facts.keys.as_ref().map(keys));
+    checks.extend(facts.keys.as_ref().map(|told| keys(told, holds_nothing(facts))));
     checks.extend(facts.folder.as_ref().into_iter().flat_map(folder));
     checks.extend(facts.files.map(files));
     match &facts.database {
         None => {}
+        Some(Database::New) => {
+            checks.push(Check::wrong("database", wrong::DATABASE_NEW, "there is none yet"));
+        }
         Some(Database::Away(why)) => checks.push(Check::wrong("database", wrong::DATABASE_AWAY, why)),
         Some(Database::Damaged(why)) => checks.push(Check::wrong("database", wrong::DATABASE_DAMAGED, why)),
         Some(Database::Schema(which)) => checks.push(Check::wrong("database", wrong::SCHEMA_OTHER, which)),
@@ -72,7 +75,7 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
             checks.extend(facts.config.as_ref().ok().map(|told| bundle(health, told)));
         }
     }
-    checks.extend(facts.received.iter().map(|(source, last)| received(source, *last, facts.now)));
+    checks.extend(sources(facts));
     match &facts.kafka {
         None => checks.push(Check::ok("kafka", "not configured: recipients read the feed")),
         Some(Err(why)) => checks.push(Check::wrong("kafka", wrong::KAFKA_AWAY, why)),
@@ -150,9 +153,21 @@ fn senders(told: &Told, today: Day) -> Vec<Check> {
     found
 }
 
-fn keys(told: &KeyFile) -> Check {
+/// Whether nothing was sealed yet: then no key is missing.
+fn holds_nothing(facts: &Facts) -> bool {
+    match &facts.database {
+        Some(Database::New) => true,
+        Some(Database::There { health, .. }) => health.first_received.is_none(),
+        Some(Database::Away(_) | Database::Schema(_) | Database::Damaged(_)) | None => false,
+    }
+}
+
+fn keys(told: &KeyFile, nothing_sealed: bool) -> Check {
     let file = told.file.display();
     match (told.exists, &told.unreadable, told.mode) {
+        (false, _, _) if nothing_sealed => {
+            Check::wrong("keys", wrong::KEYS_NEW, format!("{file} is not there yet, and nothing is sealed"))
+        }
         (false, _, _) => Check::wrong("keys", wrong::KEYS_MISSING, format!("{file} is not there")),
         (true, Some(why), _) => Check::wrong("keys", wrong::KEYS_UNREADABLE, why),
         (true, None, Some(mode)) if mode & 0o077 != 0 => {
@@ -164,10 +179,11 @@ fn keys(told: &KeyFile) -> Check {
 
 fn folder(told: &Folder) -> Vec<Check> {
     let path = told.path.display();
-    let writable = if told.writable {
-        Check::ok("folder", format!("{path} can be written"))
-    } else {
-        Check::wrong("folder", wrong::FOLDER_READ_ONLY, format!("{path} cannot be written"))
+    let writable = match (told.exists, told.writable) {
+        (true, true) => Check::ok("folder", format!("{path} can be written")),
+        (false, true) => Check::ok("folder", format!("{path} is not there yet and can be made")),
+        (true, false) => Check::wrong("folder", wrong::FOLDER_READ_ONLY, format!("{path} cannot be written")),
+        (false, false) => Check::wrong("folder", wrong::FOLDER_READ_ONLY, format!("{path} cannot be made")),
     };
     let room = told.free.map(|free| {
         let found = format!("{:.1} GiB are free in {path}", free as f64 / GIB as f64);
@@ -187,6 +203,11 @@ fn files(limit: u64) -> Check {
 
 fn clock(health: &Health, now: Instant) -> Check {
     match health.last_known_at {
+        Some(last) if health.story => {
+            let look =
+                "`hub tap`, `hub explain`, `hub replay --verify` and `hub review list` show what came of it";
+            Check::ok("clock", format!("a story's, which stands at {last}: {look}"))
+        }
         Some(last) if last > now => {
             let found = format!("it is {now}, and the last decision was made at {last}");
             Check::wrong("clock", wrong::CLOCK_BEHIND, found)
@@ -251,18 +272,32 @@ fn bundle(health: &Health, told: &Told) -> Check {
     }
 }
 
-fn received(source: &str, last: Option<Instant>, now: Instant) -> Check {
-    match last {
-        Some(at) => {
-            let hours = (now - at).num_hours().max(0);
+/// What each source has sent, where that is a matter of this machine's clock.
+fn sources(facts: &Facts) -> Vec<Check> {
+    let Some(Database::There { health, .. }) = &facts.database else { return vec![] };
+    if health.story {
+        return vec![Check::ok("source", "a story was played to its end")];
+    }
+    let Some(first) = health.first_received else {
+        return vec![Check::ok("source", "nothing was received yet: `hub push` sends a file")];
+    };
+    let one = |(source, last): &(String, Option<Instant>)| match last {
+        Some(at) if facts.now - *at <= SILENT => {
+            let hours = (facts.now - *at).num_hours().max(0);
             Check::ok("source", format!("{source} sent something {hours} hours ago"))
         }
-        None => Check::wrong(
-            "source",
-            wrong::SOURCE_SILENT,
-            format!("{source} sent nothing for {SILENT_DAYS} days"),
-        ),
-    }
+        None if facts.now - first <= SILENT => Check::ok("source", format!("{source} sent nothing yet")),
+        last => {
+            let days = SILENT.num_days();
+            let since = last.map_or_else(|| ", nor ever".to_owned(), |at| format!(", since {at}"));
+            Check::wrong(
+                "source",
+                wrong::SOURCE_SILENT,
+                format!("{source} sent nothing for {days} days{since}"),
+            )
+        }
+    };
+    facts.received.iter().map(one).collect()
 }
 
 fn topic(topic: &TopicState) -> Check {

@@ -5,13 +5,12 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use chrono::{Days, TimeDelta};
+use chrono::TimeDelta;
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
 
-use super::checks::SILENT_DAYS;
 use super::{Database, Facts, Folder, KeyFile, Told};
 use crate::config::Config;
 use crate::decider::chain;
@@ -46,7 +45,7 @@ pub async fn collect(folder: &Path, prepare: impl FnOnce(&mut Config), now: Inst
     sources.sort_unstable();
     sources.dedup();
     facts.config = Ok(told);
-    match database(&config, &sources, now).await {
+    match database(&config, &sources).await {
         Ok((there, received)) => (facts.database, facts.received) = (Some(there), received),
         Err(error) => facts.database = Some(trouble(&error)),
     }
@@ -90,14 +89,15 @@ fn key_file(config: &Config) -> KeyFile {
 
 /// Where an embedded database lies; the keys' folder where the database is elsewhere.
 fn data_folder(config: &Config) -> Folder {
-    let embedded =
-        config.hub.database.strip_prefix("sqlite:").map(|rest| rest.split('?').next().unwrap_or(rest));
-    let file = embedded.map_or_else(|| config.hub.keys.clone(), PathBuf::from);
-    let path = file.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = config.hub.database_file().unwrap_or_else(|| config.hub.keys.clone());
+    let named = |path: &&Path| !path.as_os_str().is_empty();
+    let path = file.parent().filter(named).unwrap_or(Path::new("."));
+    let there = path.ancestors().filter(named).find(|path| path.exists()).unwrap_or(Path::new("."));
     Folder {
         path: path.to_owned(),
-        writable: rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok(),
-        free: rustix::fs::statvfs(path).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)),
+        exists: there == path,
+        writable: rustix::fs::access(there, rustix::fs::Access::WRITE_OK).is_ok(),
+        free: rustix::fs::statvfs(there).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)),
     }
 }
 
@@ -110,7 +110,10 @@ fn files() -> Option<u64> {
 
 type Found = (Database, Vec<(String, Option<Instant>)>);
 
-async fn database(config: &Config, sources: &[String], now: Instant) -> Result<Found, StoreError> {
+async fn database(config: &Config, sources: &[String]) -> Result<Found, StoreError> {
+    if config.hub.database_file().is_some_and(|file| !file.exists()) {
+        return Ok((Database::New, vec![]));
+    }
     let store = Store::open_beside(&config.hub.database).await?;
     store.check_schema().await?;
     let counts = store.counts().await?;
@@ -122,10 +125,9 @@ async fn database(config: &Config, sources: &[String], now: Instant) -> Result<F
         open: count("ledger_open"),
         wrapped: store.wrappings().await?.into_iter().map(|(_, reserved)| reserved).max().unwrap_or(0),
     };
-    let since = now.checked_sub_days(Days::new(SILENT_DAYS)).unwrap_or(now);
     let mut received = vec![];
     for source in sources {
-        received.push((source.clone(), store.last_received(source, since).await?));
+        received.push((source.clone(), store.last_received(source).await?));
     }
     Ok((there, received))
 }
@@ -133,6 +135,7 @@ async fn database(config: &Config, sources: &[String], now: Instant) -> Result<F
 fn trouble(error: &StoreError) -> Database {
     let why = chain(error);
     match error {
+        StoreError::Schema { found: 0, .. } => Database::New,
         StoreError::Schema { .. } => Database::Schema(why),
         StoreError::Damaged(_) | StoreError::Data { .. } => Database::Damaged(why),
         StoreError::Away(_) | StoreError::Fenced | StoreError::InUse | StoreError::Address(_) => {

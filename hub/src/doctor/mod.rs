@@ -65,7 +65,7 @@ pub struct Facts {
     pub files: Option<u64>,
     /// The database; none where the config does not name it.
     pub database: Option<Database>,
-    /// For each source that somebody may send to, its last message of the last days.
+    /// For each source that somebody may send to, its last message; nothing where it never sent any.
     pub received: Vec<(String, Option<Instant>)>,
     /// The topics; none where recipients read the feed.
     pub kafka: Option<Result<Vec<TopicState>, String>>,
@@ -106,6 +106,8 @@ pub struct KeyFile {
 pub struct Folder {
     /// Which.
     pub path: PathBuf,
+    /// Whether it is there; where not, the rest is told of the folder that it can be made in.
+    pub exists: bool,
     /// Whether this user may write there.
     pub writable: bool,
     /// How many bytes are free.
@@ -117,6 +119,8 @@ pub struct Folder {
 pub enum Database {
     /// It does not answer: why.
     Away(String),
+    /// There is none yet: it was never migrated.
+    New,
     /// Its schema is another one: which.
     Schema(String),
     /// Something in it does not read: what.

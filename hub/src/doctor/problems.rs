@@ -42,6 +42,8 @@ problems! {
     CONFIG_WRONG = "config-wrong", Fail, "run `hub check` and mend what it tells";
     /// Anybody can know a token.
     DEV_TOKENS = "dev-tokens", Fail, "give every sender a token of its own before real people's data come in";
+    /// No keys yet, and nothing that needs them.
+    KEYS_NEW = "keys-new", Warn, "in a test environment `hub run` makes them; for real people make them by `config/README.md`, and keep a copy in a safe";
     /// No keys.
     KEYS_MISSING = "keys-missing", Fail, "put the file of keys back from its safe: without it nothing that is stored can be read";
     /// Keys that do not read.
@@ -60,6 +62,8 @@ problems! {
     FILES_FEW = "files-few", Warn, "raise the limit (`LimitNOFILE` in systemd) to 4096 or more";
     /// No database.
     DATABASE_AWAY = "database-away", Fail, "start the database, or mend its address in hub.toml";
+    /// No database yet.
+    DATABASE_NEW = "database-new", Warn, "run `hub migrate`, then `hub run`; to see the house first, run `hub demo`";
     /// Another schema.
     SCHEMA_OTHER = "schema-other", Fail, "run `hub migrate` with this program";
     /// A stored row does not read.

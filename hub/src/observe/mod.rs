@@ -19,6 +19,8 @@ use tracing_subscriber::EnvFilter;
 pub fn log() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt().json().flatten_event(true).with_writer(std::io::stderr);
+    // A line that cannot be written is not told, because telling would panic: a log that is gone stops no hub.
+    let lines = lines.log_internal_errors(false);
     // The second call's error says only that there was a first.
     drop(lines.with_env_filter(filter).try_init());
 }

@@ -45,6 +45,10 @@ pub struct LeaseRow {
 pub struct Health {
     /// The database, as it names itself.
     pub engine: String,
+    /// Whether a story was played here, whose clock stands where it was told to.
+    pub story: bool,
+    /// When the first message came in.
+    pub first_received: Option<Instant>,
     /// When the last decision was made.
     pub last_known_at: Option<Instant>,
     /// The newest bundle that decisions rested on.
@@ -113,19 +117,15 @@ impl Store {
         Ok(Some((named, reader.id(PersonId::from_bytes, person)?)))
     }
 
-    /// When the last message of a source came in, of those received since.
+    /// When the last message of a source came in; nothing where it never sent any.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn last_received(&self, source: &str, since: Instant) -> Result<Option<Instant>, StoreError> {
-        // Ids of messages begin with the millisecond of their making, so the primary key bounds the search.
-        let millis = u64::try_from(since.timestamp_millis()).unwrap_or(0);
-        let mut bound = [0; 16];
-        bound[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
-        let sql = "select received_at from inbox where id >= $1 and source = $2 order by id desc limit 1";
-        let values = vec![id(bound), Value::Text(source.to_owned())];
-        let found: Vec<(i64,)> = self.pool.read("inbox", sql, values).await?;
-        found.first().map(|(at,)| Reader("inbox").time(*at)).transpose()
+    pub async fn last_received(&self, source: &str) -> Result<Option<Instant>, StoreError> {
+        let sql = "select max(received_at) from inbox where source = $1";
+        let found: Vec<(Option<i64>,)> =
+            self.pool.read("inbox", sql, vec![Value::Text(source.to_owned())]).await?;
+        found.first().and_then(|(at,)| *at).map(|at| Reader("inbox").time(at)).transpose()
     }
 
     /// How the tables are.
@@ -138,7 +138,9 @@ impl Store {
         let engine: Vec<(String,)> = self.pool.read("meta", engine, vec![]).await?;
         let times = "select 'known', max(known_at) from decision where decided_by is null and decided_order = \
                        (select max(decided_order) from decision where decided_by is null) union all \
-                     select 'undecided', min(i.received_at) from pending q join inbox i on i.id = q.message";
+                     select 'undecided', min(i.received_at) from pending q join inbox i on i.id = q.message union all \
+                     select 'first', received_at from inbox where id = (select id from inbox order by id limit 1) union all \
+                     select 'story', value from meta where name = 'story'";
         let times: Vec<(String, Option<i64>)> = self.pool.read("inbox", times, vec![]).await?;
         let time = |name: &str| {
             let found = times.iter().find(|(found, _)| found == name).and_then(|(_, at)| *at);
@@ -164,6 +166,8 @@ impl Store {
         let leases: Vec<(String, String, i64)> = self.pool.read("lease", leases, vec![]).await?;
         Ok(Health {
             engine: reader.some(engine.into_iter().next())?.0,
+            story: time("story")?.is_some(),
+            first_received: time("first")?,
             last_known_at: time("known")?,
             bundle: bundle.into_iter().next().map(|(hash,)| hash),
             oldest_undecided: time("undecided")?,

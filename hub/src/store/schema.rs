@@ -100,6 +100,15 @@ impl Store {
         if found == version() { Ok(()) } else { Err(StoreError::Schema { found, needed: version() }) }
     }
 
+    /// Notes that a story is played here: its clock stands where it was told to, which `hub doctor` must know.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn note_story(&self) -> Result<(), StoreError> {
+        let sql = "insert into meta (name, value) values ('story', 1) on conflict (name) do nothing";
+        self.pool.change("meta", sql, Vec::new()).await.map(|_| ())
+    }
+
     /// Whether the database answers and takes what is written (for `/readyz`).
     ///
     /// # Errors

@@ -7,7 +7,6 @@ use hub::store::inspect::Named;
 use hub::store::rows::{Batch, Detail, Outcome, ReleasedRow};
 use schemas::envelope::Envelope;
 use schemas::ids::{DeliveryId, HandoverId, ReviewId, StreamId, TaskId};
-use schemas::time::Instant;
 
 use crate::given::*;
 
@@ -134,11 +133,12 @@ async fn the_tables_tell_how_they_are() {
         let held: Vec<_> = health.leases.iter().map(|lease| (lease.name.as_str(), lease.left > 0)).collect();
         assert_eq!(held, [("decider", true), ("relay", false)]);
 
-        let always = Instant::UNIX_EPOCH;
-        assert_eq!(store.last_received("visa", always).await.unwrap(), Some(at(3)));
-        assert_eq!(store.last_received("permit", always).await.unwrap(), None);
-        // Ids begin with their time: these are of the first days of 1970.
-        assert_eq!(store.last_received("visa", at(1)).await.unwrap(), None);
+        assert_eq!((health.first_received, health.story), (Some(at(1)), false));
+        store.note_story().await.unwrap();
+        store.note_story().await.unwrap();
+        assert!(store.health().await.unwrap().story);
+        assert_eq!(store.last_received("visa").await.unwrap(), Some(at(3)));
+        assert_eq!(store.last_received("permit").await.unwrap(), None);
     })
     .await;
 }
