@@ -14,6 +14,7 @@ pub mod contract;
 pub mod story;
 
 pub mod intake;
+pub mod desk;
 pub mod decider;
 pub mod deliver;
 pub mod request;

@@ -14,6 +14,7 @@ pub mod country;
 pub mod municipality;
 pub mod reference;
 
+pub mod actor;
 pub mod key;
 pub mod fact;
 pub mod message;

@@ -12,6 +12,7 @@ use hub::config::{Config, SenderError, dev_token};
 use schemas::municipality::NisCode;
 use schemas::recipient::Recipient;
 use schemas::time::parse_day;
+use sha2::Digest as _;
 
 /// A copy of the config folder that a test may change.
 fn copy() -> tempfile::TempDir {
@@ -107,8 +108,35 @@ fn production_refuses_development_tokens() {
     replace(dir.path(), "hub.toml", "environment = \"test\"", "environment = \"production\"");
     let told = told(dir.path());
     let refused = told.iter().filter(|text| text.ends_with("a development token is refused in production"));
-    let senders = Config::load(copy().path()).unwrap().senders.iter().count();
-    assert_eq!(refused.count(), senders + 1, "the console too: {told:#?}");
+    let config = Config::load(copy().path()).unwrap();
+    let everybody = config.senders.iter().count() + config.people.iter().count();
+    assert_eq!(refused.count(), everybody + 1, "the console too: {told:#?}");
+}
+
+#[test]
+fn a_mistake_about_a_person_has_its_line() {
+    let hash = |credential: &str| {
+        let hash: [u8; 32] = sha2::Sha256::digest(credential).into();
+        format!("token_sha256 = \"{}\"", hex::encode(hash))
+    };
+    let check = |from: &str, to: &str, expect: &str| {
+        let dir = copy();
+        replace(dir.path(), "people.toml", from, to);
+        assert_eq!(told(dir.path()).join("\n"), expect);
+    };
+    check("roles", "rolls", "people.toml:6: unknown key `rolls`; the nearest one is `roles`");
+    check("\"dpo\"", "\"dpoo\"", "people.toml:21: unknown word `dpoo`; the nearest one is `dpo`");
+    check("[\"dpo\"]", "[]", "people.toml:21: elif: has no role");
+    check("name = \"elif\"", "name = \"amina\"", "people.toml:20: amina: is named twice");
+    check(&hash("dev-elif"), &hash("dev-amina"), "people.toml:22: elif: has the credential of amina");
+    check(&hash("dev-elif"), &hash("dev-dvz"), "people.toml:22: elif: has the token of the sender dvz");
+    check(&hash("dev-elif"), &hash("elif"), "people.toml:22: elif: this credential is guessed at once");
+    check(&hash("dev-elif"), &hash(""), "people.toml:22: elif: this credential is guessed at once");
+    let dir = copy();
+    replace(dir.path(), "people.toml", "\"elif\"", "\"elif@dpo.example\"");
+    assert!(told(dir.path())[0].starts_with("people.toml:20: a colleague's name here is 2 to 32"));
+    fs::remove_file(dir.path().join("people.toml")).unwrap();
+    assert!(told(dir.path())[0].starts_with("people.toml: "), "{:?}", told(dir.path()));
 }
 
 #[test]
@@ -148,6 +176,7 @@ fn a_token_changes_no_bundle_and_a_field_does() {
     let dir = copy();
     let first = hash(dir.path());
     replace(dir.path(), "agencies/atlas.toml", "token_sha256 = \"c", "token_sha256 = \"d");
+    replace(dir.path(), "people.toml", "\"dpo\"", "\"rules\"");
     assert_eq!(hash(dir.path()), first);
     replace(dir.path(), "agencies/atlas.toml", "\"email\", ", "");
     assert_ne!(hash(dir.path()), first);

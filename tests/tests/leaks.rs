@@ -116,7 +116,8 @@ async fn commands(canaries: &Canaries, process: &Process, store: &Store) {
         print(&["explain", id, "--json"]);
     }
     let asked = |id: &String| {
-        let output = process.command(&["explain", "--values", id]).unwrap().stdout(Stdio::piped()).output();
+        let mut command = process.command(&["explain", "--values", "--why", "control", id]).unwrap();
+        let output = command.env("HUB_CREDENTIAL", "dev-elif").stdout(Stdio::piped()).output();
         canaries.found(&output.unwrap().stdout).is_some()
     };
     assert!(ids.iter().any(asked), "what is asked for is shown");

@@ -10,7 +10,7 @@ use anyhow::Context;
 
 use ::demo::Stage;
 use hub::commands::out::out;
-use hub::config::Config;
+use hub::config::{Config, dev_token};
 
 /// Plays a story: sources push, the clock follows, agencies answer.
 #[derive(Debug, clap::Args)]
@@ -54,6 +54,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     tracing::info!(address = %stage.address, "answering");
     if !args.once {
         tracing::info!("console: http://{}/ (any name, password dev-console)", stage.address);
+    }
+    for (name, roles) in ::demo::PEOPLE {
+        let roles: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
+        tracing::info!("{name} ({}) has the credential {}", roles.join(", "), dev_token(name));
     }
     let summary = stage.play().await?;
     {

@@ -12,7 +12,7 @@ mod stage;
 mod story;
 mod summary;
 
-pub use stage::Stage;
+pub use stage::{PEOPLE, Stage};
 pub use story::{Feed, Moment, Story};
 pub use summary::Summary;
 

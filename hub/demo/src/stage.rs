@@ -15,7 +15,17 @@ use super::received::Received;
 use super::{Credentials, Demo, Register, Story, Summary};
 use hub::app::{self, Hub, Start};
 use hub::clock::Clock;
-use hub::config::{Config, ConsoleSettings, RequestSettings};
+use hub::config::{Config, ConsoleSettings, DeskRole, People, RequestSettings};
+
+/// Who may do something by hand in a demonstration; their credentials are `dev-` and the name. `config/people.toml` has
+/// the same, so that commands on its data know them.
+pub const PEOPLE: [(&str, &[DeskRole]); 5] = [
+    ("noor", &[DeskRole::Operations]),
+    ("lucas", &[DeskRole::Review]),
+    ("amina", &[DeskRole::Coordinator]),
+    ("elif", &[DeskRole::Dpo]),
+    ("tom", &[DeskRole::Rules]),
+];
 
 /// A hub on its own store, served on an address, with a story to play.
 #[derive(Debug)]
@@ -48,6 +58,7 @@ impl Stage {
         tokio::fs::create_dir_all(data).await.with_context(|| data.display().to_string())?;
         app::in_data(data, &mut config);
         config.hub.kafka = None;
+        config.people = People::made_up(&PEOPLE);
         config.hub.console = Some(ConsoleSettings::development());
 
         let register = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;

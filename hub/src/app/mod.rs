@@ -29,6 +29,7 @@ use crate::contract::{ContractError, Schemas};
 use crate::decider::{self, Decider};
 use crate::deliver::health::{Health, HealthState};
 use crate::deliver::{self, Deliver};
+use crate::desk::Desk;
 use crate::intake::{Intake, Tables};
 use crate::observe::Metrics;
 use crate::request::Requests;
@@ -91,6 +92,8 @@ pub struct Hub {
     pub schemas: Arc<Schemas>,
     /// The door.
     pub intake: Intake,
+    /// Who may do what by hand, and the record of it.
+    pub desk: Desk,
     /// The figures.
     pub metrics: Arc<Metrics>,
     /// Rung after every batch of decisions: there may be something to send or to ask.
@@ -135,6 +138,7 @@ impl Hub {
         // SQLite has one writer; PostgreSQL gains from a second (docs/benchmark.md).
         let committers = if config.hub.database.starts_with("sqlite:") { 1 } else { 2 };
         let intake = Intake::new(store.clone(), vault.clone(), clock.clone(), tables, committers);
+        let desk = Desk::new(&store, clock.clone());
         let instance = hex::encode(&clock.seed().0[..8]);
         Ok(Self {
             config: Arc::new(config),
@@ -143,6 +147,7 @@ impl Hub {
             clock,
             schemas,
             intake,
+            desk,
             metrics,
             outbox: Arc::default(),
             decided: Arc::new(watch::Sender::new(0)),

@@ -10,7 +10,8 @@ use anyhow::ensure;
 use super::{Hub, Start, schemas};
 use crate::config::Config;
 use crate::contract::Schemas;
-use crate::store::Store;
+use crate::desk::Desk;
+use crate::store::{Store, StoreError};
 use crate::vault::Vault;
 
 /// The place, as the command line names it.
@@ -86,6 +87,16 @@ pub struct Beside {
     pub vault: Vault,
     /// The recipients' schemas.
     pub schemas: Schemas,
+}
+
+impl Beside {
+    /// The desk, where what somebody looks at is recorded: all that is written beside a hub that runs.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn desk(&self) -> Result<Desk, StoreError> {
+        Desk::beside(&self.config.hub.database, self.config.hub.clock()).await
+    }
 }
 
 /// Points a config at a data folder, as a demonstration leaves it.

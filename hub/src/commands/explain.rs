@@ -1,15 +1,17 @@
 //! `hub explain`: why something is as it is, in plain English or as JSON.
 //!
-//! Reads beside a running hub and changes nothing. Shows personal values only with `--values`. Exit codes: 0
-//! found, 1 nothing has this id or it could not be read, 2 the command line or the form of the id.
+//! Reads beside a running hub and changes nothing. Shows personal values only with `--values`, to who may see them,
+//! and records that. Exit codes: 0 found, 1 nothing has this id or it could not be read, 2 the command line or the form of the id.
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use schemas::time::parse_instant;
 
+use super::credential::Credential;
 use super::out::out;
 use crate::app::Place;
+use crate::desk::{About, Action, Occasion};
 use crate::explain::{ExplainError, Explainer, text};
 use crate::story::At;
 use crate::vault::{Access, Why};
@@ -25,8 +27,13 @@ pub struct Args {
     #[arg(long, value_name = "ORDER|INSTANT", value_parser = at)]
     at: Option<At>,
     /// Show the personal values that decisions rest on.
-    #[arg(long)]
+    #[arg(long, requires = "why")]
     values: bool,
+    /// Why you look at personal values; it is recorded under your name.
+    #[arg(long, requires = "values")]
+    why: Option<Occasion>,
+    #[command(flatten)]
+    credential: Credential,
     #[command(flatten)]
     place: Place,
     /// Print the explanation as JSON.
@@ -48,15 +55,24 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// As [`run`].
 pub async fn answer(args: Args, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let beside = args.place.beside().await?;
+    // An id of no known form is told as such below, and opens nothing.
+    let allowed = match (args.why, args.id.trim().parse::<About>()) {
+        (Some(why), Ok(about)) => {
+            let actor = args.credential.actor(&beside.config.people)?;
+            Some(beside.desk().await?.allow(&actor, Action::ShowValues, about, why).await?)
+        }
+        (None, _) | (_, Err(_)) => None,
+    };
+    let nobody = Access { actor: "hub explain", why: Why::Explain };
     let explainer = Explainer {
         store: &beside.store,
         vault: &beside.vault,
-        access: Access { actor: "hub explain", why: Why::Explain },
+        access: allowed.as_ref().map_or(nobody, |allowed| allowed.access(Why::Explain)),
         bundle: &beside.config.bundle,
         schemas: &beside.schemas,
         now: beside.config.hub.clock().now(),
         at: args.at,
-        values: args.values,
+        values: allowed.is_some(),
     };
     let told = match explainer.explain(&args.id).await {
         Err(wrong @ ExplainError::Form) => {

@@ -7,6 +7,7 @@
 //! Refuses logic: a command wires parts.
 
 pub mod check;
+pub mod credential;
 pub mod doctor;
 pub mod explain;
 pub mod keys;

@@ -1,8 +1,8 @@
 //! `hub review`: the links that a human must decide: list them, look at one, answer it.
 //!
 //! A list shows ids and reasons only; `show` lays the persons side by side with their names and numbers, because that
-//! is what the answer rests on. An answer is a message: it is decided, journalled and can be decided again. Exit codes: 0 done,
-//! 1 it was refused or there is no such review, 2 the command line.
+//! is what the answer rests on, and is recorded under the name of whoever looks. Both work beside a running hub. An
+//! answer is a message: it is decided, journalled and can be decided again. Exit codes: 0 done, 1 it was refused or there is no such review, 2 the command line.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -15,11 +15,14 @@ use schemas::ids::{PersonId, ReviewId};
 use schemas::message::{Body, ReviewAnswer};
 use serde::Serialize;
 
+use super::credential::Credential;
 use super::out::out;
-use crate::app::{Hub, Place};
+use crate::app::Place;
+use crate::desk::{Action, Occasion};
+use crate::store::Store;
 use crate::store::rows::{Found, Outcome, ReviewRow};
 use crate::story::Side;
-use crate::vault::{Access, Why};
+use crate::vault::Why;
 
 /// Lists open reviews, shows one, or answers it.
 #[derive(Debug, clap::Args)]
@@ -28,6 +31,8 @@ pub struct Args {
     what: What,
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    credential: Credential,
     /// Print as JSON.
     #[arg(long, global = true)]
     json: bool,
@@ -67,11 +72,13 @@ enum What {
 /// # Errors
 /// Where the store cannot be read, or nobody decides the answer.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let hub = args.place.hub().await?;
     match args.what {
-        What::List { limit } => list(&hub, limit, args.json).await,
-        What::Show { review } => show(&hub, review, args.json).await,
+        What::List { limit } => list(&args.place.beside().await?.store, limit, args.json).await,
+        What::Show { review } => show(&args, review).await,
         What::Answer { review, same, reason, .. } => {
+            let hub = args.place.hub().await?;
+            let actor = args.credential.actor(&hub.config.people)?;
+            hub.desk.allow(&actor, Action::AnswerReview, review, Occasion::Task).await?;
             let answer = same.map_or(ReviewAnswer::Different, ReviewAnswer::Same);
             let row = hub.say("review", Body::Reviewed { review, answer, reason }).await?;
             let refused = row.outcome != Some(Outcome::Decided);
@@ -111,9 +118,9 @@ impl From<&ReviewRow> for Listed {
     }
 }
 
-async fn list(hub: &Hub, limit: u32, json: bool) -> anyhow::Result<ExitCode> {
+async fn list(store: &Store, limit: u32, json: bool) -> anyhow::Result<ExitCode> {
     let mut out = out();
-    for row in &hub.store.open_reviews(limit).await? {
+    for row in &store.open_reviews(limit).await? {
         let Listed { review, reason, raised_at, person, candidates } = &Listed::from(row);
         if json {
             writeln!(out, "{}", serde_json::to_string(&Listed::from(row))?)?;
@@ -124,20 +131,23 @@ async fn list(hub: &Hub, limit: u32, json: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn show(hub: &Hub, review: ReviewId, json: bool) -> anyhow::Result<ExitCode> {
-    let Some(row) = hub.store.open_review(review).await? else {
+async fn show(args: &Args, review: ReviewId) -> anyhow::Result<ExitCode> {
+    let beside = args.place.beside().await?;
+    let actor = args.credential.actor(&beside.config.people)?;
+    let allowed = beside.desk().await?.allow(&actor, Action::ShowReview, review, Occasion::Task).await?;
+    let Some(row) = beside.store.open_review(review).await? else {
         bail!("there is no such open review");
     };
     let asks: Vec<Ask> = [row.person].iter().chain(&row.candidates).map(|id| Ask::Person(*id)).collect();
     let mut sides: BTreeMap<PersonId, Side> = BTreeMap::new();
-    for found in hub.store.load(&asks).await? {
+    for found in beside.store.load(&asks).await? {
         if let Found::Person(_, row) = found {
-            let (person, _) = hub.vault.person(&row, Access { actor: "hub review", why: Why::Review })?;
+            let (person, _) = beside.vault.person(&row, allowed.access(Why::Review))?;
             sides.insert(person.id, Side::of(&person));
         }
     }
     let mut out = out();
-    if json {
+    if args.json {
         let value = serde_json::json!({ "review": Listed::from(&row), "persons": sides.values().collect::<Vec<_>>() });
         writeln!(out, "{value}")?;
     } else {

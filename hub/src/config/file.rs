@@ -44,7 +44,16 @@ pub(super) fn text(root: &Path, file: &Path, wrong: &mut Vec<ConfigError>) -> Op
 /// A TOML file of the folder as a value, or everything that is wrong with it.
 pub(super) fn toml<T: DeserializeOwned>(root: &Path, file: &Path, wrong: &mut Vec<ConfigError>) -> Option<T> {
     let text = text(root, file, wrong)?;
-    match parse(&text) {
+    of_text(&text, file, wrong)
+}
+
+/// The same of a text that was read already.
+pub(super) fn of_text<T: DeserializeOwned>(
+    text: &str,
+    file: &Path,
+    wrong: &mut Vec<ConfigError>,
+) -> Option<T> {
+    match parse(text) {
         Ok(value) => Some(value),
         Err(mistakes) => {
             let tell = |(line, message)| ConfigError { file: file.to_owned(), line, message };
@@ -52,6 +61,11 @@ pub(super) fn toml<T: DeserializeOwned>(root: &Path, file: &Path, wrong: &mut Ve
             None
         }
     }
+}
+
+/// The line of a place in a text.
+pub(super) fn line(text: &str, at: usize) -> usize {
+    1 + text.get(..at).map_or(0, |before| before.matches('\n').count())
 }
 
 type Mistake = (Option<usize>, String);
@@ -73,7 +87,7 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Mistake>> {
             Ok(_) => return Err(mistakes),
             Err(error) => error,
         };
-        let line = error.span().map(|span| 1 + rest[..span.start].matches('\n').count());
+        let line = error.span().map(|span| line(&rest, span.start));
         let unknown = Unknown::read(error.message());
         // What follows the first mistake may only be its consequence: it counts where it is unknown too.
         if mistakes.is_empty() || unknown.is_some() {

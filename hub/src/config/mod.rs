@@ -1,6 +1,6 @@
 //! The config folder as checked values: the bundle for the heart, settings and senders for the engine.
 //!
-//! `hub.toml` and `sources/` are deployment; `agencies/`, `rules/`, `tables/` and `models/` are the
+//! `hub.toml`, `people.toml` and `sources/` are deployment; `agencies/`, `rules/`, `tables/` and `models/` are the
 //! bundle, by hash. Owns reading it all and telling every mistake at once; refuses to start on any.
 //! What a bundle must promise is proved by `decide::routing::check`.
 
@@ -8,6 +8,7 @@ mod agencies;
 mod file;
 mod kafka;
 mod parts;
+mod people;
 mod senders;
 mod settings;
 
@@ -30,6 +31,7 @@ use serde::Deserialize;
 pub use agencies::Agency;
 pub use kafka::KafkaConfig;
 pub use parts::{Names, TokenHash};
+pub use people::{Colleague, DeskRole, People};
 pub use senders::{ANSWER, Sender, SenderError, Senders, dev_token};
 pub use settings::{ConsoleSettings, HubSettings, KeysError, Limits, RequestSettings};
 
@@ -42,6 +44,8 @@ pub struct Config {
     pub hub: HubSettings,
     /// Who may send, and as which recipient somebody may answer.
     pub senders: Senders,
+    /// Who may do something by hand.
+    pub people: People,
     /// What the engine knows of each recipient beside its contract.
     pub agencies: BTreeMap<Recipient, Agency>,
     /// How pages call each source.
@@ -102,13 +106,15 @@ impl Config {
         let Agencies { contracts, agencies, mut senders, mut changes } = agencies;
         let (sources, more) = read_sources(dir, &mut wrong);
         senders.extend(more);
+        let people = people::read(dir, hub.as_ref().map(|hub| hub.environment), &senders, &mut wrong);
         let hash = hash(dir, &mut wrong);
         let (Some(hub), Some(target_group), Some(deadlines), Some(territory)) =
             (hub, target_group, deadlines, territory)
         else {
             return Err(ConfigErrors(wrong));
         };
-        let (Some(municipalities), Some(countries)) = (municipalities, countries) else {
+        let (Some(municipalities), Some(countries), Some(people)) = (municipalities, countries, people)
+        else {
             return Err(ConfigErrors(wrong));
         };
         wrong.extend(check_senders(&senders, hub.environment));
@@ -132,7 +138,7 @@ impl Config {
         if !wrong.is_empty() {
             return Err(ConfigErrors(wrong));
         }
-        Ok(Self { bundle, hub, senders: Senders(senders), agencies, sources })
+        Ok(Self { bundle, hub, senders: Senders(senders), people, agencies, sources })
     }
 }
 

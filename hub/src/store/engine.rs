@@ -108,6 +108,21 @@ impl Pool {
         Ok(Self::on(Engine::Sqlite { write: read.clone(), read, _lock: None, _memory: None }))
     }
 
+    /// Opens a database beside whoever writes it, to write a row: without the lock of its file, which it does not make.
+    pub(super) async fn open_unlocked(url: &str) -> Result<Self, StoreError> {
+        if !url.starts_with("sqlite:") {
+            return Self::open(url, None).await;
+        }
+        let options = SqliteConnectOptions::from_str(url)
+            .map_err(StoreError::Address)?
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(PATIENCE)
+            .statement_cache_capacity(STATEMENTS);
+        let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+        let one = pool.connect_with(options).await.map_err(StoreError::Away)?;
+        Ok(Self::on(Engine::Sqlite { write: one.clone(), read: one, _lock: None, _memory: None }))
+    }
+
     fn on(engine: Engine) -> Self {
         Self { engine, refusing: Refusing::default() }
     }

@@ -6,7 +6,7 @@
 //! Files: `inbox` (what came in), `load` (what the heart asks for), `commit` (what a batch stores), `messages` and
 //! `persons` (what is stored of them), `outbox` (what leaves), `due` (whose day has come), `reviews`, `inspect` (what
 //! explains and checks look up), `overview` and `handovers` (what the console shows), `wrapped` (keys, for a rotation),
-//! `lease`, `schema`; below them `engine`, `tx`, `value` and `bulk`, which alone know that there are two engines, and
+//! `audit` (what people did by hand), `lease`, `schema`; below them `engine`, `tx`, `value` and `bulk`, which alone know that there are two engines, and
 //! `fault`, which says whose fault an error is.
 
 mod bulk;
@@ -26,6 +26,7 @@ mod persons;
 mod load;
 pub mod lease;
 mod commit;
+pub mod audit;
 mod due;
 mod handovers;
 pub mod inspect;

@@ -224,3 +224,15 @@ create table lease (
   until bigint not null,
   counters text not null
 );
+
+-- What people did by hand, and what they were refused: written before it is done, never changed. No personal value.
+create table audit (
+  id bytea primary key,            -- ordered by the time of its making
+  at bigint not null,
+  actor text not null,             -- a colleague's handle
+  roles text not null,             -- the roles they had then
+  action text not null,
+  about text not null,             -- an opaque id
+  why text not null,               -- a word of a closed list
+  allowed bigint not null          -- 0: refused
+);

@@ -3,6 +3,7 @@
 //!
 //! What is inside a sealed value is the vault's to know. Next: `super` for what is done with rows.
 
+mod audit;
 mod batch;
 mod handover;
 mod lease;
@@ -10,6 +11,7 @@ mod leaving;
 mod message;
 mod person;
 
+pub use audit::AuditRow;
 pub use batch::{Batch, Found};
 pub use handover::{HandoverRow, LineRow, StreamRow};
 pub use lease::{Counters, Lease, TopicEnd};
