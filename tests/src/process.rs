@@ -263,6 +263,16 @@ impl Process {
         Ok((config, store))
     }
 
+    /// The same, to read only.
+    ///
+    /// # Errors
+    /// Where they cannot be opened.
+    pub async fn inside_beside(&self) -> anyhow::Result<(Config, Store)> {
+        let config = Config::load(&self.config())?;
+        let store = Store::open_beside(&config.hub.database).await?;
+        Ok((config, store))
+    }
+
     /// [`settled`] of this one.
     ///
     /// # Errors

@@ -41,6 +41,22 @@ impl Server {
         (server, address)
     }
 
+    /// A PgBouncer of its own before a PostgreSQL, started, and its address; `mode` is when it lends a connection to
+    /// the next.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    #[must_use]
+    pub fn pooler(postgres: &str, mode: &str) -> (Self, String) {
+        let (_, behind) = postgres.split_once("127.0.0.1:").unwrap();
+        let (behind, _) = behind.split_once('/').unwrap();
+        let server = Self::new("pgbouncer.sh");
+        let port = server.port.to_string();
+        assert!(server.tell(&["start", &port, behind, mode]), "{}", server.script.display());
+        let address = format!("postgres://hub@127.0.0.1:{port}/postgres");
+        (server, address)
+    }
+
     /// Everything it writes: its data, and its log beside them.
     #[must_use]
     pub fn folder(&self) -> &Path {

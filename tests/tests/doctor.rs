@@ -124,6 +124,8 @@ async fn every_problem_is_found_where_it_is() {
     check("files-few", &|f| f.files = Some(256));
     check("database-away", &|f| f.database = Some(Database::Away("refused".to_owned())));
     check("database-new", &|f| f.database = Some(Database::New));
+    check("database-locked", &|f| f.database = Some(Database::Locked("process 7".to_owned())));
+    check("log-long", &|f| f.log = Some(1 << 30));
     check("database-damaged", &|f| f.database = Some(Database::Damaged("a row".to_owned())));
     check("schema-other", &|f| f.database = Some(Database::Schema("0".to_owned())));
     let table = |f: &mut Facts, spoil: &dyn Fn(&mut Health, &mut u64, &mut u64)| {

@@ -23,6 +23,8 @@ const LATE: TimeDelta = TimeDelta::minutes(10);
 /// How long a record may be without a proof where its recipient reads the feed.
 const UNREAD_DAYS: u64 = 7;
 const GIB: u64 = 1 << 30;
+/// Four times what SQLite's log has in its usual life.
+const LONG_LOG: u64 = 128 << 20;
 const FEW_FILES: u64 = 1024;
 const MANY_MESSAGES: u64 = 10_000;
 const RETENTION_MS: i64 = 604_800_000;
@@ -49,11 +51,16 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
     checks.extend(facts.keys.as_ref().map(|told| keys(told, holds_nothing(facts))));
     checks.extend(facts.folder.as_ref().into_iter().flat_map(folder));
     checks.extend(facts.files.map(files));
+    if let Some(bytes) = facts.log.filter(|bytes| *bytes > LONG_LOG) {
+        let found = format!("{} MiB of its log are not copied back", bytes >> 20);
+        checks.push(Check::wrong("database", wrong::LOG_LONG, found));
+    }
     match &facts.database {
         None => {}
         Some(Database::New) => {
             checks.push(Check::wrong("database", wrong::DATABASE_NEW, "there is none yet"));
         }
+        Some(Database::Locked(who)) => checks.push(Check::wrong("database", wrong::DATABASE_LOCKED, who)),
         Some(Database::Away(why)) => checks.push(Check::wrong("database", wrong::DATABASE_AWAY, why)),
         Some(Database::Damaged(why)) => checks.push(Check::wrong("database", wrong::DATABASE_DAMAGED, why)),
         Some(Database::Schema(which)) => checks.push(Check::wrong("database", wrong::SCHEMA_OTHER, which)),
@@ -158,7 +165,9 @@ fn holds_nothing(facts: &Facts) -> bool {
     match &facts.database {
         Some(Database::New) => true,
         Some(Database::There { health, .. }) => health.first_received.is_none(),
-        Some(Database::Away(_) | Database::Schema(_) | Database::Damaged(_)) | None => false,
+        Some(Database::Locked(_) | Database::Away(_) | Database::Schema(_) | Database::Damaged(_)) | None => {
+            false
+        }
     }
 }
 

@@ -6,15 +6,20 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
+use tokio::time::timeout;
 
-use super::{Database, Facts, Folder, KeyFile, Told};
+use super::{Database, Facts, Folder, KeyFile, Told, lock};
 use crate::config::Config;
 use crate::decider::chain;
 use crate::store::{Store, StoreError};
+
+/// How long the database may take to tell how it is.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Collects everything; `prepare` may point the config elsewhere, at a data folder.
 pub async fn collect(folder: &Path, prepare: impl FnOnce(&mut Config), now: Instant) -> Facts {
@@ -26,6 +31,7 @@ pub async fn collect(folder: &Path, prepare: impl FnOnce(&mut Config), now: Inst
         files: files(),
         database: None,
         received: vec![],
+        log: None,
         kafka: None,
     };
     let mut config = match Config::load(folder) {
@@ -45,10 +51,12 @@ pub async fn collect(folder: &Path, prepare: impl FnOnce(&mut Config), now: Inst
     sources.sort_unstable();
     sources.dedup();
     facts.config = Ok(told);
-    match database(&config, &sources).await {
-        Ok((there, received)) => (facts.database, facts.received) = (Some(there), received),
-        Err(error) => facts.database = Some(trouble(&error)),
-    }
+    facts.log = config.hub.database_file().and_then(|file| log_of(&file));
+    (facts.database, facts.received) = match timeout(PATIENCE, database(&config, &sources)).await {
+        Ok(Ok((there, received))) => (Some(there), received),
+        Ok(Err(error)) => (Some(trouble(&error)), vec![]),
+        Err(_) => (Some(Database::Away(format!("no answer within {} s", PATIENCE.as_secs()))), vec![]),
+    };
     if let Some(kafka) = &config.hub.kafka {
         let recipients = config.bundle.contracts.iter().map(|contract| &contract.recipient);
         let sent: Vec<Recipient> =
@@ -114,7 +122,16 @@ async fn database(config: &Config, sources: &[String]) -> Result<Found, StoreErr
     if config.hub.database_file().is_some_and(|file| !file.exists()) {
         return Ok((Database::New, vec![]));
     }
+    // Before any row is read: what is locked cannot be.
+    if let Some(file) = config.hub.database_file()
+        && let Some(who) = lock::kept(&file).await
+    {
+        return Ok((Database::Locked(who), vec![]));
+    }
     let store = Store::open_beside(&config.hub.database).await?;
+    if let Some(who) = store.waits_for().await? {
+        return Ok((Database::Locked(who), vec![]));
+    }
     store.check_schema().await?;
     let counts = store.counts().await?;
     let count = |name: &str| counts.iter().find(|(found, _)| *found == name).map_or(0, |(_, count)| *count);
@@ -132,14 +149,23 @@ async fn database(config: &Config, sources: &[String]) -> Result<Found, StoreErr
     Ok((there, received))
 }
 
+/// How long the log beside an embedded database is.
+fn log_of(database: &Path) -> Option<u64> {
+    let mut beside = database.as_os_str().to_owned();
+    beside.push("-wal");
+    Some(fs::metadata(beside).ok()?.len())
+}
+
 fn trouble(error: &StoreError) -> Database {
     let why = chain(error);
     match error {
         StoreError::Schema { found: 0, .. } => Database::New,
         StoreError::Schema { .. } => Database::Schema(why),
         StoreError::Damaged(_) | StoreError::Data { .. } => Database::Damaged(why),
-        StoreError::Away(_) | StoreError::Fenced | StoreError::InUse | StoreError::Address(_) => {
-            Database::Away(why)
-        }
+        StoreError::Away(_)
+        | StoreError::Fenced
+        | StoreError::InUse
+        | StoreError::PoolerMode(_)
+        | StoreError::Address(_) => Database::Away(why),
     }
 }

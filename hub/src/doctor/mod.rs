@@ -5,6 +5,7 @@
 
 mod checks;
 mod collect;
+mod lock;
 pub mod problems;
 
 use std::path::PathBuf;
@@ -67,6 +68,8 @@ pub struct Facts {
     pub database: Option<Database>,
     /// For each source that somebody may send to, its last message; nothing where it never sent any.
     pub received: Vec<(String, Option<Instant>)>,
+    /// How many bytes the log of an embedded database has that were not copied back.
+    pub log: Option<u64>,
     /// The topics; none where recipients read the feed.
     pub kafka: Option<Result<Vec<TopicState>, String>>,
 }
@@ -119,6 +122,8 @@ pub struct Folder {
 pub enum Database {
     /// It does not answer: why.
     Away(String),
+    /// Somebody else holds what the hub waits for: who.
+    Locked(String),
     /// There is none yet: it was never migrated.
     New,
     /// Its schema is another one: which.

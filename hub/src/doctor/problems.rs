@@ -62,6 +62,10 @@ problems! {
     FILES_FEW = "files-few", Warn, "raise the limit (`LimitNOFILE` in systemd) to 4096 or more";
     /// No database.
     DATABASE_AWAY = "database-away", Fail, "start the database, or mend its address in hub.toml";
+    /// Somebody else holds a lock.
+    DATABASE_LOCKED = "database-locked", Fail, "end that session, or wait for it: senders are told to come again, and nothing is lost";
+    /// SQLite's log grows.
+    LOG_LONG = "log-long", Warn, "somebody reads the database for long: find them (`fuser` names who has the file open) and end it; the log is cut back then";
     /// No database yet.
     DATABASE_NEW = "database-new", Warn, "run `hub migrate`, then `hub run`; to see the house first, run `hub demo`";
     /// Another schema.

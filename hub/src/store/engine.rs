@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::query_as_with;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{Row, query_as_with};
 
 use super::StoreError;
 use super::fault::fault;
@@ -31,18 +31,30 @@ const CONNECTIONS: u32 = 8;
 /// Pages that a connection to SQLite keeps, in kilobytes: what readers miss, the system's cache has.
 const WRITER_CACHE: &str = "-65536";
 const READER_CACHE: &str = "-16384";
+/// How long SQLite's log is in its usual life: the pages after which it is copied back.
+const LOG_BYTES: &str = "32768000";
 /// Prepared statements kept on each connection: more than there are texts.
 const STATEMENTS: usize = 512;
 
 /// Every statement of ours goes by an index, and the planner is told so. It plans each time: a plan that was kept from
 /// when a table was empty reads all of it once it is full, and the array's length is known only then.
-const PLANNING: [(&str, &str); 5] = [
+/// A lock that somebody else holds is waited for as long as a connection: then the caller is told to come again.
+const PLANNING: [(&str, &str); 6] = [
     ("synchronous_commit", "on"),
+    ("lock_timeout", "5s"),
     ("plan_cache_mode", "force_custom_plan"),
     ("enable_seqscan", "off"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
 ];
+
+/// The same for one transaction: what a pooler lends keeps nothing of a session.
+const PLANNED_WRITE: &str = "begin; set local synchronous_commit = on; set local lock_timeout = '5s'; \
+    set local plan_cache_mode = force_custom_plan; \
+    set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off";
+const PLANNED_SNAPSHOT: &str = "begin isolation level repeatable read, read only; \
+    set local lock_timeout = '5s'; set local plan_cache_mode = force_custom_plan; set local enable_seqscan = off; \
+    set local enable_hashjoin = off; set local enable_mergejoin = off";
 
 /// The connections to one database.
 #[derive(Clone, Debug)]
@@ -53,15 +65,12 @@ pub(super) struct Pool {
 
 #[derive(Clone, Debug)]
 enum Engine {
-    Postgres(PgPool),
+    /// Behind a pooler (PgBouncer in transaction mode) everything is a transaction with its own settings, and no
+    /// statement stays prepared: what one transaction leaves on a connection, the next one does not find.
+    Postgres { pool: PgPool, pooled: bool },
     /// One connection writes, others read. The file beside it is locked as long as the pool lives; a database in
     /// memory lives as long as one connection that nothing is done with.
-    Sqlite {
-        write: SqlitePool,
-        read: SqlitePool,
-        _lock: Option<Arc<File>>,
-        _memory: Option<SqlitePool>,
-    },
+    Sqlite { write: SqlitePool, read: SqlitePool, _lock: Option<Arc<File>>, _memory: Option<SqlitePool> },
 }
 
 /// Runs a unit of work to its end, even where who asked for it has gone.
@@ -86,14 +95,7 @@ impl Pool {
         if !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
             return Err(StoreError::Address(sqlx::Error::Configuration("another scheme".into())));
         }
-        let options = PgConnectOptions::from_str(url)
-            .map_err(StoreError::Address)?
-            .application_name("hub")
-            .statement_cache_capacity(STATEMENTS)
-            .options(PLANNING);
-        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
-        let pool = pool.connect_with(options).await.map_err(StoreError::Away)?;
-        Ok(Self::on(Engine::Postgres(pool)))
+        open_postgres(url).await.map(Self::on)
     }
 
     /// Opens a database beside whoever writes it: read only, without the lock of its file.
@@ -130,7 +132,8 @@ impl Pool {
     /// Begins a transaction that may write.
     pub(super) async fn write(&self) -> Result<Tx, StoreError> {
         let begun = match &self.engine {
-            Engine::Postgres(pool) => Tx::postgres(pool, "begin").await,
+            Engine::Postgres { pool, pooled: true } => Tx::postgres(pool, PLANNED_WRITE, false).await,
+            Engine::Postgres { pool, pooled: false } => Tx::postgres(pool, "begin", true).await,
             Engine::Sqlite { write, .. } => Tx::sqlite(write, "begin immediate").await,
         };
         self.refusing.tell(&["no table: a transaction could not begin"], begun.is_ok());
@@ -140,8 +143,9 @@ impl Pool {
     /// Begins a transaction that reads one snapshot.
     pub(super) async fn snapshot(&self) -> Result<Tx, StoreError> {
         match &self.engine {
-            Engine::Postgres(pool) => {
-                Tx::postgres(pool, "begin isolation level repeatable read, read only").await
+            Engine::Postgres { pool, pooled: true } => Tx::postgres(pool, PLANNED_SNAPSHOT, false).await,
+            Engine::Postgres { pool, pooled: false } => {
+                Tx::postgres(pool, "begin isolation level repeatable read, read only", true).await
             }
             Engine::Sqlite { read, .. } => Tx::sqlite(read, "begin").await,
         }
@@ -149,7 +153,7 @@ impl Pool {
 
     /// Reads with one statement. A connection on which that failed is closed: what a pooler or a changed schema
     /// did to its prepared statements would fail again.
-    pub(super) async fn read<T: Cells>(
+    pub(super) async fn read<T: Cells + 'static>(
         &self,
         table: &'static str,
         sql: &'static str,
@@ -157,7 +161,17 @@ impl Pool {
     ) -> Result<Vec<T>, StoreError> {
         let encoding = |error| fault(table, sqlx::Error::Encode(error));
         let found = match &self.engine {
-            Engine::Postgres(pool) => {
+            Engine::Postgres { pooled: true, .. } => {
+                let pool = self.clone();
+                return detached(async move {
+                    let mut tx = pool.snapshot().await?;
+                    let found = tx.read_by(table, sql, values).await?;
+                    tx.commit().await?;
+                    Ok(found)
+                })
+                .await;
+            }
+            Engine::Postgres { pool, pooled: false } => {
                 let arguments = value::postgres(values).map_err(encoding)?;
                 let mut connection = pool.acquire().await.map_err(StoreError::Away)?;
                 let found = query_as_with(sql, arguments).fetch_all(&mut *connection).await;
@@ -202,13 +216,62 @@ impl Pool {
         Ok(())
     }
 
+    /// Whether a pooler stands before the database.
+    pub(super) fn is_pooled(&self) -> bool {
+        matches!(self.engine, Engine::Postgres { pooled: true, .. })
+    }
+
     /// Of two texts, the one of this engine.
     pub(super) fn either(&self, postgres: &'static str, sqlite: &'static str) -> &'static str {
         match self.engine {
-            Engine::Postgres(_) => postgres,
+            Engine::Postgres { .. } => postgres,
             Engine::Sqlite { .. } => sqlite,
         }
     }
+}
+
+async fn open_postgres(url: &str) -> Result<Engine, StoreError> {
+    let plain = PgConnectOptions::from_str(url).map_err(StoreError::Address)?.application_name("hub");
+    let pool = || PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
+    let kept = plain.clone().statement_cache_capacity(STATEMENTS).options(PLANNING);
+    match pool().connect_with(kept).await {
+        Ok(pool) if planned(&pool).await.map_err(StoreError::Away)? => {
+            return Ok(Engine::Postgres { pool, pooled: false });
+        }
+        // A pooler that takes settings and forgets them.
+        Ok(pool) => pool.close().await,
+        Err(error) if refuses_settings(&error) => {}
+        Err(error) => return Err(StoreError::Away(error)),
+    }
+    // One that refuses them refuses this one too, which no statement of ours needs.
+    let pool = pool().connect_with(plain.extra_float_digits(None)).await.map_err(StoreError::Away)?;
+    match Tx::postgres(&pool, PLANNED_SNAPSHOT, false).await {
+        Ok(tx) => tx.commit().await?,
+        Err(StoreError::Away(error)) if said(&error, POOLED_BY_STATEMENT) => {
+            return Err(StoreError::PoolerMode(error));
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(Engine::Postgres { pool, pooled: true })
+}
+
+/// What PgBouncer says where a transaction may begin nowhere.
+const POOLED_BY_STATEMENT: &str = "statement pooling";
+
+/// Whether what was asked for at the start of the session holds in it.
+async fn planned(pool: &PgPool) -> Result<bool, sqlx::Error> {
+    let asked = "select current_setting('enable_mergejoin')";
+    let row = sqlx::raw_sql(asked).fetch_one(pool).await?;
+    Ok(row.try_get::<String, _>(0)? == "off")
+}
+
+/// Whether a server takes no settings at the start of a session: a protocol violation, so it is no PostgreSQL itself.
+fn refuses_settings(error: &sqlx::Error) -> bool {
+    said(error, "startup parameter")
+}
+
+fn said(error: &sqlx::Error, words: &str) -> bool {
+    error.as_database_error().is_some_and(|said| said.message().contains(words))
 }
 
 async fn open_sqlite(url: &str, faults: Option<Faults>) -> Result<Engine, StoreError> {
@@ -222,6 +285,8 @@ async fn open_sqlite(url: &str, faults: Option<Faults>) -> Result<Engine, StoreE
         .pragma("cache_size", WRITER_CACHE)
         // A batch is a thousand pages: the default would copy the log back after every commit.
         .pragma("wal_autocheckpoint", "8000")
+        // Somebody who reads for long makes the log grow; once they have gone it is cut back to what is usual.
+        .pragma("journal_size_limit", LOG_BYTES)
         .statement_cache_capacity(STATEMENTS);
     let pool = |connections| {
         let pool = SqlitePoolOptions::new()

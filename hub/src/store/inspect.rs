@@ -128,6 +128,25 @@ impl Store {
         found.first().and_then(|(at,)| *at).map(|at| Reader("inbox").time(at)).transpose()
     }
 
+    /// Whose lock a hub waits for on PostgreSQL, in words; SQLite names nobody.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn waits_for(&self) -> Result<Option<String>, StoreError> {
+        let sql = self.pool.either(
+            "select 'session ' || b.pid || ' (' || coalesce(nullif(b.application_name, ''), 'without a name') || \
+               ') holds a lock that the hub waits for since ' || \
+               cast(extract(epoch from clock_timestamp() - a.query_start) as bigint) || ' s' \
+             from pg_stat_activity a cross join lateral unnest(pg_blocking_pids(a.pid)) p(pid) \
+             join pg_stat_activity b on b.pid = p.pid \
+             where a.datname = current_database() and a.application_name = 'hub' and b.application_name <> 'hub' \
+             order by a.query_start limit 1",
+            "select '' where false",
+        );
+        let found: Vec<(String,)> = self.pool.read("meta", sql, vec![]).await?;
+        Ok(found.into_iter().next().map(|(words,)| words))
+    }
+
     /// How the tables are.
     ///
     /// # Errors
@@ -164,8 +183,9 @@ impl Store {
              from lease order by name",
         );
         let leases: Vec<(String, String, i64)> = self.pool.read("lease", leases, vec![]).await?;
+        let through = if self.pool.is_pooled() { "through a pooler, " } else { "" };
         Ok(Health {
-            engine: reader.some(engine.into_iter().next())?.0,
+            engine: format!("{through}{}", reader.some(engine.into_iter().next())?.0),
             story: time("story")?.is_some(),
             first_received: time("first")?,
             last_known_at: time("known")?,

@@ -68,6 +68,11 @@ pub enum StoreError {
     /// A row that cannot be: it names the table, never the person.
     #[error("a row of table {0} cannot be read")]
     Damaged(&'static str),
+    /// A pooler stands before the database that lends a connection for a single statement.
+    #[error(
+        "the pooler before the database allows no transaction: set its pool_mode to transaction or session"
+    )]
+    PoolerMode(#[source] sqlx::Error),
     /// Another process has the database file open.
     #[error("the database file is in use by another process")]
     InUse,

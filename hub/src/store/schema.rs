@@ -52,7 +52,9 @@ impl Store {
     /// [`StoreError`]; [`StoreError::Schema`] where a newer program was here.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         // On SQLite the one connection that writes is lock enough.
-        let lock = self.pool.either("select pg_advisory_xact_lock(8463219570)", "select 1");
+        let lock = self
+            .pool
+            .either("set local lock_timeout = 0; select pg_advisory_xact_lock(8463219570)", "select 1");
         let layout = self.pool.either(LAYOUT, "");
         let pool = self.pool.clone();
         detached(async move {

@@ -37,7 +37,12 @@ impl<D: Database> Drop for Lent<D> {
 }
 
 enum Engine {
-    Postgres(Lent<Postgres>),
+    /// Prepared statements are kept on the connection, unless it is a pooler's: that one has another behind it for
+    /// each transaction.
+    Postgres {
+        lent: Lent<Postgres>,
+        kept: bool,
+    },
     Sqlite(Lent<Sqlite>),
 }
 
@@ -53,9 +58,9 @@ pub(super) struct Tx {
 
 impl Tx {
     /// Begins on PostgreSQL.
-    pub(super) async fn postgres(pool: &PgPool, begin: &'static str) -> Result<Self, StoreError> {
+    pub(super) async fn postgres(pool: &PgPool, begin: &'static str, kept: bool) -> Result<Self, StoreError> {
         let connection = pool.acquire().await.map_err(StoreError::Away)?;
-        let mut tx = Self::on(Engine::Postgres(Lent::new(connection)));
+        let mut tx = Self::on(Engine::Postgres { lent: Lent::new(connection), kept });
         tx.plain(begin).await.map_err(StoreError::Away)?;
         Ok(tx)
     }
@@ -104,9 +109,9 @@ impl Tx {
 
     async fn changed(&mut self, sql: &str, rows: Rows) -> Result<u64, sqlx::Error> {
         match &mut self.engine {
-            Engine::Postgres(lent) => {
+            Engine::Postgres { lent, kept } => {
                 let (sql, arguments) = rows.postgres(sql).map_err(sqlx::Error::Encode)?;
-                let query = query_with(AssertSqlSafe(sql), arguments);
+                let query = query_with(AssertSqlSafe(sql), arguments).persistent(*kept);
                 Ok(query.execute(&mut *lent.connection).await?.rows_affected())
             }
             Engine::Sqlite(lent) => {
@@ -134,9 +139,10 @@ impl Tx {
 
     async fn changed_by(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, sqlx::Error> {
         match &mut self.engine {
-            Engine::Postgres(lent) => {
+            Engine::Postgres { lent, kept } => {
                 let arguments = value::postgres(values).map_err(sqlx::Error::Encode)?;
-                Ok(query_with(sql, arguments).execute(&mut *lent.connection).await?.rows_affected())
+                let query = query_with(sql, arguments).persistent(*kept);
+                Ok(query.execute(&mut *lent.connection).await?.rows_affected())
             }
             Engine::Sqlite(lent) => {
                 let arguments = value::sqlite(values).map_err(sqlx::Error::Encode)?;
@@ -162,9 +168,9 @@ impl Tx {
 
     async fn found<T: Cells>(&mut self, sql: &str, rows: Rows) -> Result<Vec<T>, sqlx::Error> {
         match &mut self.engine {
-            Engine::Postgres(lent) => {
+            Engine::Postgres { lent, kept } => {
                 let (sql, arguments) = rows.postgres(sql).map_err(sqlx::Error::Encode)?;
-                let query = query_as_with(AssertSqlSafe(sql), arguments);
+                let query = query_as_with(AssertSqlSafe(sql), arguments).persistent(*kept);
                 query.fetch_all(&mut *lent.connection).await
             }
             Engine::Sqlite(lent) => {
@@ -174,6 +180,35 @@ impl Tx {
                     found.extend(query.fetch_all(&mut *lent.connection).await?);
                 }
                 Ok(found)
+            }
+        }
+    }
+
+    /// Runs a statement about a single thing and reads what it gives.
+    pub(super) async fn read_by<T: Cells>(
+        &mut self,
+        table: &'static str,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.unfailed()?;
+        let found = self.found_by(sql, values).await;
+        self.told(table, found)
+    }
+
+    async fn found_by<T: Cells>(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<T>, sqlx::Error> {
+        match &mut self.engine {
+            Engine::Postgres { lent, kept } => {
+                let arguments = value::postgres(values).map_err(sqlx::Error::Encode)?;
+                query_as_with(sql, arguments).persistent(*kept).fetch_all(&mut *lent.connection).await
+            }
+            Engine::Sqlite(lent) => {
+                let arguments = value::sqlite(values).map_err(sqlx::Error::Encode)?;
+                query_as_with(sql, arguments).fetch_all(&mut *lent.connection).await
             }
         }
     }
@@ -203,7 +238,7 @@ impl Tx {
         let done = self.plain("commit").await.map_err(StoreError::Away);
         self.tell(done.as_ref().err());
         match &mut self.engine {
-            Engine::Postgres(lent) => lent.give_back = done.is_ok(),
+            Engine::Postgres { lent, .. } => lent.give_back = done.is_ok(),
             Engine::Sqlite(lent) => lent.give_back = done.is_ok(),
         }
         done
@@ -211,7 +246,7 @@ impl Tx {
 
     async fn plain(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
         match &mut self.engine {
-            Engine::Postgres(lent) => raw_sql(sql).execute(&mut *lent.connection).await.map(|_| ()),
+            Engine::Postgres { lent, .. } => raw_sql(sql).execute(&mut *lent.connection).await.map(|_| ()),
             Engine::Sqlite(lent) => raw_sql(sql).execute(&mut *lent.connection).await.map(|_| ()),
         }
     }

@@ -18,25 +18,29 @@ use schemas::key::Mac;
 use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant, from_micros, parse_day};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tests::servers::Server;
 
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
-/// Runs a check on a fresh, empty database of each engine.
+/// Runs a check on a fresh, empty database of each engine, on PostgreSQL also through a pooler.
 pub(crate) async fn on_each_empty(check: impl AsyncFn(Store)) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("hub.db");
     check(Store::open(&format!("sqlite:{}", file.display())).await.unwrap()).await;
     let Some(server) = tests::server("HUB_TEST_POSTGRES", "PostgreSQL") else { return };
-    let name = format!("store_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
-    let mut admin = PgConnection::connect(&server).await.unwrap();
-    // A run that failed under the same process id may have left one.
-    for sql in [format!("drop database if exists {name}"), format!("create database {name}")] {
-        sqlx::query(AssertSqlSafe(sql)).execute(&mut admin).await.unwrap();
+    let (_pooler, pooled) = Server::pooler(&server, "transaction");
+    for through in [&server, &pooled] {
+        let name = format!("store_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
+        let mut admin = PgConnection::connect(&server).await.unwrap();
+        // A run that failed under the same process id may have left one.
+        for sql in [format!("drop database if exists {name}"), format!("create database {name}")] {
+            sqlx::query(AssertSqlSafe(sql)).execute(&mut admin).await.unwrap();
+        }
+        let (base, _) = through.rsplit_once('/').unwrap();
+        check(Store::open(&format!("{base}/{name}")).await.unwrap()).await;
+        let drop = format!("drop database {name} with (force)");
+        sqlx::query(AssertSqlSafe(drop)).execute(&mut admin).await.unwrap();
     }
-    let (base, _) = server.rsplit_once('/').unwrap();
-    check(Store::open(&format!("{base}/{name}")).await.unwrap()).await;
-    let drop = format!("drop database {name} with (force)");
-    sqlx::query(AssertSqlSafe(drop)).execute(&mut admin).await.unwrap();
 }
 
 /// Runs a check on a fresh store of each engine.
