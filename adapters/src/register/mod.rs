@@ -119,21 +119,6 @@ impl Source for Register {
     }
 }
 
-/// The exception that an answer is, where it holds no person and no notice: its code, and the number
-/// that replaces the one asked.
-///
-/// Takes a document or an item that [`crate::read`] cut from it. The answer does not repeat the
-/// number that was asked: whoever asked makes the [`TaskFailed`] or the [`Record::replaced`] of the two, after
-/// [`Insz::allowed_in`].
-#[must_use]
-pub fn exception(document: &Value) -> Option<(String, Option<Insz>)> {
-    let items = Register.split(document.clone());
-    let [item] = items.as_slice() else { return None };
-    let bare = item.get("Persoon").is_none() && item.get("Notificatie").is_none();
-    let code = error_code(item).filter(|_| bare)?;
-    Some((code.to_owned(), annotated(item, NEW)))
-}
-
 /// The reply in a document, with or without its SOAP envelope.
 fn reply(document: &Value) -> Option<&Value> {
     let body = document.pointer("/Envelope/Body").unwrap_or(document);
@@ -268,6 +253,16 @@ mod tests {
         let tree = json!({"A": [{"B": 1, "C": 2}, {"C": 3}], "D": {"E": {"F": 4}}, "AB": 5, "G": 6});
         let expect = json!({"A": [{"B": 1}, {}], "D": {"E": {"F": 4}}});
         assert_eq!(keep(&tree, &["A/B", "D/E", "H"]), expect);
+    }
+
+    /// The exception that an answer is, where it holds no person and no notice: its code, and the number that replaces the
+    /// one asked.
+    fn exception(document: &Value) -> Option<(String, Option<Insz>)> {
+        let items = Register.split(document.clone());
+        let [item] = items.as_slice() else { return None };
+        let bare = item.get("Persoon").is_none() && item.get("Notificatie").is_none();
+        let code = error_code(item).filter(|_| bare)?;
+        Some((code.to_owned(), annotated(item, NEW)))
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! The answer is NDJSON: one line an item, in order, with its index. Each chunk is committed before
 //! it is answered, so a broken connection leaves the sender knowing what was taken; sending again is
-//! harmless. Where the hub cannot go on, the last line says so and from which item.
+//! harmless. Where the hub cannot go on, or the batch has more items than one may have, the last line says so and from
+//! which item.
 
 use adapters::Source;
 use axum::body::{Body, BodyDataStream};
@@ -30,8 +31,17 @@ pub(super) async fn push(
     let sender = auth::sender(&doors, &headers, &name)?;
     let form = Form::of(source, &headers)?;
     let cutter = Cutter::new(form);
-    let mut batch =
-        Batch { doors, source, sender, form, cutter, bytes: body.into_data_stream(), next: 0, over: false };
+    let mut batch = Batch {
+        doors,
+        source,
+        sender,
+        form,
+        cutter,
+        bytes: body.into_data_stream(),
+        next: 0,
+        full: false,
+        over: false,
+    };
     // The first chunk decides the status: where nothing can be taken, that is what is said.
     let first = batch.step().await?;
     let lines = stream::iter([first]).chain(stream::unfold(batch, |mut batch| async move {
@@ -60,17 +70,27 @@ struct Batch {
     cutter: Cutter,
     bytes: BodyDataStream,
     next: usize,
+    /// As many items were taken as one batch may have, and more came.
+    full: bool,
     over: bool,
 }
 
 impl Batch {
     /// Takes the next chunk; its results as lines, none at the end.
     async fn step(&mut self) -> Result<Option<String>, Problem> {
+        if self.full {
+            return Err(ProblemCode::TooLarge.into());
+        }
         let Some(chunk) = self.chunk().await? else { return Ok(None) };
         let mut items = parse(self.source, self.form, &chunk).into_iter().peekable();
         let mut lines = String::new();
         while items.peek().is_some() {
-            let some = items.by_ref().take(CHUNK).collect();
+            let left = self.doors.config.hub.limits.batch_items.saturating_sub(self.next);
+            if left == 0 {
+                self.full = true;
+                break;
+            }
+            let some = items.by_ref().take(CHUNK.min(left)).collect();
             for result in self.doors.accept(self.source, &self.sender, some).await? {
                 let mut line = verdict::as_json(&result);
                 line["index"] = self.next.into();

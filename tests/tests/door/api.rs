@@ -3,8 +3,10 @@
 //! Real sockets, real store. Refuses to look inside: what is sealed is `intake`'s.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hub::app::{Hub, serve};
+use hub::config::Config;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -27,7 +29,15 @@ struct Door {
 
 impl Door {
     async fn open() -> Self {
-        let (hub, folder) = hub().await;
+        Self::with(|_| {}).await
+    }
+
+    /// With other settings.
+    async fn with(set: impl FnOnce(&mut Config)) -> Self {
+        let (mut hub, folder) = hub().await;
+        let mut config = Config::clone(&hub.config);
+        set(&mut config);
+        hub.config = Arc::new(config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
@@ -165,6 +175,29 @@ async fn a_batch_is_answered_item_by_item() {
     let second = push().await;
     assert_eq!(second.get("accepted"), None);
     assert_eq!(second["again"], 39);
+}
+
+#[tokio::test]
+async fn a_batch_has_no_more_items_than_one_may_have() {
+    let door = Door::with(|config| config.hub.limits.batch_items = 3).await;
+    let all = lines("FIH");
+    for (count, expect) in [(2, vec!["accepted"; 2]), (3, vec!["again", "again", "accepted"])] {
+        let answer = door.post(MANY, "posts", "application/x-ndjson", all[..count].join("\n")).await;
+        assert_eq!(told(answer).await, expect, "{count}");
+    }
+    let answer = door.post(MANY, "posts", "application/x-ndjson", all.join("\n")).await;
+    assert_eq!(told(answer).await, ["again", "again", "again", "stopped too-large"]);
+}
+
+/// What each line of an answer says; a code where it says one.
+async fn told(answer: Response) -> Vec<String> {
+    let text = answer.text().await.unwrap();
+    let line = |line: &str| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let code = line["code"].as_str().map(|code| format!(" {code}")).unwrap_or_default();
+        format!("{}{code}", line["status"].as_str().unwrap())
+    };
+    text.lines().map(line).collect()
 }
 
 #[tokio::test]
