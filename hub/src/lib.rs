@@ -15,6 +15,7 @@ pub mod story;
 
 pub mod intake;
 pub mod desk;
+pub mod quarantine;
 pub mod decider;
 pub mod deliver;
 pub mod request;

@@ -152,7 +152,7 @@ impl<'a> World<'a> {
                 Verdict::Decided(change) => {
                     self.linked.extend(change.records.iter().map(|indexed| (indexed.record, indexed.person)));
                 }
-                Verdict::Failed(code) => panic!("{code}"),
+                Verdict::Failed(aside) => panic!("{}", aside.code()),
                 Verdict::Waiting(_) | Verdict::Refused(_) => {}
             }
         }

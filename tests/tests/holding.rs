@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+use decide::world::Aside;
 use hub::app::{Hub, Start};
 use hub::clock::Clock;
 use hub::decider::replay::verify;
@@ -148,7 +149,7 @@ async fn a_message_that_the_database_refuses_is_put_aside_alone() {
                 ))
             })
             .collect();
-        assert_eq!(aside, [(refused, Some(Detail::Aside("not-storable".to_owned())))]);
+        assert_eq!(aside, [(refused, Some(Detail::Aside(Aside::NotStorable)))]);
         assert_eq!(decided.len(), 15);
         whole(&hub, 14).await;
     })

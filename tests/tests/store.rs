@@ -3,7 +3,7 @@
 //! It stands in for compile-time checked SQL, so a function that is not called here is not proved. This file
 //! holds the schema, the inbox and the leases; `store/batches.rs` what a batch stores and what is read of it;
 //! `store/faults.rs` what an engine that fails leaves; `store/inspect.rs` what is looked up by hand; `store/lists.rs`
-//! what the console reads; `store/given.rs` the
+//! what the console reads; `store/quarantine.rs` what was put aside; `store/given.rs` the
 //! databases and the rows.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its ground gives way")]
@@ -18,6 +18,8 @@ mod given;
 mod inspect;
 #[path = "store/lists.rs"]
 mod lists;
+#[path = "store/quarantine.rs"]
+mod quarantine;
 
 use std::time::Duration;
 

@@ -35,6 +35,8 @@ enum Command {
     Migrate(commands::migrate::Args),
     /// Send a file to a source's door, as a sender would.
     Push(commands::push::Args),
+    /// List, show, repeat and close messages that could not be processed.
+    Quarantine(commands::quarantine::Args),
     /// Issue one stream's view again.
     Redeliver(commands::redeliver::Args),
     /// Decide everything again, in memory, and compare.
@@ -64,6 +66,7 @@ async fn main() -> ExitCode {
         Command::Keys(args) => commands::keys::run(args).await,
         Command::Migrate(args) => commands::migrate::run(args).await,
         Command::Push(args) => commands::push::run(args).await,
+        Command::Quarantine(args) => commands::quarantine::run(args).await,
         Command::Redeliver(args) => commands::redeliver::run(args).await,
         Command::Replay(args) => commands::replay::run(args).await,
         Command::Review(args) => commands::review::run(args).await,

@@ -14,7 +14,7 @@ use crate::bundle::Bundle;
 use crate::change::{Change, Delivery};
 use crate::decide::{ask, decide};
 use crate::invariant;
-use crate::world::{Answer, Ask, Gather, Needs, Refusal, Stop, Waiting, World};
+use crate::world::{Answer, Aside, Ask, Gather, Needs, Refusal, Stop, Waiting, World};
 
 /// What became of one message.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,12 +25,12 @@ pub enum Verdict {
     Waiting(Waiting),
     /// The sender is told why not.
     Refused(Refusal),
-    /// The heart failed on it: a human must look. The code says where.
-    Failed(&'static str),
+    /// The heart failed on it: a human must look. It is put aside.
+    Failed(Aside),
 }
 
 /// Gives the deliveries of one message their numbers and payload hashes, in order; or the code of what is wrong.
-pub type Number<'n> = dyn FnMut(&[Delivery]) -> Result<Vec<(u64, Hash)>, &'static str> + 'n;
+pub type Number<'n> = dyn FnMut(&[Delivery]) -> Result<Vec<(u64, Hash)>, Aside> + 'n;
 
 /// How often one message may ask for more: keys, persons, waiting records, their keys, and so on along a chain of
 /// waiting records. More is a defect.
@@ -85,7 +85,7 @@ impl<'a> Round<'a> {
                     self.turns += 1;
                     return Some(needs);
                 }
-                Ok(Err(Stop::Needs(_))) => Verdict::Failed("needs-without-end"),
+                Ok(Err(Stop::Needs(_))) => Verdict::Failed(Aside::NeedsWithoutEnd),
                 Ok(Ok(change)) => settle(world, message, self.bundle, change, number),
                 Ok(Err(Stop::Waiting(waiting))) => {
                     if let Body::Record(prepared) = &message.body {
@@ -94,7 +94,7 @@ impl<'a> Round<'a> {
                     Verdict::Waiting(waiting)
                 }
                 Ok(Err(Stop::Refused(refusal))) => Verdict::Refused(refusal),
-                Ok(Err(Stop::Shut)) => Verdict::Failed("person-unreadable"),
+                Ok(Err(Stop::Shut)) => Verdict::Failed(Aside::PersonUnreadable),
                 Err(code) => Verdict::Failed(code),
             };
             self.verdicts.push(verdict);
@@ -131,8 +131,8 @@ pub fn decide_all(
 
 /// One message; a panic is a verdict about this message alone. The world is only read, so nothing
 /// can be left half done.
-fn attempt(world: &World, message: &Message, bundle: &Bundle) -> Result<Result<Change, Stop>, &'static str> {
-    catch_unwind(AssertUnwindSafe(|| decide(world, message, bundle))).map_err(|_| "heart-panicked")
+fn attempt(world: &World, message: &Message, bundle: &Bundle) -> Result<Result<Change, Stop>, Aside> {
+    catch_unwind(AssertUnwindSafe(|| decide(world, message, bundle))).map_err(|_| Aside::HeartPanicked)
 }
 
 /// Numbers what leaves and applies the change.
@@ -149,7 +149,7 @@ fn settle(
             Err(code) => return Verdict::Failed(code),
         };
         if numbers.len() != change.deliveries.len() {
-            return Verdict::Failed("deliveries-not-numbered");
+            return Verdict::Failed(Aside::DeliveriesNotNumbered);
         }
         for (delivery, (sequence, hash)) in change.deliveries.iter().zip(numbers) {
             world.set(Ask::Sent(delivery.recipient.clone(), sequence), Answer::Sent(Some(hash)));

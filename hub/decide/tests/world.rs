@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use decide::change::{Change, Delivery};
 use decide::round::{Round, Verdict, decide_all};
-use decide::world::{Answer, Ask, Block, Holders, PersonFound, READ_BACK};
+use decide::world::{Answer, Aside, Ask, Block, Holders, PersonFound, READ_BACK};
 use decide::{Bundle, Needs, Refusal, World};
 use schemas::envelope::Hash;
 use schemas::fact::{Decision, Purpose};
@@ -17,7 +17,7 @@ use schemas::message::{Body, Message};
 use support::house::{HASH, House, person_of};
 use support::{Who, application, application_key, bundle, mac, named, status};
 
-fn number(leaving: &[Delivery]) -> Result<Vec<(u64, Hash)>, &'static str> {
+fn number(leaving: &[Delivery]) -> Result<Vec<(u64, Hash)>, Aside> {
     Ok((1..).zip(leaving).map(|(n, _)| (n, HASH)).collect())
 }
 
@@ -186,16 +186,16 @@ fn a_delivery_that_gets_no_number_fails_its_message_alone() {
     let mut calls = 0;
     let mut second = |leaving: &[Delivery]| {
         calls += 1;
-        if calls == 1 { Err("topic-unknown") } else { number(leaving) }
+        if calls == 1 { Err(Aside::ViewNotEncodable) } else { number(leaving) }
     };
     let verdicts = decide_all(&mut world, &batch, &bundle, &mut second);
-    assert_eq!(verdicts[0], Verdict::Failed("topic-unknown"));
+    assert_eq!(verdicts[0], Verdict::Failed(Aside::ViewNotEncodable));
     assert!(matches!(verdicts[1], Verdict::Decided(_)));
     let ids: Vec<PersonId> = world.persons().map(|person| person.id).collect();
     assert_eq!(ids, [person_of("two")], "nothing of the first one is applied");
     let mut none = |_: &[Delivery]| Ok(vec![]);
     let verdicts = decide_all(&mut World::whole(), &batch[..1], &bundle, &mut none);
-    assert_eq!(verdicts, [Verdict::Failed("deliveries-not-numbered")]);
+    assert_eq!(verdicts, [Verdict::Failed(Aside::DeliveriesNotNumbered)]);
 }
 
 #[test]
@@ -208,9 +208,9 @@ fn who_cannot_be_read_stops_what_is_theirs_and_is_left_out_by_name() {
     let mut part = World::new();
     shut(&mut part);
     let own = message("status", status(&who, Decision::Granted, 2, "2025-02-01"));
-    assert_eq!(one(&mut part, &store, &bundle, own), Verdict::Failed("person-unreadable"));
+    assert_eq!(one(&mut part, &store, &bundle, own), Verdict::Failed(Aside::PersonUnreadable));
     let due = message("due", Body::Due(person));
-    assert_eq!(one(&mut part, &store, &bundle, due), Verdict::Failed("person-unreadable"));
+    assert_eq!(one(&mut part, &store, &bundle, due), Verdict::Failed(Aside::PersonUnreadable));
     let namesake = Who { passport: "Z900900".to_owned(), application: "900".to_owned(), ..who };
     let change = decided(one(&mut part, &store, &bundle, message("namesake", applied(&namesake))));
     assert!(change.is_new(person_of("namesake")) && change.reviews.is_empty());

@@ -88,7 +88,9 @@ fn decided(row: &ReceiptRow) -> Result<Response, Problem> {
             Err(Problem::new(conflict(refusal)).receipt(row.id).conflict(receipts::told(detail)))
         }
         (Some(Outcome::Refused), _) => Err(Problem::new(ProblemCode::Internal).receipt(row.id)),
-        (Some(Outcome::Quarantined), _) => Err(Problem::new(ProblemCode::Quarantined).receipt(row.id)),
+        (Some(Outcome::Quarantined | Outcome::Closed), _) => {
+            Err(Problem::new(ProblemCode::Quarantined).receipt(row.id))
+        }
         (Some(Outcome::Decided | Outcome::Waiting) | None, _) => {
             Ok(Json(receipts::as_json(row)).into_response())
         }

@@ -52,6 +52,7 @@ pub(super) fn as_json(row: &ReceiptRow) -> Value {
         Some(Outcome::Waiting) => "waiting",
         Some(Outcome::Refused) => "refused",
         Some(Outcome::Quarantined) => "quarantined",
+        Some(Outcome::Closed) => "closed",
     };
     let mut receipt = json!({
         "receipt": row.id.to_string(),
@@ -71,6 +72,6 @@ pub(super) fn told(detail: &Detail) -> Value {
         Detail::Refused(refusal) => {
             json!({ "code": refusal.code(), "detail": refusal.to_string(), "refusal": refusal })
         }
-        Detail::Aside(code) => json!({ "code": code }),
+        Detail::Aside(aside) => json!({ "code": aside.code() }),
     }
 }

@@ -14,6 +14,7 @@ pub mod keys;
 pub mod migrate;
 pub mod out;
 pub mod push;
+pub mod quarantine;
 pub mod redeliver;
 pub mod replay;
 pub mod review;

@@ -4,6 +4,7 @@
 //! Pure: what was read comes in. The overview shows them, oldest first. Refuses to count and to name a person.
 
 use chrono::{Days, TimeDelta};
+use decide::world::Aside;
 use schemas::handover::{Owner, State};
 use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant, start_of};
@@ -40,6 +41,8 @@ pub(super) struct Read {
     pub(super) first_late: Option<Day>,
     pub(super) due_today: u64,
     pub(super) by_recipient: Vec<(Recipient, u64, u64)>,
+    /// How many messages lie aside under each code.
+    pub(super) causes: Vec<(Aside, Queue)>,
 }
 
 /// What needs attention, oldest first.
@@ -68,8 +71,10 @@ pub(super) fn points(console: &Console, calendar: Calendar, read: &Read, sum: &S
     let in_state = |state| read.states.iter().find(|count| count.state == state).map(|count| count.queue);
     let behind = sum.undecided.oldest.is_some_and(|at| calendar.now - at > BACKLOG);
     let undecided = if behind { sum.undecided } else { Queue::default() };
-    type Rule = (Queue, fn(u64) -> String, &'static str, &'static str, Badge, Owner);
-    let rules: [Rule; 6] = [
+    let causes = read.causes.iter().map(|(aside, queue)| (aside.code(), queue.count));
+    let quarantine = words::quarantine_detail(causes);
+    type Rule<'a> = (Queue, fn(u64) -> String, &'a str, &'static str, Badge, Owner);
+    let rules: [Rule<'_>; 6] = [
         (
             in_state(State::Held).unwrap_or_default(),
             words::held,
@@ -81,7 +86,7 @@ pub(super) fn points(console: &Console, calendar: Calendar, read: &Read, sum: &S
         (
             sum.quarantined,
             words::quarantined,
-            words::QUARANTINE_DETAIL,
+            &quarantine,
             "#h-sources",
             Badge::bare(words::QUARANTINE, "bad", "alert"),
             Owner::Operations,

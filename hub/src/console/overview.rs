@@ -92,6 +92,7 @@ pub(super) async fn show(State(console): Here) -> Page {
         first_late: store.handovers(&late, None, 1).await?.first().and_then(|row| row.deadline),
         due_today: store.count_handovers(&until_tonight, MANY).await?.saturating_sub(late_count),
         by_recipient: store.handovers_by_recipient(today).await?,
+        causes: store.quarantine_codes().await?,
     };
     arrange(&console, &mut read.flow);
     let sum = total(&read.flow.sources);

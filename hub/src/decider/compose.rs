@@ -11,6 +11,7 @@ use decide::change::{Change, Delivery, Task};
 use decide::journey::Journey;
 use decide::person::Event;
 use decide::round::Verdict;
+use decide::world::Aside;
 use schemas::ids::{HandoverId, MessageId, PersonId};
 use schemas::message::{Message, ReviewAnswer};
 use schemas::recipient::Recipient;
@@ -50,8 +51,8 @@ impl Ended {
     }
 
     /// A message that was put aside unread.
-    pub(super) fn aside(queued: &Queued, code: &'static str) -> Self {
-        Self::put(queued, Verdict::Failed(code))
+    pub(super) fn aside(queued: &Queued, aside: Aside) -> Self {
+        Self::put(queued, Verdict::Failed(aside))
     }
 
     fn put(queued: &Queued, verdict: Verdict) -> Self {
@@ -194,7 +195,7 @@ impl Composer<'_> {
             Verdict::Decided(_) => (Outcome::Decided, None),
             Verdict::Waiting(_) => (Outcome::Waiting, None),
             Verdict::Refused(refusal) => (Outcome::Refused, Some(Detail::Refused(refusal.clone()))),
-            Verdict::Failed(code) => (Outcome::Quarantined, Some(Detail::Aside((*code).to_owned()))),
+            Verdict::Failed(aside) => (Outcome::Quarantined, Some(Detail::Aside(*aside))),
         };
         let owner = ended.change().and_then(|change| change.owner);
         let key = match (owner, &ended.key) {

@@ -9,7 +9,7 @@ use std::time::Instant as Moment;
 
 use decide::World;
 use decide::round::{Round, Verdict};
-use decide::world::{Block, Needs};
+use decide::world::{Aside, Block, Needs};
 use schemas::ids::MessageId;
 use schemas::message::Message;
 use schemas::time::{Instant, KnownAt, from_micros, to_micros};
@@ -233,7 +233,7 @@ impl Holding {
                 continue;
             }
             let ended = match &queued.said {
-                Err(code) => Some(Ended::aside(&queued, code)),
+                Err(aside) => Some(Ended::aside(&queued, *aside)),
                 Ok(opened) => messages
                     .next()
                     .and_then(|(message, verdict)| Ended::of(message, opened, &queued, verdict?)),
@@ -317,7 +317,7 @@ impl Holding {
     /// any use: what cannot even be put aside is not the message's fault.
     fn again_alone(&mut self, ids: Vec<MessageId>) -> bool {
         match ids.as_slice() {
-            [only] => self.taken.refused.insert(*only, "not-storable").is_none(),
+            [only] => self.taken.refused.insert(*only, Aside::NotStorable).is_none(),
             many => {
                 self.taken.alone.extend(many);
                 true

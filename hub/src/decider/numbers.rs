@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use decide::change::Delivery;
+use decide::world::Aside;
 use schemas::envelope::Hash;
 use schemas::recipient::Recipient;
 
@@ -26,7 +27,7 @@ impl<'a> Numbers<'a> {
 
     /// Numbers what one message delivers: the sequence and payload hash of each. Where one cannot be encoded, none
     /// has a number.
-    pub(super) fn give(&mut self, deliveries: &[Delivery]) -> Result<Vec<(u64, Hash)>, &'static str> {
+    pub(super) fn give(&mut self, deliveries: &[Delivery]) -> Result<Vec<(u64, Hash)>, Aside> {
         let mut ends: BTreeMap<&Recipient, TopicEnd> = BTreeMap::new();
         let mut encoded = Vec::with_capacity(deliveries.len());
         for delivery in deliveries {
@@ -36,7 +37,7 @@ impl<'a> Numbers<'a> {
                 .or_insert_with(|| self.topics.get(recipient).copied().unwrap_or_default());
             let record = self.schemas.encode(delivery, end.sequence + 1, &end.chain).map_err(|error| {
                 tracing::error!(%recipient, error = %super::chain(&error), "a view does not fit its schema");
-                "view-not-encodable"
+                Aside::ViewNotEncodable
             })?;
             (end.sequence, end.chain) = (record.envelope.sequence, record.envelope.chain);
             encoded.push(record);

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use decide::world::Aside;
 use schemas::ids::{MessageId, PersonId, Seed};
 use schemas::message::Body;
 
@@ -19,7 +20,7 @@ pub(super) struct Queued {
     /// Its key, wrapped by the key-encryption key.
     pub(super) wrapped: Sealed,
     /// What it says, or the code under which it is put aside.
-    pub(super) said: Result<Opened, &'static str>,
+    pub(super) said: Result<Opened, Aside>,
     /// Whose due moment it is.
     pub(super) due: Option<PersonId>,
 }
@@ -40,7 +41,7 @@ pub(super) struct Taken {
     /// Messages whose batch the database refused: each is decided alone.
     pub(super) alone: BTreeSet<MessageId>,
     /// Messages that the database refused alone, with the code under which they are put aside.
-    pub(super) refused: BTreeMap<MessageId, &'static str>,
+    pub(super) refused: BTreeMap<MessageId, Aside>,
 }
 
 /// Takes up to `limit` messages, oldest first.
@@ -78,7 +79,7 @@ fn open(vault: &Vault, taken: &Taken, row: PendingRow) -> Result<Queued, Decider
             // Where the file of keys is at fault, the message is not.
             let shut = DeciderError::unless_missing(shut)?;
             tracing::error!(message = %id, error = %shut, "a message does not open");
-            Err("message-unreadable")
+            Err(Aside::MessageUnreadable)
         }
     };
     let due = match &said {

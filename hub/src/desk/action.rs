@@ -24,6 +24,8 @@ pub enum Action {
     ShowValues,
     /// Has a stream's view issued again.
     Redeliver,
+    /// Looks at a message in quarantine, and at what was said about it.
+    ShowQuarantined,
     /// Has messages in quarantine decided again.
     RepeatQuarantined,
     /// Closes messages in quarantine for good.
@@ -32,12 +34,13 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SignIn,
         Self::ShowReview,
         Self::AnswerReview,
         Self::ShowValues,
         Self::Redeliver,
+        Self::ShowQuarantined,
         Self::RepeatQuarantined,
         Self::CloseQuarantined,
     ];
@@ -50,7 +53,9 @@ impl Action {
             Self::SignIn => &DeskRole::ALL,
             Self::ShowReview | Self::AnswerReview => &[Review],
             Self::ShowValues => &[Review, Coordinator, Dpo],
-            Self::Redeliver | Self::RepeatQuarantined | Self::CloseQuarantined => &[Operations],
+            Self::Redeliver | Self::ShowQuarantined | Self::RepeatQuarantined | Self::CloseQuarantined => {
+                &[Operations]
+            }
         }
     }
 
@@ -63,6 +68,7 @@ impl Action {
             Self::AnswerReview => "answer-review",
             Self::ShowValues => "show-values",
             Self::Redeliver => "redeliver",
+            Self::ShowQuarantined => "show-quarantined",
             Self::RepeatQuarantined => "repeat-quarantined",
             Self::CloseQuarantined => "close-quarantined",
         }
@@ -183,6 +189,7 @@ mod tests {
             "answer-review: review",
             "show-values: review coordinator dpo",
             "redeliver: operations",
+            "show-quarantined: operations",
             "repeat-quarantined: operations",
             "close-quarantined: operations",
         ];

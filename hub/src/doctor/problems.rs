@@ -89,7 +89,7 @@ problems! {
     /// Many messages wait.
     BACKLOG = "backlog", Warn, "wait where it shrinks; else look at the database's load";
     /// Messages were put aside.
-    QUARANTINE = "quarantine", Warn, "read the log for each: a fault in the hub, to be mended and decided again";
+    QUARANTINE = "quarantine", Warn, "a fault in the hub: `hub quarantine list`; mend it, then `hub quarantine repeat`";
     /// Kafka does not answer.
     KAFKA_AWAY = "kafka-away", Fail, "start the brokers, or mend `[kafka]`; records wait and are not lost";
     /// A topic is not there.

@@ -29,12 +29,16 @@ pub struct Given<'a> {
 pub fn explain(found: &MessageRow, given: Given<'_>) -> MessageStory {
     let known = |made: &&Decision| given.at.is_none_or(|at| at.knows(made.order, made.known_at));
     let decision = given.decisions.iter().rfind(known);
+    // Its own last place, also where another message brought its person.
+    let own = |made: &&Decision| known(made) && made.decided_by.is_none() && made.outcome != Outcome::Closed;
+    let placed = given.decisions.iter().rfind(own);
     let outcome = match decision.map(|made| made.outcome) {
         None => "undecided",
         Some(Outcome::Waiting) => "waiting",
         Some(Outcome::Decided) => "decided",
         Some(Outcome::Refused) => "refused",
         Some(Outcome::Quarantined) => "quarantined",
+        Some(Outcome::Closed) => "closed",
     };
     let own = given.entries.iter().filter(|entry| entry.message == found.id).flat_map(|entry| &entry.events);
     let linked = given.entries.iter().flat_map(|entry| &entry.events).find_map(|event| match event {
@@ -49,9 +53,8 @@ pub fn explain(found: &MessageRow, given: Given<'_>) -> MessageStory {
         sender: found.sender.clone(),
         received_at: found.received_at,
         outcome,
-        // Its own place, also where another message brought its person.
-        order: decision.and(given.decisions.first()).map(|made| made.order),
-        known_at: decision.and(given.decisions.first()).map(|made| made.known_at),
+        order: placed.map(|made| made.order),
+        known_at: placed.map(|made| made.known_at),
         codes: decision.and_then(|made| made.detail.as_ref()).map(code).into_iter().collect(),
         waits_under: if outcome == "waiting" { given.waits_under.to_vec() } else { vec![] },
         decided_by: decision.filter(|_| is_theirs).and_then(|made| made.decided_by).map(|by| by.to_string()),
@@ -92,7 +95,7 @@ pub fn at_the_door(row: &RefusalRow, codes: Vec<String>) -> MessageStory {
 fn code(detail: &Detail) -> String {
     match detail {
         Detail::Refused(refusal) => refusal.code().to_owned(),
-        Detail::Aside(code) => code.clone(),
+        Detail::Aside(aside) => aside.code().to_owned(),
     }
 }
 
@@ -127,6 +130,7 @@ fn happened(event: &Event, message: MessageId) -> String {
 #[cfg(test)]
 mod tests {
     use decide::Refusal;
+    use decide::world::Aside;
     use schemas::time::from_micros;
 
     use super::*;
@@ -162,7 +166,7 @@ mod tests {
         check(&old, None, "refused", &["old-epoch"], false);
         check(&old, Some(5), "refused", &["old-epoch"], false);
         check(&old, Some(4), "undecided", &[], false);
-        let aside = row(5, Some(Outcome::Quarantined), Some(Detail::Aside("not-storable".to_owned())));
+        let aside = row(5, Some(Outcome::Quarantined), Some(Detail::Aside(Aside::NotStorable)));
         check(&aside, None, "quarantined", &["not-storable"], false);
         check(&row(5, Some(Outcome::Waiting), None), None, "waiting", &[], true);
         check(&row(5, Some(Outcome::Waiting), None), Some(4), "undecided", &[], false);

@@ -44,7 +44,7 @@ pub struct MessageStory {
     pub sender: String,
     /// When it came in.
     pub received_at: Instant,
-    /// `undecided`, `decided`, `waiting`, `refused`, `quarantined`, or `refused_at_the_door`.
+    /// `undecided`, `decided`, `waiting`, `refused`, `quarantined`, `closed`, or `refused_at_the_door`.
     pub outcome: &'static str,
     /// Its place in the order of decisions.
     pub order: Option<u64>,

@@ -65,6 +65,10 @@ fn write_message(out: &mut dyn Write, told: &MessageStory) -> Result<()> {
                 "It could not be processed{when} and was set aside: {codes}. Its sender need do nothing."
             )
         }
+        "closed" => writeln!(
+            out,
+            "It could not be processed{when}, and was closed by hand: nothing follows from it. `hub quarantine show` tells by whom."
+        ),
         _ => writeln!(out, "It has no decision yet."),
     }?;
     if let Some(reason) = &told.reason {

@@ -46,6 +46,7 @@ pub(super) fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Waiting => "waiting",
         Outcome::Refused => "refused",
         Outcome::Quarantined => "quarantined",
+        Outcome::Closed => "closed",
     }
 }
 
@@ -100,8 +101,7 @@ impl Reader {
 
     /// An outcome.
     pub(super) fn outcome(self, word: &str) -> Result<Outcome, StoreError> {
-        let all = [Outcome::Decided, Outcome::Waiting, Outcome::Refused, Outcome::Quarantined];
-        self.some(all.into_iter().find(|known| outcome(*known) == word))
+        self.some(Outcome::ALL.into_iter().find(|known| outcome(*known) == word))
     }
 }
 
@@ -112,8 +112,11 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         let reader = Reader("inbox");
-        for known in [Outcome::Decided, Outcome::Waiting, Outcome::Refused, Outcome::Quarantined] {
+        for known in Outcome::ALL {
             assert_eq!(reader.outcome(outcome(known)).unwrap(), known);
+        }
+        for aside in decide::world::Aside::ALL {
+            assert_eq!(word(&aside), aside.code());
         }
         let kind = decide::person::TaskKind::GivePerson;
         assert_eq!(word(&kind), "give_person");

@@ -18,6 +18,19 @@ use super::rows::{Batch, DecidedRow, DueRow, Lease, LineRow, Outcome, RecordRow,
 use super::{Store, StoreError};
 
 const REDIRECTED: &str = "update person set redirect = r.survivor from r where person.redirect = r.id";
+/// A decision has the next number of its message: a message that was put aside may be decided again.
+macro_rules! decision {
+    ($columns:literal, $cells:literal) => {
+        concat!(
+            "insert into decision (message, n, decided_order, known_at, outcome, ",
+            $columns,
+            ") select r.message, 1 + coalesce((select max(l.n) from decision l where l.message = r.message), 0), ",
+            "r.decided_order, r.known_at, r.outcome, ",
+            $cells,
+            " from r"
+        )
+    };
+}
 const DECIDED: &str = "delete from pending where message in (select r.message from r)";
 const RELEASED_KEY: &str =
     "update message_key set key = r.key, owner = r.owner from r where message_key.message = r.message";
@@ -163,14 +176,12 @@ fn messages(batch: &Batch) -> Vec<Statement> {
     let detail = |row: &DecidedRow| row.detail.as_ref().map(json);
     let decided = Rows::default()
         .bytes("message", batch.decided.iter().map(|row| row.id.bytes()))
-        .int("n", batch.decided.iter().map(|_| 1))
         .int("decided_order", batch.decided.iter().map(|row| int(row.order)))
         .int("known_at", batch.decided.iter().map(|row| time(row.known_at)))
         .text("outcome", batch.decided.iter().map(|row| outcome(row.outcome)))
         .text_or("detail", batch.decided.iter().map(detail));
     let again = Rows::default()
         .bytes("message", batch.released.iter().map(|row| row.id.bytes()))
-        .int("n", batch.released.iter().map(|_| 2))
         .int("decided_order", batch.released.iter().map(|row| int(row.order)))
         .int("known_at", batch.released.iter().map(|row| time(row.known_at)))
         .text("outcome", batch.released.iter().map(|_| outcome(Outcome::Decided)))
@@ -190,8 +201,8 @@ fn messages(batch: &Batch) -> Vec<Statement> {
         .bytes("owner", before.iter().map(|row| row.person.bytes()))
         .bytes("key", before.iter().map(|row| row.key.as_slice()));
     vec![
-        Statement::insert("decision", decided, ""),
-        Statement::insert("decision", again, ""),
+        Statement::over("decision", decided, decision!("detail", "r.detail")),
+        Statement::over("decision", again, decision!("decided_by", "r.decided_by")),
         Statement::over("pending", queue, DECIDED),
         Statement::insert("message_key", keys, ""),
         Statement::over("message_key", rewrapped, RELEASED_KEY),

@@ -155,8 +155,9 @@ impl Store {
         let reader = Reader("meta");
         let engine = self.pool.either("select version()", "select 'SQLite ' || sqlite_version()");
         let engine: Vec<(String,)> = self.pool.read("meta", engine, vec![]).await?;
-        let times = "select 'known', max(known_at) from decision where decided_by is null and decided_order = \
-                       (select max(decided_order) from decision where decided_by is null) union all \
+        let times = "select 'known', max(known_at) from decision \
+                       where decided_by is null and outcome <> 'closed' and decided_order = \
+                       (select max(decided_order) from decision where decided_by is null and outcome <> 'closed') union all \
                      select 'undecided', min(i.received_at) from pending q join inbox i on i.id = q.message union all \
                      select 'first', received_at from inbox where id = (select id from inbox order by id limit 1) union all \
                      select 'story', value from meta where name = 'story'";

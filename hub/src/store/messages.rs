@@ -120,17 +120,19 @@ impl Store {
 
     /// Messages in the order of their own decisions, after a place in it (replay).
     ///
-    /// The decision told is the first: what a waiting record came to later follows from the message that brought
-    /// its person.
+    /// What a waiting record came to later is not among them: it follows from the message that brought its person. A message
+    /// that was put aside and decided again stands at both of its places.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn decided(&self, after: u64, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
-        let sql = "select i.id, i.source, i.sender, i.received_at, i.content, w.key, w.owner, k.wrapped, \
+        let sql = "select i.id, i.source, i.sender, i.received_at, i.content, coalesce(w.key, q.key), w.owner, k.wrapped, \
                    d.decided_order, d.known_at, d.outcome, d.detail, d.decided_by \
-                   from decision d join inbox i on i.id = d.message join message_key w on w.message = d.message \
+                   from decision d join inbox i on i.id = d.message \
+                   left join message_key w on w.message = d.message left join pending q on q.message = d.message \
                    left join key k on k.id = w.owner \
-                   where d.decided_by is null and d.decided_order > $1 order by d.decided_order limit $2";
+                   where d.decided_by is null and d.outcome <> 'closed' and d.decided_order > $1 \
+                   order by d.decided_order limit $2";
         let values = vec![Value::Int(int(after)), Value::Int(limit.into())];
         let found: Vec<MessageCells> = self.pool.read("decision", sql, values).await?;
         found.into_iter().map(message).collect()

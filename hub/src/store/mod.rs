@@ -32,6 +32,7 @@ mod handovers;
 pub mod inspect;
 mod outbox;
 mod overview;
+pub mod quarantine;
 mod refusing;
 mod reviews;
 pub mod wrapped;

@@ -51,7 +51,8 @@ impl Store {
                    select i.source, d.outcome, count(*), min(i.received_at) \
                      from decision d join inbox i on i.id = d.message \
                      where d.outcome in ('refused', 'quarantined') and not exists \
-                       (select 1 from decision l where l.message = d.message and l.n > d.n) \
+                       (select 1 from decision l where l.message = d.message and l.n > d.n) and not exists \
+                       (select 1 from quarantine a where a.message = d.message and a.n = d.n) \
                      group by d.outcome, i.source union all \
                    select source, 'turned_away', count(*), min(received_at) from refusal group by source";
         let open: Vec<Open> = self.pool.read("inbox", sql, Vec::new()).await?;

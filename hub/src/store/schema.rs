@@ -125,11 +125,13 @@ impl Store {
     /// [`StoreError`].
     pub async fn counts(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {
         // Each goes by an index; `decided` is the last place given in the order, which has no gap.
-        let sql = "select 'decided', coalesce(max(decided_order), 0) from decision where decided_by is null union all \
+        let sql = "select 'decided', coalesce(max(decided_order), 0) from decision \
+                     where decided_by is null and outcome <> 'closed' union all \
                    select 'undecided', count(*) from pending union all \
                    select 'waiting', count(*) from record where person is null union all \
                    select d.outcome, count(*) from decision d where d.outcome in ('refused', 'quarantined') and not exists \
-                     (select 1 from decision l where l.message = d.message and l.n > d.n) group by d.outcome union all \
+                     (select 1 from decision l where l.message = d.message and l.n > d.n) and not exists \
+                     (select 1 from quarantine a where a.message = d.message and a.n = d.n) group by d.outcome union all \
                    select 'refusals', count(*) from refusal union all \
                    select 'persons', count(*) from person where redirect is null union all \
                    select 'reviews', count(*) from review where answered_at is null union all \

@@ -28,19 +28,39 @@ create table message_key (
 );
 create index message_key_owner on message_key (owner) where owner is not null;
 
--- What became of each message. The highest n holds: waiting, then decided by the message that brought its person.
+-- What became of each message. The highest n holds: waiting, then decided by the message that brought its person;
+-- quarantined, then whatever it comes to when it is decided again, or closed by hand.
 create table decision (
   message bytea not null,
   n bigint not null,
-  decided_order bigint not null,   -- its place in the order of decisions: 1, 2, 3 … without a gap
+  decided_order bigint not null,   -- its place in the order of decisions: 1, 2, 3 … without a gap; a closed one shares that
+                                   -- of the decision that put it aside
   known_at bigint not null,
-  outcome text not null,           -- decided, waiting, refused, quarantined
+  outcome text not null,           -- decided, waiting, refused, quarantined, closed
   detail text,                     -- why it was refused or put aside, as JSON
   decided_by bytea,                -- the message that brought a waiting record to its person, whose order it shares
   primary key (message, n)
 );
-create unique index decision_order on decision (decided_order) where decided_by is null;
+create unique index decision_order on decision (decided_order) where decided_by is null and outcome <> 'closed';
 create index decision_open on decision (outcome, message) where outcome in ('refused', 'quarantined');
+
+-- What was done by hand about messages that were put aside: for each decision that put one aside, one thing.
+create table quarantine (
+  message bytea not null,
+  n bigint not null,               -- the decision
+  act bytea not null,
+  primary key (message, n)
+);
+
+-- Who did that, when and why: one row for all messages that it was done about.
+create table act (
+  id bytea primary key,
+  what text not null,              -- repeat, close
+  actor text not null,
+  at bigint not null,
+  reason bytea not null,           -- sealed: free words may name a person
+  key bytea not null               -- its key, wrapped by the key-encryption key
+);
 
 -- Items that intake refused; they do not take their id, and go after 30 days.
 create table refusal (

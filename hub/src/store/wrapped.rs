@@ -19,11 +19,13 @@ pub enum WrappedIn {
     MessageKey,
     /// Keys of refused items.
     Refusal,
+    /// Keys of what was said about messages that were put aside.
+    Act,
 }
 
 impl WrappedIn {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Key, Self::Pending, Self::MessageKey, Self::Refusal];
+    pub const ALL: [Self; 5] = [Self::Key, Self::Pending, Self::MessageKey, Self::Refusal, Self::Act];
 
     /// The table.
     #[must_use]
@@ -33,6 +35,7 @@ impl WrappedIn {
             Self::Pending => "pending",
             Self::MessageKey => "message_key",
             Self::Refusal => "refusal",
+            Self::Act => "act",
         }
     }
 }
@@ -90,6 +93,7 @@ fn texts(column: WrappedIn) -> Texts {
         WrappedIn::Pending => column!("pending", "message", "key", ""),
         WrappedIn::MessageKey => column!("message_key", "message", "key", " and owner is null"),
         WrappedIn::Refusal => column!("refusal", "id", "key", ""),
+        WrappedIn::Act => column!("act", "id", "key", ""),
     }
 }
 

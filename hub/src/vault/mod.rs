@@ -23,7 +23,7 @@ use schemas::insz::Insz;
 use schemas::key::Mac;
 
 use crate::store::rows::{
-    JournalRow, MessageKeyRow, MessageRow, OutboxRow, PersonRow, RefusalRow, Sealed, TaskRow,
+    ActRow, JournalRow, MessageKeyRow, MessageRow, OutboxRow, PersonRow, RefusalRow, Sealed, TaskRow,
 };
 pub use content::Content;
 use keys::Ring;
@@ -45,6 +45,8 @@ pub enum Why {
     Explain,
     /// To answer a review.
     Review,
+    /// To see to what was put aside.
+    Quarantine,
     /// To tell a sender what became of a message.
     Receipt,
     /// To show a page of the console.
@@ -55,13 +57,14 @@ pub enum Why {
 
 impl Why {
     /// All of them, in the order of their counts.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Decide,
         Self::Deliver,
         Self::Request,
         Self::Replay,
         Self::Explain,
         Self::Review,
+        Self::Quarantine,
         Self::Receipt,
         Self::Console,
         Self::Rotate,
@@ -77,6 +80,7 @@ impl Why {
             Self::Replay => "replay",
             Self::Explain => "explain",
             Self::Review => "review",
+            Self::Quarantine => "quarantine",
             Self::Receipt => "receipt",
             Self::Console => "console",
             Self::Rotate => "rotate",
@@ -246,6 +250,18 @@ impl Vault {
         self.ring.wrap_first(&Place::RefusalKey(id), key)
     }
 
+    /// What somebody said about messages that were put aside, sealed under a key of its own; with that key, wrapped.
+    ///
+    /// # Errors
+    /// [`SealError::Randomness`].
+    pub fn reason(&self, id: MessageId, text: &str) -> Result<(Sealed, Sealed), SealError> {
+        let key = self.fresh()?;
+        Ok((
+            self.seal(&key, Place::Reason(id), text.as_bytes())?,
+            self.ring.wrap_first(&Place::ActKey(id), &key)?,
+        ))
+    }
+
     // Opening.
 
     /// A person's key; without a wrapped one the person was erased.
@@ -358,6 +374,17 @@ impl Vault {
         let place = Place::Findings(row.id);
         let bytes = key.open(&place, &row.findings)?;
         serde_json::from_slice(&bytes).map_err(|_| Shut::Form(place.column()))
+    }
+
+    /// What somebody said about messages that were put aside.
+    ///
+    /// # Errors
+    /// [`Shut`].
+    pub fn said(&self, row: &ActRow, access: Access<'_>) -> Result<String, Shut> {
+        self.looks(access);
+        let key = self.ring.unwrap(&Place::ActKey(row.id), &row.key)?;
+        let place = Place::Reason(row.id);
+        String::from_utf8(key.open(&place, &row.reason)?).map_err(|_| Shut::Form(place.column()))
     }
 }
 

@@ -42,6 +42,10 @@ pub enum Place<'a> {
     MessageKey(MessageId),
     /// `refusal.key`.
     RefusalKey(MessageId),
+    /// `act.reason`.
+    Reason(MessageId),
+    /// `act.key`.
+    ActKey(MessageId),
 }
 
 impl<'a> Place<'a> {
@@ -67,6 +71,8 @@ impl<'a> Place<'a> {
             Self::PersonKey(_) => "key.wrapped",
             Self::MessageKey(_) => "message_key.key",
             Self::RefusalKey(_) => "refusal.key",
+            Self::Reason(_) => "act.reason",
+            Self::ActKey(_) => "act.key",
         }
     }
 
@@ -79,7 +85,9 @@ impl<'a> Place<'a> {
             | Self::Refused(id)
             | Self::Findings(id)
             | Self::MessageKey(id)
-            | Self::RefusalKey(id) => bytes.extend(id.bytes()),
+            | Self::RefusalKey(id)
+            | Self::Reason(id)
+            | Self::ActKey(id) => bytes.extend(id.bytes()),
             Self::PersonKey(id) => bytes.extend(id.bytes()),
             Self::Matching(id, version) | Self::State(id, version) | Self::Journal(id, version) => {
                 bytes.extend(id.bytes());

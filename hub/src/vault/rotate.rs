@@ -51,6 +51,7 @@ fn place(column: WrappedIn, id: [u8; 16]) -> Place<'static> {
         WrappedIn::Key => Place::PersonKey(PersonId::from_bytes(id)),
         WrappedIn::Pending | WrappedIn::MessageKey => Place::MessageKey(MessageId::from_bytes(id)),
         WrappedIn::Refusal => Place::RefusalKey(MessageId::from_bytes(id)),
+        WrappedIn::Act => Place::ActKey(MessageId::from_bytes(id)),
     }
 }
 

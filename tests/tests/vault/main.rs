@@ -84,7 +84,7 @@ impl Three {
         let row = self.hub.store.receipt(message).await.unwrap().unwrap();
         match (row.outcome, row.detail) {
             (Some(Outcome::Decided), _) => None,
-            (Some(Outcome::Quarantined), Some(Detail::Aside(code))) => Some(code),
+            (Some(Outcome::Quarantined), Some(Detail::Aside(aside))) => Some(aside.code().to_owned()),
             other => panic!("{other:?}"),
         }
     }

@@ -23,7 +23,7 @@ pub use ask::{Answer, Ask, Block, Holders, Needs, Owned, PersonFound, is_learnin
 pub(crate) use ask::{Gather, Missing};
 pub use budget::READ_BACK;
 pub(crate) use read::{Known, leads_to};
-pub use stop::{Refusal, Stop, Waiting};
+pub use stop::{Aside, NoAside, Refusal, Stop, Waiting};
 
 use crate::person::Person;
 use budget::Touched;

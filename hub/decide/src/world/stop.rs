@@ -94,3 +94,76 @@ impl Refusal {
         }
     }
 }
+
+/// Why a message is put aside: a fault in the hub or in what it stored, never its sender's. Each has a stable code.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aside {
+    /// It does not open, or does not read.
+    MessageUnreadable,
+    /// A person that it is about does not open, or does not read.
+    PersonUnreadable,
+    /// The heart panicked on it.
+    HeartPanicked,
+    /// The heart asked for more without end.
+    NeedsWithoutEnd,
+    /// What it delivers did not get its numbers.
+    DeliveriesNotNumbered,
+    /// What it delivers does not fit its recipient's schema.
+    ViewNotEncodable,
+    /// The database refuses what follows from it.
+    NotStorable,
+}
+
+impl Aside {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::MessageUnreadable,
+        Self::PersonUnreadable,
+        Self::HeartPanicked,
+        Self::NeedsWithoutEnd,
+        Self::DeliveriesNotNumbered,
+        Self::ViewNotEncodable,
+        Self::NotStorable,
+    ];
+
+    /// Its stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::MessageUnreadable => "message-unreadable",
+            Self::PersonUnreadable => "person-unreadable",
+            Self::HeartPanicked => "heart-panicked",
+            Self::NeedsWithoutEnd => "needs-without-end",
+            Self::DeliveriesNotNumbered => "deliveries-not-numbered",
+            Self::ViewNotEncodable => "view-not-encodable",
+            Self::NotStorable => "not-storable",
+        }
+    }
+}
+
+/// No code of a cause.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("no message is put aside under this code")]
+pub struct NoAside;
+
+impl std::str::FromStr for Aside {
+    type Err = NoAside;
+
+    fn from_str(code: &str) -> Result<Self, NoAside> {
+        Self::ALL.into_iter().find(|aside| aside.code() == code).ok_or(NoAside)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_named_by_its_code() {
+        for aside in Aside::ALL {
+            assert_eq!(aside.code().parse(), Ok(aside));
+        }
+        assert_eq!("else".parse::<Aside>(), Err(NoAside));
+    }
+}

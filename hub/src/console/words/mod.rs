@@ -128,7 +128,6 @@ texts! {
     CLOSED_TEXT = "Meld aan met het token van de console als wachtwoord; de naam is vrij te kiezen.";
     // details of what needs attention, and of the timeline
     HELD_DETAIL = "Iemand moet de reden wegnemen of beslissen.";
-    QUARANTINE_DETAIL = "Ze konden niet verwerkt worden; ze houden niets anders tegen.";
     REVIEWS_DETAIL = "Elk bericht in twijfel heeft intussen een persoon van zichzelf.";
     WAITING_DETAIL = "Nog geen bericht bracht een nummer dat naar iemand leidt.";
     TURNED_AWAY_DETAIL = "De verzender kreeg alle bevindingen ineens. Bewaard: 30 dagen.";

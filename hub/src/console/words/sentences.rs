@@ -99,6 +99,16 @@ pub(crate) fn quarantined(count: u64) -> String {
     many(count, "bericht staat in quarantaine", "berichten staan in quarantaine")
 }
 
+/// Why messages lie aside, by code, and what to do about it.
+pub(crate) fn quarantine_detail(causes: impl Iterator<Item = (&'static str, u64)>) -> String {
+    let causes =
+        causes.map(|(code, count)| format!("{code} ({})", number(count))).collect::<Vec<_>>().join(", ");
+    format!(
+        "Ze konden niet verwerkt worden: {causes}. Ze houden niets anders tegen. \
+         Bekijken en opnieuw laten beslissen: hub quarantine list."
+    )
+}
+
 pub(crate) fn reviews(count: u64) -> String {
     many(count, "koppeling wacht op een mens", "koppelingen wachten op een mens")
 }

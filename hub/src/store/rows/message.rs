@@ -2,6 +2,7 @@
 //! The inbox is inserted and never updated; what a decision adds stands beside it. Next: `person`.
 
 use decide::Refusal;
+use decide::world::Aside;
 use schemas::ids::{MessageId, PersonId};
 use schemas::key::Mac;
 use schemas::time::Instant;
@@ -52,6 +53,13 @@ pub enum Outcome {
     Refused,
     /// Could not be processed; a human must look.
     Quarantined,
+    /// Could not be processed, and a human closed it.
+    Closed,
+}
+
+impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Decided, Self::Waiting, Self::Refused, Self::Quarantined, Self::Closed];
 }
 
 /// Why a message was refused or put aside.
@@ -61,14 +69,14 @@ pub enum Detail {
     /// The heart refused it.
     Refused(Refusal),
     /// It was put aside; the code says why.
-    Aside(String),
+    Aside(Aside),
 }
 
 impl std::fmt::Display for Detail {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Refused(refusal) => refusal.fmt(f),
-            Self::Aside(code) => f.write_str(code),
+            Self::Aside(aside) => f.write_str(aside.code()),
         }
     }
 }

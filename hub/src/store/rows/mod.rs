@@ -10,6 +10,7 @@ mod lease;
 mod leaving;
 mod message;
 mod person;
+mod quarantine;
 
 pub use audit::AuditRow;
 pub use batch::{Batch, Found};
@@ -21,6 +22,7 @@ pub use message::{
     RefusalRow, ReleasedRow, Stored,
 };
 pub use person::{AnswerRow, DueRow, JournalEntry, JournalRow, PersonRow, RecordRow, ReviewRow};
+pub use quarantine::{ActRow, AsideRow, Remedy};
 
 /// Sealed bytes: nonce, ciphertext, tag.
 pub type Sealed = Vec<u8>;
