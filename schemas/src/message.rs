@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::actor::ActorName;
 use crate::fact::Record;
 use crate::handover::Answer;
 use crate::ids::{MessageId, PersonId, ReviewId, Seed, StreamId};
@@ -111,9 +112,16 @@ pub enum Body {
         answer: ReviewAnswer,
         /// Why, in their words.
         reason: String,
+        /// Who says so.
+        by: ActorName,
     },
     /// Somebody asks for one stream's view to be issued again.
-    Redeliver(StreamId),
+    Redeliver {
+        /// Which.
+        stream: StreamId,
+        /// Who asks.
+        by: ActorName,
+    },
     /// The active bundle is this one from here on.
     Bundle(BundleHash),
 }

@@ -4,10 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use hub::app::Hub;
+use hub::config::dev_token;
+use hub::desk::{Actor, Saying};
 use hub::intake::Verdict;
 use hub::store::rows::{Outcome, ReviewRow};
 use schemas::ids::{MessageId, PersonId};
-use schemas::message::{Body, ReviewAnswer};
+use schemas::message::ReviewAnswer;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -83,9 +85,19 @@ pub async fn review(hub: &Hub) -> ReviewRow {
 /// # Panics
 /// Where the answer is refused.
 pub async fn answer(hub: &Hub, review: &ReviewRow, answer: ReviewAnswer) {
-    let body = Body::Reviewed { review: review.id, answer, reason: "seen".to_owned() };
-    let row = hub.say("review", body).await.unwrap();
-    assert_eq!(row.outcome, Some(Outcome::Decided));
+    let saying = Saying::Reviewed { review: review.id, answer, reason: "seen".to_owned() };
+    let lucas = actor(hub, "lucas");
+    let said = hub.deciding(async { Ok(hub.desk.say(&lucas, saying).await?) }).await.unwrap();
+    assert_eq!(said.decision.unwrap().outcome, Some(Outcome::Decided));
+}
+
+/// One of the invented people.
+///
+/// # Panics
+/// Where there is nobody of this name.
+#[must_use]
+pub fn actor(hub: &Hub, name: &str) -> Actor {
+    Actor::of(&hub.config.people, &dev_token(name)).unwrap()
 }
 
 /// Whose a message is.

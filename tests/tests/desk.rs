@@ -10,7 +10,7 @@ use std::process::{Output, Stdio};
 
 use hub::clock::Clock;
 use hub::config::{Config, dev_token};
-use hub::desk::{Action, Actor, Desk, DeskError, Occasion};
+use hub::desk::{Action, Actor, Occasion, Rights, RightsError};
 use hub::store::Store;
 use schemas::ids::{ReviewId, StreamId};
 use tests::people::visa_lines;
@@ -112,16 +112,16 @@ async fn on_postgres_what_is_done_by_hand_beside_a_hub_is_recorded() {
 async fn each_role_may_what_its_table_says_and_a_refusal_is_recorded() {
     let store = Store::open("sqlite::memory:").await.unwrap();
     store.migrate().await.unwrap();
-    let desk = Desk::new(&store, Clock::system());
+    let rights = Rights::new(&store, Clock::system());
     let people = tests::config().people;
     let (mut tried, mut refused) = (0, 0);
     for (name, _) in demo::PEOPLE {
         let actor = Actor::of(&people, &dev_token(name)).unwrap();
         for action in Action::ALL {
-            let done = desk.allow(&actor, action, ReviewId::from_bytes([7; 16]), Occasion::Task).await;
+            let done = rights.allow(&actor, action, ReviewId::from_bytes([7; 16]), Occasion::Task).await;
             let may = action.roles().iter().any(|role| actor.roles().contains(role));
             assert_eq!(done.is_ok(), may, "{name} {action:?}");
-            refused += usize::from(matches!(done, Err(DeskError::NotAllowed { .. })));
+            refused += usize::from(matches!(done, Err(RightsError::NotAllowed { .. })));
             tried += 1;
         }
     }
@@ -133,10 +133,10 @@ async fn each_role_may_what_its_table_says_and_a_refusal_is_recorded() {
 #[tokio::test]
 async fn what_cannot_be_recorded_is_not_done() {
     let store = Store::open("sqlite::memory:").await.unwrap();
-    let desk = Desk::new(&store, Clock::system());
+    let rights = Rights::new(&store, Clock::system());
     let actor = Actor::of(&tests::config().people, &dev_token("noor")).unwrap();
-    let done = desk.allow(&actor, Action::Redeliver, StreamId::from_bytes([7; 16]), Occasion::Task).await;
-    assert!(matches!(done, Err(DeskError::Unrecorded(_))), "{done:?}");
+    let done = rights.allow(&actor, Action::Redeliver, StreamId::from_bytes([7; 16]), Occasion::Task).await;
+    assert!(matches!(done, Err(RightsError::Unrecorded(_))), "{done:?}");
 }
 
 #[test]

@@ -310,6 +310,7 @@ async fn who_was_absorbed_is_explained_as_the_survivor_and_before_that_as_themse
         review: review.parse().unwrap(),
         answer: answer(other),
         reason: "one person".to_owned(),
+        by: schemas::actor::ActorName::parse("lucas").unwrap(),
     };
     hub.intake.internal("review", "review:1", body).await.unwrap();
     settled(&hub).await;

@@ -75,7 +75,7 @@ async fn mend(url: &str) {
 /// Somebody of this name may do this about these.
 async fn allowed(hub: &Hub, who: &str, action: Action, which: Which) -> Allowed {
     let actor = Actor::of(&hub.config.people, &dev_token(who)).unwrap();
-    hub.desk.allow(&actor, action, which, Occasion::Incident).await.unwrap()
+    hub.desk.rights().allow(&actor, action, which, Occasion::Incident).await.unwrap()
 }
 
 fn quarantine(hub: &Hub) -> Quarantine {

@@ -1,11 +1,11 @@
 //! The answer source: what an agency says about one handover.
 //!
 //! The form is [`schemas::handover::Answer`] as JSON. Who answers is the sender, never a field of the
-//! answer. An answer has no id of its own: handover, epoch, kind and sequence stand for it, so the
-//! same answer sent twice is one.
+//! answer. An answer has no id of its own: all that it says stands for it, so the same answer sent twice is one, and a
+//! corrected one (another hash, another code) is another.
 
 use schemas::finding::Code;
-use schemas::handover::{Answer, AnswerKind};
+use schemas::handover::Answer;
 use schemas::message::Said;
 use schemas::recipient::Recipient;
 use serde::Deserialize;
@@ -41,14 +41,8 @@ impl Source for Answers {
 
     fn id(&self, item: &Value) -> Option<String> {
         let Answer { handover, epoch, answer } = Answer::deserialize(item).ok()?;
-        let kind = answer.as_str();
-        Some(match answer {
-            AnswerKind::Received { sequence, .. } => format!("{handover}:{epoch}:{kind}:{sequence}"),
-            AnswerKind::Accepted
-            | AnswerKind::Rejected { .. }
-            | AnswerKind::PurgeConfirmed
-            | AnswerKind::TrajectoryStarted => format!("{handover}:{epoch}:{kind}"),
-        })
+        let says = serde_json::to_string(&answer).ok()?;
+        Some(format!("{handover}:{epoch}:{says}"))
     }
 
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {

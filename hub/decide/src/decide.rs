@@ -49,7 +49,7 @@ pub fn decide(world: &World, message: &Message, bundle: &Bundle) -> Result<Chang
             follow_and_release(&mut draft);
             Ok(finish(draft))
         }
-        Body::Redeliver(stream) => {
+        Body::Redeliver { stream, .. } => {
             let owner = world.owner(Owned::Stream(*stream))?;
             let mut draft = draft_of(world, message, bundle, owner, Refusal::UnknownStream)?;
             disclosure::redeliver(&mut draft, *stream).map_err(Stop::Refused)?;
@@ -78,7 +78,7 @@ pub(crate) fn ask(world: &World, message: &Message, gather: &mut Gather) {
         Body::Notice { key, .. } | Body::TaskFailed { key, .. } => {
             gather.take(holder_of(world, *key)).flatten()
         }
-        Body::Redeliver(stream) => gather.take(world.owner(Owned::Stream(*stream))).flatten(),
+        Body::Redeliver { stream, .. } => gather.take(world.owner(Owned::Stream(*stream))).flatten(),
         Body::Due(person) => Some(*person),
         Body::Reviewed { review, .. } => gather.take(world.owner(Owned::Review(*review))).flatten(),
         Body::Bundle(_) => None,

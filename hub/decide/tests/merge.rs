@@ -17,8 +17,8 @@ use schemas::message::{Body, ReviewAnswer};
 use support::house::person_of;
 use support::pair::{FAMILY, asked, bridge, dvz, two, whole_bridge};
 use support::{
-    Home, House, Who, account, announced, application, application_key, named, number_given, register,
-    reviewed, status, test_insz,
+    Home, House, Who, account, announced, application, application_key, named, number_given, redeliver,
+    register, reviewed, status, test_insz,
 };
 
 #[test]
@@ -202,7 +202,7 @@ fn whatever_is_addressed_to_the_absorbed_reaches_the_survivor() {
     assert!(whose(&record), "a record");
     let notice = house.change(announced(b.insz, "2025-03-07"));
     assert_eq!((whose(&notice), notice.tasks[0].person), (true, first), "a notice");
-    let again = house.change(Body::Redeliver(stream));
+    let again = house.change(redeliver(stream));
     assert_eq!((whose(&again), again.deliveries[0].person), (true, first), "a redelivery");
     house.today("2025-03-07");
     let due = house.change(Body::Due(second));

@@ -11,10 +11,9 @@ use decide::round::Verdict;
 use schemas::fact::{Decision, Purpose, Step};
 use schemas::handover::AnswerKind;
 use schemas::ids::{Pseudonym, Seed, StreamId};
-use schemas::message::Body;
 use support::{
-    Home, House, Who, account, application, learned, number_given, path, permit, platform_linked, register,
-    status, test_insz,
+    Home, House, Who, account, application, learned, number_given, path, permit, platform_linked, redeliver,
+    register, status, test_insz,
 };
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
@@ -160,15 +159,15 @@ fn what_is_asked_for_by_name_is_issued_once_more() {
     let (mut house, _) = with_amal();
     let [(stream, _, issues)] = streams(&house, "amal")[..] else { panic!() };
     for n in 1..=2 {
-        let change = house.change(Body::Redeliver(stream));
+        let change = house.change(redeliver(stream));
         let issued: Vec<_> = change.deliveries.iter().map(|d| (d.stream, d.issue)).collect();
         assert_eq!(issued, [(stream, issues + n)]);
     }
     assert_eq!(house.left(), ["amal file", "amal file"]);
     house.answer("amal", AnswerKind::TrajectoryStarted);
-    assert_eq!(house.tell(Body::Redeliver(stream)), Verdict::Refused(Refusal::UnknownStream), "it has ended");
+    assert_eq!(house.tell(redeliver(stream)), Verdict::Refused(Refusal::UnknownStream), "it has ended");
     let nobodys = StreamId::derive(&Seed([9; 32]), 1);
-    assert_eq!(house.tell(Body::Redeliver(nobodys)), Verdict::Refused(Refusal::UnknownStream));
+    assert_eq!(house.tell(redeliver(nobodys)), Verdict::Refused(Refusal::UnknownStream));
 }
 
 #[test]

@@ -12,7 +12,9 @@ use schemas::fact::{Decision, Purpose, Step};
 use schemas::handover::{AnswerKind, HoldReason, Owner, State};
 use schemas::message::Body;
 use support::pair::{bridge, two};
-use support::{Home, House, Who, account, application, choice, learned, objection, path, register, status};
+use support::{
+    Home, House, Who, account, application, choice, learned, objection, path, redeliver, register, status,
+};
 
 /// How far somebody is: a name, how they got there, and their handovers before and after they object.
 struct Point {
@@ -218,7 +220,7 @@ fn an_answer_to_what_is_held_changes_nothing() {
 fn what_is_asked_for_by_name_is_not_sent_either() {
     let (mut house, _) = objecting(&POINTS[7]);
     let stream = house.only().open_streams().next().unwrap().id;
-    let change = house.change(Body::Redeliver(stream));
+    let change = house.change(redeliver(stream));
     assert!(change.deliveries.is_empty());
 }
 

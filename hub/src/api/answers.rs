@@ -11,20 +11,15 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use decide::Refusal;
-use schemas::ids::MessageId;
-use tokio::time::{Instant, sleep, timeout_at};
 
 use super::lines::{Form, parse};
 use super::problem::{Problem, ProblemCode};
-use super::{Doors, Here, auth, messages, receipts};
+use super::{Here, auth, messages, receipts};
 use crate::intake::Verdict;
 use crate::store::rows::{Detail, Outcome, ReceiptRow};
 
 /// How long a decision is waited for.
 const WAIT: Duration = Duration::from_secs(2);
-/// How often the store is asked where the decider runs elsewhere.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// `POST /v1/recipients/{recipient}/answers`
 pub(super) async fn push(
@@ -49,7 +44,7 @@ pub(super) async fn push(
     let (Verdict::Accepted { receipt, .. } | Verdict::Again { receipt }) = verdict else {
         return messages::answer(&verdict);
     };
-    match decision(&doors, receipt).await? {
+    match doors.decisions.of(receipt, WAIT).await? {
         Some(row) => decided(&row),
         None => {
             let place = [(header::LOCATION, format!("/v1/receipts/{receipt}"))];
@@ -59,33 +54,11 @@ pub(super) async fn push(
     }
 }
 
-/// The receipt once it has an outcome; none where that takes too long.
-async fn decision(doors: &Doors, receipt: MessageId) -> Result<Option<ReceiptRow>, Problem> {
-    let mut decided = doors.decided.clone();
-    let end = Instant::now() + WAIT;
-    loop {
-        decided.mark_unchanged();
-        let row = doors.store.receipt(receipt).await?;
-        if let Some(row) = row.filter(|row| row.outcome.is_some()) {
-            return Ok(Some(row));
-        }
-        let change = async {
-            tokio::select! {
-                () = sleep(LOOK) => {}
-                Ok(()) = decided.changed() => {}
-            }
-        };
-        if timeout_at(end, change).await.is_err() {
-            return Ok(None);
-        }
-    }
-}
-
 /// What a decided answer is told.
 fn decided(row: &ReceiptRow) -> Result<Response, Problem> {
     match (row.outcome, &row.detail) {
         (Some(Outcome::Refused), Some(detail @ Detail::Refused(refusal))) => {
-            Err(Problem::new(conflict(refusal)).receipt(row.id).conflict(receipts::told(detail)))
+            Err(Problem::new(refusal.into()).receipt(row.id).conflict(receipts::told(detail)))
         }
         (Some(Outcome::Refused), _) => Err(Problem::new(ProblemCode::Internal).receipt(row.id)),
         (Some(Outcome::Quarantined | Outcome::Closed), _) => {
@@ -94,21 +67,5 @@ fn decided(row: &ReceiptRow) -> Result<Response, Problem> {
         (Some(Outcome::Decided | Outcome::Waiting) | None, _) => {
             Ok(Json(receipts::as_json(row)).into_response())
         }
-    }
-}
-
-/// The code of a refusal of an answer.
-fn conflict(refusal: &Refusal) -> ProblemCode {
-    match refusal {
-        Refusal::UnknownHandover => ProblemCode::UnknownHandover,
-        Refusal::OldEpoch { .. } => ProblemCode::OldEpoch,
-        Refusal::NotAllowed { .. } => ProblemCode::NotAllowed,
-        Refusal::HashDiffers => ProblemCode::HashDiffers,
-        // No answer of an agency is refused so: they are about reviews, streams and due moments.
-        Refusal::UnknownPerson
-        | Refusal::UnknownReview
-        | Refusal::UnknownStream
-        | Refusal::TwoHoldTheFile
-        | Refusal::NotAsked => ProblemCode::Internal,
     }
 }

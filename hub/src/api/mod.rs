@@ -30,7 +30,6 @@ use axum::http::StatusCode;
 use axum::middleware::map_response;
 use axum::routing::{get, post};
 use serde_json::Value;
-use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
@@ -38,6 +37,7 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::contract::Schemas;
+use crate::desk::Decisions;
 use crate::intake::{Intake, Verdict};
 use crate::observe::Metrics;
 use crate::store::Store;
@@ -63,8 +63,8 @@ pub struct Doors {
     pub config: Arc<Config>,
     /// The recipients' schemas.
     pub schemas: Arc<Schemas>,
-    /// Changes after every batch of decisions made here; decisions made elsewhere are looked for.
-    pub decided: watch::Receiver<u64>,
+    /// Where the decision of an answer is waited for.
+    pub decisions: Decisions,
     /// What is not ready, in words; none where all is.
     pub missing: Arc<dyn Fn() -> Option<String> + Send + Sync>,
     /// The figures.

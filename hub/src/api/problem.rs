@@ -6,6 +6,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use decide::Refusal;
 use schemas::finding::Finding;
 use serde::Serialize;
 use serde_json::Value;
@@ -72,6 +73,16 @@ problems! {
     NotAllowed = "not-allowed", CONFLICT, "this answer is not possible in the present state";
     /// Another record was confirmed.
     HashDiffers = "hash-differs", CONFLICT, "the payload hash is not that of the record with this sequence";
+    /// Nobody of this id.
+    UnknownPerson = "unknown-person", CONFLICT, "there is no such person";
+    /// No review that is open.
+    UnknownReview = "unknown-review", CONFLICT, "there is no such open review";
+    /// No stream that is open.
+    UnknownStream = "unknown-stream", CONFLICT, "there is no such open stream";
+    /// Two agencies each hold a file.
+    TwoHoldTheFile = "two-hold-the-file", CONFLICT, "two agencies each hold the file of one of the two";
+    /// Somebody whom the review did not ask about.
+    NotAsked = "not-asked", CONFLICT, "the review does not ask about this person";
     /// Accepted, and set aside by the decider.
     Quarantined = "quarantined", CONFLICT, "the message was set aside: operations must look";
     /// Come back later.
@@ -80,6 +91,23 @@ problems! {
     Away = "database-away", SERVICE_UNAVAILABLE, "nothing can be stored at the moment: send again later";
     /// Our fault.
     Internal = "internal", INTERNAL_SERVER_ERROR, "the hub failed: nothing was accepted";
+}
+
+impl From<&Refusal> for ProblemCode {
+    /// Each refusal of the heart has a code of its own, and with it a page.
+    fn from(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::UnknownHandover => Self::UnknownHandover,
+            Refusal::UnknownPerson => Self::UnknownPerson,
+            Refusal::UnknownReview => Self::UnknownReview,
+            Refusal::UnknownStream => Self::UnknownStream,
+            Refusal::OldEpoch { .. } => Self::OldEpoch,
+            Refusal::NotAllowed { .. } => Self::NotAllowed,
+            Refusal::TwoHoldTheFile => Self::TwoHoldTheFile,
+            Refusal::NotAsked => Self::NotAsked,
+            Refusal::HashDiffers => Self::HashDiffers,
+        }
+    }
 }
 
 /// One problem, ready to be answered.

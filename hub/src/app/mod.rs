@@ -8,7 +8,6 @@
 mod door;
 mod loops;
 mod place;
-mod say;
 mod wrapping;
 
 use std::path::Path;
@@ -29,7 +28,7 @@ use crate::contract::{ContractError, Schemas};
 use crate::decider::{self, Decider};
 use crate::deliver::health::{Health, HealthState};
 use crate::deliver::{self, Deliver};
-use crate::desk::Desk;
+use crate::desk::{Decisions, Desk, Rights};
 use crate::intake::{Intake, Tables};
 use crate::observe::Metrics;
 use crate::request::Requests;
@@ -92,7 +91,7 @@ pub struct Hub {
     pub schemas: Arc<Schemas>,
     /// The door.
     pub intake: Intake,
-    /// Who may do what by hand, and the record of it.
+    /// Where things are said by hand.
     pub desk: Desk,
     /// The figures.
     pub metrics: Arc<Metrics>,
@@ -138,7 +137,10 @@ impl Hub {
         // SQLite has one writer; PostgreSQL gains from a second (docs/benchmark.md).
         let committers = if config.hub.database.starts_with("sqlite:") { 1 } else { 2 };
         let intake = Intake::new(store.clone(), vault.clone(), clock.clone(), tables, committers);
-        let desk = Desk::new(&store, clock.clone());
+        let decided = Arc::new(watch::Sender::new(0));
+        let rights = Rights::new(&store, clock.clone());
+        let decisions = Decisions::new(store.clone(), decided.subscribe());
+        let desk = Desk::new(rights, intake.clone(), clock.clone(), decisions);
         let instance = hex::encode(&clock.seed().0[..8]);
         Ok(Self {
             config: Arc::new(config),
@@ -150,7 +152,7 @@ impl Hub {
             desk,
             metrics,
             outbox: Arc::default(),
-            decided: Arc::new(watch::Sender::new(0)),
+            decided,
             health: Arc::new(Health::new(health)),
             missing: Missing::default(),
             instance,
@@ -171,7 +173,7 @@ impl Hub {
             vault: self.vault.clone(),
             config: Arc::clone(&self.config),
             schemas: Arc::clone(&self.schemas),
-            decided: self.decided.subscribe(),
+            decisions: self.desk.decisions().clone(),
             missing: Arc::new(words),
             metrics,
         };
@@ -211,6 +213,25 @@ impl Hub {
     /// Where it cannot go on: it is started again, from what is stored.
     pub async fn decide(self, stop: CancellationToken) -> anyhow::Result<()> {
         Ok(decider::run(self.decider(), stop).await?)
+    }
+
+    /// Does something while this process decides: where no other hub runs, nobody else would.
+    ///
+    /// # Errors
+    /// Where deciding ends too early, or what is done fails.
+    pub async fn deciding<T>(&self, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+        let stop = CancellationToken::new();
+        let mut decider = tokio::spawn(self.clone().decide(stop.clone()));
+        let done = tokio::select! {
+            done = work => done,
+            ended = &mut decider => {
+                ended??;
+                anyhow::bail!("deciding ended");
+            }
+        };
+        stop.cancel();
+        decider.await??;
+        done
     }
 
     /// What the decide loop works with here.

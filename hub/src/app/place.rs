@@ -10,7 +10,7 @@ use anyhow::ensure;
 use super::{Hub, Start, schemas};
 use crate::config::Config;
 use crate::contract::Schemas;
-use crate::desk::Desk;
+use crate::desk::Rights;
 use crate::store::{Store, StoreError};
 use crate::vault::Vault;
 
@@ -90,12 +90,12 @@ pub struct Beside {
 }
 
 impl Beside {
-    /// The desk, where what somebody looks at is recorded: all that is written beside a hub that runs.
+    /// What is asked before somebody looks at personal values, and recorded: all that is written beside a hub that runs.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn desk(&self) -> Result<Desk, StoreError> {
-        Desk::beside(&self.config.hub.database, self.config.hub.clock()).await
+    pub async fn rights(&self) -> Result<Rights, StoreError> {
+        Rights::beside(&self.config.hub.database, self.config.hub.clock()).await
     }
 }
 

@@ -59,7 +59,7 @@ pub async fn answer(args: Args, out: &mut dyn Write) -> anyhow::Result<ExitCode>
     let allowed = match (args.why, args.id.trim().parse::<About>()) {
         (Some(why), Ok(about)) => {
             let actor = args.credential.actor(&beside.config.people)?;
-            Some(beside.desk().await?.allow(&actor, Action::ShowValues, about, why).await?)
+            Some(beside.rights().await?.allow(&actor, Action::ShowValues, about, why).await?)
         }
         (None, _) | (_, Err(_)) => None,
     };

@@ -20,4 +20,5 @@ pub mod replay;
 pub mod review;
 pub mod route;
 pub mod run;
+mod said;
 pub mod tap;

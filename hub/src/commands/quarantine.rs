@@ -127,7 +127,7 @@ async fn act(
     reason: &str,
 ) -> anyhow::Result<Vec<MessageId>> {
     let actor = args.credential.actor(&beside.config.people)?;
-    let allowed = beside.desk().await?.allow(&actor, action, which, Occasion::Incident).await?;
+    let allowed = beside.rights().await?.allow(&actor, action, which, Occasion::Incident).await?;
     let hub = &beside.config.hub;
     let remedies = Remedies::open(&hub.database).await?;
     let quarantine = Quarantine::new(&beside.store, remedies, &beside.vault, hub.clock());
@@ -159,7 +159,7 @@ async fn list(store: &Store, cause: Option<Aside>, limit: u32, json: bool) -> an
 async fn show(args: &Args, beside: &Beside, id: MessageId) -> anyhow::Result<ExitCode> {
     let actor = args.credential.actor(&beside.config.people)?;
     let action = Action::ShowQuarantined;
-    let allowed = beside.desk().await?.allow(&actor, action, id, Occasion::Incident).await?;
+    let allowed = beside.rights().await?.allow(&actor, action, id, Occasion::Incident).await?;
     let row = beside.store.message(id).await?.context("no message has this id")?;
     let open = beside.store.put_aside(id).await?.is_some();
     let decisions = beside.store.decisions(id).await?;

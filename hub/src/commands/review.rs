@@ -12,15 +12,15 @@ use anyhow::bail;
 use clap::Subcommand;
 use decide::world::Ask;
 use schemas::ids::{PersonId, ReviewId};
-use schemas::message::{Body, ReviewAnswer};
+use schemas::message::ReviewAnswer;
 use serde::Serialize;
 
 use super::credential::Credential;
 use super::out::out;
 use crate::app::Place;
-use crate::desk::{Action, Occasion};
+use crate::desk::{Action, Occasion, Saying};
 use crate::store::Store;
-use crate::store::rows::{Found, Outcome, ReviewRow};
+use crate::store::rows::{Found, ReviewRow};
 use crate::story::Side;
 use crate::vault::Why;
 
@@ -78,20 +78,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         What::Answer { review, same, reason, .. } => {
             let hub = args.place.hub().await?;
             let actor = args.credential.actor(&hub.config.people)?;
-            hub.desk.allow(&actor, Action::AnswerReview, review, Occasion::Task).await?;
             let answer = same.map_or(ReviewAnswer::Different, ReviewAnswer::Same);
-            let row = hub.say("review", Body::Reviewed { review, answer, reason }).await?;
-            let refused = row.outcome != Some(Outcome::Decided);
-            let mut out = out();
-            match (refused, row.detail) {
-                (false, _) => writeln!(out, "decided: receipt {}", row.id)?,
-                (true, detail) => writeln!(
-                    out,
-                    "refused: {}",
-                    detail.as_ref().map_or_else(String::new, ToString::to_string)
-                )?,
-            }
-            Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+            super::said::say(&hub, &actor, Saying::Reviewed { review, answer, reason }).await
         }
     }
 }
@@ -134,7 +122,7 @@ async fn list(store: &Store, limit: u32, json: bool) -> anyhow::Result<ExitCode>
 async fn show(args: &Args, review: ReviewId) -> anyhow::Result<ExitCode> {
     let beside = args.place.beside().await?;
     let actor = args.credential.actor(&beside.config.people)?;
-    let allowed = beside.desk().await?.allow(&actor, Action::ShowReview, review, Occasion::Task).await?;
+    let allowed = beside.rights().await?.allow(&actor, Action::ShowReview, review, Occasion::Task).await?;
     let Some(row) = beside.store.open_review(review).await? else {
         bail!("there is no such open review");
     };

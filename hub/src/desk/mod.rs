@@ -1,162 +1,135 @@
-//! The desk: the one way in which people do something by hand.
+//! The desk: the one way to say something by hand and to wait for its decision.
 //!
-//! An [`Actor`] comes of a credential and nothing else; what they may do is asked of [`Desk::allow`], which records the
-//! answer, a refusal too, before anything is done: where it cannot be recorded, nothing is. What comes back is proof
-//! ([`Allowed`]) that whatever does the thing asks for. Next: [`action`] for the table of roles.
+//! What is said is a message like any other, with the name of who says it sealed inside; it can be decided again. Who may
+//! say it is asked first, and recorded ([`rights`]). Answers of agencies come through their own door and are waited for
+//! by the same [`Decisions`]. Files: `action` (the table of roles), `rights`, `decisions`.
 
 mod action;
+mod decisions;
+mod rights;
 
-use std::collections::BTreeSet;
+use std::time::Duration;
 
 use schemas::actor::ActorName;
+use schemas::ids::{MessageId, ReviewId, StreamId};
+use schemas::message::{Body, ReviewAnswer};
 
 pub use action::{About, AboutError, Action, Occasion};
+pub use decisions::Decisions;
+pub use rights::{Actor, Allowed, Rights, RightsError};
 
 use crate::clock::Clock;
-use crate::config::{DeskRole, People};
-use crate::store::audit::Trail;
-use crate::store::rows::AuditRow;
-use crate::store::{Store, StoreError};
-use crate::vault::{Access, Why};
+use crate::intake::{Intake, IntakeError, Verdict};
+use crate::store::StoreError;
+use crate::store::rows::ReceiptRow;
 
-/// Somebody whose credential was seen.
+/// How long a decision of something said by hand is waited for: a lease left behind ends in this time.
+const WAIT: Duration = Duration::from_secs(15);
+
+/// What somebody can say by hand.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Actor {
-    name: ActorName,
-    roles: BTreeSet<DeskRole>,
+pub enum Saying {
+    /// Whether the persons of a review are one.
+    Reviewed {
+        /// Which.
+        review: ReviewId,
+        /// What they say.
+        answer: ReviewAnswer,
+        /// Why, in their words.
+        reason: String,
+    },
+    /// A stream's view is to be issued again.
+    Redeliver(StreamId),
 }
 
-impl Actor {
-    /// Who shows this credential; nobody where it is nobody's.
-    #[must_use]
-    pub fn of(people: &People, credential: &str) -> Option<Self> {
-        let found = people.by_credential(credential)?;
-        Some(Self { name: found.name.clone(), roles: found.roles.clone() })
+impl Saying {
+    /// What it is to say it.
+    fn action(&self) -> (Action, About) {
+        match self {
+            Self::Reviewed { review, .. } => (Action::AnswerReview, (*review).into()),
+            Self::Redeliver(stream) => (Action::Redeliver, (*stream).into()),
+        }
     }
 
-    /// Their handle.
-    #[must_use]
-    pub fn name(&self) -> &ActorName {
-        &self.name
-    }
-
-    /// Their roles.
-    #[must_use]
-    pub fn roles(&self) -> &BTreeSet<DeskRole> {
-        &self.roles
-    }
-
-    /// Whether one of their roles is enough. Pages ask it to leave out what would be refused; who acts asks [`Desk::allow`].
-    #[must_use]
-    pub fn may(&self, action: Action) -> bool {
-        action.roles().iter().any(|role| self.roles.contains(role))
-    }
-}
-
-/// Proof that somebody may do one thing about one id, and that it was recorded.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Allowed {
-    by: ActorName,
-    action: Action,
-    about: About,
-}
-
-impl Allowed {
-    /// Who.
-    #[must_use]
-    pub fn by(&self) -> &ActorName {
-        &self.by
-    }
-
-    /// What.
-    #[must_use]
-    pub fn action(&self) -> Action {
-        self.action
-    }
-
-    /// About which id.
-    #[must_use]
-    pub fn about(&self) -> &About {
-        &self.about
-    }
-
-    /// The same as who looks into sealed values.
-    #[must_use]
-    pub fn access(&self, why: Why) -> Access<'_> {
-        Access { actor: self.by.as_str(), why }
+    /// The message, and the source that it is counted under.
+    fn by(self, by: ActorName) -> (&'static str, Body) {
+        match self {
+            Self::Reviewed { review, answer, reason } => {
+                ("review", Body::Reviewed { review, answer, reason, by })
+            }
+            Self::Redeliver(stream) => ("redeliver", Body::Redeliver { stream, by }),
+        }
     }
 }
 
-/// Why nothing is done.
+/// What became of something that was said.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// What it can be followed by.
+    pub receipt: MessageId,
+    /// Its decision; none where it was not made in time. It is in the inbox then, and not lost.
+    pub decision: Option<ReceiptRow>,
+}
+
+/// Why nothing was said.
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
-    /// They may not; that they tried is recorded.
-    #[error("{name} may not: {} needs one of the roles {}", .action.as_str(), words(.action.roles()))]
-    NotAllowed {
-        /// Who.
-        name: ActorName,
-        /// What.
-        action: Action,
-    },
-    /// It cannot be recorded, so it is not done.
-    #[error("it could not be recorded who does this, so it was not done")]
-    Unrecorded(#[source] StoreError),
-}
-
-fn words(roles: &[DeskRole]) -> String {
-    roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
+    /// They may not, or it cannot be recorded.
+    #[error(transparent)]
+    Rights(#[from] RightsError),
+    /// It could not be stored: say it again.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    /// It is stored, and its decision cannot be read.
+    #[error("it was said, and what became of it cannot be read")]
+    Unread(#[source] StoreError),
 }
 
 /// The desk. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Desk {
-    trail: Trail,
+    rights: Rights,
+    intake: Intake,
     clock: Clock,
+    decisions: Decisions,
 }
 
 impl Desk {
     /// The desk of a hub.
     #[must_use]
-    pub fn new(store: &Store, clock: Clock) -> Self {
-        Self { trail: store.trail(), clock }
+    pub fn new(rights: Rights, intake: Intake, clock: Clock, decisions: Decisions) -> Self {
+        Self { rights, intake, clock, decisions }
     }
 
-    /// The desk of a command that otherwise only reads, beside whoever writes.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn beside(database: &str, clock: Clock) -> Result<Self, StoreError> {
-        Ok(Self { trail: Trail::open(database).await?, clock })
+    /// What is asked before anything is done by hand.
+    #[must_use]
+    pub fn rights(&self) -> &Rights {
+        &self.rights
     }
 
-    /// Lets somebody do something, or does not; either way it is recorded first.
+    /// What was decided.
+    #[must_use]
+    pub fn decisions(&self) -> &Decisions {
+        &self.decisions
+    }
+
+    /// Says something in somebody's name and waits for what is decided.
     ///
     /// # Errors
     /// [`DeskError`].
-    pub async fn allow(
-        &self,
-        actor: &Actor,
-        action: Action,
-        about: impl Into<About>,
-        why: Occasion,
-    ) -> Result<Allowed, DeskError> {
-        let (about, allowed) = (about.into(), actor.may(action));
-        let row = AuditRow {
-            id: self.clock.message_id(),
-            at: self.clock.now(),
-            actor: actor.name.clone(),
-            roles: actor.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(" "),
-            action: action.as_str().to_owned(),
-            about: about.to_string(),
-            why: why.as_str().to_owned(),
-            allowed,
+    pub async fn say(&self, actor: &Actor, saying: Saying) -> Result<Said, DeskError> {
+        let (action, about) = saying.action();
+        let allowed = self.rights.allow(actor, action, about, Occasion::Task).await?;
+        let (source, body) = saying.by(allowed.by().clone());
+        // An id of its own: what is said twice by hand is meant twice.
+        let id = self.clock.message_id().to_string();
+        let receipt = match self.intake.internal(source, &id, body).await? {
+            Verdict::Accepted { receipt, .. }
+            | Verdict::Again { receipt }
+            | Verdict::Refused { receipt, .. } => receipt,
+            Verdict::Conflict => return Err(DeskError::Intake(IntakeError::Busy)),
         };
-        self.trail.record(row).await.map_err(DeskError::Unrecorded)?;
-        if allowed {
-            Ok(Allowed { by: actor.name.clone(), action, about })
-        } else {
-            tracing::warn!(actor = %actor.name, action = action.as_str(), "refused: the role is missing");
-            Err(DeskError::NotAllowed { name: actor.name.clone(), action })
-        }
+        let decision = self.decisions.of(receipt, WAIT).await.map_err(DeskError::Unread)?;
+        Ok(Said { receipt, decision })
     }
 }

@@ -1,9 +1,10 @@
 //! The door's tables: what came in, what waits for its decision, what was refused.
 //!
-//! A message is stored once: its dedupe HMAC is unique, and the engine's own answer to a conflict decides
-//! who was first. Next: [`super::messages`] for how it is read, [`super::commit`] for what a decision adds.
+//! A message is stored once: its dedupe HMAC is unique together with its try, and the engine's own answer to a conflict
+//! decides who was first. A message that was decided and refused does not take its id: the next one under it is the
+//! next try, with whatever it says. Next: [`super::messages`] for how it is read, [`super::commit`] for what a decision adds.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use schemas::ids::MessageId;
 use schemas::key::Mac;
@@ -11,7 +12,7 @@ use schemas::time::Instant;
 
 use super::bulk::Rows;
 use super::cells::{Reader, time};
-use super::engine::{Value, detached};
+use super::engine::{Tx, Value, detached};
 use super::rows::{InboxRow, RefusalRow, Stored};
 use super::{Store, StoreError};
 
@@ -29,37 +30,39 @@ impl Store {
         rows.sort_by_key(|row| row.dedupe);
         let mut keys: HashMap<MessageId, Vec<u8>> =
             rows.iter_mut().map(|row| (row.id, std::mem::take(&mut row.key))).collect();
-        let table = inbox(rows);
+        // Whose id is taken may be the next try: what that needs is kept until it is known.
+        let again = rows.clone();
+        let table = inbox(rows.into_iter().map(|row| (row, 1)).collect());
         let pool = self.pool.clone();
         detached(async move {
             let mut tx = pool.write().await?;
-            let sql = table.insert("inbox", "on conflict (dedupe) do nothing returning id");
-            let inserted: Vec<(Vec<u8>,)> = tx.read("inbox", &sql, table).await?;
-            let fresh = inserted.into_iter().map(|(id,)| READER.id(MessageId::from_bytes, id));
-            let mut fresh: HashSet<MessageId> = fresh.collect::<Result<_, _>>()?;
+            let mut fresh = insert(&mut tx, table).await?;
+            let mut known = BTreeMap::new();
+            if fresh.len() < asked.len() {
+                known = latest(&mut tx, &asked).await?;
+                let freed = again.into_iter().filter_map(|row| {
+                    let there = known.get(&row.dedupe).filter(|there| there.refused)?;
+                    Some((row, there.tried + 1))
+                });
+                let freed: Vec<_> = freed.collect();
+                if !freed.is_empty() {
+                    fresh.extend(insert(&mut tx, inbox(freed)).await?);
+                    known = latest(&mut tx, &asked).await?;
+                }
+            }
             let queued = asked.iter().filter(|(id, ..)| fresh.contains(id));
             let queued: Vec<_> = queued.filter_map(|(id, ..)| Some((*id, keys.remove(id)?))).collect();
             let queued = Rows::default()
                 .bytes("message", queued.iter().map(|(id, _)| id.bytes()))
                 .bytes("key", queued.iter().map(|(_, key)| key.as_slice()));
             tx.insert("pending", queued, "").await?;
-            let mut known: HashMap<Mac, (MessageId, Mac)> = HashMap::new();
-            if fresh.len() < asked.len() {
-                let sql = "select dedupe, id, body from r cross join inbox where inbox.dedupe = r.hash";
-                let rows = Rows::default().bytes("hash", asked.iter().map(|(_, dedupe, _)| dedupe.0));
-                let found: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> = tx.read("inbox", sql, rows).await?;
-                for (dedupe, id, body) in found {
-                    let id = READER.id(MessageId::from_bytes, id)?;
-                    known.insert(Mac(READER.fixed(dedupe)?), (id, Mac(READER.fixed(body)?)));
-                }
-            }
             tx.commit().await?;
             let stored = |(id, dedupe, body): (MessageId, Mac, Mac)| {
                 if fresh.remove(&id) {
                     return Ok(Stored::New);
                 }
-                let (first, its_body) = READER.some(known.get(&dedupe))?;
-                Ok(if *its_body == body { Stored::Again(*first) } else { Stored::Differs })
+                let there = READER.some(known.get(&dedupe))?;
+                Ok(if there.body == body { Stored::Again(there.id) } else { Stored::Differs })
             };
             asked.into_iter().map(stored).collect()
         })
@@ -114,13 +117,49 @@ impl Store {
     }
 }
 
-fn inbox(rows: Vec<InboxRow>) -> Rows {
+/// The message that has an id now.
+struct There {
+    id: MessageId,
+    body: Mac,
+    tried: i64,
+    /// Whether it was decided and refused.
+    refused: bool,
+}
+
+/// Inserts rows whose id and try are free; tells which were.
+async fn insert(tx: &mut Tx, table: Rows) -> Result<HashSet<MessageId>, StoreError> {
+    let sql = table.insert("inbox", "on conflict (dedupe, try) do nothing returning id");
+    let inserted: Vec<(Vec<u8>,)> = tx.read("inbox", &sql, table).await?;
+    inserted.into_iter().map(|(id,)| READER.id(MessageId::from_bytes, id)).collect()
+}
+
+/// The last try of each id.
+async fn latest(tx: &mut Tx, asked: &[(MessageId, Mac, Mac)]) -> Result<BTreeMap<Mac, There>, StoreError> {
+    type Cells = (Vec<u8>, Vec<u8>, Vec<u8>, i64, i64);
+    let sql = "select i.dedupe, i.id, i.body, i.try, (select count(*) from decision d \
+                 where d.message = i.id and d.outcome = 'refused' and not exists \
+                   (select 1 from decision l where l.message = d.message and l.n > d.n)) \
+               from r cross join inbox i where i.dedupe = r.hash and not exists \
+                 (select 1 from inbox l where l.dedupe = i.dedupe and l.try > i.try)";
+    let hashes: BTreeSet<Mac> = asked.iter().map(|(_, dedupe, _)| *dedupe).collect();
+    let rows = Rows::default().bytes("hash", hashes.iter().map(|dedupe| dedupe.0));
+    let found: Vec<Cells> = tx.read("inbox", sql, rows).await?;
+    let there = |(dedupe, id, body, tried, refused): Cells| {
+        let id = READER.id(MessageId::from_bytes, id)?;
+        let body = Mac(READER.fixed(body)?);
+        Ok((Mac(READER.fixed(dedupe)?), There { id, body, tried, refused: refused > 0 }))
+    };
+    found.into_iter().map(there).collect()
+}
+
+fn inbox(rows: Vec<(InboxRow, i64)>) -> Rows {
     let cells = Rows::default()
-        .bytes("id", rows.iter().map(|row| row.id.bytes()))
-        .bytes("dedupe", rows.iter().map(|row| row.dedupe.0))
-        .bytes("body", rows.iter().map(|row| row.body.0))
-        .text("source", rows.iter().map(|row| row.source.as_str()))
-        .text("sender", rows.iter().map(|row| row.sender.as_str()))
-        .int("received_at", rows.iter().map(|row| time(row.received_at)));
-    cells.bytes("content", rows.into_iter().map(|row| row.content))
+        .bytes("id", rows.iter().map(|(row, _)| row.id.bytes()))
+        .bytes("dedupe", rows.iter().map(|(row, _)| row.dedupe.0))
+        .int("try", rows.iter().map(|(_, tried)| *tried))
+        .bytes("body", rows.iter().map(|(row, _)| row.body.0))
+        .text("source", rows.iter().map(|(row, _)| row.source.as_str()))
+        .text("sender", rows.iter().map(|(row, _)| row.sender.as_str()))
+        .int("received_at", rows.iter().map(|(row, _)| time(row.received_at)));
+    cells.bytes("content", rows.into_iter().map(|(row, _)| row.content))
 }

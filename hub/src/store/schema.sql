@@ -5,12 +5,14 @@
 -- Every message the hub accepted: its only input. Inserted once, never updated.
 create table inbox (
   id bytea primary key,            -- ordered by the time of its making
-  dedupe bytea not null unique,    -- HMAC of sender, source and the sender's own id
+  dedupe bytea not null,           -- HMAC of sender, source and the sender's own id
+  try bigint not null,             -- 1, 2, 3 …: one that was decided and refused frees the next
   body bytea not null,             -- HMAC of the body: the same id with another body is refused
   source text not null,
   sender text not null,
   content bytea not null,          -- compressed, then sealed under the message's key
-  received_at bigint not null
+  received_at bigint not null,
+  unique (dedupe, try)
 );
 create index inbox_flow on inbox (source, received_at);
 

@@ -3,6 +3,7 @@
 //! An answer to an epoch that is over changes nothing and is told the successor (invariant I12).
 
 use schemas::handover::{Answer, AnswerKind, AnswerName, RejectCode, State};
+use schemas::ids::HandoverId;
 use schemas::recipient::Recipient;
 
 use super::{Cause, fire, table};
@@ -19,8 +20,7 @@ pub(crate) fn answer(draft: &mut Draft<'_>, recipient: &Recipient, answer: &Answ
         .cloned()
         .ok_or(Refusal::UnknownHandover)?;
     if handover.epoch != answer.epoch || handover.state == State::Superseded {
-        let successor = draft.person.state.handovers.iter().find(|h| h.replaces == Some(handover.id));
-        return Err(Refusal::OldEpoch { current: handover.epoch, successor: successor.map(|h| h.id) });
+        return Err(Refusal::OldEpoch { current: handover.epoch, successor: successor(draft, &handover) });
     }
     let Some(row) = row(&handover, &answer.answer) else {
         return if repeated(&handover, &answer.answer) { Ok(()) } else { Err(not_allowed(&handover)) };
@@ -34,6 +34,20 @@ pub(crate) fn answer(draft: &mut Draft<'_>, recipient: &Recipient, answer: &Answ
         hand_on(draft, &handover);
     }
     Ok(())
+}
+
+/// The handover that goes on in place of one that was replaced: the last of those that replace each other; where none
+/// does, such as after a merge, the one that is live at the same recipient. None where this one goes on itself.
+fn successor(draft: &Draft<'_>, replaced: &Handover) -> Option<HandoverId> {
+    let all = &draft.person.state.handovers;
+    let (mut last, mut left) = (replaced, all.len());
+    while let Some(next) = all.iter().find(|h| h.replaces == Some(last.id)).filter(|_| left > 0) {
+        (last, left) = (next, left - 1);
+    }
+    let ended = last.state == State::Superseded;
+    let same = |h: &&Handover| h.is_live() && h.recipient == replaced.recipient;
+    let goes_on = if ended { all.iter().rev().find(same) } else { Some(last) };
+    goes_on.map(|h| h.id).filter(|id| *id != replaced.id)
 }
 
 /// The row that an answer fires in the present state.

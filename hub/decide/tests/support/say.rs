@@ -3,11 +3,12 @@
 //! One function for each thing that can be said.
 
 use decide::prepare;
+use schemas::actor::ActorName;
 use schemas::fact::{
     Application, Authority, Choice, Decision, Entry, Fact, LearningPath, Permit, PermitRole, Progress,
     Purpose, Record, Region, Replacement, Residence, Standing, Statement, Step,
 };
-use schemas::ids::ReviewId;
+use schemas::ids::{ReviewId, StreamId};
 use schemas::insz::Insz;
 use schemas::key::{Key, Mac};
 use schemas::message::{Body, Notice, ReviewAnswer, Said};
@@ -267,5 +268,14 @@ pub(crate) fn announced(insz: Insz, on: &str) -> Body {
 
 /// A human answers a review.
 pub(crate) fn reviewed(review: ReviewId, answer: ReviewAnswer) -> Body {
-    Body::Reviewed { review, answer, reason: "the papers were compared".to_owned() }
+    Body::Reviewed { review, answer, reason: "the papers were compared".to_owned(), by: by() }
+}
+
+/// Somebody asks for a stream's view again.
+pub(crate) fn redeliver(stream: StreamId) -> Body {
+    Body::Redeliver { stream, by: by() }
+}
+
+fn by() -> ActorName {
+    ActorName::parse("lucas").unwrap()
 }
