@@ -12,11 +12,13 @@ use decide::change::Delivery;
 use hub::clock::Clock;
 use hub::config::KafkaConfig;
 use hub::contract::Schemas;
+use hub::deliver::halt::{HaltCode, Part};
 use hub::deliver::log::Outbox;
 use hub::deliver::{Deliver, Health};
 use hub::store::StoreError;
 use hub::store::rows::{Counters, Lease, OutboxRow, Outgoing, TopicEnd};
 use hub::vault::{PersonKey, Place, Vault};
+use schemas::envelope::Hash;
 use schemas::ids::{DeliveryId, HandoverId, PersonId, Pseudonym, Seed, StreamId};
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
@@ -37,6 +39,7 @@ struct Inner {
     rows: Vec<Outgoing>,
     ends: BTreeMap<Recipient, TopicEnd>,
     closed: BTreeMap<Recipient, u64>,
+    halts: BTreeMap<(Recipient, Part), (HaltCode, String)>,
     owner: Option<String>,
     fence: i64,
 }
@@ -142,6 +145,40 @@ impl Rows {
         self.inner().rows.retain(|outgoing| outgoing.row.position != position);
     }
 
+    /// Says that everything up to there was read back, or less.
+    pub fn close(&self, of: &Recipient, up_to: u64) {
+        self.inner().closed.insert(of.clone(), up_to);
+    }
+
+    /// How far a recipient's rows were read back.
+    #[must_use]
+    pub fn closed(&self, of: &Recipient) -> u64 {
+        self.inner().closed.get(of).copied().unwrap_or(0)
+    }
+
+    /// What stops a recipient's topic, as the relay stored it.
+    #[must_use]
+    pub fn halted(&self, of: &Recipient) -> Option<(HaltCode, String)> {
+        self.inner().halts.get(&(of.clone(), Part::Relay)).cloned()
+    }
+
+    /// What the auditor found wrong with a recipient's topic.
+    #[must_use]
+    pub fn broken(&self, of: &Recipient) -> Option<String> {
+        self.inner().halts.get(&(of.clone(), Part::Auditor)).map(|(_, detail)| detail.clone())
+    }
+
+    /// Changes one row behind the hub's back, as a defect does.
+    pub fn spoil(&self, of: &Recipient, sequence: u64, change: impl FnOnce(&mut Outgoing)) {
+        let mut inner = self.inner();
+        let row = |outgoing: &&mut Outgoing| {
+            outgoing.row.recipient == *of && outgoing.row.sequence == sequence
+        };
+        if let Some(row) = inner.rows.iter_mut().find(row) {
+            change(row);
+        }
+    }
+
     /// Whether every row was read back.
     #[must_use]
     pub fn all_closed(&self) -> bool {
@@ -186,10 +223,15 @@ impl Outbox for Rows {
         Ok(Some(Lease { name: "relay", fence: inner.fence, counters: Counters::default() }))
     }
 
-    async fn outgoing(&self, after: u64, limit: u32) -> Result<Vec<Outgoing>, StoreError> {
+    async fn renew(&self, lease: &Lease, _seconds: u32) -> Result<bool, StoreError> {
+        Ok(self.inner().fence == lease.fence)
+    }
+
+    async fn rows(&self, to: &Recipient, after: u64, limit: u32) -> Result<Vec<Outgoing>, StoreError> {
         let inner = self.inner();
+        let own = inner.rows.iter().filter(|outgoing| outgoing.row.recipient == *to);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Ok(inner.rows.iter().filter(|outgoing| outgoing.row.position > after).take(limit).cloned().collect())
+        Ok(own.filter(|outgoing| outgoing.row.sequence > after).take(limit).cloned().collect())
     }
 
     async fn ledger_ends(&self) -> Result<Vec<(Recipient, u64, u64)>, StoreError> {
@@ -198,8 +240,35 @@ impl Outbox for Rows {
         Ok(inner.ends.iter().map(|(name, end)| (name.clone(), end.sequence, closed(name))).collect())
     }
 
-    async fn close_ledger(&self, recipient: &Recipient, up_to: u64, _at: Instant) -> Result<(), StoreError> {
-        self.inner().closed.insert(recipient.clone(), up_to);
+    async fn promised(&self, to: &Recipient, from: u64, until: u64) -> Result<Vec<(u64, Hash)>, StoreError> {
+        let inner = self.inner();
+        let own = inner.rows.iter().map(|outgoing| &outgoing.row).filter(|row| row.recipient == *to);
+        let between = own.filter(|row| (from..=until).contains(&row.sequence));
+        Ok(between.map(|row| (row.sequence, row.payload_hash)).collect())
+    }
+
+    async fn prove(&self, to: &Recipient, rows: &[(u64, Hash)], _at: Instant) -> Result<u64, StoreError> {
+        let mut inner = self.inner();
+        let Some((up_to, _)) = rows.last() else { return Ok(0) };
+        let closed = inner.closed.entry(to.clone()).or_default();
+        let before = std::mem::replace(closed, *up_to.max(closed));
+        Ok(up_to.saturating_sub(before))
+    }
+
+    async fn halt(
+        &self,
+        to: &Recipient,
+        part: Part,
+        code: HaltCode,
+        detail: &str,
+        _at: Instant,
+    ) -> Result<(), StoreError> {
+        self.inner().halts.insert((to.clone(), part), (code, detail.to_owned()));
+        Ok(())
+    }
+
+    async fn resume(&self, to: &Recipient, part: Part) -> Result<(), StoreError> {
+        self.inner().halts.remove(&(to.clone(), part));
         Ok(())
     }
 }

@@ -4,58 +4,85 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test prepares may fail it")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hub::config::KafkaConfig;
-use hub::deliver::auditor::Audit;
+use hub::deliver::audit::Audit;
 use hub::deliver::feed::{TapRecord, record};
-use hub::deliver::recording::{Fault, Recording};
-use hub::deliver::{Deliver, DeliverError, HealthState, run_on};
+use hub::deliver::halt::HaltCode;
+use hub::deliver::recording::{Fault, Recording, Topic};
+use hub::deliver::{Deliver, Health, HealthState, run_on};
 use schemas::recipient::Recipient;
 use tests::outbox::Rows;
-use tokio_util::sync::CancellationToken;
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 fn nowhere() -> KafkaConfig {
     serde_json::from_value(serde_json::json!({"brokers": "-"})).unwrap()
 }
 
-/// Runs until everything was read back, or until it ends by itself.
-async fn deliver(parts: Deliver<Rows>, log: &Recording) -> Result<(), DeliverError> {
-    let (rows, stop) = (parts.outbox.clone(), CancellationToken::new());
-    let closed = tokio::time::timeout(Duration::from_secs(30), async {
-        while !rows.all_closed() {
+fn name(name: &str) -> Recipient {
+    Recipient::parse(name).unwrap()
+}
+
+/// A relay at work.
+struct Running {
+    health: Arc<Health>,
+    task: JoinHandle<()>,
+    _stop: DropGuard,
+}
+
+fn start(parts: Deliver<Rows>, log: &Recording) -> Running {
+    let (stop, health) = (CancellationToken::new(), Arc::clone(&parts.health));
+    let task = tokio::spawn(run_on(parts, log.clone(), stop.clone()));
+    Running { health, task, _stop: stop.drop_guard() }
+}
+
+impl Running {
+    async fn stop(self) {
+        drop(self._stop);
+        self.task.await.unwrap();
+    }
+}
+
+/// Waits until something holds.
+async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let waiting = async {
+        while !holds() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-    });
-    let running = run_on(parts, log.clone(), log.clone(), stop.clone());
-    tokio::pin!(running);
-    tokio::select! {
-        ended = &mut running => ended,
-        closed = closed => {
-            closed.expect("the ledger is closed in time");
-            stop.cancel();
-            running.await
-        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap_or_else(|_| panic!("{what}"));
+}
+
+/// Runs until everything was read back.
+async fn deliver(rows: &Rows, owner: &str, log: &Recording) -> Arc<Health> {
+    let running = start(rows.parts(nowhere(), owner), log);
+    until("the ledger is closed", || rows.all_closed()).await;
+    let health = Arc::clone(&running.health);
+    running.stop().await;
+    health
+}
+
+/// Whether a topic holds these numbers, each once and in order.
+fn holds(log: &Recording, of: &Recipient, last: u64) {
+    let mut audit = Audit::after(0);
+    for record in log.records(of) {
+        audit.check(&record).unwrap();
     }
+    assert_eq!(audit.sequence(), last, "{of}");
 }
 
 #[tokio::test]
 async fn every_row_arrives_once_whatever_the_log_does() {
-    let names = ["atlas", "bon"].map(|name| Recipient::parse(name).unwrap());
     let check = async |faults: &[Option<Fault>], torn: u64| {
         let rows = Rows::new(&["atlas", "bon"]).unwrap();
-        rows.add(1_200, 1).unwrap();
+        rows.add(2_400, 1).unwrap();
         let log = Recording::with_faults(faults.iter().copied());
-        let parts = rows.parts(nowhere(), "one");
-        let health = parts.health.clone();
-        deliver(parts, &log).await.unwrap();
-        for name in &names {
-            let mut audit = Audit::after(0);
-            for record in log.records().iter().filter(|record| record.topic == name.topic()) {
-                assert_eq!(audit.check(record), Ok(()), "{faults:?}");
-            }
-            assert_eq!(audit.sequence(), 600, "{faults:?}");
-        }
+        let health = deliver(&rows, "one", &log).await;
+        holds(&log, &name("atlas"), 1_200);
+        holds(&log, &name("bon"), 1_200);
         assert_eq!(health.counts.torn.get(), torn, "{faults:?}");
         assert_eq!(health.counts.breaks.get(), 0, "{faults:?}");
     };
@@ -70,39 +97,195 @@ async fn every_row_arrives_once_whatever_the_log_does() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_one_topic_stops_that_one_until_it_is_mended() {
+    let (atlas, bon) = (&name("atlas"), &name("bon"));
+    type Change = fn(&mut Topic);
+    let check = async |spoil: Change, mend: Change, code: HaltCode, taken: u64, words: &str| {
+        let rows = Rows::new(&["atlas", "bon"]).unwrap();
+        let log = Recording::default();
+        log.change(bon, spoil);
+        let running = start(rows.parts(nowhere(), "one"), &log);
+        // The others flow while it stands, before and after it was found.
+        for round in 1..=3 {
+            rows.add(40, 1).unwrap();
+            until("the other flows", || rows.closed(atlas) == 20 * round).await;
+            until("it is named", || rows.halted(bon).is_some()).await;
+        }
+        let (found, detail) = rows.halted(bon).unwrap();
+        assert_eq!((found, detail.as_str()), (code, words));
+        assert_eq!(rows.halted(atlas), None);
+        assert_eq!(running.health.state(), HealthState::Halted);
+        assert_eq!(rows.closed(bon), taken);
+        // A crash meanwhile, and another takes over.
+        running.task.abort();
+        let running = start(rows.parts(nowhere(), "two"), &log);
+        rows.add(2, 1).unwrap();
+        until("the other flows", || rows.closed(atlas) == 61).await;
+        log.change(bon, mend);
+        until("it goes on by itself", || rows.all_closed()).await;
+        until("nothing is named", || rows.halted(bon).is_none()).await;
+        assert_eq!(running.health.state(), HealthState::Delivering);
+        running.stop().await;
+        holds(&log, atlas, 61);
+        holds(&log, bon, 61);
+    };
+    let normal: Change = |topic| {
+        (topic.partitions, topic.refused, topic.policy) = (Some(1), None, None);
+        topic.unwanted.clear();
+    };
+    let partitions = "the topic has 3 partitions, not 1";
+    let refused = "the broker refuses the hub's user: no right";
+    let policy = "the topic has the cleanup.policy compact: only delete keeps every record";
+    let record = "the broker does not take record 5 of 0 bytes: too large";
+    let first = "the broker does not take record 1 of 0 bytes: too large";
+    tokio::join!(
+        check(|topic| topic.partitions = Some(3), normal, HaltCode::TopicPartitions, 0, partitions),
+        check(|topic| topic.refused = Some("no right".to_owned()), normal, HaltCode::TopicRefused, 0, refused),
+        check(|topic| topic.policy = Some("compact".to_owned()), normal, HaltCode::TopicCompacted, 0, policy),
+        // Everything before the record is sent, whatever else was sent with it.
+        check(|topic| topic.unwanted = [5].into(), normal, HaltCode::RecordRefused, 4, record),
+        check(|topic| topic.unwanted = [1, 2].into(), normal, HaltCode::RecordRefused, 0, first),
+    );
+}
+
+#[tokio::test]
+async fn records_that_are_not_taken_together_are_taken_apart() {
+    let rows = Rows::new(&["bon"]).unwrap();
+    rows.add(60, 1).unwrap();
+    let log = Recording::default();
+    log.change(&name("bon"), |topic| topic.together = Some(9));
+    let health = deliver(&rows, "one", &log).await;
+    assert_eq!((health.counts.sent.get(), rows.halted(&name("bon"))), (60, None));
+    holds(&log, &name("bon"), 60);
+}
+
+#[tokio::test]
+async fn a_row_at_fault_stops_its_own_topic() {
+    let (atlas, bon) = (&name("atlas"), &name("bon"));
+    let rows = Rows::new(&["atlas", "bon"]).unwrap();
+    rows.add(40, 1).unwrap();
+    let whole = rows.all();
+    rows.spoil(bon, 12, |outgoing| outgoing.row.envelope.truncate(9));
+    let log = Recording::default();
+    let running = start(rows.parts(nowhere(), "one"), &log);
+    until("the other flows", || rows.closed(atlas) == 20).await;
+    until("it is named", || rows.halted(bon).is_some()).await;
+    let words = "outbox row 12 of bon is damaged: its envelope".to_owned();
+    assert_eq!(rows.halted(bon), Some((HaltCode::RecordDamaged, words)));
+    until("what comes before it is sent", || rows.closed(bon) == 11).await;
+    let right = whole.iter().find(|one| one.row.recipient == *bon && one.row.sequence == 12).unwrap();
+    rows.spoil(bon, 12, |outgoing| *outgoing = right.clone());
+    until("it goes on by itself", || rows.all_closed()).await;
+    running.stop().await;
+    holds(&log, bon, 20);
+}
+
+/// Delivers twenty records, lets something happen to the log or the database, and expects this halt.
+async fn regressed(change: impl FnOnce(Rows, &Recording) -> Rows, code: HaltCode, words: &str) {
+    let bon = &name("bon");
+    let rows = Rows::new(&["bon"]).unwrap();
+    rows.add(20, 1).unwrap();
+    let log = Recording::default();
+    deliver(&rows, "one", &log).await;
+    let after = change(rows, &log);
+    let before = log.records(bon);
+    let running = start(after.parts(nowhere(), "two"), &log);
+    until("it is named", || after.halted(bon).is_some()).await;
+    assert_eq!(after.halted(bon), Some((code, words.to_owned())));
+    assert_eq!(running.health.state(), HealthState::Halted);
+    assert_eq!(log.records(bon), before, "nothing is sent on");
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn a_database_that_lost_what_was_sent_halts_delivery() {
-    let bon = |rows: u32, history: u8| {
+    let another = |rows: u32, history: u8| {
         let outbox = Rows::new(&["bon"]).unwrap();
         outbox.add(rows, history).unwrap();
         outbox
     };
-    let check = async |after: Rows, expect: &str| {
-        let log = Recording::default();
-        deliver(bon(20, 1).parts(nowhere(), "one"), &log).await.unwrap();
-        let parts = after.parts(nowhere(), "two");
-        let health = parts.health.clone();
-        let halted = deliver(parts, &log).await.unwrap_err();
-        assert_eq!(halted.to_string(), expect);
-        assert!(halted.is_final());
-        assert_eq!(health.state(), HealthState::Halted);
+    let shorter = "the database regressed: record 20 was sent, the ledger ends at 19";
+    regressed(|_, _| another(19, 1), HaltCode::DatabaseRegressed, shorter).await;
+    let other = "the database regressed: its record 20 is not the one that was sent";
+    regressed(|_, _| another(30, 2), HaltCode::DatabaseRegressed, other).await;
+    let holed = |_, _: &Recording| {
+        let rows = another(30, 1);
+        rows.lose(21);
+        rows
     };
-    check(bon(19, 1), "database regressed: bon was sent up to 20, the ledger ends at 19").await;
-    check(bon(30, 2), "database regressed: outbox row 20 is not the one that was sent").await;
-    let holed = bon(30, 1);
-    holed.lose(21);
-    check(holed, "outbox rows are missing: expected 21, found 22").await;
+    regressed(holed, HaltCode::RecordDamaged, "outbox rows are missing: expected 21, found 22").await;
 }
 
 #[tokio::test]
-async fn a_log_that_lost_what_was_read_back_halts_delivery() {
+async fn a_log_that_lost_what_was_sent_halts_delivery() {
+    let bon = &name("bon");
+    let lost = |change: fn(&mut Topic)| {
+        move |rows: Rows, log: &Recording| {
+            log.change(bon, change);
+            rows.add(1, 1).unwrap();
+            rows
+        }
+    };
+    let all = "Kafka regressed: record 20 was read back, the log ends at 0";
+    let everything = |topic: &mut Topic| {
+        topic.records.clear();
+        topic.position = None;
+    };
+    regressed(lost(everything), HaltCode::KafkaRegressed, all).await;
+    let anew = "the topic was made anew or cut: it ends at offset 0, and record 20 was sent to 19";
+    regressed(lost(|topic| topic.records.clear()), HaltCode::TopicRemade, anew).await;
+    let cut = "the topic was made anew or cut: it ends at offset 12, and record 20 was sent to 19";
+    regressed(lost(|topic| topic.records.truncate(12)), HaltCode::TopicRemade, cut).await;
+    let gone = "the topic is not there any more; record 20 was sent to it";
+    regressed(lost(|topic| topic.partitions = None), HaltCode::TopicRemade, gone).await;
+}
+
+#[tokio::test]
+async fn records_that_retention_removed_are_no_loss() {
+    let bon = &name("bon");
     let rows = Rows::new(&["bon"]).unwrap();
     rows.add(20, 1).unwrap();
     let log = Recording::default();
-    deliver(rows.parts(nowhere(), "one"), &log).await.unwrap();
-    log.lose();
-    rows.add(1, 1).unwrap();
-    let halted = deliver(rows.parts(nowhere(), "two"), &log).await.unwrap_err();
-    assert_eq!(halted.to_string(), "Kafka regressed: bon was read back up to 20, the log ends at 0");
+    deliver(&rows, "one", &log).await;
+    log.change(bon, |topic| {
+        topic.expired = 20;
+        topic.records.clear();
+    });
+    rows.add(5, 1).unwrap();
+    deliver(&rows, "two", &log).await;
+    let numbers: Vec<_> = log.records(bon).iter().map(|record| record.sequence().unwrap()).collect();
+    assert_eq!((numbers, rows.halted(bon)), ((21..=25).collect(), None));
+}
+
+#[tokio::test]
+async fn a_topic_that_goes_while_nothing_is_sent_is_noticed() {
+    let bon = &name("bon");
+    let rows = Rows::new(&["bon"]).unwrap();
+    rows.add(20, 1).unwrap();
+    let log = Recording::default();
+    let running = start(rows.parts(nowhere(), "one"), &log);
+    until("the ledger is closed", || rows.all_closed()).await;
+    log.change(bon, |topic| topic.records.clear());
+    until("it is named", || rows.halted(bon).is_some()).await;
+    assert_eq!(rows.halted(bon).unwrap().0, HaltCode::TopicRemade);
+    assert_eq!(running.health.state(), HealthState::Halted);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_is_proved_that_the_ledger_did_not_promise() {
+    let bon = &name("bon");
+    // What stands in the log came from another past than the one that the database knows.
+    let (sent, rows) = (Rows::new(&["bon"]).unwrap(), Rows::new(&["bon"]).unwrap());
+    sent.add(30, 2).unwrap();
+    rows.add(20, 1).unwrap();
+    let log = Recording::default();
+    deliver(&sent, "one", &log).await;
+    let running = start(rows.parts(nowhere(), "two"), &log);
+    until("the break is named", || rows.broken(bon).is_some()).await;
+    let words = "what is read back is not what was sent: record 1 is not the one that the ledger promised";
+    assert_eq!((rows.broken(bon).as_deref(), rows.closed(bon)), (Some(words), 0));
+    running.stop().await;
 }
 
 #[tokio::test]
@@ -110,19 +293,21 @@ async fn the_feed_gives_what_the_topic_holds() {
     let rows = Rows::new(&["atlas", "bon"]).unwrap();
     rows.add(40, 1).unwrap();
     let log = Recording::default();
-    deliver(rows.parts(nowhere(), "one"), &log).await.unwrap();
+    deliver(&rows, "one", &log).await;
     let schemas = &rows.schemas;
+    let topics = ["atlas", "bon"].map(|to| log.records(&name(to))).concat();
     let topics: Vec<TapRecord> =
-        log.records().into_iter().map(|record| TapRecord::from_log(schemas, record).unwrap()).collect();
-    let feed: Vec<TapRecord> = rows
+        topics.into_iter().map(|record| TapRecord::from_log(schemas, record).unwrap()).collect();
+    let mut feed: Vec<TapRecord> = rows
         .all()
         .iter()
         .map(|outgoing| {
             TapRecord::from_feed(schemas, record(&rows.vault, schemas, outgoing).unwrap()).unwrap()
         })
         .collect();
-    assert_eq!(topics, feed);
     assert!(feed[6].value.is_null() && !feed[5].value.is_null());
+    feed.sort_by_key(|record| (record.recipient.clone(), record.sequence));
+    assert_eq!(topics, feed);
 }
 
 #[tokio::test]
@@ -130,18 +315,10 @@ async fn nothing_is_sent_for_a_recipient_that_reads_the_feed_only() {
     let rows = Rows::new(&["atlas", "bon"]).unwrap();
     rows.add(40, 1).unwrap();
     let mut config = nowhere();
-    config.feed_only.insert(Recipient::parse("bon").unwrap());
-    let (log, stop) = (Recording::default(), CancellationToken::new());
-    let parts = rows.parts(config, "one");
-    let health = parts.health.clone();
-    let running = run_on(parts, log.clone(), log.clone(), stop.clone());
-    let sent = async {
-        while health.counts.audited.get() < 20 {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        stop.cancel();
-    };
-    tokio::join!(running, sent).0.unwrap();
-    assert!(log.records().iter().all(|record| record.topic == "voortraject.atlas.v1"));
-    assert_eq!(log.records().len(), 20);
+    config.feed_only.insert(name("bon"));
+    let log = Recording::default();
+    let running = start(rows.parts(config, "one"), &log);
+    until("all is read back", || running.health.counts.audited.get() == 20).await;
+    running.stop().await;
+    assert_eq!((log.records(&name("atlas")).len(), log.records(&name("bon")).len()), (20, 0));
 }

@@ -15,7 +15,7 @@ use chrono::TimeDelta;
 use hub::app::{Hub, Start, in_data};
 use hub::clock::Clock;
 use hub::config::Config;
-use hub::deliver::kafka::TopicState;
+use hub::deliver::record::TopicState;
 use hub::doctor::problems::{PROBLEMS, State};
 use hub::doctor::{Check, Database, Facts, collect, examine};
 use hub::store::inspect::Health;

@@ -164,7 +164,14 @@ impl Hub {
         let (missing, health, metrics) =
             (self.missing.clone(), Arc::clone(&self.health), Arc::clone(&self.metrics));
         // The relay waits by itself where Kafka is away: its loop does not end, so its health says it.
-        let away = move || (health.state() == HealthState::Degraded).then(|| "deliver: degraded".to_owned());
+        let away = move || match health.state() {
+            HealthState::Degraded => {
+                let cause = health.cause().map_or_else(String::new, |cause| format!(", {cause}"));
+                Some(format!("deliver: degraded{cause}"))
+            }
+            HealthState::Halted => Some("deliver: halted".to_owned()),
+            HealthState::Starting | HealthState::Standby | HealthState::Delivering => None,
+        };
         let words = move || missing.words().into_iter().chain(away()).reduce(|all, one| all + "; " + &one);
         let doors = Doors {
             intake: self.intake.clone(),
@@ -270,7 +277,8 @@ impl Hub {
             wake: self.outbox,
             health: self.health,
         };
-        Ok(deliver::run(parts, stop).await?)
+        deliver::run(parts, stop).await;
+        Ok(())
     }
 }
 

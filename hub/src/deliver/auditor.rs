@@ -1,253 +1,118 @@
 //! The auditor: delivery is believed when it is read back.
 //!
-//! Reads every topic as any stock reader would, checks numbers, chain and payload hashes, and closes
-//! the ledger up to what was right. At a break it says so and closes nothing more of that topic. It
-//! only reads, so several may run. Refuses to repair. Source: docs/exactly-once.md#read-back.
+//! Reads each topic as any stock reader would, checks it ([`super::audit`]), and closes the ledger's rows whose own hash is
+//! that of the record: those and no others. At a break it says so and closes nothing more of that topic. It only reads, so
+//! several may run. Refuses to repair. Source: docs/exactly-once.md#read-back.
 
-use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::time::Duration;
 
-use schemas::envelope::{Hash, chain, payload_hash};
+use schemas::envelope::Hash;
 use schemas::recipient::Recipient;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::health::Health;
-use super::log::{Log, Outbox, Reader, Record};
-use super::{Deliver, DeliverError};
+use super::audit::{Audit, Break, Read, agree};
+use super::halt::{Halt, Part};
+use super::log::{Log, Outbox, Reader};
+use super::{Deliver, DeliverError, health};
 
 /// Records after which the ledger is closed although more follow.
 const BULK: usize = 1_000;
-const RETRY: Duration = Duration::from_secs(2);
+/// How long a topic that cannot be read, or is broken, is left alone.
+const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(30));
 
-/// What is wrong with a topic.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Break {
-    /// A record without the headers that every one has.
-    #[error("header {0} is missing or cannot be read")]
-    Header(&'static str),
-    /// A number is missing or came again.
-    #[error("expected sequence {expected}, found {found}")]
-    Sequence {
-        /// What had to come.
-        expected: u64,
-        /// What came.
-        found: u64,
-    },
-    /// The previous number is not the one before.
-    #[error("record {0} does not name the one before it")]
-    Previous(u64),
-    /// The chain value does not follow from the one before.
-    #[error("the chain breaks at record {0}")]
-    Chain(u64),
-    /// The value is not the one whose hash the header holds.
-    #[error("the value of record {0} is not the one it was sent with")]
-    Payload(u64),
+/// Why reading one topic ended.
+enum Ended {
+    Broken(Break),
+    Failed(DeliverError),
 }
 
-/// One topic as far as it was read.
-#[derive(Clone, Debug)]
-pub struct Audit {
-    sequence: u64,
-    chain: Option<Hash>,
-}
-
-impl Audit {
-    /// A topic of which everything up to `closed` was read back before; older records may be gone.
-    #[must_use]
-    pub fn after(closed: u64) -> Self {
-        Self { sequence: closed, chain: (closed == 0).then_some([0; 32]) }
-    }
-
-    /// The last sequence found right.
-    #[must_use]
-    pub fn sequence(&self) -> u64 {
-        self.sequence
-    }
-
-    /// Checks the next record.
-    ///
-    /// # Errors
-    /// The [`Break`].
-    pub fn check(&mut self, record: &Record) -> Result<(), Break> {
-        let found = record.sequence().ok_or(Break::Header("ce_sequence"))?;
-        let payload = hash(record, "ce_payloadhash")?;
-        let value = hash(record, "ce_chain")?;
-        // The first record read has nothing before it to follow from, unless it is the very first.
-        let first = self.chain.is_none();
-        let expected = self.sequence + 1;
-        if found != expected && !(first && 0 < found && found < expected) {
-            return Err(Break::Sequence { expected, found });
-        }
-        if record.header("ce_previous").and_then(|text| text.parse().ok()) != Some(found - 1) {
-            return Err(Break::Previous(found));
-        }
-        let previous = if found == 1 { Some([0; 32]) } else { self.chain };
-        if previous.is_some_and(|previous| chain(&previous, &payload) != value) {
-            return Err(Break::Chain(found));
-        }
-        let void = record.header("ce_type") == Some("be.vlaanderen.voortraject.void.v1");
-        let right = match &record.value {
-            Some(bytes) if !void => payload_hash(&hash(record, "ce_salt")?, bytes) == payload,
-            Some(_) => false,
-            None => void,
-        };
-        if !right {
-            return Err(Break::Payload(found));
-        }
-        (self.sequence, self.chain) = (found, Some(value));
-        Ok(())
+impl<E: Into<DeliverError>> From<E> for Ended {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
     }
 }
 
-fn hash(record: &Record, name: &'static str) -> Result<Hash, Break> {
-    let bytes = record.header(name).and_then(|text| hex::decode(text).ok());
-    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(Break::Header(name))
-}
-
-/// Audits until told to stop; waits where the log or the database is away.
+/// Audits each topic until told to stop.
 pub(super) async fn run<O: Outbox, L: Log>(parts: Deliver<O>, log: L, stop: CancellationToken) {
-    let mut told = false;
-    loop {
-        let ended = tokio::select! {
-            ended = audit(&parts, &log, &mut told) => ended,
-            () = stop.cancelled() => return,
-        };
-        if let Err(error) = ended
-            && !std::mem::replace(&mut told, true)
-        {
-            tracing::warn!(%error, "the auditor waits and tries again");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(RETRY) => (),
-            () = stop.cancelled() => return,
-        }
+    let mut topics = JoinSet::new();
+    for recipient in parts.recipients() {
+        let topic = Topic { parts: parts.clone(), log: log.clone(), recipient };
+        topics.spawn(stop.clone().run_until_cancelled_owned(topic.run()));
     }
+    while topics.join_next().await.is_some() {}
 }
 
-/// Reads from the oldest record on; returns only with an error.
-async fn audit<O: Outbox, L: Log>(parts: &Deliver<O>, log: &L, told: &mut bool) -> Result<(), DeliverError> {
-    let topics: BTreeMap<&str, &Recipient> = parts
-        .schemas
-        .iter()
-        .filter(|(name, _)| !parts.kafka.feed_only.contains(name))
-        .map(|(name, subject)| (subject.topic.as_str(), name))
-        .collect();
-    let names: Vec<Recipient> = topics.values().map(|&name| name.clone()).collect();
-    let closed: BTreeMap<Recipient, u64> =
-        parts.outbox.ledger_ends().await?.into_iter().map(|(name, _, closed)| (name, closed)).collect();
-    let start = |name: &Recipient| Ok(Audit::after(closed.get(name).copied().unwrap_or(0)));
-    let mut audits: BTreeMap<&Recipient, Result<Audit, Break>> =
-        topics.values().map(|&name| (name, start(name))).collect();
-    let mut reader = log.reader(&names).await?;
-    let mut right: BTreeMap<&Recipient, u64> = BTreeMap::new();
-    let mut read = 0;
-    loop {
-        let record = reader.next().await?;
-        *told = false;
-        if let Some(record) = &record
-            && let Some(&name) = topics.get(record.topic.as_str())
-            && let Some(audit) = audits.get_mut(name)
-        {
-            read += 1;
-            step(audit, record, name, &parts.health);
-            if let Ok(audit) = audit
-                && audit.sequence() > closed.get(name).copied().unwrap_or(0)
-            {
-                right.insert(name, audit.sequence());
-            }
-        }
-        if record.is_none() || read >= BULK {
-            let now = parts.clock.now();
-            for (name, up_to) in std::mem::take(&mut right) {
-                parts.outbox.close_ledger(name, up_to, now).await?;
-            }
-            read = 0;
-        }
-    }
+/// One topic, for its auditor.
+struct Topic<O, L> {
+    parts: Deliver<O>,
+    log: L,
+    recipient: Recipient,
 }
 
-fn step(audit: &mut Result<Audit, Break>, record: &Record, name: &Recipient, health: &Health) {
-    let Ok(open) = audit else { return };
-    match open.check(record) {
-        Ok(()) => drop(health.counts.audited.inc()),
-        Err(cause) => {
-            health.counts.breaks.inc();
-            tracing::error!(recipient = %name, %cause, "read-back found a break: the ledger stays open from here");
-            *audit = Err(cause);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Three records of a topic: a file, a void, a file.
-    fn topic() -> Vec<Record> {
-        let mut previous = [0; 32];
-        (1..=3u64)
-            .map(|sequence| {
-                let (salt, value) = ([u8::try_from(sequence).unwrap(); 32], sequence.to_be_bytes().to_vec());
-                let payload = payload_hash(&salt, &value);
-                previous = chain(&previous, &payload);
-                let kind = if sequence == 2 { "void" } else { "file" };
-                let headers = [
-                    ("ce_type", format!("be.vlaanderen.voortraject.{kind}.v1")),
-                    ("ce_sequence", sequence.to_string()),
-                    ("ce_previous", (sequence - 1).to_string()),
-                    ("ce_payloadhash", hex::encode(payload)),
-                    ("ce_chain", hex::encode(previous)),
-                    ("ce_salt", hex::encode(salt)),
-                ];
-                Record {
-                    topic: "voortraject.bon.v1".to_owned(),
-                    key: "k".to_owned(),
-                    headers: headers.map(|(name, value)| (name.to_owned(), value)).into(),
-                    value: (sequence != 2).then_some(value),
+impl<O: Outbox, L: Log> Topic<O, L> {
+    async fn run(self) {
+        let mut pause = RETRY.0;
+        loop {
+            let mut right = 0;
+            match self.read(&mut right).await {
+                Ok(never) => match never {},
+                Err(Ended::Broken(cause)) => {
+                    health::halted(&self.parts, Part::Auditor, &self.recipient, &Halt::Broken(cause)).await;
                 }
-            })
-            .collect()
+                Err(Ended::Failed(error)) => {
+                    tracing::debug!(recipient = %self.recipient, %error, "a topic is not read back for a while");
+                }
+            }
+            pause = if right > 0 { RETRY.0 } else { (pause * 2).min(RETRY.1) };
+            tokio::time::sleep(pause).await;
+        }
     }
 
-    fn read(closed: u64, topic: &[Record]) -> Result<u64, Break> {
+    /// Reads from the oldest record on; `proved` counts the rows that it closed.
+    async fn read(&self, proved: &mut u64) -> Result<Infallible, Ended> {
+        let Self { parts, log, recipient } = self;
+        let closed = parts.outbox.ledger_end(recipient).await?.1;
         let mut audit = Audit::after(closed);
-        topic.iter().try_for_each(|record| audit.check(record))?;
-        Ok(audit.sequence())
+        let mut reader = log.reader(std::slice::from_ref(recipient)).await?;
+        let mut read: Vec<Read> = Vec::new();
+        let mut said = false;
+        loop {
+            let broken = match reader.next().await? {
+                Some(record) => match audit.check(&record) {
+                    Ok(right) => {
+                        read.push(right);
+                        if read.len() < BULK {
+                            continue;
+                        }
+                        None
+                    }
+                    Err(cause) => Some(cause),
+                },
+                None => None,
+            };
+            let ended = self.close(&mut read, proved).await?;
+            if let Some(cause) = ended.or(broken) {
+                return Err(Ended::Broken(cause));
+            }
+            // All that is there is right: whatever was wrong before is mended.
+            if !std::mem::replace(&mut said, true) {
+                health::flows(parts, Part::Auditor, recipient).await?;
+            }
+        }
     }
 
-    #[test]
-    fn a_whole_topic_is_right_and_so_is_what_retention_left_of_it() {
-        let topic = topic();
-        assert_eq!(read(0, &topic), Ok(3));
-        assert_eq!(read(2, &topic), Ok(3));
-        assert_eq!(read(1, &topic[1..]), Ok(3));
-        assert_eq!(read(2, &topic[1..]), Ok(3));
-        assert_eq!(read(3, &[]), Ok(3));
-    }
-
-    #[test]
-    fn every_change_is_found() {
-        let check = |closed: u64, change: &dyn Fn(&mut Vec<Record>), expect: Break| {
-            let mut topic = topic();
-            change(&mut topic);
-            assert_eq!(read(closed, &topic), Err(expect));
-        };
-        let set = |record: &mut Record, name: &str, value: &str| {
-            let header = record.headers.iter_mut().find(|(header, _)| header == name).unwrap();
-            value.clone_into(&mut header.1);
-        };
-        check(0, &|topic| drop(topic.remove(1)), Break::Sequence { expected: 2, found: 3 });
-        check(0, &|topic| drop(topic.remove(0)), Break::Sequence { expected: 1, found: 2 });
-        check(1, &|topic| drop(topic.drain(..2)), Break::Sequence { expected: 2, found: 3 });
-        check(0, &|topic| topic.insert(1, topic[0].clone()), Break::Sequence { expected: 2, found: 1 });
-        check(0, &|topic| topic.swap(0, 1), Break::Sequence { expected: 1, found: 2 });
-        check(0, &|topic| topic[0].value = Some(vec![1]), Break::Payload(1));
-        check(0, &|topic| topic[0].value = None, Break::Payload(1));
-        check(0, &|topic| topic[1].value = Some(vec![1]), Break::Payload(2));
-        check(0, &|topic| topic[2].headers.truncate(5), Break::Header("ce_salt"));
-        check(0, &|topic| set(&mut topic[1], "ce_previous", "0"), Break::Previous(2));
-        check(0, &|topic| set(&mut topic[1], "ce_sequence", "x"), Break::Header("ce_sequence"));
-        check(0, &|topic| set(&mut topic[1], "ce_payloadhash", &"00".repeat(32)), Break::Chain(2));
-        check(0, &|topic| set(&mut topic[0], "ce_chain", &"00".repeat(32)), Break::Chain(1));
+    /// Closes what the ledger promised of the records read; what it did not is a break.
+    async fn close(&self, read: &mut Vec<Read>, proved: &mut u64) -> Result<Option<Break>, DeliverError> {
+        let (Some(first), Some(last)) = (read.first(), read.last()) else { return Ok(None) };
+        let Self { parts, recipient, .. } = self;
+        let promised = parts.outbox.promised(recipient, first.sequence, last.sequence).await?;
+        let (right, broken) = agree(read, &promised);
+        let rows: Vec<(u64, Hash)> = read[..right].iter().map(|read| (read.sequence, read.hash)).collect();
+        *proved += parts.outbox.prove(recipient, &rows, parts.clock.now()).await?;
+        parts.health.counts.audited.inc_by(right as u64);
+        read.clear();
+        Ok(broken)
     }
 }

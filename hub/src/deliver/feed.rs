@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::DeliverError;
 use super::gate::pass;
-use super::log::Record;
+use super::record::Record;
 use crate::contract::ContractError;
 use crate::contract::Schemas;
 use crate::store::rows::Outgoing;

@@ -6,8 +6,8 @@
 
 use schemas::envelope::{Envelope, payload_hash};
 
-use super::DeliverError;
-use super::log::Record;
+use super::halt::Halt;
+use super::record::Record;
 use crate::contract::Schemas;
 use crate::contract::avro::frame;
 use crate::store::rows::Outgoing;
@@ -16,12 +16,12 @@ use crate::vault::{Access, Shut, Vault, Why};
 /// Opens, checks and frames one row.
 ///
 /// # Errors
-/// [`DeliverError::Damaged`] where the row does not open or its hashes differ,
-/// [`DeliverError::Contract`] where nobody can read it.
-pub fn pass(vault: &Vault, schemas: &Schemas, outgoing: &Outgoing) -> Result<Record, DeliverError> {
+/// [`Halt::Damaged`] where the row does not open or its hashes differ,
+/// [`Halt::Contract`] where nobody can read it.
+pub fn pass(vault: &Vault, schemas: &Schemas, outgoing: &Outgoing) -> Result<Record, Halt> {
     let row = &outgoing.row;
     let damaged =
-        |what| DeliverError::Damaged { recipient: row.recipient.clone(), sequence: row.sequence, what };
+        |what| Halt::Damaged { recipient: row.recipient.clone(), sequence: row.sequence, what };
     let mut envelope: Envelope = serde_json::from_str(&row.envelope).map_err(|_| damaged("its envelope"))?;
     let as_told = envelope.recipient == row.recipient
         && envelope.sequence == row.sequence

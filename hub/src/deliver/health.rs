@@ -1,29 +1,35 @@
-//! How delivery goes: one state for `/readyz` and the counts for metrics.
+//! How delivery goes: the role's state, what stops each topic, and the counts.
 //!
-//! Written by the relay and the auditor, read by anybody; refuses to know who reads. A change of
-//! state is logged once, by whoever made it.
+//! Written by the relay and the auditor; read by `/readyz` and metrics here, and through the table `halt` by console and
+//! doctor anywhere. A change is logged once, by whoever made it. Refuses to know who reads.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Where delivery stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
+use schemas::recipient::Recipient;
+
+use super::halt::{Halt, HaltCode, Part};
+use super::log::Outbox;
+use super::{Deliver, DeliverError};
+use crate::observe::Topic;
+
+/// Where delivery stands here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum HealthState {
     /// Not yet taken over.
+    #[default]
     Starting,
     /// Another instance delivers.
     Standby,
-    /// Delivering.
+    /// Every topic takes records.
     Delivering,
     /// Kafka or the database is away: trying again. Intake goes on.
     Degraded,
-    /// Stopped: a human must look.
+    /// One topic or more take none until somebody mends them; the others flow.
     Halted,
 }
 
 impl HealthState {
-    const ALL: [Self; 5] = [Self::Starting, Self::Standby, Self::Delivering, Self::Degraded, Self::Halted];
-
     /// Its name on `/readyz`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -37,10 +43,29 @@ impl HealthState {
     }
 }
 
+/// One topic, as its lane goes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum LaneState {
+    /// Taking over.
+    Starting,
+    /// It takes records.
+    Flowing,
+    /// Kafka or the database is away.
+    Waiting(String),
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    role: HealthState,
+    cause: Option<String>,
+    lanes: BTreeMap<Recipient, LaneState>,
+    halts: BTreeMap<(Part, Recipient), HaltCode>,
+}
+
 /// The state and the counts of delivery.
 #[derive(Debug, Default)]
 pub struct Health {
-    state: AtomicU8,
+    inner: Mutex<Inner>,
     /// The counts, as they are published.
     pub counts: crate::observe::Deliver,
 }
@@ -49,17 +74,104 @@ impl Health {
     /// Unknown yet, counting into these.
     #[must_use]
     pub fn new(counts: crate::observe::Deliver) -> Self {
-        Self { state: AtomicU8::default(), counts }
+        Self { inner: Mutex::default(), counts }
     }
 
     /// The state.
     #[must_use]
     pub fn state(&self) -> HealthState {
-        HealthState::ALL[usize::from(self.state.load(Ordering::Relaxed))]
+        let inner = self.inner();
+        let relay = |(part, _): &(Part, Recipient)| *part == Part::Relay;
+        match inner.role {
+            HealthState::Delivering if inner.lanes.values().any(|lane| matches!(lane, LaneState::Waiting(_))) => {
+                HealthState::Degraded
+            }
+            HealthState::Delivering if inner.halts.keys().any(relay) => HealthState::Halted,
+            HealthState::Delivering if inner.lanes.values().any(|lane| *lane == LaneState::Starting) => {
+                HealthState::Starting
+            }
+            state => state,
+        }
     }
 
-    /// Changes the state and tells whether it was another one.
-    pub(super) fn enter(&self, state: HealthState) -> bool {
-        self.state.swap(state as u8, Ordering::Relaxed) != state as u8
+    /// Why it is degraded.
+    #[must_use]
+    pub fn cause(&self) -> Option<String> {
+        let inner = self.inner();
+        let waiting = inner.lanes.values().find_map(|lane| match lane {
+            LaneState::Waiting(cause) => Some(cause.clone()),
+            LaneState::Starting | LaneState::Flowing => None,
+        });
+        inner.cause.clone().or(waiting)
     }
+
+    /// What stops which topic, as far as this process found it.
+    #[must_use]
+    pub fn halts(&self) -> Vec<(Part, Recipient, HaltCode)> {
+        self.inner().halts.iter().map(|((part, to), code)| (*part, to.clone(), *code)).collect()
+    }
+
+    /// Changes the role's state and tells whether it was another one. The lanes of an earlier holding are forgotten.
+    pub(super) fn enter(&self, state: HealthState, cause: Option<String>) -> bool {
+        let mut inner = self.inner();
+        inner.cause = cause;
+        if state != HealthState::Delivering {
+            inner.lanes.clear();
+            let gone: Vec<_> =
+                inner.halts.keys().filter(|(part, _)| *part == Part::Relay).cloned().collect();
+            for key in gone {
+                inner.halts.remove(&key);
+                self.counts.halted.remove(&Topic::of(&key.1, key.0.as_str()));
+            }
+        }
+        std::mem::replace(&mut inner.role, state) != state
+    }
+
+    /// How a lane goes; tells whether it waits and none did before.
+    pub(super) fn lane(&self, to: &Recipient, state: LaneState) -> bool {
+        let mut inner = self.inner();
+        let waited = inner.lanes.values().any(|lane| matches!(lane, LaneState::Waiting(_)));
+        let waits = matches!(state, LaneState::Waiting(_));
+        inner.lanes.insert(to.clone(), state);
+        waits && !waited
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A topic is stopped: said in the log once, counted, and stored so that every instance can tell.
+pub(super) async fn halted<O: Outbox>(parts: &Deliver<O>, part: Part, to: &Recipient, halt: &Halt) {
+    let (code, health) = (halt.code(), &parts.health);
+    let before = health.inner().halts.insert((part, to.clone()), code);
+    health.counts.halted.get_or_create(&Topic::of(to, part.as_str())).set(1);
+    if before != Some(code) {
+        if part == Part::Auditor {
+            health.counts.breaks.inc();
+        }
+        let (topic, part) = (to.topic(), part.as_str());
+        tracing::error!(%topic, part, ?code, cause = %halt, "delivery to a topic is halted; the others go on");
+    }
+    let stored = parts.outbox.halt(to, part, code, &halt.to_string(), parts.clock.now()).await;
+    if let Err(error) = stored {
+        // It is told again at the next try.
+        tracing::debug!(%error, "a halt could not be stored");
+    }
+}
+
+/// A topic takes records, or reads right.
+pub(super) async fn flows<O: Outbox>(
+    parts: &Deliver<O>,
+    part: Part,
+    to: &Recipient,
+) -> Result<(), DeliverError> {
+    parts.outbox.resume(to, part).await?;
+    let health = &parts.health;
+    health.counts.halted.get_or_create(&Topic::of(to, part.as_str())).set(0);
+    let halted = health.inner().halts.remove(&(part, to.clone())).is_some();
+    if halted {
+        tracing::info!(topic = %to.topic(), part = part.as_str(), "delivery to a topic goes on");
+    }
+    Ok(())
 }

@@ -4,90 +4,42 @@
 //! that the relay can be driven through every fault without a broker. Only a real Kafka proves
 //! exactly-once; these edges refuse to promise it.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 
+use schemas::envelope::Hash;
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
-use serde::{Deserialize, Serialize};
 
 use super::DeliverError;
+use super::halt::{HaltCode, Part};
+use super::record::{Ends, Position, Record, TopicState};
 use crate::store::rows::{Lease, Outgoing};
 use crate::store::{Store, StoreError};
 
-/// One record, as it is sent and as it is read back.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Record {
-    /// Its topic; it has one partition.
-    pub topic: String,
-    /// Its key: a pseudonym.
-    pub key: String,
-    /// Its headers, in order.
-    pub headers: Vec<(String, String)>,
-    /// Its framed value; none on a void.
-    pub value: Option<Vec<u8>>,
-}
-
-impl Record {
-    /// A header's value.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
-    }
-
-    /// Its number on the topic.
-    #[must_use]
-    pub fn sequence(&self) -> Option<u64> {
-        self.header("ce_sequence")?.parse().ok()
-    }
-}
-
-/// How far the relay is: written last in every transaction, read first in every take-over.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Position {
-    /// The last outbox position sent.
-    pub position: u64,
-    /// For each recipient, the last sequence sent.
-    pub topics: BTreeMap<Recipient, u64>,
-    /// The payload hash of the row at that position: tells one history from another.
-    pub hash: String,
-}
-
-/// Where the log ends, read after fencing.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Ends {
-    /// The last position.
-    pub position: Position,
-    /// For each recipient, the sequence of the last committed record, where one is left.
-    pub tails: BTreeMap<Recipient, u64>,
-}
-
-/// Where records go.
-pub trait Log: Send {
-    /// Reads the records back.
+/// Where records go: a topic for each recipient. Clones are handles on the same log.
+pub trait Log: Clone + Send + Sync + 'static {
+    /// Writes one topic.
+    type Writer: Writer;
+    /// Reads records back.
     type Reader: Reader;
 
-    /// Fences whoever wrote before and reads where the log ends.
+    /// Reaches the log and sees to it that positions can be kept there.
     ///
     /// # Errors
-    /// [`DeliverError::Log`], or [`DeliverError::Fenced`].
-    fn take_over(
-        &mut self,
+    /// [`DeliverError::Log`]
+    fn open(&self) -> impl Future<Output = Result<(), DeliverError>> + Send;
+
+    /// A writer of one recipient's topic.
+    fn writer(&self, to: &Recipient) -> Self::Writer;
+
+    /// How the topics of these recipients are, in their order.
+    ///
+    /// # Errors
+    /// [`DeliverError::Log`]
+    fn survey(
+        &self,
         recipients: &[Recipient],
-    ) -> impl Future<Output = Result<Ends, DeliverError>> + Send;
-
-    /// Appends the records, and then the position, all or nothing.
-    ///
-    /// # Errors
-    /// As [`Log::take_over`]; whether it was appended is not known then, and [`Log::take_over`] must follow.
-    fn append(
-        &mut self,
-        records: Vec<Record>,
-        position: &Position,
-    ) -> impl Future<Output = Result<(), DeliverError>> + Send;
-
-    /// Whether the next transaction must not follow on this producer: take over again.
-    fn worn(&self) -> bool;
+    ) -> impl Future<Output = Result<Vec<TopicState>, DeliverError>> + Send;
 
     /// Reads all that is committed, from the oldest record on.
     ///
@@ -99,6 +51,31 @@ pub trait Log: Send {
     ) -> impl Future<Output = Result<Self::Reader, DeliverError>> + Send;
 }
 
+/// The one writer of a topic.
+pub trait Writer: Send + Sync + 'static {
+    /// Fences whoever wrote the topic before and reads where it ends. A topic that is not there is made where it may be
+    /// and nothing was ever sent to it.
+    ///
+    /// # Errors
+    /// [`DeliverError::Halt`] where the topic takes no records; else as [`Log::open`], or [`DeliverError::Fenced`].
+    fn take_over(&mut self, may_make: bool) -> impl Future<Output = Result<Ends, DeliverError>> + Send;
+
+    /// Appends the records, and then the position after them, all or nothing; answers with the position, which knows
+    /// where the last record was put.
+    ///
+    /// # Errors
+    /// As [`Writer::take_over`]; whether it was appended is not known then, and a take-over must follow.
+    fn append(
+        &mut self,
+        records: Vec<Record>,
+        sequence: u64,
+        hash: Hash,
+    ) -> impl Future<Output = Result<Position, DeliverError>> + Send;
+
+    /// Whether the next transaction must not follow on this producer: take over again.
+    fn worn(&self) -> bool;
+}
+
 /// Committed records, in the order of each topic.
 pub trait Reader: Send {
     /// The next one; `None` where there is none at the moment, after a short wait.
@@ -108,7 +85,7 @@ pub trait Reader: Send {
     fn next(&mut self) -> impl Future<Output = Result<Option<Record>, DeliverError>> + Send;
 }
 
-/// Where records come from. The store is one; each function is documented there.
+/// Where records come from, and what is kept about their way. The store is one; each function is documented there.
 pub trait Outbox: Clone + Send + Sync + 'static {
     /// [`Store::lease`] of the relay.
     fn lease(
@@ -116,21 +93,51 @@ pub trait Outbox: Clone + Send + Sync + 'static {
         owner: &str,
         seconds: u32,
     ) -> impl Future<Output = Result<Option<Lease>, StoreError>> + Send;
-    /// [`Store::outgoing`].
-    fn outgoing(
+    /// [`Store::renew`].
+    fn renew(&self, lease: &Lease, seconds: u32) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    /// [`Store::feed`].
+    fn rows(
         &self,
+        to: &Recipient,
         after: u64,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Outgoing>, StoreError>> + Send;
     /// [`Store::ledger_ends`].
     fn ledger_ends(&self) -> impl Future<Output = Result<Vec<(Recipient, u64, u64)>, StoreError>> + Send;
-    /// [`Store::close_ledger`].
-    fn close_ledger(
+    /// [`Store::promised`].
+    fn promised(
         &self,
-        recipient: &Recipient,
-        up_to: u64,
+        to: &Recipient,
+        from: u64,
+        until: u64,
+    ) -> impl Future<Output = Result<Vec<(u64, Hash)>, StoreError>> + Send;
+    /// [`Store::prove`].
+    fn prove(
+        &self,
+        to: &Recipient,
+        rows: &[(u64, Hash)],
+        at: Instant,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+    /// [`Store::halt`].
+    fn halt(
+        &self,
+        to: &Recipient,
+        part: Part,
+        code: HaltCode,
+        detail: &str,
         at: Instant,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// [`Store::resume`].
+    fn resume(&self, to: &Recipient, part: Part) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The last sequence of one recipient in the ledger, and the last one that was read back.
+    fn ledger_end(&self, to: &Recipient) -> impl Future<Output = Result<(u64, u64), StoreError>> + Send {
+        async move {
+            let ends = self.ledger_ends().await?;
+            let own = ends.into_iter().find(|(name, ..)| name == to);
+            Ok(own.map_or((0, 0), |(_, last, closed)| (last, closed)))
+        }
+    }
 }
 
 impl Outbox for Store {
@@ -138,15 +145,38 @@ impl Outbox for Store {
         Self::lease(self, "relay", owner, seconds).await
     }
 
-    async fn outgoing(&self, after: u64, limit: u32) -> Result<Vec<Outgoing>, StoreError> {
-        Self::outgoing(self, after, limit).await
+    async fn renew(&self, lease: &Lease, seconds: u32) -> Result<bool, StoreError> {
+        Self::renew(self, lease, seconds).await
+    }
+
+    async fn rows(&self, to: &Recipient, after: u64, limit: u32) -> Result<Vec<Outgoing>, StoreError> {
+        Self::feed(self, to, after, limit).await
     }
 
     async fn ledger_ends(&self) -> Result<Vec<(Recipient, u64, u64)>, StoreError> {
         Self::ledger_ends(self).await
     }
 
-    async fn close_ledger(&self, recipient: &Recipient, up_to: u64, at: Instant) -> Result<(), StoreError> {
-        Self::close_ledger(self, recipient, up_to, at).await
+    async fn promised(&self, to: &Recipient, from: u64, until: u64) -> Result<Vec<(u64, Hash)>, StoreError> {
+        Self::promised(self, to, from, until).await
+    }
+
+    async fn prove(&self, to: &Recipient, rows: &[(u64, Hash)], at: Instant) -> Result<u64, StoreError> {
+        Self::prove(self, to, rows, at).await
+    }
+
+    async fn halt(
+        &self,
+        to: &Recipient,
+        part: Part,
+        code: HaltCode,
+        detail: &str,
+        at: Instant,
+    ) -> Result<(), StoreError> {
+        Self::halt(self, to, part.as_str(), code.as_str(), detail, at).await
+    }
+
+    async fn resume(&self, to: &Recipient, part: Part) -> Result<(), StoreError> {
+        Self::resume(self, to, part.as_str()).await
     }
 }

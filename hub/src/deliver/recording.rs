@@ -1,15 +1,18 @@
 //! A log in memory, with faults on demand: drives the relay through what a broker does rarely.
 //!
-//! It keeps what was committed and fences like Kafka. It proves the relay's own logic only; that
+//! It keeps what was committed and fences like Kafka, each topic by itself. It proves the relay's own logic only; that
 //! Kafka keeps its side is proved on a real one. Refuses to lose anything by itself.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use schemas::envelope::Hash;
 use schemas::recipient::Recipient;
 
 use super::DeliverError;
-use super::log::{Ends, Log, Position, Reader, Record};
+use super::halt::Halt;
+use super::log::{Log, Reader, Writer};
+use super::record::{Ends, Position, Record, Tail, TopicState};
 
 /// What happens to one append.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,24 +27,56 @@ pub enum Fault {
     Slow,
 }
 
+/// One topic of the log.
+#[derive(Clone, Debug, Default)]
+pub struct Topic {
+    /// What was committed and is still there.
+    pub records: Vec<Record>,
+    /// How many records are not there any more.
+    pub expired: i64,
+    /// The last position.
+    pub position: Option<Position>,
+    /// Its number of partitions; none of them where it was removed.
+    pub partitions: Option<usize>,
+    /// Why it is refused.
+    pub refused: Option<String>,
+    /// Its cleanup policy.
+    pub policy: Option<String>,
+    /// Records that it does not take, by their number.
+    pub unwanted: BTreeSet<u64>,
+    /// How many records it takes together, where that is limited.
+    pub together: Option<usize>,
+    faults: VecDeque<Option<Fault>>,
+    epoch: u64,
+}
+
+impl Topic {
+    fn state(&self, name: String) -> TopicState {
+        let mut state = TopicState::new(name);
+        state.partitions = self.partitions;
+        state.refused.clone_from(&self.refused);
+        state.policy.clone_from(&self.policy);
+        state.ends = Some((self.expired, self.end()));
+        state
+    }
+
+    fn end(&self) -> i64 {
+        self.expired + i64::try_from(self.records.len()).unwrap_or(i64::MAX)
+    }
+}
+
 #[derive(Debug, Default)]
 struct Content {
-    epoch: u64,
-    records: Vec<Record>,
-    position: Position,
-    faults: VecDeque<Option<Fault>>,
+    topics: BTreeMap<String, Topic>,
+    faults: Vec<Option<Fault>>,
 }
 
-/// One writer's handle on the log; clones share the log.
+/// A handle on the log; clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Recording {
-    content: Arc<Mutex<Content>>,
-    epoch: u64,
-    worn: bool,
-}
+pub struct Recording(Arc<Mutex<Content>>);
 
 impl Recording {
-    /// The faults of the next appends, in order; none for one that goes well.
+    /// The faults of the next appends to each topic, in order; none for one that goes well.
     #[must_use]
     pub fn with_faults(faults: impl IntoIterator<Item = Option<Fault>>) -> Self {
         let recording = Self::default();
@@ -49,59 +84,109 @@ impl Recording {
         recording
     }
 
-    /// What was committed.
+    /// What was committed to a recipient's topic.
     #[must_use]
-    pub fn records(&self) -> Vec<Record> {
-        self.content().records.clone()
+    pub fn records(&self, of: &Recipient) -> Vec<Record> {
+        self.change(of, |topic| topic.records.clone())
     }
 
-    /// Forgets all, as a lost disk does.
-    pub fn lose(&self) {
-        *self.content() = Content::default();
+    /// Changes a topic behind the hub's back.
+    pub fn change<T>(&self, of: &Recipient, change: impl FnOnce(&mut Topic) -> T) -> T {
+        let mut content = self.content();
+        let faults = content.faults.iter().copied().collect();
+        let new = || Topic { partitions: Some(1), faults, ..Topic::default() };
+        change(content.topics.entry(of.topic()).or_insert_with(new))
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {
-        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Log for Recording {
+    type Writer = Pen;
     type Reader = Replay;
 
-    async fn take_over(&mut self, recipients: &[Recipient]) -> Result<Ends, DeliverError> {
-        let mut content = self.content();
-        content.epoch += 1;
-        let epoch = content.epoch;
-        let tail = |recipient: &Recipient| {
-            let topic = recipient.topic();
-            let last = content.records.iter().rev().find(|record| record.topic == topic)?;
-            Some((recipient.clone(), last.sequence()?))
-        };
-        let ends =
-            Ends { position: content.position.clone(), tails: recipients.iter().filter_map(tail).collect() };
-        drop(content);
+    async fn open(&self) -> Result<(), DeliverError> {
+        Ok(())
+    }
+
+    fn writer(&self, to: &Recipient) -> Pen {
+        Pen { recording: self.clone(), to: to.clone(), epoch: 0, worn: true }
+    }
+
+    async fn survey(&self, recipients: &[Recipient]) -> Result<Vec<TopicState>, DeliverError> {
+        Ok(recipients.iter().map(|to| self.change(to, |topic| topic.state(to.topic()))).collect())
+    }
+
+    async fn reader(&self, recipients: &[Recipient]) -> Result<Replay, DeliverError> {
+        let topics = recipients.iter().map(|name| (name.clone(), 0)).collect();
+        Ok(Replay { recording: self.clone(), topics })
+    }
+}
+
+/// Writes one topic of a recording.
+#[derive(Debug)]
+pub struct Pen {
+    recording: Recording,
+    to: Recipient,
+    epoch: u64,
+    worn: bool,
+}
+
+impl Writer for Pen {
+    async fn take_over(&mut self, may_make: bool) -> Result<Ends, DeliverError> {
+        let (epoch, ends) = self.recording.change(&self.to, |topic| {
+            topic.epoch += 1;
+            if may_make && topic.position.is_none() {
+                topic.partitions = topic.partitions.or(Some(1));
+            }
+            let last = topic.records.last();
+            let tail = last.and_then(|last| Some(Tail { sequence: last.sequence()?, hash: last.hash()? }));
+            (topic.epoch, Ends { position: topic.position, state: topic.state(self.to.topic()), tail })
+        });
         (self.epoch, self.worn) = (epoch, false);
         Ok(ends)
     }
 
-    async fn append(&mut self, records: Vec<Record>, position: &Position) -> Result<(), DeliverError> {
-        let mut content = self.content();
-        if content.epoch != self.epoch {
-            return Err(DeliverError::Fenced);
-        }
-        let fault = content.faults.pop_front().flatten();
-        if fault != Some(Fault::Lost) {
-            content.records.extend(records);
-        }
-        if !matches!(fault, Some(Fault::Lost | Fault::Torn)) {
-            content.position = position.clone();
-        }
-        drop(content);
+    async fn append(
+        &mut self,
+        records: Vec<Record>,
+        sequence: u64,
+        hash: Hash,
+    ) -> Result<Position, DeliverError> {
+        let epoch = self.epoch;
+        let (fault, position) = self.recording.change(&self.to, |topic| {
+            if topic.epoch != epoch {
+                return Err(DeliverError::Fenced);
+            }
+            if let Some(refused) = &topic.refused {
+                return Err(Halt::Refused(refused.clone()).into());
+            }
+            let unwanted = |record: &&Record| {
+                record.sequence().is_some_and(|sequence| topic.unwanted.contains(&sequence))
+            };
+            let many = topic.together.is_some_and(|most| records.len() > most);
+            let refused = records.iter().find(unwanted).or(records.first().filter(|_| many));
+            if let Some(record) = refused {
+                let (sequence, cause) = (record.sequence().unwrap_or_default(), "too large".to_owned());
+                return Err(Halt::Record { sequence, bytes: 0, cause }.into());
+            }
+            let fault = topic.faults.pop_front().flatten();
+            if fault != Some(Fault::Lost) {
+                topic.records.extend(records);
+            }
+            let position = Position { sequence, hash, offset: topic.end() - 1 };
+            if !matches!(fault, Some(Fault::Lost | Fault::Torn)) {
+                topic.position = Some(position);
+            }
+            Ok((fault, position))
+        })?;
         match fault {
-            None => Ok(()),
+            None => Ok(position),
             Some(Fault::Slow) => {
                 self.worn = true;
-                Ok(())
+                Ok(position)
             }
             Some(fault) => Err(DeliverError::Log { doing: "append", cause: format!("{fault:?}") }),
         }
@@ -110,26 +195,25 @@ impl Log for Recording {
     fn worn(&self) -> bool {
         self.worn
     }
-
-    async fn reader(&self, _recipients: &[Recipient]) -> Result<Replay, DeliverError> {
-        Ok(Replay { recording: self.clone(), next: 0 })
-    }
 }
 
 /// Reads a recording from its begin.
 #[derive(Debug)]
 pub struct Replay {
     recording: Recording,
-    next: usize,
+    topics: Vec<(Recipient, usize)>,
 }
 
 impl Reader for Replay {
     async fn next(&mut self) -> Result<Option<Record>, DeliverError> {
-        let record = self.recording.content().records.get(self.next).cloned();
-        match record {
-            Some(_) => self.next += 1,
-            None => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
+        for (of, next) in &mut self.topics {
+            let record = self.recording.change(of, |topic| topic.records.get(*next).cloned());
+            if record.is_some() {
+                *next += 1;
+                return Ok(record);
+            }
         }
-        Ok(record)
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        Ok(None)
     }
 }

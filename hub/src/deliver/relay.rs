@@ -1,91 +1,66 @@
-//! The relay: outbox rows, in order and without a hole, into the log together with its position.
+//! The relay: one lease, and under it a lane for each topic.
 //!
-//! One holding runs from a lease through a take-over to the first doubt; then everything is read
-//! anew. Rows are read while the last transaction commits. Refuses to send past a missing row, and
-//! to send on when its lease cannot be renewed. Source: docs/exactly-once.md#one-batch.
+//! Whoever holds the lease runs the lanes ([`super::lane`]), tells them what the ledger promises, and surveys the topics so
+//! that one which goes while nothing is sent is noticed too. What happens on one lane stays there. Refuses to send on when
+//! its lease cannot be renewed; safety never rests on that: each lane is fenced by its own producer. Source: docs/exactly-once.md#one-batch.
 
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use schemas::recipient::Recipient;
-use tokio::time::Instant;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::health::HealthState;
-use super::log::{Log, Outbox, Position, Record};
-use super::takeover::{Standing, take_over};
-use super::{Deliver, DeliverError, gate};
+use super::health::{HealthState, LaneState};
+use super::lane::{Lane, Promised, Sent};
+use super::log::{Log, Outbox};
+use super::takeover::judge;
+use super::{Deliver, DeliverError};
 use crate::store::lease::LEASE_SECONDS;
-use crate::store::rows::Outgoing;
+use crate::store::rows::Lease;
 
-/// Rows in one transaction at most.
-const LIMIT: u32 = 500;
 const RENEW: Duration = Duration::from_secs(1);
 /// How long another's lease is left alone before it is asked for again.
 const STANDBY: Duration = Duration::from_millis(200);
 /// How long an idle relay sleeps where nobody wakes it.
 const IDLE: Duration = Duration::from_millis(100);
+/// How often the topics are looked at.
+const SURVEY: Duration = Duration::from_secs(2);
+/// How long lanes may take to end their transactions.
 const PATIENCE: Duration = Duration::from_secs(5);
-const BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
 
 /// Why a holding ended without an error.
 enum Ended {
     Stopped,
     /// Another instance has the lease.
     Standby,
-    /// The producer did its share: take over anew.
-    Worn,
 }
 
-/// Delivers until told to stop or a human must look.
-pub(super) async fn run<O: Outbox, L: Log>(
-    parts: &Deliver<O>,
-    mut log: L,
-    stop: CancellationToken,
-) -> Result<(), DeliverError> {
-    let recipients: Vec<Recipient> = parts
-        .schemas
-        .iter()
-        .map(|(name, _)| name.clone())
-        .filter(|name| !parts.kafka.feed_only.contains(name))
-        .collect();
+/// Delivers until told to stop.
+pub(super) async fn run<O: Outbox, L: Log>(parts: &Deliver<O>, log: L, stop: CancellationToken) {
     let mut pause = BACK_OFF.0;
-    loop {
-        let committed = parts.health.counts.sent.get();
-        let held = tokio::select! {
-            held = hold(parts, &mut log, &recipients, &stop) => held,
-            // A transaction dropped half-way is what a crash leaves: the next take-over deals with it.
-            () = patience(&stop) => return Ok(()),
-        };
-        let wait = match held {
+    while !stop.is_cancelled() {
+        let wait = match hold(parts, &log, &stop, &mut pause).await {
             Ok(Ended::Stopped) => {
                 // Given back at once, so that the next one need not wait for it to expire.
                 if let Err(error) = parts.outbox.lease(&parts.owner, 0).await {
                     tracing::info!(%error, "the lease is left to expire");
                 }
-                return Ok(());
-            }
-            Ok(Ended::Worn) => {
-                parts.health.counts.recycled.inc();
-                continue;
+                return;
             }
             Ok(Ended::Standby) => {
-                if parts.health.enter(HealthState::Standby) {
+                if parts.health.enter(HealthState::Standby, None) {
                     tracing::info!("another instance delivers");
                 }
                 STANDBY
             }
-            Err(error) if error.is_final() => {
-                parts.health.enter(HealthState::Halted);
-                tracing::error!(%error, "delivery halted: a human must look");
-                return Err(error);
-            }
             Err(error) => {
-                parts.health.counts.recycled.inc();
-                if parts.health.enter(HealthState::Degraded) {
+                if parts.health.enter(HealthState::Degraded, Some(error.to_string())) {
                     tracing::warn!(%error, "delivery waits and tries again");
-                }
-                if parts.health.counts.sent.get() > committed {
-                    pause = BACK_OFF.0;
                 }
                 let wait = pause;
                 pause = (pause * 2).min(BACK_OFF.1);
@@ -94,101 +69,109 @@ pub(super) async fn run<O: Outbox, L: Log>(
         };
         tokio::select! {
             () = tokio::time::sleep(wait) => (),
-            () = stop.cancelled() => return Ok(()),
+            () = stop.cancelled() => (),
         }
     }
 }
 
-/// The time a holding has to end by itself once it is told to stop.
-async fn patience(stop: &CancellationToken) {
-    stop.cancelled().await;
-    tokio::time::sleep(PATIENCE).await;
-}
-
-/// One holding: from the lease to the first doubt.
+/// One holding of the lease.
 async fn hold<O: Outbox, L: Log>(
     parts: &Deliver<O>,
-    log: &mut L,
-    recipients: &[Recipient],
+    log: &L,
     stop: &CancellationToken,
+    pause: &mut Duration,
 ) -> Result<Ended, DeliverError> {
     let Some(lease) = parts.outbox.lease(&parts.owner, LEASE_SECONDS).await? else {
         return Ok(Ended::Standby);
     };
-    let mut renewed = Instant::now();
-    let mut standing = take_over(&parts.outbox, log, recipients, &parts.health).await?;
-    if parts.health.enter(HealthState::Delivering) {
-        tracing::info!(position = standing.position.position, "delivery goes on");
-    }
-    let mut rows = parts.outbox.outgoing(standing.position.position, LIMIT).await?;
+    // A holding is cancelled as a whole; its lanes then finish the transaction under way.
+    let holding = stop.child_token();
+    let _end = holding.clone().drop_guard();
+    let (promised, promises) = watch::channel(Promised::default());
+    let sent: BTreeMap<Recipient, Arc<Sent>> =
+        parts.recipients().into_iter().map(|name| (name, Arc::default())).collect();
+    let mut lanes = JoinSet::new();
+    let work = async {
+        log.open().await?;
+        *pause = BACK_OFF.0;
+        for to in sent.keys() {
+            parts.health.lane(to, LaneState::Starting);
+        }
+        if parts.health.enter(HealthState::Delivering, None) {
+            tracing::info!(fence = lease.fence, "this instance delivers");
+        }
+        for (to, sent) in &sent {
+            let lane = Lane {
+                parts: parts.clone(),
+                to: to.clone(),
+                writer: log.writer(to),
+                promised: promises.clone(),
+                sent: Arc::clone(sent),
+                stop: holding.clone(),
+            };
+            lanes.spawn(lane.run());
+        }
+        tokio::try_join!(listen(parts, &promised), survey(log, &sent)).map(|(never, _)| never)
+    };
+    let ended = tokio::select! {
+        ended = work => ended.map(|never| match never {}),
+        ended = keep(parts, &lease) => ended,
+        () = stop.cancelled() => Ok(Ended::Stopped),
+    };
+    holding.cancel();
+    let rest = async { while lanes.join_next().await.is_some() {} };
+    // A transaction dropped half-way is what a crash leaves: the next take-over deals with it.
+    drop(tokio::time::timeout(PATIENCE, rest).await);
+    ended
+}
+
+/// Renews the lease; returns once it is another's.
+async fn keep<O: Outbox>(parts: &Deliver<O>, lease: &Lease) -> Result<Ended, DeliverError> {
     loop {
-        if renewed.elapsed() >= RENEW {
-            match parts.outbox.lease(&parts.owner, LEASE_SECONDS).await? {
-                Some(held) if held.fence == lease.fence => renewed = Instant::now(),
-                _ => return Ok(Ended::Standby),
-            }
+        tokio::time::sleep(RENEW).await;
+        if !parts.outbox.renew(lease, LEASE_SECONDS).await? {
+            return Ok(Ended::Standby);
         }
-        if stop.is_cancelled() {
-            return Ok(Ended::Stopped);
-        }
-        if rows.is_empty() {
-            // It listens before it looks: rows that are stored after the look, and those that came while the last
-            // transaction ran, are not slept over.
-            let woken = parts.wake.notified();
-            rows = parts.outbox.outgoing(standing.position.position, LIMIT).await?;
-            if rows.is_empty() {
-                tokio::select! {
-                    () = woken => (),
-                    () = tokio::time::sleep(IDLE) => (),
-                    () = stop.cancelled() => return Ok(Ended::Stopped),
-                }
-            }
-            continue;
-        }
-        let (records, position) = batch(parts, &rows, &standing)?;
-        let sent = records.len();
-        let voids = records.iter().filter(|record| record.value.is_none()).count();
-        let (appended, next) =
-            tokio::join!(log.append(records, &position), parts.outbox.outgoing(position.position, LIMIT));
-        appended?;
-        parts.health.counts.sent.inc_by(sent as u64);
-        parts.health.counts.voids.inc_by(voids as u64);
-        standing.position = position;
-        if log.worn() {
-            return Ok(Ended::Worn);
-        }
-        rows = next?;
     }
 }
 
-/// The records of one transaction and the position after it.
-fn batch<O>(
+/// Tells the lanes how far the ledger goes.
+async fn listen<O: Outbox>(
     parts: &Deliver<O>,
-    rows: &[Outgoing],
-    standing: &Standing,
-) -> Result<(Vec<Record>, Position), DeliverError> {
-    let mut position = standing.position.clone();
-    let mut records = Vec::with_capacity(rows.len());
-    for outgoing in rows {
-        let row = &outgoing.row;
-        follows(position.position, row.position)?;
-        position.position = row.position;
-        position.hash = hex::encode(row.payload_hash);
-        if parts.kafka.feed_only.contains(&row.recipient) {
-            continue;
+    promised: &watch::Sender<Promised>,
+) -> Result<Infallible, DeliverError> {
+    loop {
+        // It listens before it looks: rows that are stored after the look are not slept over.
+        let woken = parts.wake.notified();
+        let ends = parts.outbox.ledger_ends().await?;
+        let ends: Promised = ends.into_iter().map(|(name, last, _)| (name, last)).collect();
+        promised.send_if_modified(|known| {
+            let new = *known != ends;
+            *known = ends;
+            new
+        });
+        tokio::select! {
+            () = woken => (),
+            () = tokio::time::sleep(IDLE) => (),
         }
-        let last = position.topics.entry(row.recipient.clone()).or_default();
-        follows(*last, row.sequence)?;
-        *last = row.sequence;
-        if standing.floors.get(&row.recipient).is_some_and(|floor| row.sequence <= *floor) {
-            continue;
-        }
-        records.push(gate::pass(&parts.vault, &parts.schemas, outgoing)?);
     }
-    Ok((records, position))
 }
 
-fn follows(last: u64, found: u64) -> Result<(), DeliverError> {
-    let expected = last + 1;
-    if found == expected { Ok(()) } else { Err(DeliverError::Gap { expected, found }) }
+/// Looks at the topics again and again, and tells a lane what is wrong with its own.
+async fn survey<L: Log>(
+    log: &L,
+    lanes: &BTreeMap<Recipient, Arc<Sent>>,
+) -> Result<Infallible, DeliverError> {
+    let names: Vec<Recipient> = lanes.keys().cloned().collect();
+    loop {
+        tokio::time::sleep(SURVEY).await;
+        // Read before the topics are: a lane that goes on meanwhile only puts its topic's end further away.
+        let sent: Vec<_> = lanes.values().map(|lane| lane.position()).collect();
+        let Ok(topics) = log.survey(&names).await else { continue };
+        for ((lane, sent), topic) in lanes.values().zip(sent).zip(topics) {
+            if let Err(halt) = judge(&topic, sent.as_ref()) {
+                lane.trouble(halt);
+            }
+        }
+    }
 }

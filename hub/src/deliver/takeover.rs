@@ -1,111 +1,201 @@
-//! The take-over: the only place where the relay reads what is true.
+//! The take-over of one topic: the only place where the relay reads what is true.
 //!
-//! After fencing, the log says how far it is and the ledger says how far it should be. Where a
-//! topic is beyond the position a commit was torn: what stands there counts as sent. Where log and
-//! ledger contradict each other one of them lost data: refuses to guess and halts. Source: docs/exactly-once.md#the-take-over.
+//! After fencing, the log says how far it is and the ledger says how far it should be. Where the topic is beyond its
+//! position a commit was torn: what stands there counts as sent. Where log and ledger contradict each other one of them
+//! lost data: refuses to guess and halts the topic. Source: docs/exactly-once.md#the-take-over.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use schemas::envelope::Hash;
 use schemas::recipient::Recipient;
 
 use super::DeliverError;
+use super::halt::Halt;
 use super::health::Health;
-use super::log::{Ends, Log, Outbox, Position};
+use super::log::{Outbox, Writer};
+use super::record::{Ends, Position, TopicState};
 
 /// Where the relay goes on.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Standing {
-    /// The last position sent.
-    pub(super) position: Position,
-    /// Up to which sequence each topic holds records already.
-    pub(super) floors: BTreeMap<Recipient, u64>,
+    /// The last sequence that the topic holds or held.
+    pub(super) sequence: u64,
+    /// Its payload hash; none where nothing was sent yet.
+    pub(super) hash: Option<Hash>,
+    /// The position as it was written last.
+    pub(super) position: Option<Position>,
+    /// Whether the topic holds records beyond its position.
+    torn: bool,
 }
 
 /// Fences, reads the log back and compares it with the ledger.
-pub(super) async fn take_over<O: Outbox, L: Log>(
+pub(super) async fn take_over<O: Outbox>(
     outbox: &O,
-    log: &mut L,
-    recipients: &[Recipient],
+    writer: &mut impl Writer,
+    to: &Recipient,
     health: &Health,
 ) -> Result<Standing, DeliverError> {
-    let ends = log.take_over(recipients).await?;
-    let ledger = outbox.ledger_ends().await?;
-    let (standing, torn) = compare(ends, &ledger, recipients)?;
-    let at = standing.position.position;
-    if at > 0 {
-        // The row may be gone after its retention; where it is there it must be the one that was sent.
-        let row = outbox.outgoing(at - 1, 1).await?.into_iter().find(|outgoing| outgoing.row.position == at);
-        if row.is_some_and(|outgoing| hex::encode(outgoing.row.payload_hash) != standing.position.hash) {
-            return Err(DeliverError::DatabaseDiverged(at));
+    let (last, closed) = outbox.ledger_end(to).await?;
+    // A topic of which something was read back is never made anew by the hub itself.
+    let ends = writer.take_over(closed == 0).await?;
+    let standing = compare(&ends, last, closed)?;
+    if let Some(hash) = standing.hash {
+        let promised = outbox.promised(to, standing.sequence, standing.sequence).await?;
+        if promised != [(standing.sequence, hash)] {
+            return Err(Halt::DatabaseDiverged(standing.sequence).into());
         }
     }
-    if torn > 0 {
-        health.counts.torn.inc_by(torn as u64);
-        tracing::error!(topics = torn, "a commit was torn: records beyond the position count as sent");
+    if standing.torn {
+        health.counts.torn.inc();
+        tracing::error!(topic = %to.topic(), "a commit was torn: records beyond the position count as sent");
     }
     Ok(standing)
 }
 
-/// The pure part: what the log's ends and the ledger's ends together mean, and how many topics hold
-/// records beyond the position.
-fn compare(
-    ends: Ends,
-    ledger: &[(Recipient, u64, u64)],
-    recipients: &[Recipient],
-) -> Result<(Standing, usize), DeliverError> {
-    let Ends { position, tails } = ends;
-    let (mut floors, mut torn) = (BTreeMap::new(), 0);
-    let known: BTreeSet<&Recipient> = recipients.iter().chain(tails.keys()).collect();
-    for recipient in known {
-        let sent = position.topics.get(recipient).copied().unwrap_or(0);
-        let log = tails.get(recipient).copied().unwrap_or(0).max(sent);
-        torn += usize::from(log > sent);
-        let row = ledger.iter().find(|(name, ..)| name == recipient);
-        let (last, closed) = row.map_or((0, 0), |(_, last, closed)| (*last, *closed));
-        let recipient = recipient.clone();
-        if log > last {
-            return Err(DeliverError::DatabaseRegressed { recipient, log, store: last });
+/// The pure part: what the topic's ends and the ledger's ends together mean. `last` is the ledger's last sequence, `closed`
+/// the last one that was read back.
+fn compare(ends: &Ends, last: u64, closed: u64) -> Result<Standing, Halt> {
+    let Ends { position, state, tail } = ends;
+    judge(state, position.as_ref())?;
+    let sent = position.as_ref().map_or(0, |position| position.sequence);
+    if let Some(position) = position {
+        // Retention takes records from the front, and a commit adds them behind: the record at the position, where it is
+        // not past its retention, is the last one or has others behind it.
+        let (low, end) = state.ends.unwrap_or_default();
+        let there = tail.as_ref().map_or(low > position.offset, |tail| tail.sequence >= sent);
+        if !there {
+            let Position { sequence, offset, .. } = *position;
+            return Err(Halt::Remade { sequence, offset, end });
         }
-        if closed > log {
-            return Err(DeliverError::KafkaRegressed { recipient, log, store: closed });
-        }
-        floors.insert(recipient, log);
     }
-    Ok((Standing { position, floors }, torn))
+    let log = tail.as_ref().map_or(sent, |tail| tail.sequence.max(sent));
+    if log > last {
+        return Err(Halt::DatabaseRegressed { log, store: last });
+    }
+    if closed > log {
+        return Err(Halt::KafkaRegressed { log, store: closed });
+    }
+    let hash = tail.as_ref().map(|tail| tail.hash).or(position.as_ref().map(|position| position.hash));
+    Ok(Standing { sequence: log, hash, position: *position, torn: log > sent })
+}
+
+/// Whether a topic, as it is now, can take records in order; `sent` is the last position that was written to it.
+///
+/// # Errors
+/// What stops it.
+pub(super) fn judge(state: &TopicState, sent: Option<&Position>) -> Result<(), Halt> {
+    if let Some(why) = &state.refused {
+        return Err(Halt::Refused(why.clone()));
+    }
+    match (state.partitions, sent) {
+        (Some(1), _) => {}
+        // Nothing was sent yet: the relay makes it.
+        (None, None) => return Ok(()),
+        (None, Some(sent)) => return Err(Halt::Gone(sent.sequence)),
+        (Some(partitions), _) => return Err(Halt::Partitions(partitions)),
+    }
+    if let Some(policy) = state.policy.as_ref().filter(|policy| policy.contains("compact")) {
+        return Err(Halt::Compacted(policy.clone()));
+    }
+    if let (Some((_, end)), Some(sent)) = (state.ends, sent)
+        && end <= sent.offset
+    {
+        return Err(Halt::Remade { sequence: sent.sequence, offset: sent.offset, end });
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deliver::record::Tail;
+
+    #[test]
+    fn a_topic_is_judged_by_its_shape_and_its_end() {
+        let check = |spoil: &dyn Fn(&mut TopicState), sent: Option<i64>, expect: Option<&str>| {
+            let mut state = TopicState::new("voortraject.bon.v1".to_owned());
+            state.partitions = Some(1);
+            state.policy = Some("delete".to_owned());
+            state.ends = Some((0, 10));
+            spoil(&mut state);
+            let sent = sent.map(|offset| Position { sequence: 7, offset, ..Position::default() });
+            let found = judge(&state, sent.as_ref()).err().map(|halt| halt.to_string());
+            assert_eq!(found.as_deref(), expect, "{state:?}");
+        };
+        check(&|_| (), None, None);
+        check(&|_| (), Some(9), None);
+        // What retention deleted is no loss: the end stays where it was.
+        check(&|state| state.ends = Some((10, 10)), Some(9), None);
+        check(&|state| state.partitions = None, None, None);
+        check(
+            &|state| state.partitions = None,
+            Some(9),
+            Some("the topic is not there any more; record 7 was sent to it"),
+        );
+        check(&|state| state.partitions = Some(3), None, Some("the topic has 3 partitions, not 1"));
+        check(
+            &|state| state.policy = Some("compact,delete".to_owned()),
+            None,
+            Some("the topic has the cleanup.policy compact,delete: only delete keeps every record"),
+        );
+        check(
+            &|state| state.refused = Some("no right".to_owned()),
+            None,
+            Some("the broker refuses the hub's user: no right"),
+        );
+        let remade = "the topic was made anew or cut: it ends at offset 9, and record 7 was sent to 9";
+        check(&|state| state.ends = Some((0, 9)), Some(9), Some(remade));
+        let remade = "the topic was made anew or cut: it ends at offset 0, and record 7 was sent to 9";
+        check(&|state| state.ends = Some((0, 0)), Some(9), Some(remade));
+    }
 
     #[test]
     fn log_and_ledger_are_compared() {
-        let bon = Recipient::parse("bon").unwrap();
-        // (sent by the position, tail on the topic, last and closed in the ledger) → floor and torn topics
-        let check =
-            |sent: u64, tail: Option<u64>, ledger: Option<(u64, u64)>, expect: Result<(u64, usize), &str>| {
-                let position =
-                    Position { position: sent, topics: [(bon.clone(), sent)].into(), hash: String::new() };
-                let ends =
-                    Ends { position, tails: tail.map(|tail| (bon.clone(), tail)).into_iter().collect() };
-                let ledger: Vec<_> =
-                    ledger.map(|(last, closed)| (bon.clone(), last, closed)).into_iter().collect();
-                let found = compare(ends, &ledger, std::slice::from_ref(&bon))
-                    .map(|(standing, torn)| (standing.floors[&bon], torn))
-                    .map_err(|error| error.to_string());
-                assert_eq!(found, expect.map_err(str::to_owned), "{sent} {tail:?} {ledger:?}");
-            };
-        check(0, None, None, Ok((0, 0)));
-        check(0, None, Some((9, 0)), Ok((0, 0)));
-        check(5, Some(5), Some((9, 5)), Ok((5, 0)));
-        check(5, None, Some((9, 5)), Ok((5, 0)));
-        check(5, Some(7), Some((9, 5)), Ok((7, 1)));
-        let database = "database regressed: bon was sent up to 7, the ledger ends at 6";
-        check(5, Some(7), Some((6, 5)), Err(database));
-        check(7, None, Some((6, 6)), Err(database));
-        check(1, Some(1), None, Err("database regressed: bon was sent up to 1, the ledger ends at 0"));
-        let kafka = "Kafka regressed: bon was read back up to 6, the log ends at 5";
-        check(5, Some(5), Some((9, 6)), Err(kafka));
-        check(0, None, Some((9, 1)), Err("Kafka regressed: bon was read back up to 1, the log ends at 0"));
+        let hash = |sequence: u64| [u8::try_from(sequence).unwrap(); 32];
+        let topic = |low: i64, end: i64| {
+            let mut state = TopicState::new("voortraject.bon.v1".to_owned());
+            (state.partitions, state.ends) = (Some(1), Some((low, end)));
+            state
+        };
+        // Sequence n stands at offset n + 9. (sent by the position, tail on the topic and its first offset, last and
+        // closed in the ledger) → the last sequence that counts as sent, and whether a commit was torn.
+        let check = |sent: u64, tail: Option<u64>, (low, end), (last, closed), expect: Result<(u64, bool), &str>| {
+            let offset = |sequence: u64| i64::try_from(sequence + 9).unwrap();
+            let position = (sent > 0).then(|| Position {
+                sequence: sent,
+                hash: hash(sent),
+                offset: offset(sent),
+                ..Position::default()
+            });
+            let tail = tail.map(|sequence| Tail { sequence, hash: hash(sequence) });
+            let ends = Ends { position, state: topic(low, end), tail };
+            let found = compare(&ends, last, closed);
+            if let Ok(standing) = &found {
+                assert_eq!(standing.hash, (standing.sequence > 0).then(|| hash(standing.sequence)));
+            }
+            let found =
+                found.map(|standing| (standing.sequence, standing.torn)).map_err(|halt| halt.to_string());
+            assert_eq!(found, expect.map_err(str::to_owned), "{sent} {:?} {last} {closed}", ends.tail);
+        };
+        check(0, None, (0, 0), (0, 0), Ok((0, false)));
+        check(0, None, (0, 0), (9, 0), Ok((0, false)));
+        check(5, Some(5), (0, 16), (9, 5), Ok((5, false)));
+        // Retention left nothing, or only what comes behind the position.
+        check(5, None, (16, 16), (9, 5), Ok((5, false)));
+        check(5, None, (16, 16), (9, 3), Ok((5, false)));
+        check(5, Some(7), (16, 18), (9, 5), Ok((7, true)));
+        check(5, Some(7), (0, 18), (9, 5), Ok((7, true)));
+        let database = "the database regressed: record 7 was sent, the ledger ends at 6";
+        check(5, Some(7), (0, 18), (6, 5), Err(database));
+        check(7, None, (18, 18), (6, 6), Err(database));
+        check(1, Some(1), (0, 12), (0, 0), Err("the database regressed: record 1 was sent, the ledger ends at 0"));
+        check(5, Some(5), (0, 16), (9, 6), Err("Kafka regressed: record 6 was read back, the log ends at 5"));
+        check(0, None, (0, 0), (9, 1), Err("Kafka regressed: record 1 was read back, the log ends at 0"));
+        // Made anew: empty, with less than there was, or with another's records up to there.
+        let remade = |end: i64| {
+            format!("the topic was made anew or cut: it ends at offset {end}, and record 5 was sent to 14")
+        };
+        check(5, None, (0, 0), (9, 5), Err(&remade(0)));
+        check(5, Some(3), (0, 13), (9, 5), Err(&remade(13)));
+        check(5, Some(3), (0, 20), (9, 5), Err(&remade(20)));
+        check(5, None, (0, 20), (9, 5), Err(&remade(20)));
     }
 }

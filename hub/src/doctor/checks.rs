@@ -10,7 +10,7 @@ use schemas::time::{Day, Instant, day_of};
 
 use super::problems::{self as wrong, Problem};
 use super::{Check, Database, Facts, Folder, KeyFile, Told};
-use crate::deliver::kafka::TopicState;
+use crate::deliver::record::TopicState;
 use crate::store::inspect::{Health, LeaseRow};
 use crate::vault::keys::LIMIT;
 
@@ -310,7 +310,7 @@ fn sources(facts: &Facts) -> Vec<Check> {
 }
 
 fn topic(topic: &TopicState) -> Check {
-    let TopicState { name, partitions, refused, retention_ms } = topic;
+    let TopicState { name, partitions, refused, retention_ms, .. } = topic;
     let tell = |problem: Problem, found: String| Check::wrong("topic", problem, found);
     let short_lived = |ms: &i64| (0..RETENTION_MS).contains(ms);
     match (partitions, refused) {

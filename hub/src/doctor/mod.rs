@@ -16,7 +16,7 @@ use schemas::recipient::Recipient;
 use schemas::time::Instant;
 use serde::Serialize;
 
-use crate::deliver::kafka::TopicState;
+use crate::deliver::record::TopicState;
 use crate::store::inspect::Health;
 use problems::{Problem, State};
 

@@ -10,8 +10,10 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
+use schemas::recipient::Recipient;
 use tracing_subscriber::EnvFilter;
 
 /// Log lines as JSON on stderr from here on, of level `info` and up unless `RUST_LOG` says otherwise.
@@ -32,6 +34,23 @@ pub struct Received {
     pub source: &'static str,
     /// `accepted`, `again`, `conflict` or `refused` for an item, `denied` for a call without the right.
     pub outcome: &'static str,
+}
+
+/// A recipient's topic, and who looked at it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub struct Topic {
+    /// Whose.
+    pub recipient: String,
+    /// `relay` or `auditor`.
+    pub part: &'static str,
+}
+
+impl Topic {
+    /// That of a recipient, as one of the two found it.
+    #[must_use]
+    pub fn of(recipient: &Recipient, part: &'static str) -> Self {
+        Self { recipient: recipient.to_string(), part }
+    }
 }
 
 /// One word as a label: an outcome or a kind.
@@ -95,6 +114,8 @@ pub struct Deliver {
     pub audited: Counter,
     /// Topics on which the auditor found a break.
     pub breaks: Counter,
+    /// Whether delivery to a topic is halted: 1, or 0 where it goes on.
+    pub halted: Family<Topic, Gauge>,
 }
 
 /// Request's numbers.
@@ -156,6 +177,8 @@ impl Metrics {
         registry.register("deliver_torn", "Commits found torn at a take-over", deliver.torn.clone());
         registry.register("deliver_audited", "Records read back and found right", deliver.audited.clone());
         registry.register("deliver_breaks", "Topics that do not read back right", deliver.breaks.clone());
+        let help = "1 where delivery to a topic is halted until somebody mends it";
+        registry.register("deliver_halted", help, deliver.halted.clone());
         registry.register("request_tasks", "Tasks performed", request.tasks.clone());
         Self { intake, decide, deliver, request, registry: Arc::new(registry) }
     }

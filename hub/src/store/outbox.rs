@@ -3,6 +3,7 @@
 //! A record is read with the two things that may stop it at send time: its person's key, gone once they were
 //! erased, and whether a repertory line of who they are now is open and unrestricted. `deliver` judges by them.
 
+use schemas::envelope::Hash;
 use schemas::ids::{DeliveryId, PersonId, Pseudonym, TaskId};
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
@@ -115,7 +116,7 @@ impl Store {
         self.pool.read("outbox", sql, values).await?.into_iter().map(outgoing).next().transpose()
     }
 
-    /// Closes ledger rows up to a sequence: they were read back, or a feed's next `after` proves it.
+    /// Closes ledger rows up to a sequence: a feed's next `after` proves it.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -129,6 +130,54 @@ impl Store {
             "update ledger set closed_at = $3 where recipient = $1 and sequence <= $2 and closed_at is null";
         let values = vec![name(recipient), Value::Int(int(up_to)), Value::Int(time(at))];
         self.pool.change("ledger", sql, values).await.map(|_| ())
+    }
+
+    /// What the ledger promised under these numbers: each with its payload hash.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn promised(
+        &self,
+        recipient: &Recipient,
+        from: u64,
+        until: u64,
+    ) -> Result<Vec<(u64, Hash)>, StoreError> {
+        let sql = "select sequence, payload_hash from ledger \
+                   where recipient = $1 and sequence >= $2 and sequence <= $3 order by sequence";
+        let values = vec![name(recipient), Value::Int(int(from)), Value::Int(int(until))];
+        let found: Vec<(i64, Vec<u8>)> = self.pool.read("ledger", sql, values).await?;
+        let reader = Reader("ledger");
+        let row = |(sequence, hash)| Ok((reader.number(sequence)?, reader.fixed(hash)?));
+        found.into_iter().map(row).collect()
+    }
+
+    /// Closes these rows of the ledger, and of them only those that promised this very hash: they were read back. Says how
+    /// many were open.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn prove(
+        &self,
+        recipient: &Recipient,
+        rows: &[(u64, Hash)],
+        at: Instant,
+    ) -> Result<u64, StoreError> {
+        let each = || rows.iter();
+        let rows = Rows::default()
+            .int("sequence", each().map(|(sequence, _)| int(*sequence)))
+            .bytes("hash", each().map(|(_, hash)| *hash))
+            .text("recipient", each().map(|_| recipient.as_str()))
+            .int("at", each().map(|_| time(at)));
+        let sql = "update ledger set closed_at = r.at from r where ledger.recipient = r.recipient \
+                   and ledger.sequence = r.sequence and ledger.payload_hash = r.hash and ledger.closed_at is null";
+        let pool = self.pool.clone();
+        detached(async move {
+            let mut tx = pool.write().await?;
+            let closed = tx.run("ledger", sql, rows).await?;
+            tx.commit().await?;
+            Ok(closed)
+        })
+        .await
     }
 
     /// For each recipient: the last sequence in the ledger, and the last one closed.

@@ -238,6 +238,17 @@ create table ledger (
 create index ledger_open on ledger (recipient, sequence) where closed_at is null;
 create index ledger_closed on ledger (recipient, closed_at) where closed_at is not null;
 
+-- What stops the delivery to a recipient, as the relay or the auditor found it; gone once it goes on. In words without a
+-- personal value.
+create table halt (
+  recipient text not null,
+  part text not null,              -- relay, auditor
+  code text not null,
+  detail text not null,
+  since bigint not null,
+  primary key (recipient, part)
+);
+
 -- Who may decide and who may relay. The fence rises with each holder; the counters are the holder's.
 create table lease (
   name text primary key,

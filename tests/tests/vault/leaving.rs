@@ -12,7 +12,7 @@ use hub::app::{Hub, serve};
 use hub::config::{Config, KafkaConfig, RequestSettings};
 use hub::deliver::feed::TapRecord;
 use hub::deliver::gate::pass;
-use hub::deliver::log::Record;
+use hub::deliver::record::Record;
 use hub::deliver::recording::Recording;
 use hub::deliver::{Deliver, DeliverError, run_on};
 use hub::request::Requests;

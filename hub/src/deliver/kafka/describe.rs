@@ -1,81 +1,99 @@
-//! How the topics are, for `hub doctor`: whether each is there, with how many partitions, kept how long.
+//! How the topics are: whether each is there, with how many partitions, kept how long, where it ends.
 //!
-//! Asks for metadata and settings only. Refuses to create or to change anything.
+//! Asks for metadata, settings and ends only, and as a consumer does: a producer's question for a topic by its name may
+//! make a broker create it. Refuses to create or to change anything.
 
-use rdkafka::admin::{AdminClient, ResourceSpecifier};
+use std::sync::Arc;
+
+use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
 use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::types::RDKafkaErrorCode;
 use schemas::recipient::Recipient;
 
-use super::{ASK, blocking, failed, log_error};
+use super::{ASK, blocking, failed};
 use crate::config::KafkaConfig;
 use crate::deliver::DeliverError;
+use crate::deliver::record::TopicState;
 
-/// How one topic is.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct TopicState {
-    /// Its name.
-    pub name: String,
-    /// Its partitions; none where it is not there.
-    pub partitions: Option<usize>,
-    /// Why the broker will not tell, such as a missing right.
-    pub refused: Option<String>,
-    /// How long records are kept, in milliseconds; less than nothing for ever, none where that is not told.
-    pub retention_ms: Option<i64>,
+/// Looks at topics, and makes them for who may.
+pub(super) struct Looking {
+    pub(super) admin: AdminClient<DefaultClientContext>,
+    /// Asks by name: a consumer's question never makes a topic.
+    asking: BaseConsumer,
 }
 
 impl KafkaConfig {
+    pub(super) fn looking(&self) -> Result<Arc<Looking>, DeliverError> {
+        let reach = |error| failed("reach Kafka", &error);
+        let admin = self.client().create().map_err(reach)?;
+        let asking = self.consumer("relay").create().map_err(reach)?;
+        Ok(Arc::new(Looking { admin, asking }))
+    }
+
     /// Describes the topics of these recipients and the relay's own.
     ///
     /// # Errors
     /// Where no broker answers.
     pub async fn describe(&self, recipients: &[Recipient]) -> Result<Vec<TopicState>, DeliverError> {
-        let mut names: Vec<String> = recipients.iter().map(Recipient::topic).collect();
-        names.push(self.position_topic.clone());
-        let admin: AdminClient<DefaultClientContext> =
-            self.client().create().map_err(|error| failed("reach Kafka", &error))?;
-        blocking("look at topics", move || {
-            // One question for all of them: asking for a topic by its name may make a broker create it.
-            let metadata =
-                admin.inner().fetch_metadata(None, ASK).map_err(|error| failed("reach Kafka", &error))?;
-            let state = |name: String| {
-                let topic = metadata.topics().iter().find(|topic| topic.name() == name);
-                let refused = topic.and_then(|topic| topic.error()).map(RDKafkaErrorCode::from);
-                TopicState {
-                    partitions: topic.map(|topic| topic.partitions().len()),
-                    refused: refused.map(|code| code.to_string()),
-                    retention_ms: None,
-                    name,
-                }
-            };
-            Ok((admin, names.into_iter().map(state).collect::<Vec<_>>()))
-        })
-        .await
-        .map(|(admin, topics)| retained(admin, topics))?
-        .await
+        let names = recipients.iter().map(Recipient::topic).chain([self.position_topic.clone()]).collect();
+        describe(&self.looking()?, names).await
     }
 }
 
-/// Adds how long each topic keeps its records, where the broker tells it.
-async fn retained(
-    admin: AdminClient<DefaultClientContext>,
-    mut topics: Vec<TopicState>,
+/// Describes topics by their names.
+pub(super) async fn describe(
+    looking: &Arc<Looking>,
+    names: Vec<String>,
 ) -> Result<Vec<TopicState>, DeliverError> {
+    let client = Arc::clone(looking);
+    let look = move || names.into_iter().map(|name| one(&client.asking, name)).collect::<Result<Vec<_>, _>>();
+    let mut topics = blocking("look at topics", look).await?;
+    settings(&looking.admin, &mut topics).await?;
+    Ok(topics)
+}
+
+fn one(asking: &BaseConsumer, name: String) -> Result<TopicState, DeliverError> {
+    let metadata = asking.fetch_metadata(Some(&name), ASK).map_err(|error| failed("reach Kafka", &error))?;
+    let topic = metadata.topics().iter().find(|topic| topic.name() == name);
+    let error = topic.and_then(|topic| topic.error()).map(RDKafkaErrorCode::from);
+    let mut state = TopicState::new(name);
+    match error {
+        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {}
+        // It is just being made or moved: nothing is known of it.
+        Some(RDKafkaErrorCode::LeaderNotAvailable) => {}
+        Some(error) => state.refused = Some(error.to_string()),
+        None => state.partitions = topic.map(|topic| topic.partitions().len()).filter(|count| *count > 0),
+    }
+    if state.partitions == Some(1) {
+        // Its leader may be away for a moment: then nothing is known of its ends.
+        state.ends = asking.fetch_watermarks(&state.name, 0, ASK).ok();
+    }
+    Ok(state)
+}
+
+/// Adds how each topic keeps its records, where the broker tells it.
+async fn settings(
+    admin: &AdminClient<DefaultClientContext>,
+    topics: &mut [TopicState],
+) -> Result<(), DeliverError> {
     let there: Vec<String> =
         topics.iter().filter(|topic| topic.partitions.is_some()).map(|topic| topic.name.clone()).collect();
     if there.is_empty() {
-        return Ok(topics);
+        return Ok(());
     }
     let asked: Vec<_> = there.iter().map(|name| ResourceSpecifier::Topic(name)).collect();
-    let options = rdkafka::admin::AdminOptions::new().request_timeout(Some(ASK));
+    let options = AdminOptions::new().request_timeout(Some(ASK));
     let told = admin.describe_configs(&asked, &options).await;
-    let told = told.map_err(|error| log_error("describe topics", error.to_string()))?;
+    let told = told.map_err(|error| failed("describe topics", &error))?;
     for (name, settings) in there.iter().zip(told) {
-        let retention = settings.ok().and_then(|all| all.get("retention.ms")?.value.as_ref()?.parse().ok());
-        topics
-            .iter_mut()
-            .filter(|topic| topic.name == *name)
-            .for_each(|topic| topic.retention_ms = retention);
+        let Ok(settings) = settings else { continue };
+        let setting = |key| settings.get(key).and_then(|entry| entry.value.clone());
+        for topic in topics.iter_mut().filter(|topic| topic.name == *name) {
+            topic.retention_ms = setting("retention.ms").and_then(|value| value.parse().ok());
+            topic.policy = setting("cleanup.policy");
+            topic.codec = setting("compression.type");
+        }
     }
-    Ok(topics)
+    Ok(())
 }

@@ -8,26 +8,31 @@ mod describe;
 mod read;
 mod write;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::{Client, ClientContext, DefaultClientContext};
+use rdkafka::admin::{AdminOptions, NewTopic, TopicReplication};
 use rdkafka::config::ClientConfig;
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
 use schemas::recipient::Recipient;
 
 use super::DeliverError;
+use super::halt::Halt;
+use super::record::TopicState;
 use crate::config::KafkaConfig;
+use describe::{Looking, describe};
 
-pub use describe::TopicState;
 pub use read::KafkaReader;
-pub use write::KafkaLog;
+pub use write::{KafkaLog, KafkaWriter};
 
+/// The one codec that every client can read as it is installed: kafkajs has no other, and Java and Python have it built in.
+const CODEC: &str = "gzip";
 const ASK: Duration = Duration::from_secs(10);
 /// How long a topic may take to be known after its creation.
 const KNOWN: Duration = Duration::from_secs(3);
 const RETENTION_MS: &str = "604800000";
+const SEGMENT_MS: &str = "600000";
 
 impl KafkaConfig {
     /// The deployment's settings; what a use needs is set after them and holds.
@@ -40,18 +45,20 @@ impl KafkaConfig {
         client
     }
 
-    /// The producer of one relay (docs/exactly-once.md#the-producer; the relay has its batch in hand, so no lingering).
-    fn producer(&self) -> ClientConfig {
+    /// The producer of one topic (docs/exactly-once.md#the-producer; a lane has its batch in hand, so no lingering).
+    fn producer(&self, to: &Recipient) -> ClientConfig {
         let mut client = self.client();
         client
-            .set("transactional.id", format!("hub.{}.relay", self.environment))
+            .set("transactional.id", format!("hub.{}.relay.{to}", self.environment))
             .set("enable.idempotence", "true")
             .set("acks", "all")
             .set("transaction.timeout.ms", "30000")
-            .set("message.timeout.ms", "20000")
+            .set("message.timeout.ms", "10000")
+            // How large a record may be is the topic's to say.
+            .set("message.max.bytes", "67108864")
             .set("retry.backoff.ms", "500")
             .set("linger.ms", "0")
-            .set("compression.type", "zstd")
+            .set("compression.type", CODEC)
             .set("socket.max.fails", "1");
         client
     }
@@ -68,64 +75,62 @@ impl KafkaConfig {
         client
     }
 
-    /// Creates what is missing of the topics and sees to it that each has one partition.
-    async fn make_topics(&self, recipients: &[Recipient]) -> Result<(), DeliverError> {
+    /// A topic as it has to be: one partition, and for records every one kept for its days.
+    fn topic<'a>(&self, name: &'a str, keep: Keep) -> NewTopic<'a> {
         let replication = i32::from(self.replication_factor);
         let in_sync = if replication > 2 { "2" } else { "1" };
-        let names: Vec<String> = recipients.iter().map(Recipient::topic).collect();
-        let topic = |name, policy| {
-            NewTopic::new(name, 1, TopicReplication::Fixed(replication))
-                .set("min.insync.replicas", in_sync)
-                .set("cleanup.policy", policy)
-        };
-        let mut topics: Vec<NewTopic<'_>> = names
-            .iter()
-            .map(|name| topic(name.as_str(), "delete").set("retention.ms", RETENTION_MS))
-            .collect();
-        topics.push(topic(&self.position_topic, "compact"));
-        let admin: AdminClient<DefaultClientContext> =
-            self.client().create().map_err(|error| failed("reach Kafka", &error))?;
-        let options = AdminOptions::new().request_timeout(Some(ASK)).operation_timeout(Some(ASK));
-        let made =
-            admin.create_topics(&topics, &options).await.map_err(|error| failed("create topics", &error))?;
-        for (name, code) in made.into_iter().filter_map(Result::err) {
-            // Where the deployment may not create topics, somebody else has to have done it: seen below.
-            match code {
-                RDKafkaErrorCode::TopicAlreadyExists
-                | RDKafkaErrorCode::TopicAuthorizationFailed
-                | RDKafkaErrorCode::ClusterAuthorizationFailed => {}
-                code => return Err(log_error("create topics", format!("{name}: {code}"))),
-            }
+        let topic = NewTopic::new(name, 1, TopicReplication::Fixed(replication));
+        let topic = topic.set("min.insync.replicas", in_sync);
+        match keep {
+            Keep::Records => topic.set("cleanup.policy", "delete").set("retention.ms", RETENTION_MS),
+            // Small segments, so that a take-over reads few old positions.
+            Keep::Positions => topic.set("cleanup.policy", "compact").set("segment.ms", SEGMENT_MS),
         }
-        let wanted: Vec<String> = names.into_iter().chain([self.position_topic.clone()]).collect();
-        blocking("look at topics", move || one_partition_each(admin.inner(), &wanted)).await
     }
 }
 
-/// Sees to it that the topics exist, may be read and have one partition. A new topic takes a moment to be known.
-fn one_partition_each<C: ClientContext>(client: &Client<C>, topics: &[String]) -> Result<(), DeliverError> {
+/// What a topic is kept for.
+#[derive(Clone, Copy)]
+enum Keep {
+    Records,
+    Positions,
+}
+
+/// Makes a topic that is not there, and waits until it is known. Where the hub may not, somebody else has to have made it:
+/// what is there then is for the caller to judge.
+async fn make(
+    looking: &Arc<Looking>,
+    config: &KafkaConfig,
+    name: &str,
+    keep: Keep,
+) -> Result<TopicState, DeliverError> {
+    let options = AdminOptions::new().request_timeout(Some(ASK)).operation_timeout(Some(ASK));
+    let made = looking.admin.create_topics(&[config.topic(name, keep)], &options).await;
+    let made = made.map_err(|error| failed("create topics", &error))?;
+    let refused = match made.into_iter().find_map(Result::err) {
+        None | Some((_, RDKafkaErrorCode::TopicAlreadyExists)) => None,
+        Some((
+            _,
+            code @ (RDKafkaErrorCode::TopicAuthorizationFailed
+            | RDKafkaErrorCode::ClusterAuthorizationFailed
+            | RDKafkaErrorCode::PolicyViolation
+            | RDKafkaErrorCode::InvalidReplicationFactor),
+        )) => Some(code),
+        Some((_, code)) => return Err(log_error("create topics", format!("{name}: {code}"))),
+    };
+    if let Some(code) = refused {
+        return Err(Halt::Refused(format!("{name} is not there and cannot be made: {code}")).into());
+    }
     let started = Instant::now();
     loop {
-        let found = topics.iter().try_for_each(|name| one_partition(client, name));
-        if found.is_ok() || started.elapsed() > KNOWN {
-            return found;
+        let found = describe(looking, vec![name.to_owned()]).await?.pop();
+        match found {
+            Some(state) if state.partitions.is_some() || state.refused.is_some() => return Ok(state),
+            _ if started.elapsed() > KNOWN => {
+                return Err(log_error("create topics", format!("{name}: it is not known yet")));
+            }
+            _ => tokio::time::sleep(Duration::from_millis(50)).await,
         }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
-
-fn one_partition<C: ClientContext>(client: &Client<C>, name: &str) -> Result<(), DeliverError> {
-    let doing = "use topic";
-    let metadata = client.fetch_metadata(Some(name), ASK).map_err(|error| failed(doing, &error))?;
-    let topic = metadata.topics().first().filter(|topic| topic.name() == name);
-    // A refused topic comes as one without partitions, its error aside.
-    match topic.map(|topic| (topic.error(), topic.partitions().len())) {
-        Some((None, 1)) => Ok(()),
-        Some((Some(error), _)) => Err(log_error(doing, format!("{name}: {}", RDKafkaErrorCode::from(error)))),
-        Some((None, partitions)) => {
-            Err(log_error(doing, format!("{name}: it has {partitions} partitions, not 1")))
-        }
-        None => Err(log_error(doing, format!("{name}: it is not there"))),
     }
 }
 
@@ -136,18 +141,23 @@ fn log_error(doing: &'static str, cause: String) -> DeliverError {
 /// What a client error means. Fenced and expired look the same: either way the producer is dropped
 /// and the truth is read again.
 fn failed(doing: &'static str, error: &KafkaError) -> DeliverError {
-    let fenced = match error {
-        KafkaError::Transaction(error) => error.code() == RDKafkaErrorCode::Fenced,
-        error => matches!(
-            error.rdkafka_error_code(),
-            Some(
-                RDKafkaErrorCode::Fenced
-                    | RDKafkaErrorCode::InvalidProducerEpoch
-                    | RDKafkaErrorCode::ProducerFenced
-            )
-        ),
+    let code = match error {
+        KafkaError::Transaction(error) => Some(error.code()),
+        error => error.rdkafka_error_code(),
     };
-    if fenced { DeliverError::Fenced } else { log_error(doing, error.to_string()) }
+    match code {
+        Some(
+            RDKafkaErrorCode::Fenced
+            | RDKafkaErrorCode::InvalidProducerEpoch
+            | RDKafkaErrorCode::ProducerFenced,
+        ) => DeliverError::Fenced,
+        Some(
+            RDKafkaErrorCode::TopicAuthorizationFailed
+            | RDKafkaErrorCode::TransactionalIdAuthorizationFailed
+            | RDKafkaErrorCode::GroupAuthorizationFailed,
+        ) => Halt::Refused(format!("cannot {doing}: {error}")).into(),
+        _ => log_error(doing, error.to_string()),
+    }
 }
 
 /// Runs a blocking call of the client on a thread for such, and does not wait for ever.
@@ -169,15 +179,17 @@ mod tests {
     fn a_file_cannot_weaken_the_producer() {
         let config: KafkaConfig = serde_json::from_value(serde_json::json!({
             "brokers": "localhost:9092",
-            "properties": {"acks": "1", "enable.idempotence": "false", "security.protocol": "ssl"},
+            "properties": {"acks": "1", "enable.idempotence": "false", "compression.type": "zstd",
+                "security.protocol": "ssl"},
         }))
         .unwrap();
-        let producer = config.producer();
+        let producer = config.producer(&Recipient::parse("bon").unwrap());
         let check = |name: &str, expect: &str| assert_eq!(producer.get(name), Some(expect), "{name}");
         check("acks", "all");
         check("enable.idempotence", "true");
         check("security.protocol", "ssl");
-        check("transactional.id", "hub.local.relay");
+        check("transactional.id", "hub.local.relay.bon");
+        check("compression.type", "gzip");
         assert_eq!(config.consumer("auditor").get("isolation.level"), Some("read_committed"));
         assert!(serde_json::from_str::<KafkaConfig>(r#"{"brokers":"x","broker":"y"}"#).is_err());
     }

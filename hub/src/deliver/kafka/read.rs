@@ -4,6 +4,7 @@
 //! time-out is never an answer. Topics are read from their end backwards, because transactions leave
 //! control records and aborted ones there. Refuses to read what is not committed.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
@@ -14,8 +15,12 @@ use rdkafka::topic_partition_list::Offset;
 use schemas::recipient::Recipient;
 
 use super::super::DeliverError;
-use super::super::log::{Ends, Position, Reader, Record};
-use super::{ASK, KafkaConfig, blocking, failed, log_error, one_partition_each};
+use super::super::audit::Break;
+use super::super::halt::Halt;
+use super::super::log::Reader;
+use super::super::record::{Position, Record, Tail};
+use super::describe::Looking;
+use super::{ASK, KafkaConfig, blocking, describe, failed, log_error};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 const BACK: &str = "read back";
@@ -24,8 +29,10 @@ const BACK: &str = "read back";
 pub(super) struct Sentinel {
     pub(super) nonce: String,
     pub(super) offset: i64,
-    pub(super) key: &'static str,
-    pub(super) position: &'static str,
+    /// Its own key.
+    pub(super) key: String,
+    /// The key of the position.
+    pub(super) position: String,
 }
 
 /// A consumer with the moment until which it must have read what it should.
@@ -34,18 +41,12 @@ struct Back {
     deadline: Instant,
 }
 
-/// Reads the position before the sentinel and each topic's last committed sequence.
-pub(super) fn read_ends(
+/// Reads the position before the sentinel.
+pub(super) fn read_position(
     config: &KafkaConfig,
-    recipients: &[Recipient],
     sentinel: &Sentinel,
-) -> Result<Ends, DeliverError> {
-    let mut client = config.consumer("relay");
-    client.set("enable.partition.eof", "true").set("fetch.wait.max.ms", "10");
-    let consumer = client.create().map_err(|error| failed(BACK, &error))?;
-    let back = Back { consumer, deadline: Instant::now() + DEADLINE };
-    let mut ends = Ends::default();
-    let found = back.last(&config.position_topic, sentinel.offset + 1, |message, position| {
+) -> Result<Option<Position>, DeliverError> {
+    let found = Back::new(config)?.last(&config.position_topic, sentinel.offset + 1, |message, position| {
         if message.key() == Some(sentinel.key.as_bytes()) {
             return message.payload() == Some(sentinel.nonce.as_bytes());
         }
@@ -54,26 +55,33 @@ pub(super) fn read_ends(
         }
         false
     })?;
-    if let Some(found) = found {
-        ends.position = serde_json::from_slice::<Position>(&found)
-            .map_err(|error| log_error("read the position", error.to_string()))?;
+    let position = found.map(|found| serde_json::from_slice(&found));
+    position.transpose().map_err(|error| log_error("read the position", error.to_string()))
+}
+
+/// Reads a topic's last committed record.
+pub(super) fn read_tail(config: &KafkaConfig, topic: &str) -> Result<Option<Tail>, DeliverError> {
+    let tail = Back::new(config)?.last(topic, 0, |message, tail| {
+        let record = record(message);
+        *tail = Some(record.sequence().zip(record.hash()));
+        false
+    })?;
+    match tail {
+        None => Ok(None),
+        Some(Some((sequence, hash))) => Ok(Some(Tail { sequence, hash })),
+        // Somebody else wrote there.
+        Some(None) => Err(Halt::Broken(Break::Header("ce_sequence")).into()),
     }
-    for recipient in recipients {
-        let topic = recipient.topic();
-        let tail = back.last(&topic, 0, |message, sequence| {
-            *sequence = Some(record(message).sequence());
-            false
-        })?;
-        if let Some(sequence) = tail {
-            let sequence =
-                sequence.ok_or_else(|| log_error(BACK, format!("{topic}: a record has no number")))?;
-            ends.tails.insert(recipient.clone(), sequence);
-        }
-    }
-    Ok(ends)
 }
 
 impl Back {
+    fn new(config: &KafkaConfig) -> Result<Self, DeliverError> {
+        let mut client = config.consumer("relay");
+        client.set("enable.partition.eof", "true").set("fetch.wait.max.ms", "10");
+        let consumer = client.create().map_err(|error| failed(BACK, &error))?;
+        Ok(Self { consumer, deadline: Instant::now() + DEADLINE })
+    }
+
     /// Walks back from the end of a topic until a stretch holds what is looked for, or all was read.
     ///
     /// `see` keeps what it looks for and answers whether that is the end. Where the topic must reach
@@ -135,16 +143,27 @@ impl KafkaReader {
     ///
     /// # Errors
     /// [`DeliverError::Log`] where a topic is missing or may not be read.
-    pub async fn open(config: &KafkaConfig, recipients: &[Recipient]) -> Result<Self, DeliverError> {
+    pub(super) async fn open(
+        config: &KafkaConfig,
+        looking: &Arc<Looking>,
+        recipients: &[Recipient],
+    ) -> Result<Self, DeliverError> {
+        let names: Vec<String> = recipients.iter().map(Recipient::topic).collect();
+        // An assignment to a topic that is refused or not there would be silent, so it is looked at first.
+        for topic in describe(looking, names.clone()).await? {
+            if topic.partitions != Some(1) {
+                let cause = topic.refused.unwrap_or_else(|| "it has not one partition".to_owned());
+                return Err(log_error("read topics", format!("{}: {cause}", topic.name)));
+            }
+        }
         let consumer: StreamConsumer =
             config.consumer("auditor").create().map_err(|error| failed("read topics", &error))?;
-        let topics: Vec<String> = recipients.iter().map(Recipient::topic).collect();
         blocking("read topics", move || {
-            // An assignment to a refused topic would be silent, so it is looked at first.
-            one_partition_each(consumer.client(), &topics)?;
             let mut all = TopicPartitionList::new();
-            for topic in &topics {
-                all.add_partition_offset(topic, 0, Offset::Beginning)
+            for name in &names {
+                // Without the metadata at hand the library waits half a second more.
+                consumer.fetch_metadata(Some(name), ASK).map_err(|error| failed("read topics", &error))?;
+                all.add_partition_offset(name, 0, Offset::Beginning)
                     .map_err(|error| failed("read topics", &error))?;
             }
             consumer.assign(&all).map_err(|error| failed("read topics", &error))?;

@@ -1,19 +1,27 @@
 //! Transactions: records first, the position strictly last, then the commit.
 //!
 //! A producer lives through an unbroken run of clean, quick commits; after any doubt it is worn, and
-//! [`Log::take_over`] makes a new one. Refuses `flush`, which stalls 100 ms: every delivery report is
+//! [`Writer::take_over`] makes a new one. Refuses `flush`, which stalls 100 ms: every delivery report is
 //! awaited instead. Source: docs/exactly-once.md#the-producer.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
+use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer};
+use rdkafka::types::RDKafkaErrorCode;
+use schemas::envelope::Hash;
 use schemas::recipient::Recipient;
+use tokio::sync::OnceCell;
 
 use super::super::DeliverError;
-use super::super::log::{Ends, Log, Position, Record};
-use super::read::{KafkaReader, Sentinel, read_ends};
-use super::{ASK, KafkaConfig, blocking, failed, log_error};
+use super::super::halt::Halt;
+use super::super::log::{Log, Writer};
+use super::super::record::{Ends, Position, Record, TopicState};
+use super::describe::Looking;
+use super::read::{KafkaReader, Sentinel, read_position, read_tail};
+use super::{ASK, KafkaConfig, Keep, blocking, describe, failed, log_error, make};
 use crate::clock::Clock;
 
 /// A commit that is slower hides a retry of the library, which could meet a later transaction.
@@ -22,34 +30,82 @@ const SLOW: Duration = Duration::from_millis(300);
 const SHARE: u32 = 10_000;
 /// Longer than every time-out of the library together.
 const WATCHDOG: Duration = Duration::from_secs(100);
-const POSITION_KEY: &str = "relay";
-const SENTINEL_KEY: &str = "sentinel";
 
-/// Kafka, as one relay writes it.
+/// Kafka. Clones share what looks at its topics.
+#[derive(Clone)]
 pub struct KafkaLog {
     config: KafkaConfig,
-    producer: Option<FutureProducer>,
-    transactions: u32,
-    worn: bool,
-    /// Whether the topics were seen to be right since the last error.
-    topics: bool,
+    looking: Arc<OnceCell<Arc<Looking>>>,
 }
 
 impl KafkaLog {
-    /// A handle; it connects at [`Log::take_over`] or [`Log::reader`].
+    /// A handle; it connects when it is used.
     #[must_use]
     pub fn new(config: KafkaConfig) -> Self {
-        Self { config, producer: None, transactions: 0, worn: true, topics: false }
+        Self { config, looking: Arc::default() }
     }
 
-    /// One transaction: the records, then the last one, which is acknowledged after all the others.
-    /// Answers with the offset of the last one and the time that the commit took.
+    async fn looking(&self) -> Result<&Arc<Looking>, DeliverError> {
+        self.looking.get_or_try_init(async || self.config.looking()).await
+    }
+}
+
+impl Log for KafkaLog {
+    type Writer = KafkaWriter;
+    type Reader = KafkaReader;
+
+    async fn open(&self) -> Result<(), DeliverError> {
+        let (looking, name) = (self.looking().await?, &self.config.position_topic);
+        let mut found = describe(looking, vec![name.clone()]).await?.pop();
+        if found.as_ref().is_some_and(|topic| topic.partitions.is_none() && topic.refused.is_none()) {
+            found = Some(make(looking, &self.config, name, Keep::Positions).await?);
+        }
+        match found.map(|topic| (topic.partitions, topic.refused)) {
+            Some((Some(1), None)) => Ok(()),
+            Some((_, Some(why))) => Err(log_error("keep positions", format!("{name}: {why}"))),
+            _ => Err(log_error("keep positions", format!("{name}: it has not one partition"))),
+        }
+    }
+
+    fn writer(&self, to: &Recipient) -> KafkaWriter {
+        KafkaWriter { log: self.clone(), to: to.clone(), producer: None, transactions: 0, worn: true, end: 0 }
+    }
+
+    async fn survey(&self, recipients: &[Recipient]) -> Result<Vec<TopicState>, DeliverError> {
+        describe(self.looking().await?, recipients.iter().map(Recipient::topic).collect()).await
+    }
+
+    async fn reader(&self, recipients: &[Recipient]) -> Result<KafkaReader, DeliverError> {
+        KafkaReader::open(&self.config, self.looking().await?, recipients).await
+    }
+}
+
+/// One topic, as its one writer.
+pub struct KafkaWriter {
+    log: KafkaLog,
+    to: Recipient,
+    producer: Option<FutureProducer>,
+    transactions: u32,
+    worn: bool,
+    /// Where the next record is put at the least.
+    end: i64,
+}
+
+/// The last record of a transaction, in the topic of positions.
+struct Last<'a> {
+    key: &'a str,
+    /// Made of the offset that the last record before it got.
+    value: &'a (dyn Fn(i64) -> Result<String, DeliverError> + Sync),
+}
+
+impl KafkaWriter {
+    /// One transaction: the records, then the last one, which is acknowledged after all the others. Answers with where the
+    /// last record and the one behind it were put, and the time that the commit took.
     async fn transact(
         &self,
         records: &[Record],
-        key: &str,
-        value: &str,
-    ) -> Result<(i64, Duration), DeliverError> {
+        last: Last<'_>,
+    ) -> Result<(i64, i64, Duration), DeliverError> {
         let producer = self.producer.as_ref().ok_or(DeliverError::Fenced)?;
         let whole = async {
             let begin = producer.clone();
@@ -59,12 +115,23 @@ impl KafkaLog {
             for record in records {
                 reports.push(send(producer, record)?);
             }
-            for report in reports {
-                delivered(report.await)?;
+            let mut end = self.end;
+            for (record, report) in records.iter().zip(reports) {
+                let offset = delivered(report.await, record)?;
+                if offset < end {
+                    // What was sent before stood there.
+                    let sequence = record.sequence().unwrap_or_default() - 1;
+                    return Err(Halt::Remade { sequence, offset: end - 1, end: offset }.into());
+                }
+                end = offset + 1;
             }
-            let last = FutureRecord::to(&self.config.position_topic).partition(0).key(key).payload(value);
-            let report = producer.send_result(last).map_err(|(error, _)| failed("send", &error))?;
-            let offset = delivered(report.await)?;
+            let value = (last.value)(end - 1)?;
+            let message =
+                FutureRecord::to(&self.log.config.position_topic).partition(0).key(last.key).payload(&value);
+            let report = producer.send_result(message).map_err(|(error, _)| failed("send", &error))?;
+            let Ok(Ok(delivery)) = report.await.map(|report| report.map_err(|(error, _)| error)) else {
+                return Err(log_error("keep positions", "the position was not taken".to_owned()));
+            };
             // The library frees the last report just after it told of it; before that a commit stalls.
             while producer.in_flight_count() > 0 {
                 tokio::task::yield_now().await;
@@ -74,9 +141,29 @@ impl KafkaLog {
                 commit.commit_transaction(Duration::from_secs(45)).map_err(|error| failed("commit", &error))
             })
             .await?;
-            Ok((offset, started.elapsed()))
+            Ok((end - 1, delivery.offset, started.elapsed()))
         };
         tokio::time::timeout(WATCHDOG, whole).await.unwrap_or(Err(DeliverError::Stuck("commit")))
+    }
+
+    /// Whether what was not taken in time is this topic's trouble: the broker answers, and tells how the topic is.
+    async fn whose(&self, late: DeliverError) -> DeliverError {
+        let Some(producer) = self.producer.clone() else { return late };
+        let topic = self.to.topic();
+        let look = move || {
+            let metadata =
+                producer.client().fetch_metadata(None, ASK).map_err(|error| failed("reach Kafka", &error))?;
+            let found = metadata.topics().iter().find(|found| found.name() == topic);
+            let partition = found.and_then(|found| found.partitions().first());
+            Ok(partition.map(|partition| (partition.leader(), partition.isr().len(), partition.replicas().len())))
+        };
+        match blocking("look at the topic", look).await {
+            Ok(Some((leader, in_sync, all))) if leader >= 0 => {
+                Halt::Stuck(format!("{late}; {in_sync} of {all} replicas are in sync")).into()
+            }
+            Ok(Some(_)) => Halt::Stuck(format!("{late}; it has no leader")).into(),
+            Ok(None) | Err(_) => late,
+        }
     }
 
     /// Lets the old producer go; that may take a moment, which no worker thread should wait.
@@ -86,18 +173,19 @@ impl KafkaLog {
             drop(tokio::task::spawn_blocking(move || drop(old)));
         }
     }
+
+    async fn look(&self) -> Result<TopicState, DeliverError> {
+        let found = describe(self.log.looking().await?, vec![self.to.topic()]).await?.pop();
+        found.ok_or_else(|| log_error("look at topics", "nothing was told".to_owned()))
+    }
 }
 
-impl Log for KafkaLog {
-    type Reader = KafkaReader;
-
-    async fn take_over(&mut self, recipients: &[Recipient]) -> Result<Ends, DeliverError> {
+impl Writer for KafkaWriter {
+    async fn take_over(&mut self, may_make: bool) -> Result<Ends, DeliverError> {
         self.drop_producer();
-        if !std::mem::replace(&mut self.topics, false) {
-            self.config.make_topics(recipients).await?;
-        }
+        let config = self.log.config.clone();
         let producer: FutureProducer =
-            self.config.producer().create().map_err(|error| failed("make a producer", &error))?;
+            config.producer(&self.to).create().map_err(|error| failed("make a producer", &error))?;
         let fencing = producer.clone();
         blocking("take over", move || {
             // Without the metadata at hand the library waits half a second more.
@@ -106,32 +194,59 @@ impl Log for KafkaLog {
         })
         .await?;
         self.producer = Some(producer);
-        let nonce = hex::encode(Clock::system().seed().0);
-        let (offset, _) = self.transact(&[], SENTINEL_KEY, &nonce).await?;
-        let (config, topics) = (self.config.clone(), recipients.to_vec());
-        let sentinel = Sentinel { nonce, offset, key: SENTINEL_KEY, position: POSITION_KEY };
-        let ends = blocking("read back", move || read_ends(&config, &topics, &sentinel)).await?;
-        (self.transactions, self.worn, self.topics) = (0, false, true);
-        Ok(ends)
+        let (nonce, key) = (hex::encode(Clock::system().seed().0), format!("{}:sentinel", self.to));
+        self.end = 0;
+        let sentinel = Last { key: &key, value: &|_| Ok(nonce.clone()) };
+        let (_, offset, _) = self.transact(&[], sentinel).await?;
+        let sentinel = Sentinel { nonce: nonce.clone(), offset, key: key.clone(), position: self.to.to_string() };
+        let reading = config.clone();
+        let position = blocking("read back", move || read_position(&reading, &sentinel)).await?;
+        let mut state = self.look().await?;
+        if state.partitions.is_none() && state.refused.is_none() && may_make && position.is_none() {
+            state = make(self.log.looking().await?, &config, &state.name, Keep::Records).await?;
+        }
+        let tail = if state.partitions == Some(1) {
+            let topic = state.name.clone();
+            let tail = blocking("read back", move || read_tail(&config, &topic)).await?;
+            // Looked at again: retention may have gone on before the tail was read.
+            state = self.look().await?;
+            tail
+        } else {
+            None
+        };
+        self.end = position.map_or(0, |position| position.offset + 1);
+        (self.transactions, self.worn) = (0, false);
+        Ok(Ends { position, state, tail })
     }
 
-    async fn append(&mut self, records: Vec<Record>, position: &Position) -> Result<(), DeliverError> {
+    async fn append(
+        &mut self,
+        records: Vec<Record>,
+        sequence: u64,
+        hash: Hash,
+    ) -> Result<Position, DeliverError> {
         if self.worn {
             return Err(DeliverError::Fenced);
         }
-        let value = serde_json::to_string(position)
-            .map_err(|error| log_error("write the position", error.to_string()))?;
         // In doubt until it has committed: this future may be dropped on the way.
         self.worn = true;
-        match self.transact(&records, POSITION_KEY, &value).await {
-            Ok((_, took)) => {
+        let position = |offset| Position { sequence, hash, offset };
+        let value = |offset| {
+            serde_json::to_string(&position(offset))
+                .map_err(|error| log_error("write the position", error.to_string()))
+        };
+        let key = self.to.to_string();
+        match self.transact(&records, Last { key: &key, value: &value }).await {
+            Ok((offset, _, took)) => {
                 self.transactions += 1;
+                self.end = offset + 1;
                 self.worn = took > SLOW || self.transactions >= SHARE;
-                Ok(())
+                Ok(position(offset))
             }
             Err(error) => {
+                let late = matches!(&error, DeliverError::Log { doing: LATE, .. });
+                let error = if late { self.whose(error).await } else { error };
                 self.drop_producer();
-                self.topics = false;
                 Err(error)
             }
         }
@@ -140,16 +255,9 @@ impl Log for KafkaLog {
     fn worn(&self) -> bool {
         self.worn
     }
-
-    async fn reader(&self, recipients: &[Recipient]) -> Result<KafkaReader, DeliverError> {
-        KafkaReader::open(&self.config, recipients).await
-    }
 }
 
-fn send(
-    producer: &FutureProducer,
-    record: &Record,
-) -> Result<rdkafka::producer::DeliveryFuture, DeliverError> {
+fn send(producer: &FutureProducer, record: &Record) -> Result<DeliveryFuture, DeliverError> {
     let headers = record
         .headers
         .iter()
@@ -158,16 +266,43 @@ fn send(
         });
     let mut message = FutureRecord::to(&record.topic).partition(0).key(&record.key).headers(headers);
     message.payload = record.value.as_ref();
-    producer.send_result(message).map_err(|(error, _)| failed("send", &error))
+    producer.send_result(message).map_err(|(error, _)| refused(&error, record))
 }
+
+/// What is told of a record that was not taken in time.
+const LATE: &str = "deliver in time";
 
 /// The offset that a record got.
 fn delivered<E>(
     report: Result<rdkafka::producer::future_producer::OwnedDeliveryResult, E>,
+    record: &Record,
 ) -> Result<i64, DeliverError> {
     match report {
         Ok(Ok(delivery)) => Ok(delivery.offset),
-        Ok(Err((error, _))) => Err(failed("deliver", &error)),
+        Ok(Err((error, _))) => Err(refused(&error, record)),
         Err(_) => Err(log_error("deliver", "the producer was dropped".to_owned())),
+    }
+}
+
+/// What it means that a record was not taken.
+fn refused(error: &KafkaError, record: &Record) -> DeliverError {
+    let (sequence, bytes) = (record.sequence().unwrap_or_default(), record.value.as_ref().map_or(0, Vec::len));
+    match error.rdkafka_error_code() {
+        Some(
+            code @ (RDKafkaErrorCode::MessageSizeTooLarge
+            | RDKafkaErrorCode::InvalidMessage
+            | RDKafkaErrorCode::InvalidMessageSize
+            | RDKafkaErrorCode::InvalidRecord
+            | RDKafkaErrorCode::InvalidTimestamp
+            | RDKafkaErrorCode::PolicyViolation
+            | RDKafkaErrorCode::UnsupportedCompressionType
+            | RDKafkaErrorCode::UnsupportedForMessageFormat),
+        ) => Halt::Record { sequence, bytes, cause: code.to_string() }.into(),
+        // What the topic then is, the next take-over tells.
+        Some(code @ (RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownPartition)) => {
+            log_error("deliver", code.to_string())
+        }
+        Some(RDKafkaErrorCode::MessageTimedOut) => log_error(LATE, error.to_string()),
+        _ => failed("deliver", error),
     }
 }

@@ -65,3 +65,18 @@ pub struct Outgoing {
     /// When its arrival was proved.
     pub closed_at: Option<Instant>,
 }
+
+/// What stops the delivery to a recipient.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HaltRow {
+    /// Whose.
+    pub recipient: Recipient,
+    /// Who found it: `relay` or `auditor`.
+    pub part: String,
+    /// Its stable code.
+    pub code: String,
+    /// What was found, in words.
+    pub detail: String,
+    /// Since when.
+    pub since: Instant,
+}

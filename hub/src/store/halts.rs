@@ -1,0 +1,69 @@
+//! What stops the delivery to a recipient: written by who delivers, read by who tells it anywhere.
+//!
+//! Codes, numbers and names of topics only. Refuses to know what a code means: that is `deliver`'s.
+
+use schemas::recipient::Recipient;
+use schemas::time::Instant;
+
+use super::bulk::Rows;
+use super::cells::{Reader, time};
+use super::engine::{Value, detached};
+use super::rows::HaltRow;
+use super::{Store, StoreError};
+
+impl Store {
+    /// Delivery to a recipient is halted, in the words of whoever found it. Since when is kept as long as the code stays.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn halt(
+        &self,
+        recipient: &Recipient,
+        part: &'static str,
+        code: &'static str,
+        detail: &str,
+        at: Instant,
+    ) -> Result<(), StoreError> {
+        let rows = Rows::default()
+            .text("recipient", [recipient.as_str()].into_iter())
+            .text("part", [part].into_iter())
+            .text("code", [code].into_iter())
+            .text("detail", [detail].into_iter())
+            .int("since", [time(at)].into_iter());
+        let pool = self.pool.clone();
+        detached(async move {
+            let mut tx = pool.write().await?;
+            let then = "on conflict (recipient, part) do update set detail = excluded.detail, code = excluded.code, \
+                        since = case when halt.code = excluded.code then halt.since else excluded.since end";
+            tx.insert("halt", rows, then).await?;
+            tx.commit().await
+        })
+        .await
+    }
+
+    /// Delivery to a recipient goes on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn resume(&self, recipient: &Recipient, part: &'static str) -> Result<(), StoreError> {
+        let sql = "delete from halt where recipient = $1 and part = $2";
+        let values = vec![Value::Text(recipient.as_str().to_owned()), Value::Text(part.to_owned())];
+        self.pool.change("halt", sql, values).await.map(|_| ())
+    }
+
+    /// Everything that is halted, by recipient.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn halts(&self) -> Result<Vec<HaltRow>, StoreError> {
+        let sql = "select recipient, part, code, detail, since from halt order by recipient, part";
+        let found: Vec<(String, String, String, String, i64)> =
+            self.pool.read("halt", sql, Vec::new()).await?;
+        let reader = Reader("halt");
+        let row = |(recipient, part, code, detail, since)| {
+            let (recipient, since) = (reader.word(recipient)?, reader.time(since)?);
+            Ok(HaltRow { recipient, part, code, detail, since })
+        };
+        found.into_iter().map(row).collect()
+    }
+}
