@@ -3,9 +3,11 @@
 #
 #   deploy/kafka.sh start DIR [PORT]   prints KAFKA_BROKERS=127.0.0.1:PORT on stdout, the version on stderr
 #   deploy/kafka.sh stop DIR           stops the node of that folder; its data stay
+#   deploy/kafka.sh tool CLASS ...     runs one of Kafka's own tools, such as org.apache.kafka.tools.TopicCommand
 #
-# Without PORT it keeps the one it had, or takes a free one; the controller takes a free one. A single node does not
-# fsync each write: it survives a kill, not a power cut, so it is no place for real data.
+# Without PORT it keeps the one it had, or takes a free one; the controller takes a free one. DIR/more.properties, where it
+# is there, has the last word. A single node does not fsync each write: it survives a kill, not a power cut, so it is no
+# place for real data.
 # Exit codes: 0 done, 1 the node did not start, 2 wrong use, 3 something is missing.
 set -eu
 
@@ -16,7 +18,7 @@ CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/voortraject/kafka-$VERSION"
 say() { printf '%s\n' "$*" >&2; }
 
 use() {
-    say "use: $0 start DIR [PORT] | $0 stop DIR"
+    say "use: $0 start DIR [PORT] | $0 stop DIR | $0 tool CLASS ..."
     exit 2
 }
 
@@ -87,6 +89,7 @@ log.cleaner.dedupe.buffer.size=16777216
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 PROPERTIES
+    [ ! -f "$1/more.properties" ] || cat "$1/more.properties" >>"$1/server.properties"
     cat >"$1/log4j2.properties" <<PROPERTIES
 status=error
 appender.c.type=Console
@@ -146,5 +149,6 @@ stop() {
 case "${1:-}" in
 start) [ $# -ge 2 ] || use; start "$2" "${3:-}" ;;
 stop) [ $# -eq 2 ] || use; stop "$2" ;;
+tool) [ $# -ge 2 ] || use; needs java; jars; shift; exec java -Xmx128m -cp "$CACHE/libs/*" "$@" ;;
 *) use ;;
 esac

@@ -10,6 +10,7 @@ pub mod modules;
 pub mod outbox;
 pub mod pages;
 pub mod people;
+pub mod place;
 pub mod process;
 pub mod saying;
 pub mod script;

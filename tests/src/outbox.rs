@@ -156,6 +156,12 @@ impl Rows {
         self.inner().closed.get(of).copied().unwrap_or(0)
     }
 
+    /// How many rows a recipient has.
+    #[must_use]
+    pub fn last(&self, of: &Recipient) -> u64 {
+        self.inner().ends.get(of).map_or(0, |end| end.sequence)
+    }
+
     /// What stops a recipient's topic, as the relay stored it.
     #[must_use]
     pub fn halted(&self, of: &Recipient) -> Option<(HaltCode, String)> {
@@ -171,9 +177,8 @@ impl Rows {
     /// Changes one row behind the hub's back, as a defect does.
     pub fn spoil(&self, of: &Recipient, sequence: u64, change: impl FnOnce(&mut Outgoing)) {
         let mut inner = self.inner();
-        let row = |outgoing: &&mut Outgoing| {
-            outgoing.row.recipient == *of && outgoing.row.sequence == sequence
-        };
+        let row =
+            |outgoing: &&mut Outgoing| outgoing.row.recipient == *of && outgoing.row.sequence == sequence;
         if let Some(row) = inner.rows.iter_mut().find(row) {
             change(row);
         }

@@ -30,6 +30,20 @@ impl Server {
         Self { script, folder, port: listener.local_addr().unwrap().port() }
     }
 
+    /// A Kafka of its own with settings of its own, started, and its address.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    #[must_use]
+    pub fn kafka(settings: &str) -> (Self, String) {
+        let server = Self::new("kafka.sh");
+        let folder = server.folder.path().join("server");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("more.properties"), settings).unwrap();
+        let address = server.start();
+        (server, address)
+    }
+
     /// A PostgreSQL of its own, started, and its address.
     ///
     /// # Panics

@@ -140,7 +140,13 @@ async fn what_is_wrong_with_one_topic_stops_that_one_until_it_is_mended() {
     let first = "the broker does not take record 1 of 0 bytes: too large";
     tokio::join!(
         check(|topic| topic.partitions = Some(3), normal, HaltCode::TopicPartitions, 0, partitions),
-        check(|topic| topic.refused = Some("no right".to_owned()), normal, HaltCode::TopicRefused, 0, refused),
+        check(
+            |topic| topic.refused = Some("no right".to_owned()),
+            normal,
+            HaltCode::TopicRefused,
+            0,
+            refused
+        ),
         check(|topic| topic.policy = Some("compact".to_owned()), normal, HaltCode::TopicCompacted, 0, policy),
         // Everything before the record is sent, whatever else was sent with it.
         check(|topic| topic.unwanted = [5].into(), normal, HaltCode::RecordRefused, 4, record),

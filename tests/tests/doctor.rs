@@ -15,10 +15,12 @@ use chrono::TimeDelta;
 use hub::app::{Hub, Start, in_data};
 use hub::clock::Clock;
 use hub::config::Config;
+use hub::deliver::halt::HaltCode;
 use hub::deliver::record::TopicState;
 use hub::doctor::problems::{PROBLEMS, State};
 use hub::doctor::{Check, Database, Facts, collect, examine};
 use hub::store::inspect::Health;
+use hub::store::rows::HaltRow;
 use schemas::insz::Environment;
 use schemas::message::Body;
 use schemas::recipient::Recipient;
@@ -162,8 +164,9 @@ async fn every_problem_is_found_where_it_is() {
     check("kafka-away", &|f| f.kafka = Some(Err("no brokers".to_owned())));
     let topic = |spoil: &dyn Fn(&mut TopicState)| {
         let name = "voortraject.amal.v1".to_owned();
-        let mut topic =
-            TopicState { name, partitions: Some(1), refused: None, retention_ms: Some(604_800_000) };
+        let mut topic = TopicState::new(name);
+        topic.partitions = Some(1);
+        topic.retention_ms = Some(604_800_000);
         spoil(&mut topic);
         Some(Ok(vec![topic]))
     };
@@ -171,6 +174,23 @@ async fn every_problem_is_found_where_it_is() {
     check("topic-refused", &|f| f.kafka = topic(&|t| t.refused = Some("not authorised".to_owned())));
     check("topic-partitions", &|f| f.kafka = topic(&|t| t.partitions = Some(3)));
     check("topic-retention", &|f| f.kafka = topic(&|t| t.retention_ms = Some(1000)));
+    check("topic-compacted", &|f| f.kafka = topic(&|t| t.policy = Some("compact".to_owned())));
+    check("topic-codec", &|f| f.kafka = topic(&|t| t.codec = Some("zstd".to_owned())));
+    for code in HaltCode::ALL {
+        check(code.as_str(), &|f| {
+            // Told once, where the topic looks wrong as well.
+            f.kafka = topic(&|t| t.partitions = Some(if code == HaltCode::TopicPartitions { 3 } else { 1 }));
+            if let Some(Database::There { halts, .. }) = &mut f.database {
+                halts.push(HaltRow {
+                    recipient: Recipient::parse("amal").unwrap(),
+                    part: "relay".to_owned(),
+                    code: code.as_str().to_owned(),
+                    detail: "told".to_owned(),
+                    since: now,
+                });
+            }
+        });
+    }
 
     let known: BTreeSet<&str> = PROBLEMS.iter().map(|problem| problem.code).collect();
     assert_eq!(found, known, "every problem has its case, and its name once");

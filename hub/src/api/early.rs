@@ -23,7 +23,7 @@ pub fn early() -> Router {
 }
 
 async fn not_ready() -> Response {
-    probes::readiness(false, Some("database away".to_owned()))
+    probes::not_ready()
 }
 
 async fn away() -> Problem {

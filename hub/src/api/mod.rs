@@ -18,6 +18,7 @@ mod receipts;
 mod verdict;
 
 pub use early::early;
+pub use probes::{Holding, holding};
 pub use problem::{Problem, ProblemCode};
 
 use std::sync::Arc;
@@ -69,6 +70,21 @@ pub struct Doors {
     pub missing: Arc<dyn Fn() -> Option<String> + Send + Sync>,
     /// The figures.
     pub metrics: Arc<Metrics>,
+    /// This process, as leases name it.
+    pub instance: String,
+    /// What this process does beside answering.
+    pub roles: Vec<Role>,
+}
+
+/// Something that a process does, as `/readyz` tells it.
+#[derive(Clone)]
+pub struct Role {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// Of which lease one process at a time has it.
+    pub lease: Option<&'static str>,
+    /// How it goes here: a state in place of the lease's, and why; none where nothing is wrong.
+    pub trouble: Arc<dyn Fn() -> Option<(&'static str, String)> + Send + Sync>,
 }
 
 impl Doors {

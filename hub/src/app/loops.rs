@@ -43,6 +43,12 @@ impl Missing {
         (!words.is_empty()).then(|| words.join("; "))
     }
 
+    /// Why one loop is away.
+    #[must_use]
+    pub fn cause(&self, name: &str) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
     fn set(&self, name: &'static str, cause: Option<String>) {
         let mut missing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match cause {

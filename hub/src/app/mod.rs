@@ -159,20 +159,51 @@ impl Hub {
         })
     }
 
-    /// The HTTP door.
+    /// The HTTP door of a process that does all of it.
     pub fn router(&self) -> Router {
-        let (missing, health, metrics) =
-            (self.missing.clone(), Arc::clone(&self.health), Arc::clone(&self.metrics));
-        // The relay waits by itself where Kafka is away: its loop does not end, so its health says it.
-        let away = move || match health.state() {
-            HealthState::Degraded => {
-                let cause = health.cause().map_or_else(String::new, |cause| format!(", {cause}"));
-                Some(format!("deliver: degraded{cause}"))
+        self.router_of(&[Role::Intake, Role::Decide, Role::Deliver, Role::Request])
+    }
+
+    /// What delivery waits for here, or which topics are halted. The relay waits by itself: its loop does not end.
+    fn undelivered(&self) -> Option<(&'static str, String)> {
+        let state = self.health.state();
+        match state {
+            HealthState::Degraded => Some((state.as_str(), self.health.cause().unwrap_or_default())),
+            HealthState::Halted => {
+                let halts = self.health.halts().into_iter();
+                let words: Vec<_> =
+                    halts.map(|(_, to, code)| format!("{} ({})", to.topic(), code.as_str())).collect();
+                Some((state.as_str(), words.join(", ")))
             }
-            HealthState::Halted => Some("deliver: halted".to_owned()),
             HealthState::Starting | HealthState::Standby | HealthState::Delivering => None,
+        }
+    }
+
+    /// How one role goes here.
+    fn role(&self, role: Role) -> api::Role {
+        let kafka = self.config.hub.kafka.is_some();
+        let (name, lease, loops): (_, _, &'static [&'static str]) = match role {
+            Role::Intake => ("intake", None, &[]),
+            Role::Decide => ("decide", Some("decider"), &["decide", "due"]),
+            Role::Deliver => ("deliver", kafka.then_some("relay"), &["deliver"]),
+            Role::Request => ("request", None, &[]),
         };
-        let words = move || missing.words().into_iter().chain(away()).reduce(|all, one| all + "; " + &one);
+        let hub = self.clone();
+        let trouble = move || {
+            let failing = loops.iter().find_map(|name| hub.missing.cause(name));
+            let failing = failing.map(|cause| ("failing", cause));
+            failing.or_else(|| if role == Role::Deliver { hub.undelivered() } else { None })
+        };
+        api::Role { name, lease, trouble: Arc::new(trouble) }
+    }
+
+    /// The HTTP door of a process with these roles.
+    pub fn router_of(&self, roles: &[Role]) -> Router {
+        let (hub, metrics) = (self.clone(), Arc::clone(&self.metrics));
+        let words = move || {
+            let away = hub.undelivered().map(|(state, cause)| format!("deliver: {state}: {cause}"));
+            hub.missing.words().into_iter().chain(away).reduce(|all, one| all + "; " + &one)
+        };
         let doors = Doors {
             intake: self.intake.clone(),
             store: self.store.clone(),
@@ -183,6 +214,8 @@ impl Hub {
             decisions: self.desk.decisions().clone(),
             missing: Arc::new(words),
             metrics,
+            instance: self.instance.clone(),
+            roles: roles.iter().map(|role| self.role(*role)).collect(),
         };
         let mut others = crate::contract::routes(Arc::clone(&self.schemas));
         if let Some(settings) = self.config.hub.console.clone() {
@@ -304,7 +337,7 @@ pub async fn run(config: &Path, roles: &[Role]) -> anyhow::Result<()> {
     let tasks = TaskTracker::new();
     tasks.spawn(wrapping::count(hub.store.clone(), hub.vault.clone(), stop.clone()));
     if let Some(door) = door {
-        tasks.spawn(door.serve(hub.router(), stop.clone()));
+        tasks.spawn(door.serve(hub.router_of(roles), stop.clone()));
     }
     for role in roles {
         let (hub, stop) = (hub.clone(), stop.clone());

@@ -12,7 +12,9 @@ use schemas::time::{Day, Instant, start_of};
 use super::parts::Badge;
 use super::times::{Calendar, Stamp, written};
 use super::{Console, words};
-use crate::store::figures::{Flow, HandoverCount, Queue, SourceRow};
+use crate::deliver::halt::HaltCode;
+use crate::store::figures::{Flow, HandoverCount, Queue, RecipientRow, SourceRow};
+use crate::store::rows::HaltRow;
 
 /// A record that is not proved to have arrived after this time deserves a look.
 const SILENCE: TimeDelta = TimeDelta::hours(24);
@@ -43,6 +45,7 @@ pub(super) struct Read {
     pub(super) by_recipient: Vec<(Recipient, u64, u64)>,
     /// How many messages lie aside under each code.
     pub(super) causes: Vec<(Aside, Queue)>,
+    pub(super) halts: Vec<HaltRow>,
 }
 
 /// What needs attention, oldest first.
@@ -129,7 +132,15 @@ pub(super) fn points(console: &Console, calendar: Calendar, read: &Read, sum: &S
             points.push(point(what(queue.count), detail, href, badge, since, owner));
         }
     }
-    for row in &read.flow.recipients {
+    for halt in &read.halts {
+        let what = words::halted(&console.name(&halt.recipient));
+        let known = HaltCode::ALL.into_iter().find(|code| code.as_str() == halt.code);
+        let detail = known.map_or(halt.detail.as_str(), |code| words::halt(code));
+        let badge = Badge::bare(words::HALTED_KIND, "bad", "alert");
+        points.push(point(what, detail, "#h-recipients", badge, halt.since, Owner::Operations));
+    }
+    let halted = |row: &&RecipientRow| read.halts.iter().any(|halt| halt.recipient == row.recipient);
+    for row in read.flow.recipients.iter().filter(|row| !halted(row)) {
         if let Some(since) = row.oldest.filter(|at| calendar.now - *at > SILENCE) {
             let what = words::undelivered(&console.name(&row.recipient), row.decided - row.delivered);
             let badge = Badge::bare(words::SILENT_KIND, "bad", "quiet");

@@ -93,6 +93,7 @@ pub(super) async fn show(State(console): Here) -> Page {
         due_today: store.count_handovers(&until_tonight, MANY).await?.saturating_sub(late_count),
         by_recipient: store.handovers_by_recipient(today).await?,
         causes: store.quarantine_codes().await?,
+        halts: store.halts().await?,
     };
     arrange(&console, &mut read.flow);
     let sum = total(&read.flow.sources);

@@ -20,8 +20,7 @@ use crate::vault::{Access, Shut, Vault, Why};
 /// [`Halt::Contract`] where nobody can read it.
 pub fn pass(vault: &Vault, schemas: &Schemas, outgoing: &Outgoing) -> Result<Record, Halt> {
     let row = &outgoing.row;
-    let damaged =
-        |what| Halt::Damaged { recipient: row.recipient.clone(), sequence: row.sequence, what };
+    let damaged = |what| Halt::Damaged { recipient: row.recipient.clone(), sequence: row.sequence, what };
     let mut envelope: Envelope = serde_json::from_str(&row.envelope).map_err(|_| damaged("its envelope"))?;
     let as_told = envelope.recipient == row.recipient
         && envelope.sequence == row.sequence

@@ -4,7 +4,6 @@
 //! is shown: [`super::health`]. Next: `doctor::problems` for what to do about each code.
 
 use schemas::recipient::Recipient;
-use serde::{Deserialize, Serialize};
 
 use super::audit::Break;
 use crate::contract::ContractError;
@@ -16,7 +15,9 @@ pub enum Halt {
     #[error("the topic is not there any more; record {0} was sent to it")]
     Gone(u64),
     /// Where a record was sent, the topic holds another one or none: it was made anew, or lost its end.
-    #[error("the topic was made anew or cut: it ends at offset {end}, and record {sequence} was sent to {offset}")]
+    #[error(
+        "the topic was made anew or cut: it ends at offset {end}, and record {sequence} was sent to {offset}"
+    )]
     Remade {
         /// The last record that was sent.
         sequence: u64,
@@ -116,8 +117,7 @@ impl Part {
 }
 
 /// The stable code of a halt: in doctor, metrics, log and console.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum HaltCode {
     /// See [`Halt::Gone`] and [`Halt::Remade`].
     TopicRemade,
@@ -163,6 +163,20 @@ impl Halt {
 }
 
 impl HaltCode {
+    /// Every one.
+    pub const ALL: [Self; 10] = [
+        Self::TopicRemade,
+        Self::TopicPartitions,
+        Self::TopicCompacted,
+        Self::TopicRefused,
+        Self::TopicStuck,
+        Self::RecordRefused,
+        Self::RecordDamaged,
+        Self::DatabaseRegressed,
+        Self::KafkaRegressed,
+        Self::TopicBroken,
+    ];
+
     /// Its name.
     #[must_use]
     pub fn as_str(self) -> &'static str {

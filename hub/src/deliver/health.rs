@@ -83,7 +83,9 @@ impl Health {
         let inner = self.inner();
         let relay = |(part, _): &(Part, Recipient)| *part == Part::Relay;
         match inner.role {
-            HealthState::Delivering if inner.lanes.values().any(|lane| matches!(lane, LaneState::Waiting(_))) => {
+            HealthState::Delivering
+                if inner.lanes.values().any(|lane| matches!(lane, LaneState::Waiting(_))) =>
+            {
                 HealthState::Degraded
             }
             HealthState::Delivering if inner.halts.keys().any(relay) => HealthState::Halted,
@@ -117,8 +119,7 @@ impl Health {
         inner.cause = cause;
         if state != HealthState::Delivering {
             inner.lanes.clear();
-            let gone: Vec<_> =
-                inner.halts.keys().filter(|(part, _)| *part == Part::Relay).cloned().collect();
+            let gone: Vec<_> = inner.halts.keys().filter(|(part, _)| *part == Part::Relay).cloned().collect();
             for key in gone {
                 inner.halts.remove(&key);
                 self.counts.halted.remove(&Topic::of(&key.1, key.0.as_str()));

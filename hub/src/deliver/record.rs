@@ -93,6 +93,14 @@ impl TopicState {
     /// Nothing is known of it but its name.
     #[must_use]
     pub fn new(name: String) -> Self {
-        Self { name, partitions: None, refused: None, retention_ms: None, policy: None, codec: None, ends: None }
+        Self {
+            name,
+            partitions: None,
+            refused: None,
+            retention_ms: None,
+            policy: None,
+            codec: None,
+            ends: None,
+        }
     }
 }

@@ -158,10 +158,7 @@ async fn listen<O: Outbox>(
 }
 
 /// Looks at the topics again and again, and tells a lane what is wrong with its own.
-async fn survey<L: Log>(
-    log: &L,
-    lanes: &BTreeMap<Recipient, Arc<Sent>>,
-) -> Result<Infallible, DeliverError> {
+async fn survey<L: Log>(log: &L, lanes: &BTreeMap<Recipient, Arc<Sent>>) -> Result<Infallible, DeliverError> {
     let names: Vec<Recipient> = lanes.keys().cloned().collect();
     loop {
         tokio::time::sleep(SURVEY).await;

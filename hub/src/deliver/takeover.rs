@@ -116,7 +116,7 @@ mod tests {
             state.policy = Some("delete".to_owned());
             state.ends = Some((0, 10));
             spoil(&mut state);
-            let sent = sent.map(|offset| Position { sequence: 7, offset, ..Position::default() });
+            let sent = sent.map(|offset| Position { sequence: 7, offset, hash: [0; 32] });
             let found = judge(&state, sent.as_ref()).err().map(|halt| halt.to_string());
             assert_eq!(found.as_deref(), expect, "{state:?}");
         };
@@ -157,24 +157,21 @@ mod tests {
         };
         // Sequence n stands at offset n + 9. (sent by the position, tail on the topic and its first offset, last and
         // closed in the ledger) → the last sequence that counts as sent, and whether a commit was torn.
-        let check = |sent: u64, tail: Option<u64>, (low, end), (last, closed), expect: Result<(u64, bool), &str>| {
-            let offset = |sequence: u64| i64::try_from(sequence + 9).unwrap();
-            let position = (sent > 0).then(|| Position {
-                sequence: sent,
-                hash: hash(sent),
-                offset: offset(sent),
-                ..Position::default()
-            });
-            let tail = tail.map(|sequence| Tail { sequence, hash: hash(sequence) });
-            let ends = Ends { position, state: topic(low, end), tail };
-            let found = compare(&ends, last, closed);
-            if let Ok(standing) = &found {
-                assert_eq!(standing.hash, (standing.sequence > 0).then(|| hash(standing.sequence)));
-            }
-            let found =
-                found.map(|standing| (standing.sequence, standing.torn)).map_err(|halt| halt.to_string());
-            assert_eq!(found, expect.map_err(str::to_owned), "{sent} {:?} {last} {closed}", ends.tail);
-        };
+        let check =
+            |sent: u64, tail: Option<u64>, (low, end), (last, closed), expect: Result<(u64, bool), &str>| {
+                let offset = |sequence: u64| i64::try_from(sequence + 9).unwrap();
+                let position =
+                    (sent > 0).then(|| Position { sequence: sent, hash: hash(sent), offset: offset(sent) });
+                let tail = tail.map(|sequence| Tail { sequence, hash: hash(sequence) });
+                let ends = Ends { position, state: topic(low, end), tail };
+                let found = compare(&ends, last, closed);
+                if let Ok(standing) = &found {
+                    assert_eq!(standing.hash, (standing.sequence > 0).then(|| hash(standing.sequence)));
+                }
+                let found =
+                    found.map(|standing| (standing.sequence, standing.torn)).map_err(|halt| halt.to_string());
+                assert_eq!(found, expect.map_err(str::to_owned), "{sent} {:?} {last} {closed}", ends.tail);
+            };
         check(0, None, (0, 0), (0, 0), Ok((0, false)));
         check(0, None, (0, 0), (9, 0), Ok((0, false)));
         check(5, Some(5), (0, 16), (9, 5), Ok((5, false)));
@@ -186,7 +183,13 @@ mod tests {
         let database = "the database regressed: record 7 was sent, the ledger ends at 6";
         check(5, Some(7), (0, 18), (6, 5), Err(database));
         check(7, None, (18, 18), (6, 6), Err(database));
-        check(1, Some(1), (0, 12), (0, 0), Err("the database regressed: record 1 was sent, the ledger ends at 0"));
+        check(
+            1,
+            Some(1),
+            (0, 12),
+            (0, 0),
+            Err("the database regressed: record 1 was sent, the ledger ends at 0"),
+        );
         check(5, Some(5), (0, 16), (9, 6), Err("Kafka regressed: record 6 was read back, the log ends at 5"));
         check(0, None, (0, 0), (9, 1), Err("Kafka regressed: record 1 was read back, the log ends at 0"));
         // Made anew: empty, with less than there was, or with another's records up to there.

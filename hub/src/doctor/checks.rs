@@ -12,6 +12,7 @@ use super::problems::{self as wrong, Problem};
 use super::{Check, Database, Facts, Folder, KeyFile, Told};
 use crate::deliver::record::TopicState;
 use crate::store::inspect::{Health, LeaseRow};
+use crate::store::rows::HaltRow;
 use crate::vault::keys::LIMIT;
 
 /// How long before its end a legal basis is told.
@@ -27,6 +28,8 @@ const GIB: u64 = 1 << 30;
 const LONG_LOG: u64 = 128 << 20;
 const FEW_FILES: u64 = 1024;
 const MANY_MESSAGES: u64 = 10_000;
+/// What a topic may make of records: any stock client reads them then.
+const READABLE: [&str; 3] = ["producer", "gzip", "uncompressed"];
 const RETENTION_MS: i64 = 604_800_000;
 
 /// Every check, in the order in which one rests on another.
@@ -64,7 +67,7 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
         Some(Database::Away(why)) => checks.push(Check::wrong("database", wrong::DATABASE_AWAY, why)),
         Some(Database::Damaged(why)) => checks.push(Check::wrong("database", wrong::DATABASE_DAMAGED, why)),
         Some(Database::Schema(which)) => checks.push(Check::wrong("database", wrong::SCHEMA_OTHER, which)),
-        Some(Database::There { health, undecided, quarantined, open, wrapped }) => {
+        Some(Database::There { health, undecided, quarantined, open, wrapped, halts }) => {
             checks.push(Check::ok("database", health.engine.clone()));
             if *wrapped > LIMIT / 2 {
                 let found = format!("a key has wrapped up to {wrapped} of {LIMIT} values");
@@ -79,6 +82,7 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
                 }
             });
             checks.push(deliveries(health, *open, facts.kafka.is_some(), facts.now));
+            checks.extend(halts.iter().map(halted));
             checks.extend(facts.config.as_ref().ok().map(|told| bundle(health, told)));
         }
     }
@@ -88,7 +92,7 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
         Some(Err(why)) => checks.push(Check::wrong("kafka", wrong::KAFKA_AWAY, why)),
         Some(Ok(topics)) => {
             checks.push(Check::ok("kafka", "the brokers answer"));
-            checks.extend(topics.iter().map(topic));
+            checks.extend(topics.iter().map(topic).filter(|found| !told(&checks, found)).collect::<Vec<_>>());
         }
     }
     checks
@@ -309,16 +313,40 @@ fn sources(facts: &Facts) -> Vec<Check> {
     facts.received.iter().map(one).collect()
 }
 
+/// What stops a topic, as the relay or the auditor found it. Each code of theirs is one of ours.
+fn halted(halt: &HaltRow) -> Check {
+    let HaltRow { recipient, part, code, detail, since } = halt;
+    let problem = wrong::PROBLEMS.iter().find(|problem| problem.code == code.as_str());
+    let found = format!("{}: {detail} (by the {part}, since {since})", recipient.topic());
+    Check::wrong("topic", **problem.unwrap_or(&&wrong::TOPIC_STUCK), found)
+}
+
+/// Whether the same was told of the same topic already.
+fn told(checks: &[Check], found: &Check) -> bool {
+    let name = |check: &Check| check.found.split([':', ' ']).next().map(str::to_owned);
+    checks.iter().any(|check| check.code.is_some() && check.code == found.code && name(check) == name(found))
+}
+
 fn topic(topic: &TopicState) -> Check {
-    let TopicState { name, partitions, refused, retention_ms, .. } = topic;
+    let TopicState { name, partitions, refused, retention_ms, policy, codec, .. } = topic;
     let tell = |problem: Problem, found: String| Check::wrong("topic", problem, found);
+    // The relay's own topic keeps the last position of each key, however old.
+    let positions = !name.starts_with("voortraject.");
     let short_lived = |ms: &i64| (0..RETENTION_MS).contains(ms);
     match (partitions, refused) {
         (_, Some(why)) => tell(wrong::TOPIC_REFUSED, format!("{name}: {why}")),
         (None, None) => tell(wrong::TOPIC_MISSING, format!("{name} is not there")),
-        (Some(1), None) => match retention_ms.filter(short_lived) {
-            Some(ms) => tell(wrong::TOPIC_RETENTION, format!("{name} keeps records for {ms} ms")),
-            None => Check::ok("topic", format!("{name} has one partition")),
+        (Some(1), None) => match (retention_ms.filter(short_lived), policy, codec) {
+            (_, Some(policy), _) if policy.contains("compact") && !positions => {
+                tell(wrong::TOPIC_COMPACTED, format!("{name} has the cleanup.policy {policy}"))
+            }
+            (_, _, Some(codec)) if !READABLE.contains(&codec.as_str()) && !positions => {
+                tell(wrong::TOPIC_CODEC, format!("{name} keeps records in {codec}"))
+            }
+            (Some(ms), _, _) if !positions => {
+                tell(wrong::TOPIC_RETENTION, format!("{name} keeps records for {ms} ms"))
+            }
+            _ => Check::ok("topic", format!("{name} has one partition")),
         },
         (Some(some), None) => tell(wrong::TOPIC_PARTITIONS, format!("{name} has {some} partitions")),
     }

@@ -141,6 +141,7 @@ async fn database(config: &Config, sources: &[String]) -> Result<Found, StoreErr
         quarantined: count("quarantined"),
         open: count("ledger_open"),
         wrapped: store.wrappings().await?.into_iter().map(|(_, reserved)| reserved).max().unwrap_or(0),
+        halts: store.halts().await?,
     };
     let mut received = vec![];
     for source in sources {

@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use crate::deliver::record::TopicState;
 use crate::store::inspect::Health;
+use crate::store::rows::HaltRow;
 use problems::{Problem, State};
 
 pub use checks::examine;
@@ -142,5 +143,7 @@ pub enum Database {
         open: u64,
         /// The most that a key-encryption key may have wrapped.
         wrapped: u64,
+        /// What stops the delivery to a recipient.
+        halts: Vec<HaltRow>,
     },
 }

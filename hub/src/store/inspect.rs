@@ -36,6 +36,8 @@ pub struct LeaseRow {
     pub name: String,
     /// Who.
     pub owner: String,
+    /// The number of this holding: it rises with every new one.
+    pub fence: i64,
     /// Seconds left, by the database's own clock.
     pub left: i64,
 }
@@ -147,6 +149,23 @@ impl Store {
         Ok(found.into_iter().next().map(|(words,)| words))
     }
 
+    /// Who holds which lease.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn leases(&self) -> Result<Vec<LeaseRow>, StoreError> {
+        let leases = self.pool.either(
+            "select name, owner, fence, \
+               (until - cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)) / 1000000 \
+             from lease order by name",
+            "select name, owner, fence, (until - cast(unixepoch('subsec') * 1000000 as bigint)) / 1000000 \
+             from lease order by name",
+        );
+        let leases: Vec<(String, String, i64, i64)> = self.pool.read("lease", leases, vec![]).await?;
+        let row = |(name, owner, fence, left)| LeaseRow { name, owner, fence, left };
+        Ok(leases.into_iter().map(row).collect())
+    }
+
     /// How the tables are.
     ///
     /// # Errors
@@ -177,13 +196,6 @@ impl Store {
             let envelope: schemas::envelope::Envelope = reader.some(serde_json::from_str(&envelope).ok())?;
             Ok((reader.word(recipient)?, reader.number(sequence)?, envelope.time))
         };
-        let leases = self.pool.either(
-            "select name, owner, (until - cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)) / 1000000 \
-             from lease order by name",
-            "select name, owner, (until - cast(unixepoch('subsec') * 1000000 as bigint)) / 1000000 \
-             from lease order by name",
-        );
-        let leases: Vec<(String, String, i64)> = self.pool.read("lease", leases, vec![]).await?;
         let through = if self.pool.is_pooled() { "through a pooler, " } else { "" };
         Ok(Health {
             engine: format!("{through}{}", reader.some(engine.into_iter().next())?.0),
@@ -193,7 +205,7 @@ impl Store {
             bundle: bundle.into_iter().next().map(|(hash,)| hash),
             oldest_undecided: time("undecided")?,
             oldest_open: open.into_iter().map(oldest).collect::<Result<_, StoreError>>()?,
-            leases: leases.into_iter().map(|(name, owner, left)| LeaseRow { name, owner, left }).collect(),
+            leases: self.leases().await?,
         })
     }
 }

@@ -5,7 +5,7 @@
 use decide::person::Capacity;
 use decide::world::{Ask, Owned};
 use hub::store::rows::{
-    AnswerRow, Batch, Detail, DueRow, JournalEntry, Outcome, PersonRow, ReleasedRow, Stored, TaskRow,
+    AnswerRow, Batch, Detail, DueRow, HaltRow, JournalEntry, Outcome, PersonRow, ReleasedRow, Stored, TaskRow,
 };
 use hub::store::{Store, StoreError};
 use schemas::handover::State;
@@ -220,6 +220,63 @@ async fn records_leave_in_order_and_the_ledger_closes_behind_them() {
         store.close_ledger(&atlas, 1, at(2)).await.unwrap();
         store.close_ledger(&atlas, 9, at(3)).await.unwrap();
         assert_eq!(ends().await, [(recipient("amal"), 1, 0), (atlas.clone(), 3, 3)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_what_the_ledger_promised_is_proved() {
+    on_each(async |store| {
+        let lease = decider(&store).await;
+        let mut batch = full(1);
+        batch.outbox = (1..=4).map(|n| outbox(n, "atlas", n, 1)).collect();
+        store.commit(&lease, &batch).await.unwrap();
+        let atlas = recipient("atlas");
+        let promised = store.promised(&atlas, 2, 3).await.unwrap();
+        let expect: Vec<_> = batch.outbox[1..3].iter().map(|row| (row.sequence, row.payload_hash)).collect();
+        assert_eq!(promised, expect);
+        assert!(store.promised(&recipient("bon"), 0, 9).await.unwrap().is_empty());
+        // Another hash, a number that was never given, and another recipient's prove nothing.
+        let hash = batch.outbox[0].payload_hash;
+        let prove = async |to: &str, rows: &[(u64, [u8; 32])]| {
+            store.prove(&recipient(to), rows, at(1)).await.unwrap()
+        };
+        assert_eq!(prove("atlas", &[(1, [9; 32]), (5, hash)]).await, 0);
+        assert_eq!(prove("bon", &[(1, hash)]).await, 0);
+        assert_eq!(prove("atlas", &[]).await, 0);
+        assert_eq!(store.ledger_ends().await.unwrap(), [(atlas.clone(), 4, 0)]);
+        let each: Vec<_> = batch.outbox[..2].iter().map(|row| (row.sequence, row.payload_hash)).collect();
+        assert_eq!((prove("atlas", &each).await, prove("atlas", &each).await), (2, 0));
+        assert_eq!(store.ledger_ends().await.unwrap(), [(atlas, 4, 2)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_halted_is_told_until_it_goes_on() {
+    on_each(async |store| {
+        let (atlas, bon) = (recipient("atlas"), recipient("bon"));
+        let told = async || {
+            let row = |row: HaltRow| (row.recipient.to_string(), row.part, row.code, row.detail, row.since);
+            store.halts().await.unwrap().into_iter().map(row).collect::<Vec<_>>()
+        };
+        let row = |to: &str, part: &str, code: &str, detail: &str, since| {
+            (to.to_owned(), part.to_owned(), code.to_owned(), detail.to_owned(), at(since))
+        };
+        store.halt(&bon, "relay", "topic-partitions", "3", at(1)).await.unwrap();
+        store.halt(&atlas, "auditor", "topic-broken", "x", at(2)).await.unwrap();
+        // Since when is the first time that this was so.
+        store.halt(&bon, "relay", "topic-partitions", "4", at(3)).await.unwrap();
+        store.halt(&atlas, "relay", "topic-refused", "y", at(4)).await.unwrap();
+        store.halt(&atlas, "relay", "topic-stuck", "z", at(5)).await.unwrap();
+        let auditor = row("atlas", "auditor", "topic-broken", "x", 2);
+        let stuck = row("atlas", "relay", "topic-stuck", "z", 5);
+        let partitions = row("bon", "relay", "topic-partitions", "4", 1);
+        assert_eq!(told().await, [auditor.clone(), stuck, partitions]);
+        store.resume(&bon, "relay").await.unwrap();
+        store.resume(&atlas, "relay").await.unwrap();
+        store.resume(&atlas, "relay").await.unwrap();
+        assert_eq!(told().await, [auditor]);
     })
     .await;
 }

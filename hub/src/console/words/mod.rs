@@ -140,6 +140,7 @@ texts! {
     WAITING_KIND = "Wacht";
     REFUSED_KIND = "Geweigerd";
     SILENT_KIND = "Stil";
+    HALTED_KIND = "Gestopt";
     ENDS_KIND = "Verloopt";
     PASSED = "verstreken";
     TODAY = "vandaag";

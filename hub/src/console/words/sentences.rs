@@ -7,6 +7,7 @@ use decide::person::{Capacity, Mandate, ViewKind};
 use schemas::handover::State;
 
 use super::lists::{self, row, view};
+use crate::deliver::halt::HaltCode;
 
 /// The sentence above everything else. `to` is the recipient, `because` and `since` why and since when.
 pub(crate) fn sentence(state: State, to: Option<&str>, because: Option<&str>, since: Option<&str>) -> String {
@@ -127,6 +128,34 @@ pub(crate) fn undecided(count: u64) -> String {
 
 pub(crate) fn undelivered(recipient: &str, count: u64) -> String {
     format!("{recipient} haalt niets af: {}", many(count, "levering open", "leveringen open"))
+}
+
+pub(crate) fn halted(recipient: &str) -> String {
+    format!("Er gaat niets meer naar {recipient}")
+}
+
+/// What stops a topic; what was found stands in `hub doctor`.
+pub(crate) fn halt(code: HaltCode) -> &'static str {
+    match code {
+        HaltCode::TopicRemade => {
+            "Het topic is weg of opnieuw gemaakt. Wie verwijderde het, en wat miste de ontvanger?"
+        }
+        HaltCode::TopicPartitions => "Het topic heeft niet precies één partitie. Maak het opnieuw met één.",
+        HaltCode::TopicCompacted => "Het topic bewaart niet elk record. Zet cleanup.policy op delete.",
+        HaltCode::TopicRefused => "De broker geeft de hub geen recht op het topic.",
+        HaltCode::TopicStuck => {
+            "De broker neemt niets aan voor het topic. Kijk naar zijn leider en replica's."
+        }
+        HaltCode::RecordRefused => {
+            "De broker neemt een record niet aan. Kijk naar max.message.bytes van het topic."
+        }
+        HaltCode::RecordDamaged => "Een rij die moet vertrekken, is beschadigd.",
+        HaltCode::DatabaseRegressed => {
+            "De databank is ouder dan wat verstuurd is. Zet de nieuwste kopie terug."
+        }
+        HaltCode::KafkaRegressed => "Kafka verloor wat al teruggelezen was.",
+        HaltCode::TopicBroken => "Wat teruggelezen wordt, is niet wat verstuurd werd. Wie schrijft er nog?",
+    }
 }
 
 pub(crate) fn basis_ends(recipient: &str, day: &str) -> String {

@@ -46,15 +46,16 @@ pub(super) fn read_position(
     config: &KafkaConfig,
     sentinel: &Sentinel,
 ) -> Result<Option<Position>, DeliverError> {
-    let found = Back::new(config)?.last(&config.position_topic, sentinel.offset + 1, |message, position| {
-        if message.key() == Some(sentinel.key.as_bytes()) {
-            return message.payload() == Some(sentinel.nonce.as_bytes());
-        }
-        if message.key() == Some(sentinel.position.as_bytes()) {
-            *position = message.payload().map(<[u8]>::to_vec);
-        }
-        false
-    })?;
+    let found =
+        Back::new(config)?.last(&config.position_topic, sentinel.offset + 1, |message, position| {
+            if message.key() == Some(sentinel.key.as_bytes()) {
+                return message.payload() == Some(sentinel.nonce.as_bytes());
+            }
+            if message.key() == Some(sentinel.position.as_bytes()) {
+                *position = message.payload().map(<[u8]>::to_vec);
+            }
+            false
+        })?;
     let position = found.map(|found| serde_json::from_slice(&found));
     position.transpose().map_err(|error| log_error("read the position", error.to_string()))
 }

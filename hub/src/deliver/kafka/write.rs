@@ -155,7 +155,8 @@ impl KafkaWriter {
                 producer.client().fetch_metadata(None, ASK).map_err(|error| failed("reach Kafka", &error))?;
             let found = metadata.topics().iter().find(|found| found.name() == topic);
             let partition = found.and_then(|found| found.partitions().first());
-            Ok(partition.map(|partition| (partition.leader(), partition.isr().len(), partition.replicas().len())))
+            Ok(partition
+                .map(|partition| (partition.leader(), partition.isr().len(), partition.replicas().len())))
         };
         match blocking("look at the topic", look).await {
             Ok(Some((leader, in_sync, all))) if leader >= 0 => {
@@ -198,7 +199,8 @@ impl Writer for KafkaWriter {
         self.end = 0;
         let sentinel = Last { key: &key, value: &|_| Ok(nonce.clone()) };
         let (_, offset, _) = self.transact(&[], sentinel).await?;
-        let sentinel = Sentinel { nonce: nonce.clone(), offset, key: key.clone(), position: self.to.to_string() };
+        let sentinel =
+            Sentinel { nonce: nonce.clone(), offset, key: key.clone(), position: self.to.to_string() };
         let reading = config.clone();
         let position = blocking("read back", move || read_position(&reading, &sentinel)).await?;
         let mut state = self.look().await?;
@@ -286,7 +288,8 @@ fn delivered<E>(
 
 /// What it means that a record was not taken.
 fn refused(error: &KafkaError, record: &Record) -> DeliverError {
-    let (sequence, bytes) = (record.sequence().unwrap_or_default(), record.value.as_ref().map_or(0, Vec::len));
+    let (sequence, bytes) =
+        (record.sequence().unwrap_or_default(), record.value.as_ref().map_or(0, Vec::len));
     match error.rdkafka_error_code() {
         Some(
             code @ (RDKafkaErrorCode::MessageSizeTooLarge
