@@ -103,6 +103,23 @@ fn what_only_two_files_together_get_wrong_is_told() {
 }
 
 #[test]
+fn what_delivery_rests_on_is_not_a_files_to_set() {
+    let dir = copy();
+    let file = dir.path().join("hub.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let kafka = |properties: &str| {
+        fs::write(&file, format!("{text}\n[kafka]\nbrokers = \"b:9092\"\nproperties = {{ {properties} }}\n"))
+            .unwrap();
+        Config::load(dir.path()).err().map(|wrong| wrong.to_string())
+    };
+    assert_eq!(kafka("\"security.protocol\" = \"ssl\""), None);
+    let told = "hub.toml: kafka.properties: compression.type is the hub's own to set; take it out";
+    assert_eq!(kafka("\"compression.type\" = \"zstd\"").as_deref(), Some(told));
+    let told = kafka("acks = \"1\", \"isolation.level\" = \"read_uncommitted\"").unwrap();
+    assert_eq!(told.lines().count(), 2, "{told}");
+}
+
+#[test]
 fn production_refuses_development_tokens() {
     let dir = copy();
     replace(dir.path(), "hub.toml", "environment = \"test\"", "environment = \"production\"");

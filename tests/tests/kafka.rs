@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test prepares may fail it")]
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use hub::deliver::feed::TapRecord;
 use hub::deliver::halt::HaltCode;
 use rdkafka::producer::Producer as _;
 use schemas::recipient::Recipient;
+use serde_json::json;
 use tests::outbox::Rows;
 use tests::place::{PATIENCE, Place, until};
 
@@ -143,6 +145,45 @@ async fn stock_python_reads_what_tap_prints() {
     let ours: Vec<serde_json::Value> = tap
         .iter()
         .map(|tap| serde_json::json!({"topic": tap.topic, "key": tap.key, "headers": tap.headers, "value": tap.value}))
+        .collect();
+    assert_eq!(stock, ours);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stock_javascript_reads_every_record_as_it_is_installed() {
+    let Some(place) = Place::new(1) else { return };
+    // Enough of them for the codec to be used: a small batch is sent as it is.
+    place.rows.add(200, 1).unwrap();
+    place.deliver("one").await;
+    let root = tests::root();
+    let home = root.join("target/javascript");
+    let run = async |program: &str, arguments: &[&str]| {
+        let mut command = tokio::process::Command::new(program);
+        let output =
+            command.args(arguments).env("NODE_PATH", home.join("node_modules")).output().await.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    // Installed once.
+    if !home.join("node_modules/kafkajs").exists() {
+        let home = home.to_str().unwrap();
+        run("npm", &["install", "--silent", "--no-audit", "--no-fund", "--prefix", home, "kafkajs@2.2.4"])
+            .await;
+    }
+    let script = root.join("tests/javascript/read_topic.js");
+    let topic = place.names[0].topic();
+    let printed = run("node", &[script.to_str().unwrap(), &place.config.brokers, "200", &topic]).await;
+    let stock: Vec<serde_json::Value> =
+        printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ours: Vec<serde_json::Value> = place
+        .read_all()
+        .await
+        .into_iter()
+        .map(|record| {
+            let headers: BTreeMap<String, String> = record.headers.into_iter().collect();
+            let value = record.value.map(hex::encode);
+            json!({ "topic": record.topic, "key": record.key, "headers": headers, "value": value })
+        })
         .collect();
     assert_eq!(stock, ours);
 }

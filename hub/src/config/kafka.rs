@@ -1,5 +1,5 @@
-//! `[kafka]` in `hub.toml`: where records go. Refuses nothing itself; what exactly-once rests on is set over it
-//! where it is used, in [`crate::deliver::kafka`].
+//! `[kafka]` in `hub.toml`: where records go. Refuses properties that are the hub's own to set: what exactly-once rests on,
+//! and the codec that every stock client reads. They are set where they are used, in [`crate::deliver::kafka`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use serde::Deserialize;
 pub struct KafkaConfig {
     /// `host:port`, several with commas.
     pub brokers: String,
-    /// Tells relays apart, not topics, so a cluster serves one deployment: the transactional id is `hub.<environment>.relay`.
+    /// Tells relays apart, not topics, so a cluster serves one deployment: the transactional ids are `hub.<environment>.relay.<recipient>`.
     #[serde(default = "environment")]
     pub environment: String,
     /// How many brokers keep each record: 3 in production.
@@ -27,6 +27,30 @@ pub struct KafkaConfig {
     /// More settings of the client library: security and certificates.
     #[serde(default)]
     pub properties: BTreeMap<String, String>,
+}
+
+/// What no file may set.
+const OURS: [&str; 13] = [
+    "acks",
+    "auto.offset.reset",
+    "bootstrap.servers",
+    "compression.codec",
+    "compression.type",
+    "enable.auto.commit",
+    "enable.idempotence",
+    "group.id",
+    "isolation.level",
+    "message.timeout.ms",
+    "request.required.acks",
+    "transaction.timeout.ms",
+    "transactional.id",
+];
+
+impl KafkaConfig {
+    /// The properties that are the hub's own to set.
+    pub(super) fn ours(&self) -> impl Iterator<Item = &str> {
+        self.properties.keys().map(String::as_str).filter(|name| OURS.contains(name))
+    }
 }
 
 fn environment() -> String {

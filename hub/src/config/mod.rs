@@ -118,6 +118,10 @@ impl Config {
             return Err(ConfigErrors(wrong));
         };
         wrong.extend(check_senders(&senders, hub.environment));
+        for name in hub.kafka.iter().flat_map(KafkaConfig::ours) {
+            let told = format!("kafka.properties: {name} is the hub's own to set; take it out");
+            wrong.push(ConfigError::whole("hub.toml", told));
+        }
         if hub.environment == Environment::Production && hub.days_ahead != 0 {
             wrong.push(ConfigError::whole("hub.toml", "days_ahead is for rehearsals: refused in production"));
         }

@@ -49,7 +49,7 @@ async fn deliver(hub: &Hub, log: &Recording, halted: Option<&str>) -> Option<Str
     until("everything else is closed, or all of it", async || {
         let ends = hub.store.ledger_ends().await.unwrap();
         let open = ends.iter().filter(|(_, last, closed)| last > closed);
-        open.map(|(to, ..)| to.as_str()).eq(halted.into_iter()) && found().await.is_some() == halted.is_some()
+        open.map(|(to, ..)| to.as_str()).eq(halted) && found().await.is_some() == halted.is_some()
     })
     .await
     .unwrap();
