@@ -42,6 +42,18 @@ async fn a_thousand_rows_arrive_once_in_order_and_close_the_ledger() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_topics_are_taken_over_at_once() {
+    // Each lane writes into the one topic of positions while the others read it back.
+    let Some(place) = Place::new(24) else { return };
+    for owner in ["one", "two", "three"] {
+        place.rows.add(48, 1).unwrap();
+        let health = place.deliver(owner).await;
+        assert_eq!(health.counts.sent.get(), 48);
+    }
+    place.read_all().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn relays_dropped_at_any_moment_lose_and_double_nothing() {
     let Some(place) = Place::new(2) else { return };
     place.rows.add(20_000, 1).unwrap();
