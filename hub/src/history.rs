@@ -56,24 +56,10 @@ pub enum HistoryError {
     Fold(#[from] UnknownRecord),
 }
 
-/// The history of whoever goes by this id now: an absorbed person is followed to the survivor, whose history names
-/// them ([`History::absorbed`]). Empty where nobody has this id.
-///
-/// # Errors
-/// [`HistoryError`].
-pub async fn of_person(
-    store: &Store,
-    vault: &Vault,
-    person: PersonId,
-    access: Access<'_>,
-) -> Result<History, HistoryError> {
-    own(store, vault, store.survivor(person).await?, access).await
-}
-
 /// The history of this very person, absorbed since or not.
 ///
 /// # Errors
-/// As [`of_person`].
+/// [`HistoryError`].
 pub async fn own(
     store: &Store,
     vault: &Vault,

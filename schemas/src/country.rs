@@ -37,7 +37,6 @@ pub enum Standing {
 #[derive(Debug, Deserialize)]
 struct Row {
     code3: String,
-    alpha2: String,
     third_country: String,
     nis_country_code_seen_in_magda_mock: String,
 }
@@ -46,7 +45,6 @@ struct Row {
 #[derive(Clone, Debug, Default)]
 pub struct Countries {
     standing: BTreeMap<Country, Standing>,
-    alpha2: BTreeMap<String, Country>,
     register: BTreeMap<String, Country>,
 }
 
@@ -71,9 +69,6 @@ impl Countries {
                 // The specimen state: a document of it is no document.
                 _ => continue,
             };
-            if !row.alpha2.is_empty() {
-                countries.alpha2.insert(row.alpha2, country.clone());
-            }
             for code in row.nis_country_code_seen_in_magda_mock.split([' ', '/', ';', ',']) {
                 if !code.is_empty() {
                     countries.register.insert(code.to_owned(), country.clone());
@@ -93,12 +88,6 @@ impl Countries {
         let code = if code == "D" { "DEU" } else { code };
         let country = Country(code.into());
         self.standing.contains_key(&country).then_some(country)
-    }
-
-    /// The country of a two-letter code.
-    #[must_use]
-    pub fn by_alpha2(&self, code: &str) -> Option<Country> {
-        self.alpha2.get(code).cloned()
     }
 
     /// The country of a three-digit register code, such as 354 for Morocco. The codes `8xx` mean
@@ -145,6 +134,5 @@ mod tests {
         assert_eq!(code("150").as_deref(), Some("BEL"));
         assert_eq!(code("207").as_deref(), Some("IND"));
         assert_eq!(code("822"), None);
-        assert_eq!(table.by_alpha2("BE").unwrap().code(), "BEL");
     }
 }

@@ -226,7 +226,7 @@ async fn messages(on: &Beside, folder: &Path) {
 async fn everybody(on: &Beside) {
     let (mut receipts, mut shown) = (0, 0);
     for row in on.store.persons(None, 10_000).await.unwrap() {
-        let history = history::of_person(&on.store, &on.vault, row.id, tests::ACCESS).await.unwrap();
+        let history = history::own(&on.store, &on.vault, row.id, tests::ACCESS).await.unwrap();
         if let Some(survivor) = row.redirect {
             let (json, _) = told(on, &row.id.to_string(), None, false).await.unwrap();
             assert_eq!(json["person"]["person"], survivor.to_string());

@@ -173,4 +173,27 @@ mod tests {
         check(&row(5, Some(Outcome::Decided), None), None, "decided", &[], false);
         check(&row(5, None, None), None, "undecided", &[], false);
     }
+
+    #[test]
+    fn a_message_that_was_decided_again_is_told_at_its_last_own_place() {
+        let made = |order, outcome, decided_by| {
+            let known_at = from_micros(i64::try_from(order).unwrap()).unwrap();
+            let detail = (outcome == Outcome::Quarantined).then_some(Detail::Aside(Aside::HeartPanicked));
+            Decision { order, known_at, outcome, detail, decided_by }
+        };
+        let other = MessageId::from_bytes([9; 16]);
+        let found = row(5, None, None);
+        let told = |decisions: &[Decision], at| {
+            let given = Given { entries: &[], waits_under: &[], decisions, at };
+            let told = explain(&found, given);
+            (told.outcome, told.order, told.codes)
+        };
+        let aside = made(5, Outcome::Quarantined, None);
+        let code = vec!["heart-panicked".to_owned()];
+        let again = [aside.clone(), made(8, Outcome::Waiting, None), made(9, Outcome::Decided, Some(other))];
+        assert_eq!(told(&again, None), ("decided", Some(8), vec![]));
+        assert_eq!(told(&again, Some(At::Order(8))), ("waiting", Some(8), vec![]));
+        assert_eq!(told(&again, Some(At::Order(7))), ("quarantined", Some(5), code));
+        assert_eq!(told(&[aside, made(5, Outcome::Closed, None)], None), ("closed", Some(5), vec![]));
+    }
 }

@@ -3,15 +3,12 @@
 //!
 //! Reads only, and goes by an index wherever a table grows for ever. Nothing sealed is opened here.
 
-use std::collections::BTreeSet;
-
 use schemas::ids::{HandoverId, PersonId, ReviewId, StreamId, TaskId};
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
 
-use super::bulk::Rows;
 use super::cells::Reader;
-use super::engine::{Value, detached};
+use super::engine::Value;
 use super::{Store, StoreError};
 
 /// What an id of ours can name beside a message.
@@ -73,27 +70,6 @@ impl Store {
         let found: Vec<(Vec<u8>,)> = self.pool.read("person", sql, vec![id(person.bytes())]).await?;
         let first = found.into_iter().next();
         first.map_or(Ok(person), |(id,)| Reader("person").id(PersonId::from_bytes, id))
-    }
-
-    /// The wrapped keys of these persons; an erased one has none.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn person_keys(&self, persons: &[PersonId]) -> Result<Vec<(PersonId, Vec<u8>)>, StoreError> {
-        let persons: BTreeSet<PersonId> = persons.iter().copied().collect();
-        let rows = Rows::default().bytes("id", persons.iter().map(PersonId::bytes));
-        let pool = self.pool.clone();
-        let found: Vec<(Vec<u8>, Vec<u8>)> = detached(async move {
-            let mut tx = pool.snapshot().await?;
-            let found =
-                tx.read("key", "select k.id, k.wrapped from r cross join key k where k.id = r.id", rows);
-            let found = found.await?;
-            tx.commit().await?;
-            Ok(found)
-        })
-        .await?;
-        let key = |(id, key)| Ok((Reader("key").id(PersonId::from_bytes, id)?, key));
-        found.into_iter().map(key).collect()
     }
 
     /// What an id names, and about whom that is.

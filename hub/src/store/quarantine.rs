@@ -4,6 +4,8 @@
 //! to a conflict decides who was first. What may be done, and by whom, is asked before. Next: [`super::commit`], which
 //! stores what a repeated message comes to.
 
+use std::collections::BTreeSet;
+
 use decide::world::Aside;
 use schemas::ids::MessageId;
 
@@ -35,7 +37,7 @@ const TAKE: &str = "insert into quarantine (message, n, act) select r.message, r
      from r join decision d on d.message = r.message and d.n = r.n \
      where d.outcome = 'quarantined' and not exists \
        (select 1 from decision l where l.message = d.message and l.n > d.n) \
-     on conflict do nothing returning message, n";
+     order by r.message on conflict do nothing returning message, n";
 const QUEUE: &str = "insert into pending (message, key) select k.message, k.key from r join message_key k \
      on k.message = r.message";
 const UNKEY: &str = "delete from message_key where message in (select r.message from r)";
@@ -151,6 +153,8 @@ impl Remedies {
     /// # Errors
     /// [`StoreError`]; nothing is done then.
     pub async fn act(&self, act: ActRow, about: &[(MessageId, u64)]) -> Result<Vec<MessageId>, StoreError> {
+        // In one order for whoever comes, so that two of them never wait for each other in a ring.
+        let about: BTreeSet<(MessageId, u64)> = about.iter().copied().collect();
         let asked = Rows::default()
             .bytes("message", about.iter().map(|(id, _)| id.bytes()))
             .int("n", about.iter().map(|(_, n)| int(*n)))

@@ -56,9 +56,6 @@ async fn an_id_is_found_with_what_it_names() {
         assert_eq!(store.named(bytes(77)).await.unwrap(), None);
         assert_eq!(store.survivor(person(1)).await.unwrap(), person(1));
         assert_eq!(store.survivor(person(77)).await.unwrap(), person(77));
-        let keys = store.person_keys(&[person(1), person(77), person(1)]).await.unwrap();
-        assert_eq!(keys, [(person(1), b"person key 1".to_vec())]);
-        assert!(store.person_keys(&[]).await.unwrap().is_empty());
 
         let sent = store.sent_as(&recipient("atlas"), 1).await.unwrap().unwrap();
         assert_eq!(
