@@ -1,13 +1,14 @@
 #!/bin/sh
 # One Apache Kafka node for development and for the tests: KRaft, loopback only, no container.
 #
-#   deploy/kafka.sh start DIR [PORT]   prints KAFKA_BROKERS=127.0.0.1:PORT on stdout, the version on stderr
-#   deploy/kafka.sh stop DIR           stops the node of that folder; its data stay
-#   deploy/kafka.sh tool CLASS ...     runs one of Kafka's own tools, such as org.apache.kafka.tools.TopicCommand
+#   deploy/kafka.sh start DIR [PORT [TLS]]   prints KAFKA_BROKERS=127.0.0.1:PORT on stdout, the version on stderr
+#   deploy/kafka.sh stop DIR                 stops the node of that folder; its data stay
+#   deploy/kafka.sh tool CLASS ...           runs one of Kafka's own tools, such as org.apache.kafka.tools.TopicCommand
 #
 # Without PORT it keeps the one it had, or takes a free one; the controller takes a free one. DIR/more.properties, where it
 # is there, has the last word. A single node does not fsync each write: it survives a kill, not a power cut, so it is no
-# place for real data.
+# place for real data. With TLS, a folder with server.pem (its key, then its certificate) and ca.pem, it speaks TLS only,
+# and to clients that show a certificate of that authority.
 # Exit codes: 0 done, 1 the node did not start, 2 wrong use, 3 something is missing.
 set -eu
 
@@ -18,7 +19,7 @@ CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/voortraject/kafka-$VERSION"
 say() { printf '%s\n' "$*" >&2; }
 
 use() {
-    say "use: $0 start DIR [PORT] | $0 stop DIR | $0 tool CLASS ..."
+    say "use: $0 start DIR [PORT [TLS]] | $0 stop DIR | $0 tool CLASS ..."
     exit 2
 }
 
@@ -89,6 +90,14 @@ log.cleaner.dedupe.buffer.size=16777216
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 PROPERTIES
+    [ -z "$4" ] || cat >>"$1/server.properties" <<PROPERTIES
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:SSL
+ssl.keystore.type=PEM
+ssl.keystore.location=$4/server.pem
+ssl.truststore.type=PEM
+ssl.truststore.location=$4/ca.pem
+ssl.client.auth=required
+PROPERTIES
     [ ! -f "$1/more.properties" ] || cat "$1/more.properties" >>"$1/server.properties"
     cat >"$1/log4j2.properties" <<PROPERTIES
 status=error
@@ -112,7 +121,7 @@ start() {
     fi
     jars
     port=${2:-$(cat "$dir/port" 2>/dev/null || "$PORTS")}
-    settings "$dir" "$port" "$("$PORTS")"
+    settings "$dir" "$port" "$("$PORTS")" "$3"
     log4j="-Dlog4j2.configurationFile=$dir/log4j2.properties"
     if [ ! -f "$dir/data/meta.properties" ]; then
         id=$(head -c16 /dev/urandom | base64 | tr '+/' 'AA' | tr -d =)
@@ -147,7 +156,7 @@ stop() {
 }
 
 case "${1:-}" in
-start) [ $# -ge 2 ] || use; start "$2" "${3:-}" ;;
+start) [ $# -ge 2 ] || use; start "$2" "${3:-}" "${4:-}" ;;
 stop) [ $# -eq 2 ] || use; stop "$2" ;;
 tool) [ $# -ge 2 ] || use; needs java; jars; shift; exec java -Xmx128m -cp "$CACHE/libs/*" "$@" ;;
 *) use ;;

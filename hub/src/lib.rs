@@ -8,6 +8,7 @@ pub mod clock;
 pub mod observe;
 pub mod store;
 pub mod vault;
+pub mod tls;
 pub mod config;
 pub mod history;
 pub mod contract;

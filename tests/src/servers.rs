@@ -93,6 +93,16 @@ impl Server {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// Starts a Kafka that speaks TLS, with the files of this folder, and gives its address.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub fn start_with_tls(&self, files: &Path) -> String {
+        let (port, files) = (self.port.to_string(), files.display().to_string());
+        assert!(self.tell(&["start", &port, &files]), "{}", self.script.display());
+        format!("localhost:{port}")
+    }
+
     /// Stops it.
     ///
     /// # Panics

@@ -21,6 +21,7 @@ use hub::doctor::problems::{PROBLEMS, State};
 use hub::doctor::{Check, Database, Facts, collect, examine};
 use hub::store::inspect::Health;
 use hub::store::rows::HaltRow;
+use hub::tls::{Peer, Trouble};
 use schemas::insz::Environment;
 use schemas::message::Body;
 use schemas::recipient::Recipient;
@@ -126,6 +127,11 @@ async fn every_problem_is_found_where_it_is() {
     check("files-few", &|f| f.files = Some(256));
     check("database-away", &|f| f.database = Some(Database::Away("refused".to_owned())));
     check("database-new", &|f| f.database = Some(Database::New));
+    check("tls-refused", &|f| f.tls = vec![("register".to_owned(), Err(Trouble::Authority))]);
+    check("tls-ends", &|f| {
+        let peer = Peer { subject: "CN=register".to_owned(), until: now + TimeDelta::days(29) };
+        f.tls = vec![("register".to_owned(), Ok(peer))];
+    });
     check("database-locked", &|f| f.database = Some(Database::Locked("process 7".to_owned())));
     check("log-long", &|f| f.log = Some(1 << 30));
     check("database-damaged", &|f| f.database = Some(Database::Damaged("a row".to_owned())));

@@ -64,6 +64,9 @@ impl Stage {
         let register = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         config.hub.request = Some(RequestSettings {
             register_url: format!("http://{}/", register.local_addr()?),
+            ca: None,
+            certificate: None,
+            key: None,
             timeout_seconds: 10,
             identity: "voortraject.example/hub".to_owned(),
             capacity: "9999".to_owned(),

@@ -14,6 +14,7 @@ use serde_json::Value;
 use tokio::io::AsyncReadExt;
 
 use super::out::out;
+use crate::tls::{self, TlsFiles};
 
 /// The exit code of "try again later".
 const LATER: u8 = 75;
@@ -30,6 +31,8 @@ pub struct Args {
     /// Where the hub answers.
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     url: String,
+    #[command(flatten)]
+    tls: TlsFiles,
     /// The sender's token.
     #[arg(long, env = "HUB_TOKEN", hide_env_values = true)]
     token: Option<String>,
@@ -53,7 +56,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         piece.truncate(length);
         Ok::<_, std::io::Error>((length > 0).then_some((piece, file)))
     });
-    let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).build()?;
+    let http = reqwest::Client::builder()
+        .tls_backend_preconfigured(args.tls.client()?)
+        .connect_timeout(Duration::from_secs(10))
+        .build()?;
     let address = format!("{}/v1/sources/{}/batches", args.url.trim_end_matches('/'), args.source);
     let mut request =
         http.post(address).header("Content-Type", kind).body(reqwest::Body::wrap_stream(pieces));
@@ -62,8 +68,12 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let answer = match request.send().await {
         Err(error) if error.is_connect() => {
-            tracing::error!("the hub does not answer");
-            return Ok(ExitCode::from(LATER));
+            // What is wrong with a certificate does not pass by itself.
+            let Some(trouble) = tls::told(&error) else {
+                tracing::error!("the hub does not answer");
+                return Ok(ExitCode::from(LATER));
+            };
+            bail!("the hub at {}: {trouble}", args.url);
         }
         answer => answer.context("the call broke off: send the file again")?,
     };

@@ -7,6 +7,7 @@
 mod agencies;
 mod file;
 mod kafka;
+mod outward;
 mod parts;
 mod people;
 mod senders;
@@ -30,6 +31,7 @@ use serde::Deserialize;
 
 pub use agencies::Agency;
 pub use kafka::KafkaConfig;
+pub use outward::Outward;
 pub use parts::{Names, TokenHash};
 pub use people::{Colleague, DeskRole, People};
 pub use senders::{ANSWER, Sender, SenderError, Senders, dev_token};
@@ -117,6 +119,7 @@ impl Config {
         else {
             return Err(ConfigErrors(wrong));
         };
+        wrong.extend(hub.wrong_outward().iter().map(|text| ConfigError::whole("hub.toml", text)));
         wrong.extend(check_senders(&senders, hub.environment));
         for name in hub.kafka.iter().flat_map(KafkaConfig::ours) {
             let told = format!("kafka.properties: {name} is the hub's own to set; take it out");

@@ -18,6 +18,7 @@ use super::kafka::KafkaConfig;
 use super::parts::TokenHash;
 use super::senders::dev_token;
 use crate::clock::Clock;
+use crate::tls::TlsFiles;
 use crate::vault::Vault;
 
 /// The settings.
@@ -72,12 +73,27 @@ impl ConsoleSettings {
 pub struct RequestSettings {
     /// The address of GeefPersoon.
     pub register_url: String,
+    /// The authorities whose certificate of the register is trusted, as PEM; Mozilla's unless said.
+    pub ca: Option<PathBuf>,
+    /// The certificate that this hub shows to the register, as PEM.
+    pub certificate: Option<PathBuf>,
+    /// The key of that certificate, as PEM.
+    pub key: Option<PathBuf>,
     /// How long an answer may take.
     pub timeout_seconds: u64,
     /// Who asks, as the register knows them (`Afzender/Identificatie`).
     pub identity: String,
     /// In which capacity, four digits (`Hoedanigheid`): what binds the question to a purpose.
     pub capacity: String,
+}
+
+impl RequestSettings {
+    /// The files that https needs.
+    #[must_use]
+    pub fn tls(&self) -> TlsFiles {
+        let Self { ca, certificate, key, .. } = self.clone();
+        TlsFiles { ca, certificate, key }
+    }
 }
 
 /// What a sender may send at once.

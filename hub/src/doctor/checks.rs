@@ -13,6 +13,7 @@ use super::{Check, Database, Facts, Folder, KeyFile, Told};
 use crate::deliver::record::TopicState;
 use crate::store::inspect::{Health, LeaseRow};
 use crate::store::rows::HaltRow;
+use crate::tls::{Peer, Trouble};
 use crate::vault::keys::LIMIT;
 
 /// How long before its end a legal basis is told.
@@ -24,6 +25,8 @@ const LATE: TimeDelta = TimeDelta::minutes(10);
 /// How long a record may be without a proof where its recipient reads the feed.
 const UNREAD_DAYS: u64 = 7;
 const GIB: u64 = 1 << 30;
+/// How long before its end a certificate is told.
+const TLS_SOON: TimeDelta = TimeDelta::days(30);
 /// Four times what SQLite's log has in its usual life.
 const LONG_LOG: u64 = 128 << 20;
 const FEW_FILES: u64 = 1024;
@@ -54,6 +57,7 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
     checks.extend(facts.keys.as_ref().map(|told| keys(told, holds_nothing(facts))));
     checks.extend(facts.folder.as_ref().into_iter().flat_map(folder));
     checks.extend(facts.files.map(files));
+    checks.extend(facts.tls.iter().map(|(server, greeted)| tls(server, greeted, facts.now)));
     if let Some(bytes) = facts.log.filter(|bytes| *bytes > LONG_LOG) {
         let found = format!("{} MiB of its log are not copied back", bytes >> 20);
         checks.push(Check::wrong("database", wrong::LOG_LONG, found));
@@ -212,6 +216,17 @@ fn folder(told: &Folder) -> Vec<Check> {
 fn files(limit: u64) -> Check {
     let found = format!("{limit} files may be open");
     if limit < FEW_FILES { Check::wrong("files", wrong::FILES_FEW, found) } else { Check::ok("files", found) }
+}
+
+fn tls(server: &str, greeted: &Result<Peer, Trouble>, now: Instant) -> Check {
+    match greeted {
+        Err(trouble) => Check::wrong("tls", wrong::TLS_REFUSED, format!("{server}: {trouble}")),
+        Ok(Peer { subject, until }) => {
+            let found = format!("{server} is {subject} until {until}");
+            let soon = *until - now < TLS_SOON;
+            if soon { Check::wrong("tls", wrong::TLS_ENDS, found) } else { Check::ok("tls", found) }
+        }
+    }
 }
 
 fn clock(health: &Health, now: Instant) -> Check {

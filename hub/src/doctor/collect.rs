@@ -17,6 +17,7 @@ use super::{Database, Facts, Folder, KeyFile, Told, lock};
 use crate::config::Config;
 use crate::decider::chain;
 use crate::store::{Store, StoreError};
+use crate::tls::greet;
 
 /// How long the database may take to tell how it is.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,6 +32,7 @@ pub async fn collect(folder: &Path, prepare: impl FnOnce(&mut Config), now: Inst
         files: files(),
         database: None,
         received: vec![],
+        tls: vec![],
         log: None,
         kafka: None,
     };
@@ -51,6 +53,13 @@ pub async fn collect(folder: &Path, prepare: impl FnOnce(&mut Config), now: Inst
     sources.sort_unstable();
     sources.dedup();
     facts.config = Ok(told);
+    for server in config.hub.outward() {
+        // The files were read when the config was.
+        if let Ok(client) = server.files.client() {
+            let named = format!("{} {}:{}", server.what, server.host, server.port);
+            facts.tls.push((named, greet(&server.host, server.port, server.opening, client).await));
+        }
+    }
     facts.log = config.hub.database_file().and_then(|file| log_of(&file));
     (facts.database, facts.received) = match timeout(PATIENCE, database(&config, &sources)).await {
         Ok(Ok((there, received))) => (Some(there), received),

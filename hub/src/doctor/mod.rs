@@ -19,6 +19,7 @@ use serde::Serialize;
 use crate::deliver::record::TopicState;
 use crate::store::inspect::Health;
 use crate::store::rows::HaltRow;
+use crate::tls::{Peer, Trouble};
 use problems::{Problem, State};
 
 pub use checks::examine;
@@ -69,6 +70,8 @@ pub struct Facts {
     pub database: Option<Database>,
     /// For each source that somebody may send to, its last message; nothing where it never sent any.
     pub received: Vec<(String, Option<Instant>)>,
+    /// For each server that is reached over TLS: what it is here, and who answered or what is wrong.
+    pub tls: Vec<(String, Result<Peer, Trouble>)>,
     /// How many bytes the log of an embedded database has that were not copied back.
     pub log: Option<u64>,
     /// The topics; none where recipients read the feed.

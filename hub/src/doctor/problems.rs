@@ -62,6 +62,10 @@ problems! {
     FILES_FEW = "files-few", Warn, "raise the limit (`LimitNOFILE` in systemd) to 4096 or more";
     /// No database.
     DATABASE_AWAY = "database-away", Fail, "start the database, or mend its address in hub.toml";
+    /// A handshake fails.
+    TLS_REFUSED = "tls-refused", Fail, "mend what is said of it: the other end's certificate, or the files that are named for it in hub.toml";
+    /// A server's certificate ends soon.
+    TLS_ENDS = "tls-ends", Warn, "tell whoever runs that server to renew its certificate before that day";
     /// Somebody else holds a lock.
     DATABASE_LOCKED = "database-locked", Fail, "end that session, or wait for it: senders are told to come again, and nothing is lost";
     /// SQLite's log grows.

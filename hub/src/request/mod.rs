@@ -25,6 +25,7 @@ use crate::intake::{Intake, IntakeError, Verdict};
 use crate::observe::{ByOutcome, Request as Metrics};
 use crate::store::rows::TaskRow;
 use crate::store::{Store, StoreError};
+use crate::tls::{self, TlsFilesError};
 use crate::vault::{Access, Shut, Vault, Why};
 use soap::{Asker, Outcome};
 
@@ -63,6 +64,9 @@ pub enum RequestError {
     /// The task's content does not open.
     #[error(transparent)]
     Shut(#[from] Shut),
+    /// The files for https do not read.
+    #[error(transparent)]
+    Tls(#[from] TlsFilesError),
     /// No client could be built.
     #[error("no client for the register could be built")]
     Client(#[source] reqwest::Error),
@@ -82,6 +86,7 @@ impl Requests {
         metrics: Metrics,
     ) -> Result<Self, RequestError> {
         let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(settings.tls().client()?)
             .timeout(Duration::from_secs(settings.timeout_seconds))
             .connect_timeout(Duration::from_secs(5))
             .redirect(reqwest::redirect::Policy::none())
@@ -189,7 +194,8 @@ impl Requests {
             Ok(bytes) => Some(bytes.to_vec()),
             Err(error) => {
                 // Without the address: the words of a client may repeat what was asked.
-                tracing::warn!(error = %error.without_url(), "the register gave no answer");
+                let trouble = tls::told(&error).map(|trouble| trouble.to_string());
+                tracing::warn!(trouble, error = %error.without_url(), "the register gave no answer");
                 None
             }
         }

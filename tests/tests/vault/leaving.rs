@@ -211,6 +211,9 @@ async fn contents_of_two_tasks() {
         let server =
             tokio::spawn(async move { axum::serve(listener, Router::new().route("/", post(answer))).await });
         let settings = RequestSettings {
+            ca: None,
+            certificate: None,
+            key: None,
             register_url,
             timeout_seconds: 5,
             identity: "hub".to_owned(),

@@ -1,0 +1,152 @@
+//! What leads out of here: PostgreSQL, Kafka and the register, how each is reached, and whether that is as it must be.
+//!
+//! `hub check` refuses files that do not read, addresses that no call can reach and, where real people are, whatever would go
+//! in clear. Refuses to call anybody: that is `hub doctor`'s.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use reqwest::Url;
+use schemas::insz::Environment;
+
+use super::kafka::KafkaConfig;
+use super::settings::HubSettings;
+use crate::tls::{Opening, TlsFiles};
+
+/// A server that is reached over TLS.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outward {
+    /// What it is here: `database`, `kafka` or `register`.
+    pub what: &'static str,
+    /// Its name, which its certificate must have.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How a handshake begins.
+    pub opening: Opening,
+    /// What is trusted, and what is shown to it.
+    pub files: TlsFiles,
+}
+
+/// How PostgreSQL is reached, as its address says.
+struct Postgres {
+    url: Url,
+    mode: String,
+    files: TlsFiles,
+    /// A socket of this machine, which nobody else hears.
+    socket: bool,
+}
+
+impl Postgres {
+    fn of(address: &str) -> Option<Self> {
+        let url = Url::parse(address).ok().filter(|url| url.scheme().starts_with("postgres"))?;
+        let asked: BTreeMap<String, String> = url.query_pairs().into_owned().collect();
+        let of = |names: [&str; 3]| names.iter().find_map(|name| asked.get(*name)).cloned();
+        let file = |names| of(names).map(PathBuf::from);
+        let files = TlsFiles {
+            ca: file(["sslrootcert", "ssl-root-cert", "ssl-ca"]),
+            certificate: file(["sslcert", "ssl-cert", ""]),
+            key: file(["sslkey", "ssl-key", ""]),
+        };
+        let socket = asked.get("host").is_some_and(|host| host.starts_with('/'))
+            || url.host_str().is_some_and(|host| host.starts_with("%2F"));
+        let mode = of(["sslmode", "ssl-mode", ""]).unwrap_or_else(|| "prefer".to_owned());
+        Some(Self { mode, files, socket, url })
+    }
+
+    fn outward(self) -> Option<Outward> {
+        let host = self.url.host_str()?.to_owned();
+        let port = self.url.port().unwrap_or(5432);
+        let verified = self.mode.starts_with("verify-") && !self.socket;
+        verified.then_some(Outward {
+            what: "database",
+            host,
+            port,
+            opening: Opening::Postgres,
+            files: self.files,
+        })
+    }
+}
+
+fn is_tls(kafka: &KafkaConfig) -> bool {
+    let protocol = kafka.properties.get("security.protocol").map(|name| name.to_lowercase());
+    matches!(protocol.as_deref(), Some("ssl" | "sasl_ssl"))
+}
+
+fn brokers(kafka: &KafkaConfig) -> Vec<Outward> {
+    let file = |name: &str| kafka.properties.get(name).map(PathBuf::from);
+    let files = TlsFiles {
+        ca: file("ssl.ca.location"),
+        certificate: file("ssl.certificate.location"),
+        key: file("ssl.key.location"),
+    };
+    let one = |broker: &str| {
+        let (host, port) = broker.trim().rsplit_once(':')?;
+        let (host, port) = (host.to_owned(), port.parse().ok()?);
+        Some(Outward { what: "kafka", host, port, opening: Opening::Direct, files: files.clone() })
+    };
+    kafka.brokers.split(',').filter_map(one).collect()
+}
+
+impl HubSettings {
+    /// Every server that is reached over TLS with its certificate verified.
+    #[must_use]
+    pub fn outward(&self) -> Vec<Outward> {
+        let database = Postgres::of(&self.database).and_then(Postgres::outward);
+        let kafka = self.kafka.as_ref().filter(|kafka| is_tls(kafka)).map(brokers).unwrap_or_default();
+        let register = self.request.as_ref().and_then(|request| {
+            let url = Url::parse(&request.register_url).ok().filter(|url| url.scheme() == "https")?;
+            let (host, port) = (url.host_str()?.to_owned(), url.port_or_known_default()?);
+            Some(Outward { what: "register", host, port, opening: Opening::Direct, files: request.tls() })
+        });
+        database.into_iter().chain(kafka).chain(register).collect()
+    }
+
+    /// What is wrong with the ways out, one sentence each.
+    pub(super) fn wrong_outward(&self) -> Vec<String> {
+        let mut wrong = vec![];
+        let production = self.environment == Environment::Production;
+        let files =
+            |what: &str, files: &TlsFiles| files.client().err().map(|error| format!("{what}: {error}"));
+        if let Some(postgres) = Postgres::of(&self.database) {
+            wrong.extend(files("database", &postgres.files));
+            if production && postgres.mode != "verify-full" && !postgres.socket {
+                let mode = &postgres.mode;
+                wrong.push(format!(
+                    "database: sslmode={mode} is refused in production: set sslmode=verify-full and sslrootcert"
+                ));
+            }
+        }
+        if let Some(kafka) = &self.kafka {
+            wrong.extend(brokers(kafka).first().and_then(|broker| files("kafka", &broker.files)));
+            let is = |name: &str, value: &str| kafka.properties.get(name).is_some_and(|found| found == value);
+            if production && !is_tls(kafka) {
+                wrong.push("kafka: records in clear are refused in production: set security.protocol to ssl or sasl_ssl".to_owned());
+            }
+            if production
+                && (is("enable.ssl.certificate.verification", "false")
+                    || is("ssl.endpoint.identification.algorithm", "none"))
+            {
+                wrong.push(
+                    "kafka: brokers whose certificate is not verified are refused in production".to_owned(),
+                );
+            }
+        }
+        if let Some(request) = &self.request {
+            wrong.extend(files("request", &request.tls()));
+            let url = Url::parse(&request.register_url).ok().filter(Url::has_host);
+            match url.as_ref().map(Url::scheme) {
+                Some("https") => {}
+                Some("http") if production => {
+                    wrong
+                        .push("request: a register_url with http is refused in production: https".to_owned());
+                }
+                Some("http") => {}
+                _ => wrong.push(
+                    "request: register_url is no address that begins with https:// or http://".to_owned(),
+                ),
+            }
+        }
+        wrong
+    }
+}
