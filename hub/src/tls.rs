@@ -222,7 +222,8 @@ fn trouble(error: &rustls::Error) -> Trouble {
             | AlertDescription::HandshakeFailure
             | AlertDescription::BadCertificate
             | AlertDescription::CertificateUnknown
-            | AlertDescription::UnknownCA,
+            | AlertDescription::UnknownCA
+            | AlertDescription::DecryptError,
         ) => Trouble::Client,
         Said::InvalidMessage(_) => Trouble::Plain,
         other => Trouble::Other(other.to_string()),
