@@ -29,7 +29,7 @@ pub enum Standing {
     Third,
     /// European Union, European Economic Area or Switzerland.
     European,
-    /// Stateless, refugee, unspecified: a human decides.
+    /// Stateless, refugee, unspecified, of a territory whose people are European citizens: a human decides.
     Review,
 }
 
@@ -118,7 +118,7 @@ mod tests {
         for code in ["BEL", "FRA", "D", "DEU", "ISL", "LIE", "NOR", "CHE", "HRV"] {
             assert_eq!(standing(code), Some(Standing::European), "{code}");
         }
-        for code in ["XXA", "XXB", "XXC", "XXX", "UNK"] {
+        for code in ["XXA", "XXB", "XXC", "XXX", "UNK", "REU", "ABW", "GRL"] {
             assert_eq!(standing(code), Some(Standing::Review), "{code}");
         }
         for code in ["QQQ", "", "bel", "BE", "UTO"] {
