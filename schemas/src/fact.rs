@@ -69,8 +69,9 @@ pub struct Fact {
     pub version: Version,
 }
 
-/// What a fact says. One variant is one field of the fold: a newer statement replaces an older one
-/// of the same variant, entry, authority and channel.
+/// What a fact says: a newer statement replaces an older one of the same field, entry, authority and channel.
+///
+/// What an answer of the register says of standing and residence is a snapshot: it stands beside those of others.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum Statement {
     /// How the person is called.
@@ -118,7 +119,8 @@ pub enum Statement {
 }
 
 impl Statement {
-    /// The field of the fold it belongs to: the same for two statements of one variant.
+    /// The field of the fold it belongs to: the same for two statements of one variant, and for a decision and a
+    /// withdrawal.
     #[must_use]
     pub fn field(&self) -> Field {
         match self {
@@ -131,8 +133,8 @@ impl Statement {
             Self::Contact(_) => Field::Contact,
             Self::Language(_) => Field::Language,
             Self::Applied(_) => Field::Applied,
-            Self::Decision(_) => Field::Decision,
-            Self::Withdrawn => Field::Withdrawn,
+            // A withdrawal is what became of the application: a later decision of the same sender replaces it.
+            Self::Decision(_) | Self::Withdrawn => Field::Decision,
             Self::Permit(_) => Field::Permit,
             Self::PermitDecision(_) => Field::PermitDecision,
             Self::Standing(_) => Field::Standing,
@@ -147,7 +149,7 @@ impl Statement {
     }
 }
 
-/// The variants of [`Statement`], without their values.
+/// What can be stated, without its value.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each is the variant of `Statement` with the same name")]
 pub enum Field {
@@ -161,7 +163,6 @@ pub enum Field {
     Language,
     Applied,
     Decision,
-    Withdrawn,
     Permit,
     PermitDecision,
     Standing,
@@ -420,5 +421,13 @@ impl Record {
 /// says nothing of the other.
 #[must_use]
 pub fn register_channel(insz: Insz) -> String {
-    format!("register/{insz}")
+    format!("{REGISTER}{insz}")
 }
+
+/// Whether what is said in this channel is an answer of the register itself, and no hint at one.
+#[must_use]
+pub fn is_answer(channel: &str) -> bool {
+    channel.starts_with(REGISTER)
+}
+
+const REGISTER: &str = "register/";

@@ -207,9 +207,12 @@ fn view(draft: &Draft<'_>, recipient: &Recipient, kind: ViewKind, shown: &Shown)
         Scope::Out(OutReason::Ended | OutReason::Left) if participant => {}
         Scope::Out(_) | Scope::Review | Scope::Unknown => return None,
     }
-    // An agency is told of who has arrived; while no home of theirs is known nothing is said.
+    // An agency is told of who has arrived; while no home of theirs is known nothing is said. Where the register
+    // forbids to tell the address of the next one, who holds the file gets one that tells none.
     let early = matches!(contract.competence, Competence::BeforeArrival | Competence::Participant);
-    if draft.journey().objects() || (!early && draft.journey().home(draft.today).is_none()) {
+    let journey = draft.journey();
+    let forbidden = kind == ViewKind::File && journey.restricted();
+    if journey.objects() || (!early && !forbidden && journey.home(draft.today).is_none()) {
         return None;
     }
     let form = shown.form(draft);

@@ -1,10 +1,9 @@
 //! Due moments: the next day on which something becomes true for a person without a message.
 //!
-//! Deadlines, a residence that begins, coming of age, the day on which a code, a territory or a legal basis begins
+//! Deadlines, a residence or a departure that begins, coming of age, the day on which a code, a territory or a legal basis begins
 //! or ends. The engine brings a message on that day, and the person is decided again as on any other. What
 //! will be true then is not said here. Rows 8, 12, 16 and 23b of docs/handovers.md.
 
-use schemas::fact::Standing;
 use schemas::handover::State;
 use schemas::time::Day;
 
@@ -23,13 +22,9 @@ pub(crate) fn next_day(person: &Person, bundle: &Bundle, today: Day) -> Option<D
     let journey = Journey::of(&person.state);
     let deadlines = person.state.handovers.iter().filter(|h| escalation(h.state).is_some());
     let late = deadlines.filter_map(|h| h.deadline?.succ_opt());
-    let begins = match journey.standing() {
-        Some(Standing::Resident(began)) => Some(*began),
-        _ => None,
-    };
     let of_age = journey.birth().and_then(|birth| birth.reaches(bundle.target_group.minimum_age));
     let of_age = of_age.into_iter().flat_map(|(first, last)| [first, last]);
-    let days = late.chain(begins).chain(of_age).chain(turning(person, journey, bundle, today));
+    let days = late.chain(journey.announced()).chain(of_age).chain(turning(person, journey, bundle, today));
     days.filter(|day| *day > today).min()
 }
 

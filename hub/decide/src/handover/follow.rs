@@ -284,17 +284,18 @@ fn target(draft: &Draft<'_>, scope: Scope) -> Target {
 
 /// Where the facts lead, whatever they object to.
 fn unrestricted(draft: &Draft<'_>, scope: Scope) -> Target {
-    let journey = draft.journey();
+    let (journey, today) = (draft.journey(), draft.today);
+    let resident = matches!(journey.standing(), Some(Standing::Resident(_)));
     match scope {
         Scope::In(_) => {}
         Scope::Out(reason) => return Target::Leave(reason),
-        Scope::Review if journey.granted() || matches!(journey.standing(), Some(Standing::Resident(_))) => {
+        Scope::Review if journey.granted(today) || resident => {
             return Target::Hold(HoldReason::Manual);
         }
         Scope::Review | Scope::Unknown => return Target::Nothing,
     }
     let Some(home) = journey.home(draft.today) else {
-        return if journey.granted() { Target::Prepare } else { Target::Nothing };
+        return if journey.granted(today) { Target::Prepare } else { Target::Nothing };
     };
     let found = route(draft.bundle, home.residence.nis, draft.today, journey.choice());
     match (found.recipient.clone(), found.reason) {

@@ -26,7 +26,7 @@ pub fn canonical(person: &Person, bundle: &Bundle, group: Option<Group>, on: Day
     }
     form.text("birth_date", journey.birth().map(|birth| birth.to_string()));
     form.text("sex", journey.sex().map(word_of_sex));
-    let codes = journey.stated_nationalities().iter().map(|country| country.code().to_owned()).collect();
+    let codes = journey.nationalities().iter().map(|country| country.code().to_owned()).collect();
     form.texts("nationalities", codes);
     form.text("insz", journey.insz().map(|insz| insz.to_string()));
     if let Some(contact) = journey.contact() {
@@ -35,10 +35,13 @@ pub fn canonical(person: &Person, bundle: &Bundle, group: Option<Group>, on: Day
     }
     form.text("contact_language", journey.language());
     form.text("target_group", group.map(Group::as_str));
-    form.text("visa_status", Some(if journey.granted() { "granted" } else { "pending" }));
+    form.text("visa_status", Some(if journey.granted(on) { "granted" } else { "pending" }));
     let entry = |applied: &Application| applied.entry_on;
-    let expected =
-        journey.applications().filter(|a| a.is_live()).filter_map(|a| a.applied.and_then(entry)).max();
+    let expected = journey
+        .applications(on)
+        .filter(|a| a.ended.is_none())
+        .filter_map(|a| a.applied.and_then(entry))
+        .max();
     form.text("expected_arrival", expected.map(month));
     home(&mut form, journey, bundle, on);
     learning(&mut form, journey);
@@ -70,7 +73,7 @@ fn home(form: &mut Canonical, journey: Journey<'_>, bundle: &Bundle, on: Day) {
     form.text("municipality", present_code(bundle, home.residence.nis, on).map(|nis| nis.to_string()));
     form.text("arrival_month", Some(month(home.began)));
     form.text("registered_on", Some(home.began.to_string()));
-    let address = home.residence.address.as_ref().filter(|_| !home.residence.restricted);
+    let address = home.residence.address.as_ref().filter(|_| !journey.restricted());
     if let Some(address) = address {
         form.text("street", Some(address.street.as_str()));
         form.text("house_number", Some(address.number.as_str()));

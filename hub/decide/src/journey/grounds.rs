@@ -3,7 +3,7 @@
 //! Reads the fold by the same choices as [`super::Journey`], so that an explanation cannot name other facts
 //! than those that were used. It points and does not explain.
 
-use schemas::fact::{Entry, Field};
+use schemas::fact::Field;
 use schemas::time::Day;
 
 use crate::journey::Journey;
@@ -14,20 +14,23 @@ pub type Ground<'a> = (&'a Cell, &'a Claim);
 
 /// The claims on which it rests whether the person belongs to the target group.
 ///
-/// How the register knows the person, what was applied for and decided, the nationalities in everybody's words, an
+/// How the register knows the person, what was applied for and decided, the nationalities by the highest authority, an
 /// objection, the birth date.
 #[must_use]
 pub fn of_target_group(journey: Journey<'_>) -> Vec<Ground<'_>> {
-    let mut found = of_field(journey, Field::Standing);
+    let mut found = of_answer(journey);
     for entry in journey.state.claims.filed() {
-        let fields =
-            [Field::Applied, Field::Decision, Field::Withdrawn, Field::Permit, Field::PermitDecision];
-        let decided = fields.into_iter().filter_map(|field| journey.of_entry(entry, field));
-        found.extend(decided.filter_map(|claim| cell_of(journey, claim)));
+        let decided = [
+            journey.of_entry(entry, Field::Applied),
+            journey.decided(entry),
+            journey.of_entry(entry, Field::Permit),
+            journey.of_entry(entry, Field::PermitDecision),
+        ];
+        found.extend(decided.into_iter().flatten().filter_map(|claim| cell_of(journey, claim)));
     }
-    found.extend(of_field(journey, Field::Nationalities));
+    found.extend(journey.nationality().and_then(|claim| cell_of(journey, claim)));
     found.extend(of_field(journey, Field::Objection));
-    found.extend(journey.personal(Field::Birth).and_then(|claim| cell_of(journey, claim)));
+    found.extend(journey.born().and_then(|claim| cell_of(journey, claim)));
     found
 }
 
@@ -35,11 +38,15 @@ pub fn of_target_group(journey: Journey<'_>) -> Vec<Ground<'_>> {
 #[must_use]
 pub fn of_home(journey: Journey<'_>, on: Day) -> Vec<Ground<'_>> {
     let Some(home) = journey.home(on) else { return vec![] };
-    let mut found = of_field(journey, Field::Standing);
-    let residence = journey.of_entry(&Entry::Residence(home.began), Field::Residence);
-    found.extend(residence.and_then(|claim| cell_of(journey, claim)));
+    let mut found = of_answer(journey);
+    found.push((home.cell, home.claim));
     found.extend(of_field(journey, Field::Choice));
     found
+}
+
+/// The newest answer of the register.
+fn of_answer(journey: Journey<'_>) -> Vec<Ground<'_>> {
+    journey.answer().map(|answer| (answer.cell, answer.claim)).into_iter().collect()
 }
 
 /// Every claim of a field, one for each cell.

@@ -1,13 +1,14 @@
 //! The fold of the facts: in each cell the greatest claim stands, whatever came first (invariant I8).
 //!
-//! A cell is a field of an entry in one authority's channel. Claims are sorted by their cells, so that a question
+//! A cell is a field of an entry in one authority's channel; an answer of the register, which is a snapshot, has cells
+//! of its own. Claims are sorted by their cells, so that a question
 //! about a field, or about a field of one entry, reads those claims and no others. A learning statement that was
 //! voided claims nothing, whether it came before the one that voids it or after. Next: [`crate::journey`].
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use schemas::fact::{Authority, Entry, Fact, Field, Record, Statement};
+use schemas::fact::{Authority, Entry, Fact, Field, Record, Statement, is_answer};
 use schemas::ids::MessageId;
 use schemas::reference::StatementId;
 use schemas::time::{Day, Instant};
@@ -26,6 +27,24 @@ pub struct Cell {
     pub authority: Authority,
     /// Through which channel: sequences count inside one.
     pub channel: String,
+    /// When the answer was given that it is a part of; none for what the newest statement alone says.
+    #[serde(default)]
+    pub answered: Option<Instant>,
+}
+
+impl Cell {
+    /// Who decides, weakest first: the authority, and a hint never before an answer (docs/facts.md#authorities).
+    #[must_use]
+    pub fn rank(&self) -> (Authority, bool) {
+        (self.authority, self.authority != Authority::Register || is_answer(&self.channel))
+    }
+}
+
+/// When the answer was given that a fact is a part of. How and where somebody lives is told by whole answers, each as
+/// of its own time; so that an older one is still there for the days before a newer one.
+fn answered(fact: &Fact) -> Option<Instant> {
+    matches!(fact.statement, Statement::Standing(_) | Statement::Residence(_))
+        .then_some(fact.version.stated_at)
 }
 
 /// The statement that decides in its cell. Their order is that of the fold: the greatest one wins,
@@ -60,6 +79,7 @@ impl Stated {
             entry: fact.entry.clone(),
             authority: fact.authority,
             channel: fact.version.channel.clone(),
+            answered: answered(fact),
         };
         let claim = Claim {
             sequence: fact.version.sequence,
@@ -79,6 +99,7 @@ pub(crate) fn cell_against(cell: &Cell, fact: &Fact) -> Ordering {
         .then_with(|| cell.entry.cmp(&fact.entry))
         .then_with(|| cell.authority.cmp(&fact.authority))
         .then_with(|| cell.channel.as_str().cmp(fact.version.channel.as_str()))
+        .then_with(|| cell.answered.cmp(&answered(fact)))
 }
 
 /// Which of two facts of one cell, with the messages that said them, is the greater one.
@@ -105,6 +126,9 @@ fn claim_against(claim: &Claim, fact: &Fact, message: MessageId) -> Ordering {
 /// How many voided learning statements are remembered: the newest. What a learner does for years must not grow with
 /// it; whether an older one holds, the journal knows.
 pub const VOIDED_KEPT: usize = 64;
+
+/// How many answers of the register are remembered: the newest. A person is asked about for years.
+pub const ANSWERS_KEPT: usize = 32;
 
 /// Every claim of one person. Shared piece by piece, because every message starts from a copy of the person.
 #[derive(Clone, Debug, Default)]
@@ -179,6 +203,9 @@ impl Claims {
                 place => self.put(place, Arc::new(Stated::of(fact, message))),
             }
         }
+        if record.facts.iter().any(|fact| answered(fact).is_some()) {
+            self.forget_answers();
+        }
     }
 
     /// Takes over another person's claims: what is voided first, so that what does not hold replaces nothing.
@@ -191,6 +218,7 @@ impl Claims {
                 place => self.put(place, Arc::clone(stated)),
             }
         }
+        self.forget_answers();
     }
 
     /// Puts a claim in its place, unless it is voided.
@@ -229,6 +257,17 @@ impl Claims {
         });
         if let Some(oldest) = oldest {
             self.stated.remove(from + oldest);
+        }
+    }
+
+    /// Remembers the newest answers of the register alone: the same ones in whatever order they came.
+    fn forget_answers(&mut self) {
+        let standing = self.range(|cell| cell.field.cmp(&Field::Standing));
+        let mut times: Vec<Instant> = standing.iter().map(|stated| stated.claim.stated_at).collect();
+        if times.len() > ANSWERS_KEPT {
+            times.sort_unstable();
+            let oldest = times[times.len() - ANSWERS_KEPT];
+            self.stated.retain(|stated| stated.cell.answered.is_none_or(|at| at >= oldest));
         }
     }
 

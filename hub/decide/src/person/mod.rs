@@ -10,7 +10,7 @@ pub mod event;
 pub mod fold;
 pub mod responsible;
 
-pub use claims::{Cell, Claim, Claims, Stated, VOIDED_KEPT};
+pub use claims::{ANSWERS_KEPT, Cell, Claim, Claims, Stated, VOIDED_KEPT};
 pub(crate) use claims::{cell_against, later};
 pub use event::{Event, Evidence};
 pub use fold::{Records, UnknownRecord};

@@ -5,8 +5,8 @@
 use decide::prepare;
 use schemas::actor::ActorName;
 use schemas::fact::{
-    Application, Authority, Choice, Decision, Entry, Fact, LearningPath, Permit, PermitRole, Progress,
-    Purpose, Record, Region, Replacement, Residence, Standing, Statement, Step,
+    Address, Application, Authority, Choice, Decision, Entry, Fact, LearningPath, Permit, PermitRole,
+    Progress, Purpose, Record, Region, Replacement, Residence, Standing, Statement, Step,
 };
 use schemas::ids::{ReviewId, StreamId};
 use schemas::insz::Insz;
@@ -42,6 +42,56 @@ fn record(keys: Vec<Key>, who: Option<&Who>, facts: Vec<Fact>) -> Body {
     let (names, births) =
         (who.map(Who::names).into_iter().collect(), who.map(Who::born).into_iter().collect());
     prepare(Said::Record(Record { keys, names, births, facts }), &mac)
+}
+
+/// The same record, said otherwise.
+pub(crate) fn patched(body: Body, patch: impl FnOnce(&mut Record)) -> Body {
+    let Body::Record(prepared) = body else { panic!("a record") };
+    let mut record = prepared.record.clone();
+    patch(&mut record);
+    prepare(Said::Record(record), &mac)
+}
+
+/// The register's answer, with the day since when it knows them so.
+pub(crate) fn since(answer: Body, on: &str) -> Body {
+    patched(answer, |record| {
+        let standing = |fact: &&mut Fact| matches!(fact.statement, Statement::Standing(_));
+        record.facts.iter_mut().filter(standing).for_each(|fact| fact.valid_from = Some(day(on)));
+    })
+}
+
+/// The register's answer, with one home more: a street there since that day.
+pub(crate) fn also(answer: Body, nis: &str, since: &str) -> Body {
+    patched(answer, |record| {
+        let standing = record.facts.iter().find(|fact| matches!(fact.statement, Statement::Standing(_)));
+        let residence = Residence { nis: NisCode::parse(nis).unwrap(), address: None, restricted: false };
+        let fact = Fact {
+            entry: Entry::Residence(day(since)),
+            statement: Statement::Residence(residence),
+            ..standing.unwrap().clone()
+        };
+        record.facts.push(fact);
+    })
+}
+
+/// The register's answer, with the street of every home, and whether it may be told.
+pub(crate) fn at_street(answer: Body, street: &str, hidden: bool) -> Body {
+    patched(answer, |record| {
+        for fact in &mut record.facts {
+            if let Statement::Residence(home) = &mut fact.statement {
+                let (street, number) = (street.to_owned(), "1".to_owned());
+                let address = Address { street, number, bus: None, postal_code: None, municipality: None };
+                *home = Residence { address: Some(address), restricted: hidden, ..home.clone() };
+            }
+        }
+    })
+}
+
+/// The post says that they took their application back.
+pub(crate) fn withdrawn(who: &Who, sequence: u64, on: &str) -> Body {
+    patched(status(who, Decision::Pending, sequence, on), |record| {
+        record.facts[0].statement = Statement::Withdrawn;
+    })
 }
 
 /// The HMAC of a key, in these tests a plain hash.

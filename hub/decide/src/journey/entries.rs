@@ -1,0 +1,223 @@
+//! Applications and permits: what was applied for, what became of it, and whether it lives on a day.
+//!
+//! A refusal, a withdrawal or a departure ends what it is about and nothing else. A withdrawal is a decision of its
+//! application: a later one of the same sender replaces it. A permit ends with the visa that was asked on it.
+//! Source: docs/facts.md#what-ends-an-entry. Next: [`super::scope`].
+
+use std::collections::BTreeMap;
+
+use schemas::fact::{Application, Decision, Entry, Field, Permit, PermitRole, Purpose, Statement};
+use schemas::municipality::NisCode;
+use schemas::reference::PermitNumber;
+use schemas::time::{Day, Instant, day_of};
+
+use super::register::Departure;
+use super::{Journey, stated};
+use crate::person::{Cell, Claim};
+
+/// Why an entry has ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// It was refused, revoked or withdrawn; a permit also where the visa on it was refused or revoked.
+    Decided,
+    /// They left Belgium after it began.
+    Left,
+    /// They died after it began.
+    Deceased,
+}
+
+/// A visa application as it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct ApplicationEntry<'a> {
+    /// What was applied for; unknown while only its status is known.
+    pub applied: Option<&'a Application>,
+    /// What was decided.
+    pub decision: Decision,
+    /// Why it has ended; none while it lives.
+    pub ended: Option<Ending>,
+    stated_at: Option<Instant>,
+}
+
+/// Where they mean to live, as the source writes it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Intended<'a> {
+    /// The name of a municipality, in words.
+    Named(&'a str),
+    /// The code of a municipality.
+    Coded(NisCode),
+}
+
+/// A permit as it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct PermitEntry<'a> {
+    /// What was applied for.
+    pub applied: &'a Permit,
+    /// What was decided.
+    pub decision: Decision,
+    /// Why it has ended; none while it lives.
+    pub ended: Option<Ending>,
+    stated_at: Instant,
+}
+
+fn lives(decision: Decision) -> bool {
+    matches!(decision, Decision::Pending | Decision::Granted)
+}
+
+/// What a departure ends: what began before it.
+fn departed(departure: Option<Departure>, began: Option<Day>) -> Option<Ending> {
+    let departure = departure.filter(|departure| began.is_some_and(|began| began < departure.on))?;
+    Some(if departure.deceased { Ending::Deceased } else { Ending::Left })
+}
+
+impl<'a> Journey<'a> {
+    /// Their visa applications, as they stand on a day.
+    pub fn applications(&self, on: Day) -> impl Iterator<Item = ApplicationEntry<'a>> + use<'a> {
+        let (journey, departure) = (*self, self.departure(on));
+        let visa = |entry: &&'a Entry| matches!(entry, Entry::Application(..));
+        self.state.claims.filed().filter(visa).map(move |entry| {
+            let claim = journey.of_entry(entry, Field::Applied);
+            let (applied, stated_at) = (stated!(claim, Applied), claim.map(|claim| claim.stated_at));
+            let decided = journey.decided(entry);
+            // Of which nothing but a decision is known, it began by the day of the decision.
+            let decided_on = decided.map(|claim| claim.valid_from.unwrap_or_else(|| day_of(claim.stated_at)));
+            let began = applied.map(|applied| applied.filed_on).or(decided_on);
+            let withdrawn = decided.is_some_and(|claim| claim.statement == Statement::Withdrawn);
+            let decision = stated!(decided, Decision).copied().unwrap_or(Decision::Pending);
+            let ended = (withdrawn || !lives(decision)).then_some(Ending::Decided);
+            let ended = ended.or_else(|| departed(departure, began));
+            ApplicationEntry { applied, decision, ended, stated_at }
+        })
+    }
+
+    /// The claim that says what became of an application: a withdrawal that its sender has not replaced, else the
+    /// decision of the highest authority.
+    pub(super) fn decided(&self, entry: &Entry) -> Option<&'a Claim> {
+        let all = self.state.claims.of_entry(Field::Decision, entry);
+        let said = |claim: &Claim| (claim.sequence, claim.stated_at);
+        let withdrawn = |claim: &Claim| claim.statement == Statement::Withdrawn;
+        let taken_back = self.state.claims.of_entry(Field::Decision, entry).find(|(cell, claim)| {
+            let replaces =
+                |(other, later): (&Cell, &Claim)| other.channel == cell.channel && said(later) > said(claim);
+            withdrawn(claim) && !self.state.claims.of_entry(Field::Decision, entry).any(replaces)
+        });
+        let decided = || {
+            all.filter(|(_, claim)| !withdrawn(claim))
+                .max_by_key(|(cell, claim)| (cell.rank(), claim.stated_at, *claim))
+        };
+        taken_back.or_else(decided).map(|(_, claim)| claim)
+    }
+
+    /// Their permits, as they stand on a day.
+    pub fn permits(&self, on: Day) -> impl Iterator<Item = PermitEntry<'a>> + use<'a> {
+        let filed: Vec<_> = self.filed_permits().collect();
+        let visas = if filed.is_empty() { Visas::default() } else { Visas::of(self.applications(on)) };
+        let departure = self.departure(on);
+        filed.into_iter().map(move |(number, applied, decision, stated_at)| {
+            let over = !lives(decision) || visas.refuse(number, applied);
+            let ended = over.then_some(Ending::Decided);
+            let ended = ended.or_else(|| departed(departure, Some(applied.applied_on)));
+            PermitEntry { applied, decision, ended, stated_at }
+        })
+    }
+
+    fn filed_permits(
+        &self,
+    ) -> impl Iterator<Item = (&'a PermitNumber, &'a Permit, Decision, Instant)> + use<'a> {
+        let journey = *self;
+        self.state.claims.filed().filter_map(move |entry| {
+            let Entry::Permit(number) = entry else { return None };
+            let decision = stated!(journey.of_entry(entry, Field::PermitDecision), PermitDecision);
+            let claim = journey.of_entry(entry, Field::Permit)?;
+            let decision = decision.copied().unwrap_or(Decision::Pending);
+            Some((number, stated!(Some(claim), Permit)?, decision, claim.stated_at))
+        })
+    }
+
+    /// What was applied for under this number, where it is their own permit.
+    #[must_use]
+    pub fn permit(&self, number: &PermitNumber) -> Option<&'a Permit> {
+        stated!(self.of_entry(&Entry::Permit(number.clone()), Field::Permit), Permit)
+    }
+
+    /// Where they mean to live: the municipality that was stated last for an entry that lives on this day.
+    #[must_use]
+    pub fn intended(&self, on: Day) -> Option<Intended<'a>> {
+        let of_visa = |entry: ApplicationEntry<'a>| {
+            let named = entry.applied?.destination.as_deref().map(Intended::Named);
+            Some((entry.ended, entry.stated_at?, named?))
+        };
+        let of_permit = |entry: PermitEntry<'a>| {
+            Some((entry.ended, entry.stated_at, entry.applied.destination.map(Intended::Coded)?))
+        };
+        let stated = self.applications(on).filter_map(of_visa).chain(self.permits(on).filter_map(of_permit));
+        let live = stated.filter(|(ended, ..)| ended.is_none());
+        live.max_by_key(|(_, stated_at, _)| *stated_at).map(|(.., intended)| intended)
+    }
+
+    /// Whether an entry of theirs that lives on this day was granted.
+    #[must_use]
+    pub fn granted(&self, on: Day) -> bool {
+        let counts = |decision, ended: Option<Ending>| ended.is_none() && decision == Decision::Granted;
+        self.applications(on).any(|entry| counts(entry.decision, entry.ended))
+            || self.permits(on).any(|entry| counts(entry.decision, entry.ended))
+    }
+}
+
+/// What became of the visas that were asked on permits.
+#[derive(Default)]
+struct Visas<'a> {
+    /// By the number that the application names: whether one was refused, and whether one goes on.
+    named: BTreeMap<&'a PermitNumber, Fate>,
+    /// Of those that name none, the last that was filed, by whether it is a family member's.
+    unnamed: BTreeMap<bool, (Day, Fate)>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Fate {
+    refused: bool,
+    goes_on: bool,
+}
+
+impl<'a> Visas<'a> {
+    fn of(applications: impl Iterator<Item = ApplicationEntry<'a>>) -> Self {
+        let mut visas = Self::default();
+        for entry in applications {
+            let Some(applied) = entry.applied else { continue };
+            let fate = Fate { refused: !lives(entry.decision), goes_on: entry.ended.is_none() };
+            let family = match applied.purpose {
+                Purpose::Work => false,
+                Purpose::FamilyOfWorker => true,
+                Purpose::FamilyReunification | Purpose::Study | Purpose::Other => continue,
+            };
+            let beside = match &applied.permit {
+                Some(number) => visas.named.entry(number).or_default(),
+                None => {
+                    let (day, last) = visas.unnamed.entry(family).or_default();
+                    if *day < applied.filed_on {
+                        (*day, *last) = (applied.filed_on, Fate::default());
+                    }
+                    if *day > applied.filed_on {
+                        continue;
+                    }
+                    last
+                }
+            };
+            beside.refused |= fate.refused;
+            beside.goes_on |= fate.goes_on;
+        }
+        visas
+    }
+
+    /// Whether the visa on this permit was refused or revoked, and none goes on.
+    fn refuse(&self, number: &PermitNumber, permit: &Permit) -> bool {
+        let worker = match &permit.role {
+            PermitRole::Worker => None,
+            PermitRole::Family(worker) => Some(worker),
+        };
+        let unnamed = self.unnamed.get(&worker.is_some());
+        let unnamed = unnamed.filter(|(filed_on, _)| *filed_on >= permit.applied_on).map(|(_, fate)| fate);
+        let named = [Some(number), worker].into_iter().flatten().filter_map(|number| self.named.get(number));
+        let fates: Vec<&Fate> = named.chain(unnamed).collect();
+        fates.iter().any(|fate| fate.refused) && !fates.iter().any(|fate| fate.goes_on)
+    }
+}

@@ -1,0 +1,231 @@
+//! What the register says: each answer is a snapshot as of its own time.
+//!
+//! The newest answer alone says how and where the person lives from its time on, and what may be told; earlier days
+//! keep what was stated then, so an older answer that comes late fills history and nothing else. Here is decided as
+//! well which national numbers count. Source: docs/facts.md#answers-of-the-register. Next: [`super::entries`].
+
+use std::collections::BTreeMap;
+
+use schemas::fact::{Entry, Field, Replacement, Residence, Standing, Statement, is_answer, register_channel};
+use schemas::insz::Insz;
+use schemas::time::{Day, Instant, day_of};
+
+use super::{Journey, stated};
+use crate::person::{Cell, Claim};
+
+/// One answer of the register, whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    journey: Journey<'a>,
+    pub(super) cell: &'a Cell,
+    pub(super) claim: &'a Claim,
+    standing: &'a Standing,
+}
+
+/// The residence that holds on a day.
+#[derive(Clone, Copy, Debug)]
+pub struct Home<'a> {
+    /// The day it began.
+    pub began: Day,
+    /// Where it is.
+    pub residence: &'a Residence,
+    pub(super) cell: &'a Cell,
+    pub(super) claim: &'a Claim,
+}
+
+/// They left Belgium, or died: what began before that day has ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Departure {
+    /// The day.
+    pub on: Day,
+    /// Whether they died.
+    pub deceased: bool,
+}
+
+impl<'a> Answer<'a> {
+    /// The day on which it was given.
+    fn day(&self) -> Day {
+        day_of(self.claim.stated_at)
+    }
+
+    /// How it knows them.
+    #[must_use]
+    pub fn standing(&self) -> &'a Standing {
+        self.standing
+    }
+
+    /// Whether they have left or died by a day. Where the day is not known, it was by the day of the answer.
+    fn departure(&self, on: Day) -> Option<Departure> {
+        let deceased = match self.standing {
+            Standing::Left => false,
+            Standing::Deceased => true,
+            Standing::Resident(_) | Standing::Known | Standing::Cancelled => return None,
+        };
+        let day = self.claim.valid_from;
+        day.is_none_or(|day| day <= on).then(|| Departure { on: day.unwrap_or_else(|| self.day()), deceased })
+    }
+
+    /// The residences it states, in the order in which they begin.
+    fn residences(&self) -> impl Iterator<Item = Home<'a>> + use<'a> {
+        let own = self.cell;
+        let part = move |cell: &Cell| cell.channel == own.channel && cell.answered == own.answered;
+        self.journey.claims(Field::Residence).filter(move |(cell, _)| part(cell)).filter_map(
+            |(cell, claim)| match (&cell.entry, &claim.statement) {
+                (Entry::Residence(began), Statement::Residence(residence)) => {
+                    Some(Home { began: *began, residence, cell, claim })
+                }
+                _ => None,
+            },
+        )
+    }
+
+    /// The residence that holds on a day: the last that began, unless they have left since.
+    fn home(&self, on: Day) -> Option<Home<'a>> {
+        if matches!(self.standing, Standing::Known | Standing::Cancelled) {
+            return None;
+        }
+        let left = self.departure(on);
+        let stands = |home: &Home<'_>| home.began <= on && left.is_none_or(|left| home.began >= left.on);
+        self.residences().filter(stands).last()
+    }
+}
+
+impl<'a> Journey<'a> {
+    fn answers(&self) -> impl Iterator<Item = Answer<'a>> + use<'a> {
+        let journey = *self;
+        self.claims(Field::Standing).filter_map(move |(cell, claim)| {
+            let standing = stated!(Some(claim), Standing)?;
+            Some(Answer { journey, cell, claim, standing })
+        })
+    }
+
+    /// The newest answer: what it says holds from its time on, and nothing that an older one said.
+    #[must_use]
+    pub fn answer(&self) -> Option<Answer<'a>> {
+        self.newest(self.answers())
+    }
+
+    /// The newest of these answers. Each number has a dossier of its own: a cancelled one says nothing, and of one
+    /// that was replaced only counts what it said while the other has not answered. A hint counts where no answer is.
+    fn newest(&self, among: impl Iterator<Item = Answer<'a>>) -> Option<Answer<'a>> {
+        let mut dossiers: BTreeMap<&str, Answer<'a>> = BTreeMap::new();
+        let order = |answer: &Answer<'a>| (answer.claim.stated_at, answer.claim);
+        for answer in among {
+            let last = dossiers.entry(&answer.cell.channel).or_insert(answer);
+            if order(&answer) > order(last) {
+                *last = answer;
+            }
+        }
+        let numbers = self.numbers();
+        let replaced = numbers.replaced();
+        let rank = |answer: &Answer<'a>| {
+            let channel = &answer.cell.channel;
+            (is_answer(channel), !replaced.contains(channel), order(answer))
+        };
+        let cancelled = |answer: &Answer<'a>| matches!(answer.standing, Standing::Cancelled);
+        dossiers.into_values().filter(|answer| !cancelled(answer)).max_by_key(rank)
+    }
+
+    /// How the register knows them.
+    #[must_use]
+    pub fn standing(&self) -> Option<&'a Standing> {
+        self.answer().map(|answer| answer.standing)
+    }
+
+    /// The residence that holds on a day by what is stated now. While a later one alone is stated, none is known.
+    #[must_use]
+    pub fn home(&self, on: Day) -> Option<Home<'a>> {
+        self.answer()?.home(on)
+    }
+
+    /// Where they lived on an earlier day, as it was stated then.
+    #[must_use]
+    pub fn lived(&self, on: Day) -> Option<Home<'a>> {
+        self.newest(self.answers().filter(|answer| answer.day() <= on))?.home(on)
+    }
+
+    /// The residence that began on a day, by the newest answer that states it.
+    #[must_use]
+    pub fn residence(&self, began: Day) -> Option<&'a Residence> {
+        stated!(self.of_entry(&Entry::Residence(began), Field::Residence), Residence)
+    }
+
+    /// Whether they have left or died by a day.
+    #[must_use]
+    pub fn departure(&self, on: Day) -> Option<Departure> {
+        self.answer()?.departure(on)
+    }
+
+    /// Whether no address may be told: the flag of one address holds for every one.
+    #[must_use]
+    pub fn restricted(&self) -> bool {
+        self.answer().is_some_and(|answer| answer.residences().any(|home| home.residence.restricted))
+    }
+
+    /// The days on which something begins that the register has stated: each home on its own, and a departure.
+    pub(crate) fn announced(&self) -> impl Iterator<Item = Day> + use<'a> {
+        self.answer().into_iter().flat_map(|answer| {
+            let departs = match answer.standing {
+                Standing::Left | Standing::Deceased => answer.claim.valid_from,
+                Standing::Resident(_) | Standing::Known | Standing::Cancelled => None,
+            };
+            answer.residences().map(|home| home.began).chain(departs)
+        })
+    }
+
+    /// Their national number: of those that count the one that the highest authority stated last.
+    #[must_use]
+    pub fn insz(&self) -> Option<Insz> {
+        let numbers = self.numbers();
+        let stated = self.claims(Field::Insz).filter_map(|(cell, claim)| {
+            stated!(Some(claim), Insz).map(|insz| (cell.rank(), claim.stated_at, *insz))
+        });
+        let replacing = self.claims(Field::Replaced).filter_map(|(cell, claim)| {
+            stated!(Some(claim), Replaced).map(|to| (cell.rank(), claim.stated_at, to.new))
+        });
+        stated.chain(replacing).filter(|(_, _, insz)| numbers.counts(*insz)).max().map(|(_, _, insz)| insz)
+    }
+
+    fn numbers(&self) -> Numbers<'a> {
+        let replaced = self.claims(Field::Replaced);
+        let mut numbers = Numbers {
+            replaced: replaced.filter_map(|(_, c)| stated!(Some(c), Replaced).map(|to| (c, to))).collect(),
+            dossiers: BTreeMap::new(),
+        };
+        for answer in self.answers() {
+            let said = (answer.claim.stated_at, answer.claim);
+            let last = numbers.dossiers.entry(&answer.cell.channel).or_insert(said);
+            *last = said.max(*last);
+        }
+        numbers
+    }
+}
+
+/// Which of their national numbers count.
+struct Numbers<'a> {
+    replaced: Vec<(&'a Claim, &'a Replacement)>,
+    /// The newest answer of each dossier.
+    dossiers: BTreeMap<&'a str, (Instant, &'a Claim)>,
+}
+
+impl Numbers<'_> {
+    /// Whether a number counts: it was not cancelled and no other took its place, or it took another's place since.
+    fn counts(&self, insz: Insz) -> bool {
+        let newest = |of: fn(&Replacement) -> Insz| {
+            let named = self.replaced.iter().filter(move |(_, to)| of(to) == insz);
+            named.map(|(claim, _)| (claim.stated_at, *claim)).max()
+        };
+        let (gone, came) = (newest(|to| to.old), newest(|to| to.new));
+        let dossier = self.dossiers.get(register_channel(insz).as_str());
+        let cancelled = dossier
+            .filter(|(_, claim)| matches!(claim.statement, Statement::Standing(Standing::Cancelled)))
+            .map(|(at, _)| *at);
+        gone <= came && cancelled <= came.map(|(at, _)| at)
+    }
+
+    /// The dossiers of numbers whose place another took.
+    fn replaced(&self) -> Vec<String> {
+        let gone = self.replaced.iter().map(|(_, to)| to.old).filter(|old| !self.counts(*old));
+        gone.map(register_channel).collect()
+    }
+}
