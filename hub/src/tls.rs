@@ -110,6 +110,13 @@ pub enum Opening {
     Postgres,
 }
 
+/// Says once, for the whole process, whose cryptography https rests on: ring's, as everywhere here. No client can be
+/// made before; every later call changes nothing.
+pub fn provide() {
+    // Its error says only that somebody did so before.
+    drop(rustls::crypto::ring::default_provider().install_default());
+}
+
 impl TlsFiles {
     /// What a client library needs.
     ///

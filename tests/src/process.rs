@@ -105,6 +105,7 @@ impl Process {
 
     /// Writes the settings beside the rest of the config.
     fn on(folder: TempDir, prefix: String, database: &str) -> anyhow::Result<Self> {
+        hub::tls::provide();
         let port = free_port()?;
         let settings = format!(
             "environment = \"test\"\ndatabase = \"{database}\"\nlisten = \"127.0.0.1:{port}\"\nkeys = \"{}\"\n\

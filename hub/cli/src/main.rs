@@ -58,6 +58,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 async fn main() -> ExitCode {
     hub::observe::log();
+    hub::tls::provide();
     let done = match Cli::parse().command {
         Command::Check(args) => commands::check::run(args).await,
         Command::Demo(args) => demo::run(args).await,

@@ -112,6 +112,7 @@ impl Hub {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(config: Config, start: Start) -> Result<Self, OpenError> {
+        crate::tls::provide();
         let vault = config.hub.load_keys()?;
         let store = Store::open(&config.hub.database).await?;
         let clock = match start {
