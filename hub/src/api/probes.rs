@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Here;
+use super::look::Ready;
 use crate::store::inspect::LeaseRow;
 
 /// `GET /livez`

@@ -56,7 +56,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let hub = args.place.hub().await?;
     let actor = args.credential.actor(&hub.config.people)?;
-    hub.desk.allow(&actor, Action::SetBackClock, About::Hub, Occasion::Incident).await?;
+    hub.desk.rights().allow(&actor, Action::SetBackClock, About::Hub, Occasion::Incident).await?;
     if let Some(database) = hub.store.time().await? {
         hub.clock.beside(database)?;
     }
