@@ -1,21 +1,43 @@
 //! The clock: the only place that reads the time and makes message ids.
 //!
 //! Two clocks exist: the system's, and a declared one that follows a story and only moves when told. A test
-//! environment may run some days beside the system's. Refuses to go back within one process.
+//! environment may run some days beside the system's. A system's clock that is set while the process runs, or that is
+//! another than the database's, is noticed ([`Clock::steady`], [`Clock::beside`]): what a wrong clock decides would have
+//! to be undone by hand. Refuses to go back within one process.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant as Moment;
 
 use chrono::TimeDelta;
 use ring::rand::{SecureRandom, SystemRandom};
 use schemas::ids::{MessageId, Seed};
 use schemas::time::{Instant, from_micros, to_micros};
 
+/// How far a clock may be from another one, and go from the time that passed, before nothing is decided by it.
+pub const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
+
+/// A clock that cannot be right.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum WrongClock {
+    /// It was set while the process ran.
+    #[error(
+        "the clock was set by {0} s while this process ran: nothing is decided until it is right again, or the process is started anew"
+    )]
+    Jumped(i64),
+    /// Another clock says something else.
+    #[error("the clock is {0} s from the database's: nothing is decided until both are right")]
+    Differs(i64),
+}
+
 /// Where the time comes from. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Clock {
     declared: Option<Arc<AtomicI64>>,
     ahead: TimeDelta,
+    /// By how many microseconds it was set in a rehearsal.
+    set: Arc<AtomicI64>,
+    watch: Arc<Mutex<Watch>>,
     made: Arc<AtomicU32>,
     random: SystemRandom,
 }
@@ -30,26 +52,68 @@ impl Clock {
     /// The system's clock, so many days ahead of it, or behind.
     #[must_use]
     pub fn ahead(days: i16) -> Self {
-        let ahead = TimeDelta::days(days.into());
-        Self { declared: None, ahead, made: Arc::default(), random: SystemRandom::new() }
+        Self::of(None, TimeDelta::days(days.into()))
     }
 
     /// A clock that stands at `start` until [`Clock::advance`] moves it.
     #[must_use]
     pub fn declared(start: Instant) -> Self {
-        let declared = Some(Arc::new(AtomicI64::new(to_micros(start))));
-        Self { declared, ahead: TimeDelta::zero(), made: Arc::default(), random: SystemRandom::new() }
+        Self::of(Some(Arc::new(AtomicI64::new(to_micros(start)))), TimeDelta::zero())
+    }
+
+    fn of(declared: Option<Arc<AtomicI64>>, ahead: TimeDelta) -> Self {
+        let (set, random) = (Arc::default(), SystemRandom::new());
+        let watch = Watch { wall: machine(), passed: Moment::now() };
+        Self { declared, ahead, set, watch: Arc::new(Mutex::new(watch)), made: Arc::default(), random }
     }
 
     /// Now, to the microsecond.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
     pub fn now(&self) -> Instant {
         let micros = match &self.declared {
             Some(declared) => declared.load(Ordering::SeqCst),
-            None => to_micros(chrono::Utc::now() + self.ahead),
+            None => to_micros(self.wall() + self.ahead),
         };
         from_micros(micros).unwrap_or(Instant::MAX_UTC)
+    }
+
+    /// The machine's own time.
+    fn wall(&self) -> Instant {
+        machine() + TimeDelta::microseconds(self.set.load(Ordering::SeqCst))
+    }
+
+    /// Whether the machine's clock went on like the time that passed since it was last right. A declared clock does.
+    ///
+    /// # Errors
+    /// [`WrongClock::Jumped`], until it is right again or was confirmed.
+    pub fn steady(&self) -> Result<(), WrongClock> {
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.declared.is_none() {
+            *watch = watch.look(self.wall(), Moment::now())?;
+        }
+        Ok(())
+    }
+
+    /// Whether the machine's clock says the same as another's. Where it does, it is right, whatever happened to it.
+    ///
+    /// # Errors
+    /// [`WrongClock::Differs`].
+    pub fn beside(&self, other: Instant) -> Result<(), WrongClock> {
+        let wall = self.wall();
+        if self.declared.is_some() {
+            return Ok(());
+        }
+        if (wall - other).abs() > TOLERANCE {
+            return Err(WrongClock::Differs((wall - other).num_seconds()));
+        }
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        *watch = Watch { wall, passed: Moment::now() };
+        Ok(())
+    }
+
+    /// Sets the machine's clock by so much, as far as this process sees it: to rehearse what a wrong one does.
+    pub fn set_by(&self, by: TimeDelta) {
+        self.set.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::SeqCst);
     }
 
     /// Moves a declared clock forward to `to`; an earlier time changes nothing.
@@ -91,9 +155,78 @@ impl Clock {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
+fn machine() -> Instant {
+    chrono::Utc::now()
+}
+
+/// A moment at which the clock was right: what it said, and on the count of time that nobody can set.
+#[derive(Clone, Copy, Debug)]
+struct Watch {
+    wall: Instant,
+    passed: Moment,
+}
+
+impl Watch {
+    /// The same at a later moment. One look need only be steady against the one before it: corrections of a clock that
+    /// is a little off add up to nothing.
+    fn look(self, wall: Instant, passed: Moment) -> Result<Self, WrongClock> {
+        let since = passed.saturating_duration_since(self.passed);
+        let since = TimeDelta::from_std(since).unwrap_or(TimeDelta::MAX);
+        let jump = (wall - self.wall) - since;
+        if jump.abs() > TOLERANCE {
+            return Err(WrongClock::Jumped(jump.num_seconds()));
+        }
+        Ok(Self { wall, passed })
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    #[test]
+    fn a_clock_is_steady_where_it_goes_like_the_time_that_passed() {
+        let (wall, passed) = (from_micros(1_700_000_000_000_000).unwrap(), Moment::now());
+        let check = |went: TimeDelta, seconds: u64, steady: bool| {
+            let later = Watch { wall, passed }.look(wall + went, passed + Duration::from_secs(seconds));
+            assert_eq!(later.is_ok(), steady, "{went} in {seconds} s: {later:?}");
+        };
+        let (minute, day) = (TimeDelta::minutes(1), TimeDelta::days(1));
+        check(TimeDelta::zero(), 0, true);
+        check(minute * 5, 0, true);
+        check(minute * -5, 0, true);
+        check(minute * 6, 0, false);
+        check(minute * -6, 0, false);
+        check(day * 365, 10, false);
+        check(day * -365, 10, false);
+        // A process that waited for a day finds its clock a day later: nothing jumped.
+        check(day, 86_400, true);
+        check(TimeDelta::zero(), 86_400, false);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_is_wrong_until_it_is_set_back_or_another_says_the_same() {
+        let clock = Clock::ahead(20);
+        assert_eq!(clock.steady(), Ok(()));
+        clock.set_by(TimeDelta::days(365));
+        assert!(matches!(clock.steady(), Err(WrongClock::Jumped(31_535_990..=31_536_010))));
+        assert!(clock.clone().steady().is_err(), "it stays wrong, for everybody who has it");
+        clock.set_by(TimeDelta::days(-365));
+        assert_eq!(clock.steady(), Ok(()));
+        clock.set_by(TimeDelta::days(-30));
+        assert!(clock.steady().is_err());
+        let database = clock.now() - TimeDelta::days(20);
+        assert!(matches!(clock.beside(database + TimeDelta::days(1)), Err(WrongClock::Differs(_))));
+        assert!(clock.steady().is_err());
+        assert_eq!(clock.beside(database), Ok(()), "the days ahead are meant");
+        assert_eq!(clock.steady(), Ok(()));
+        let story = Clock::declared(Instant::UNIX_EPOCH);
+        story.set_by(TimeDelta::days(1));
+        assert_eq!((story.steady(), story.beside(machine())), (Ok(()), Ok(())));
+    }
 
     #[test]
     fn message_ids_of_one_moment_keep_their_order() {

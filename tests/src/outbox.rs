@@ -127,6 +127,7 @@ impl Rows {
             envelope: serde_json::to_string(&encoded.envelope)?,
             payload_hash: encoded.envelope.payload_hash,
             always: n.is_multiple_of(5),
+            schema_id: encoded.schema_id,
             body: Vec::new(),
         };
         row.body = self.vault.seal(&key, Place::body(&row), &encoded.body)?;

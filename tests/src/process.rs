@@ -65,6 +65,11 @@ impl Process {
         let agencies = config.join("agencies");
         for file in std::fs::read_dir(&agencies)? {
             let file = file?.path();
+            // Recipients of other names have schemas of their own, which nobody has frozen.
+            if file.extension().is_some_and(|end| end == "avsc") {
+                std::fs::remove_file(file)?;
+                continue;
+            }
             let name = file.file_name().context("a file has a name")?.to_string_lossy().into_owned();
             std::fs::rename(&file, agencies.join(format!("{prefix}-{name}")))?;
             // One organisation that sends as well has one name for both, because it has one token.

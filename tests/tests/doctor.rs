@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use hub::app::{Hub, Start, in_data};
-use hub::clock::Clock;
+use hub::clock::{Clock, WrongClock};
 use hub::config::Config;
+use hub::contract::versions::Breach;
 use hub::deliver::halt::HaltCode;
 use hub::deliver::record::TopicState;
 use hub::doctor::problems::{PROBLEMS, State};
@@ -147,6 +148,18 @@ async fn every_problem_is_found_where_it_is() {
     });
     let late: Instant = now - TimeDelta::hours(1);
     check("clock-behind", &|f| table(f, &|h, _, _| h.last_known_at = Some(now + TimeDelta::seconds(1))));
+    check("clock-differs", &|f| {
+        if let Some(Database::There { clock, .. }) = &mut f.database {
+            *clock = Err(WrongClock::Differs(31_536_000));
+        }
+    });
+    check("contract-changed", &|f| {
+        if let Some(Database::There { breaches, .. }) = &mut f.database {
+            let (found, due) = ("field of file \"street\" is gone".to_owned(), "a new id".to_owned());
+            let recipient = Recipient::parse("amal").unwrap();
+            breaches.push(Breach { recipient, found, due, only_unfrozen: false });
+        }
+    });
     check("keys-worn", &|f| {
         if let Some(Database::There { wrapped, .. }) = &mut f.database {
             *wrapped = 3 << 30;

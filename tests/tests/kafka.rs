@@ -146,7 +146,7 @@ async fn stock_python_reads_what_tap_prints() {
     place.deliver("one").await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let registry = format!("http://{}", listener.local_addr().unwrap());
-    let app = contract::routes(Arc::clone(&place.rows.schemas));
+    let app = contract::registry::routes(Arc::clone(&place.rows.schemas));
     let serving = tokio::spawn(async move { axum::serve(listener, app).await });
     let stock = python(&place, &registry).await;
     serving.abort();

@@ -23,12 +23,16 @@ struct Cli {
 enum Command {
     /// Tell everything that is wrong with the config folder.
     Check(commands::check::Args),
+    /// Compare the clocks with the last decision; set its time back after a clock was ahead.
+    Clock(commands::clock::Args),
     /// Play a story in one process: sources push, the clock follows, agencies answer.
     Demo(demo::Args),
     /// Tell whether everything around the hub is as it must be, and what to do where it is not.
     Doctor(commands::doctor::Args),
     /// Tell why something is as it is: who is responsible, on which facts and rules, what was shown to whom.
     Explain(commands::explain::Args),
+    /// Write down what the schema id of each new or changed contract stands for from now on.
+    Freeze(commands::freeze::Args),
     /// Show the key-encryption keys and what each wraps; wrap everything by the first one.
     Keys(commands::keys::Args),
     /// Bring the database to the schema of this program.
@@ -61,9 +65,11 @@ async fn main() -> ExitCode {
     hub::tls::provide();
     let done = match Cli::parse().command {
         Command::Check(args) => commands::check::run(args).await,
+        Command::Clock(args) => commands::clock::run(args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Doctor(args) => commands::doctor::run(args).await,
         Command::Explain(args) => commands::explain::run(args).await,
+        Command::Freeze(args) => commands::freeze::run(args).await,
         Command::Keys(args) => commands::keys::run(args).await,
         Command::Migrate(args) => commands::migrate::run(args).await,
         Command::Push(args) => commands::push::run(args).await,

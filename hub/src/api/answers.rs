@@ -6,10 +6,8 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Path, Request, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::lines::{Form, parse};
@@ -25,16 +23,12 @@ const WAIT: Duration = Duration::from_secs(2);
 pub(super) async fn push(
     State(doors): Here,
     Path(name): Path<String>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Result<Response, Problem> {
     let source = adapters::source("answer").ok_or(ProblemCode::UnknownSource)?;
-    let recipient = auth::recipient(&doors, &headers, &name)?;
-    let form = Form::of(source, &headers)?;
-    let body = body.map_err(|error| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => ProblemCode::TooLarge,
-        _ => ProblemCode::BadRequest,
-    })?;
+    let recipient = auth::recipient(&doors, request.headers(), &name)?;
+    let form = Form::of(source, request.headers())?;
+    let body = messages::whole(request).await?;
     let items = parse(source, form, &body);
     if items.len() != 1 {
         return Err(ProblemCode::NotOne.into());

@@ -1,10 +1,11 @@
 //! The feed: a recipient's records over HTTP, for who does not read Kafka.
 //!
 //! The same records under the same numbers, in order. Asking for what follows `after` says that
-//! everything up to it was stored: the ledger closes there. Refuses to skip a number: what lies before a damaged row is
-//! given, and nothing behind it.
+//! everything up to it was stored: the ledger closes there. Refuses a position that was never issued, which proves
+//! nothing, and to skip a number: what lies before a damaged row is given, and nothing behind it.
 
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use serde::Deserialize;
@@ -29,10 +30,14 @@ pub(super) struct From {
 pub(super) async fn read(
     State(doors): Here,
     Path(name): Path<String>,
-    Query(from): Query<From>,
+    from: Result<Query<From>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let recipient = auth::recipient(&doors, &headers, &name)?;
+    let Query(from) = from.map_err(|_| ProblemCode::BadRequest)?;
+    if from.after > doors.store.last_issued(&recipient).await? {
+        return Err(ProblemCode::UnknownPosition.into());
+    }
     // Where the auditor reads a topic back, it closes the ledger: a feed that runs ahead of the relay must not.
     let kafka = doors.config.hub.kafka.as_ref();
     if from.after > 0 && kafka.is_none_or(|kafka| kafka.feed_only.contains(&recipient)) {

@@ -4,9 +4,8 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{FromRequest, Path, Request, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::lines::{Form, parse};
@@ -18,22 +17,26 @@ use crate::intake::Verdict;
 pub(super) async fn push(
     State(doors): Here,
     Path(name): Path<String>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Result<Response, Problem> {
     let source = adapters::source(&name).ok_or(ProblemCode::UnknownSource)?;
-    let sender = auth::sender(&doors, &headers, &name)?;
-    let form = Form::of(source, &headers)?;
-    let body = body.map_err(|error| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => ProblemCode::TooLarge,
-        _ => ProblemCode::BadRequest,
-    })?;
+    let sender = auth::sender(&doors, request.headers(), &name)?;
+    let form = Form::of(source, request.headers())?;
+    let body = whole(request).await?;
     let items = parse(source, form, &body);
     if items.len() != 1 {
         return Err(ProblemCode::NotOne.into());
     }
     let verdict = doors.accept(source, &sender, items).await?.pop().unwrap_or(Verdict::Conflict);
     answer(&verdict)
+}
+
+/// The body of a request whose credential and form are right: no stranger's byte is kept.
+pub(super) async fn whole(request: Request) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, &()).await.map_err(|error| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ProblemCode::TooLarge.into(),
+        _ => ProblemCode::BadRequest.into(),
+    })
 }
 
 /// What a single push says of its item.

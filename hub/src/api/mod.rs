@@ -9,7 +9,9 @@ mod auth;
 mod batches;
 mod early;
 mod feed;
+mod guard;
 mod lines;
+mod look;
 mod messages;
 mod pages;
 mod probes;
@@ -18,6 +20,7 @@ mod receipts;
 mod verdict;
 
 pub use early::early;
+pub use look::Looks;
 pub use probes::{Holding, holding};
 pub use problem::{Problem, ProblemCode};
 
@@ -28,7 +31,7 @@ use adapters::{Refused, Source};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{get, post};
 use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -70,6 +73,8 @@ pub struct Doors {
     pub missing: Arc<dyn Fn() -> Option<String> + Send + Sync>,
     /// The figures.
     pub metrics: Arc<Metrics>,
+    /// What anybody may ask of the store, looked at once for all.
+    pub looks: Arc<Looks>,
     /// This process, as leases name it.
     pub instance: String,
     /// What this process does beside answering.
@@ -109,9 +114,14 @@ impl std::fmt::Debug for Doors {
     }
 }
 
-/// All routes. `schemas` is what stock Avro deserialisers ask, at the root.
-pub fn router(doors: Doors, schemas: Router) -> Router {
+/// All routes. `others` are what stock Avro deserialisers ask and the console, at the root.
+pub fn router(doors: Doors, others: Router) -> Router {
     let limits = doors.config.hub.limits;
+    let refused = guard::Refused::new(Arc::clone(&doors.metrics));
+    let others = others
+        .layer(DefaultBodyLimit::max(limits.message_bytes))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+        .layer(RequestBodyTimeoutLayer::new(PATIENCE));
     let quick = Router::new()
         .route("/v1/sources/{source}/messages", post(messages::push))
         .route("/v1/receipts/{id}", get(receipts::show))
@@ -134,7 +144,8 @@ pub fn router(doors: Doors, schemas: Router) -> Router {
         .fallback(problem::not_found)
         .layer(RequestBodyTimeoutLayer::new(PATIENCE))
         .layer(map_response(problem::worded))
-        .merge(schemas)
+        .merge(others)
+        .layer(from_fn_with_state(refused, guard::watch))
         .layer(CatchPanicLayer::custom(problem::panicked))
 }
 

@@ -50,6 +50,7 @@ const PAGES: &[(&str, &str)] = &[
     ("unknown-field", include_str!("../codes/unknown-field.md")),
     ("unknown-handover", include_str!("../codes/unknown-handover.md")),
     ("unknown-person", include_str!("../codes/unknown-person.md")),
+    ("unknown-position", include_str!("../codes/unknown-position.md")),
     ("unknown-review", include_str!("../codes/unknown-review.md")),
     ("unknown-source", include_str!("../codes/unknown-source.md")),
     ("unknown-stream", include_str!("../codes/unknown-stream.md")),

@@ -1,7 +1,7 @@
 //! Probes: whether the process lives, whether it can do its work, and its numbers.
 //!
 //! Open to whoever reaches the address, so they carry no personal value and no name of a sender. Refuses
-//! to repair: what is away is tried again where it is used.
+//! to repair: what is away is tried again where it is used. What they ask of the store is [`super::look`]'s.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Here;
+use super::look::Ready;
 use crate::store::inspect::LeaseRow;
 
 /// `GET /livez`
@@ -61,12 +62,7 @@ pub fn holding(
 /// `GET /readyz`: the status says whether messages can be taken; the body, role by role, how the rest goes. Kafka is named
 /// and not asked for, since intake does not need it.
 pub(super) async fn ready(State(doors): Here) -> Response {
-    let database = doors.store.ping().await.is_ok();
-    let (leases, halts) = if database {
-        (doors.store.leases().await.unwrap_or_default(), doors.store.halts().await.unwrap_or_default())
-    } else {
-        (vec![], vec![])
-    };
+    let Ready { database, leases, halts } = doors.looks.ready(&doors.store).await;
     let roles: BTreeMap<&str, Holding> = doors
         .roles
         .iter()
@@ -97,11 +93,15 @@ fn answer(takes: bool, body: &Value) -> Response {
     (status, [(header::CONTENT_TYPE, kind)], body.to_string()).into_response()
 }
 
-/// `GET /metrics`: how many rows each list holds, then the process's own numbers.
+/// `GET /metrics`: how many rows each list held when they were last counted, then the process's own numbers.
 pub(super) async fn metrics(State(doors): Here) -> Response {
     let mut text = "# HELP hub_rows Rows in a list of the store.\n# TYPE hub_rows gauge\n".to_owned();
-    for (list, count) in doors.store.counts().await.unwrap_or_default() {
-        text += &format!("hub_rows{{list=\"{list}\"}} {count}\n");
+    if let Some((rows, age)) = doors.looks.rows(&doors.store).await {
+        for (list, count) in rows {
+            text += &format!("hub_rows{{list=\"{list}\"}} {count}\n");
+        }
+        text += "# HELP hub_rows_age_seconds How long ago the rows were counted.\n# TYPE hub_rows_age_seconds gauge\n";
+        text += &format!("hub_rows_age_seconds {}\n", age.as_secs_f64());
     }
     text += "# HELP hub_vault_opened Sealed values opened, by why.\n# TYPE hub_vault_opened counter\n";
     for (why, count) in doors.vault.opened() {

@@ -71,6 +71,8 @@ problems! {
     OldEpoch = "old-epoch", CONFLICT, "a newer epoch or handover has replaced this one";
     /// The answer is not possible now.
     NotAllowed = "not-allowed", CONFLICT, "this answer is not possible in the present state";
+    /// A position that no record has.
+    UnknownPosition = "unknown-position", CONFLICT, "no record was ever issued at this position";
     /// Another record was confirmed.
     HashDiffers = "hash-differs", CONFLICT, "the payload hash is not that of the record with this sequence";
     /// Nobody of this id.

@@ -110,31 +110,27 @@ pub(super) async fn forget_refused(intake: Intake, stop: CancellationToken) {
     }
 }
 
-/// Turns what is due into messages, every few seconds. Where the clock jumps by more than an hour against the time
-/// that passed, nothing is brought any more: deadlines would fire for everybody at once. A restart confirms the clock.
+/// Turns what is due into messages, every few seconds. Where the clock cannot be right nothing is brought: deadlines
+/// would fire for everybody at once.
 pub(super) async fn bring_due(intake: Intake, clock: Clock, missing: Missing, stop: CancellationToken) {
-    let (mut wall, mut passed) = (clock.now(), tokio::time::Instant::now());
+    let mut steady = Ok(());
     while !stop.is_cancelled() {
-        let (before, last) = (wall, passed);
-        (wall, passed) = (clock.now(), tokio::time::Instant::now());
-        if jumped(wall - before, passed - last) {
-            tracing::error!("the clock jumped: due moments stop until this process is started again");
-            missing.set("due", Some("the clock jumped: set it right and start again".to_owned()));
-            return stop.cancelled().await;
-        }
-        let cause = intake.bring_due().await.err().map(|error| error.to_string());
+        let before = std::mem::replace(&mut steady, clock.steady());
+        let cause = match steady {
+            Ok(()) => intake.bring_due().await.err().map(|error| error.to_string()),
+            Err(wrong) => {
+                if before.is_ok() {
+                    tracing::error!("due moments stop: {wrong}");
+                }
+                Some(wrong.to_string())
+            }
+        };
         missing.set("due", cause);
         tokio::select! {
             () = stop.cancelled() => {}
             () = sleep(DUE) => {}
         }
     }
-}
-
-/// Whether the wall clock went another way than the time that passed, by more than an hour.
-fn jumped(wall: chrono::Duration, passed: Duration) -> bool {
-    let passed = chrono::Duration::from_std(passed).unwrap_or(chrono::Duration::MAX);
-    (wall - passed).abs() > chrono::Duration::hours(1)
 }
 
 /// Opens the hub, waiting for a database that is away; none where told to stop meanwhile.
@@ -211,17 +207,6 @@ pub(super) async fn wait(tasks: &TaskTracker, stop: &CancellationToken, now: &Ca
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_clock_jumps_where_it_leaves_the_time_that_passed() {
-        let (hour, day) = (chrono::Duration::hours(1), chrono::Duration::days(1));
-        assert!(!jumped(hour, Duration::from_secs(3_600)));
-        assert!(!jumped(hour, Duration::ZERO));
-        assert!(jumped(day, Duration::from_secs(5)));
-        assert!(jumped(-day, Duration::from_secs(5)));
-        // A process that slept for a day finds its clock a day later: nothing jumped.
-        assert!(!jumped(day, Duration::from_secs(86_400)));
-    }
 
     #[tokio::test]
     async fn a_loop_that_panics_is_started_again() {

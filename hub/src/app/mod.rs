@@ -24,7 +24,8 @@ use crate::api::{self, Doors};
 use crate::clock::Clock;
 use crate::config::{Config, KeysError};
 use crate::console::{self, Console};
-use crate::contract::{ContractError, Schemas};
+use crate::contract::versions::Version;
+use crate::contract::{ContractError, Schemas, registry};
 use crate::decider::{self, Decider};
 use crate::deliver::health::{Health, HealthState};
 use crate::deliver::{self, Deliver};
@@ -125,7 +126,7 @@ impl Hub {
                 clock
             }
         };
-        let schemas = Arc::new(schemas(&config)?);
+        let schemas = Arc::new(schemas(&config, &store).await?);
         let metrics = Arc::new(Metrics::new());
         let health = metrics.deliver.clone();
         let chosen = |contract: &&Contract| matches!(contract.competence, Competence::Choice { .. });
@@ -217,8 +218,9 @@ impl Hub {
             metrics,
             instance: self.instance.clone(),
             roles: roles.iter().map(|role| self.role(*role)).collect(),
+            looks: Arc::default(),
         };
-        let mut others = crate::contract::routes(Arc::clone(&self.schemas));
+        let mut others = registry::routes(Arc::clone(&self.schemas));
         if let Some(settings) = self.config.hub.console.clone() {
             others = others.merge(console::router(Console {
                 store: self.store.clone(),
@@ -316,11 +318,19 @@ impl Hub {
     }
 }
 
-/// The schemas of every recipient.
-fn schemas(config: &Config) -> Result<Schemas, ContractError> {
-    let ids =
-        config.agencies.iter().map(|(recipient, agency)| (recipient.clone(), agency.schema_id)).collect();
-    Schemas::new(&ids, &config.bundle.contracts)
+/// The schemas of every recipient, and of all that was sent; none where a contract is not what was frozen or sent.
+async fn schemas(config: &Config, store: &Store) -> Result<Schemas, OpenError> {
+    let sent = sent(store).await?;
+    let schemas = Schemas::of_config(config)?;
+    match schemas.judged(&sent) {
+        breaches if breaches.is_empty() => Ok(schemas.knowing(&sent)?),
+        breaches => Err(ContractError::Changed(breaches).into()),
+    }
+}
+
+/// What each schema id stands for under which something was sent.
+async fn sent(store: &Store) -> Result<Vec<Version>, StoreError> {
+    Ok(store.sent_schemas().await?.into_iter().map(Version::from).collect())
 }
 
 /// Runs the roles asked until a signal comes: the first stops softly, a second at once.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 
-use super::{Hub, Start, schemas};
+use super::{Hub, Start, sent};
 use crate::config::Config;
 use crate::contract::Schemas;
 use crate::desk::Rights;
@@ -71,7 +71,8 @@ impl Place {
     async fn with(config: Config, store: Store) -> anyhow::Result<Beside> {
         let vault = config.hub.load_keys()?;
         store.check_schema().await?;
-        let schemas = schemas(&config)?;
+        // What was sent is read by what it was sent with, also where a contract changed since.
+        let schemas = Schemas::of_config(&config)?.knowing(&sent(&store).await?)?;
         Ok(Beside { config, store, vault, schemas })
     }
 }

@@ -1,6 +1,7 @@
 //! `hub check`: reads the config folder and tells every mistake in it.
 //!
-//! Proves that every municipality on every day has exactly one answer. Changes nothing. Exit codes:
+//! Proves that every municipality on every day has exactly one answer, and that each contract is what its schema id
+//! stands for and can be read together with every version before it. Changes nothing. Exit codes:
 //! 0 nothing is wrong, 1 something is.
 
 use std::io::Write;
@@ -8,7 +9,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::out::out;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
+use crate::contract::Schemas;
 
 /// What to check.
 #[derive(Debug, clap::Args)]
@@ -29,11 +31,15 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut out = out();
     let wrong = match Config::load(&args.config) {
         Ok(config) => {
+            let wrong = contracts(&config)?;
             let (codes, recipients) = (config.bundle.municipalities.iter().count(), config.agencies.len());
             let hash = &config.bundle.hash.0;
             let told = "nothing is wrong";
-            writeln!(std::io::stderr(), "{told}: {codes} codes, {recipients} recipients, bundle {hash}")?;
-            return Ok(ExitCode::SUCCESS);
+            if wrong.is_empty() {
+                writeln!(std::io::stderr(), "{told}: {codes} codes, {recipients} recipients, bundle {hash}")?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            wrong
         }
         Err(wrong) => wrong.0,
     };
@@ -48,4 +54,15 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     writeln!(std::io::stderr(), "{} findings", wrong.len())?;
     Ok(ExitCode::FAILURE)
+}
+
+/// What is wrong with the contracts against what was frozen.
+fn contracts(config: &Config) -> anyhow::Result<Vec<ConfigError>> {
+    let breaches = Schemas::of_config(config)?.judged(&[]);
+    let told = breaches.iter().map(|breach| ConfigError {
+        file: format!("agencies/{}.toml", breach.recipient).into(),
+        line: None,
+        message: breach.to_string(),
+    });
+    Ok(told.collect())
 }

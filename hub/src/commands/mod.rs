@@ -7,9 +7,11 @@
 //! Refuses logic: a command wires parts.
 
 pub mod check;
+pub mod clock;
 pub mod credential;
 pub mod doctor;
 pub mod explain;
+pub mod freeze;
 pub mod keys;
 pub mod migrate;
 pub mod out;

@@ -15,9 +15,32 @@ use serde::{Deserialize, Deserializer};
 
 use super::ConfigError;
 
-/// The files of a folder that end in `.toml`, by name. Any other file is a mistake, because nobody
-/// would read it; names with a dot in front belong to editors.
-pub(super) fn list(root: &Path, folder: &str, wrong: &mut Vec<ConfigError>) -> Vec<PathBuf> {
+/// The files of a folder that end in `.toml`, by name. Any other file is a mistake, because nobody would read it, but
+/// for those that end in what may stand `beside` them; names with a dot in front belong to editors.
+pub(super) fn list(
+    root: &Path,
+    folder: &str,
+    beside: Option<&str>,
+    wrong: &mut Vec<ConfigError>,
+) -> Vec<PathBuf> {
+    let names = names(root, folder, wrong)
+        .into_iter()
+        .filter(|name| !beside.is_some_and(|beside| ends_in(name, beside)));
+    let (read, left): (Vec<_>, Vec<_>) = names.partition(|name| ends_in(name, "toml"));
+    wrong.extend(
+        left.into_iter()
+            .map(|name| ConfigError::whole(name, "is not read: files of this folder end in .toml")),
+    );
+    read
+}
+
+/// Whether a file's name ends so.
+pub(super) fn ends_in(name: &Path, ending: &str) -> bool {
+    name.extension().is_some_and(|end| end == ending)
+}
+
+/// The files of a folder, by name.
+pub(super) fn names(root: &Path, folder: &str, wrong: &mut Vec<ConfigError>) -> Vec<PathBuf> {
     let entries = match fs::read_dir(root.join(folder)) {
         Ok(entries) => entries,
         Err(error) => {
@@ -28,12 +51,7 @@ pub(super) fn list(root: &Path, folder: &str, wrong: &mut Vec<ConfigError>) -> V
     let names = entries.filter_map(Result::ok).map(|entry| PathBuf::from(entry.file_name()));
     let mut names: Vec<_> = names.filter(|name| !name.to_string_lossy().starts_with('.')).collect();
     names.sort();
-    let (read, left): (Vec<_>, Vec<_>) =
-        names.into_iter().partition(|name| name.extension().is_some_and(|end| end == "toml"));
-    wrong.extend(left.iter().map(|name| {
-        ConfigError::whole(Path::new(folder).join(name), "is not read: files of this folder end in .toml")
-    }));
-    read.into_iter().map(|name| Path::new(folder).join(name)).collect()
+    names.into_iter().map(|name| Path::new(folder).join(name)).collect()
 }
 
 /// A text file of the folder.

@@ -6,6 +6,7 @@
 
 mod agencies;
 mod file;
+mod frozen;
 mod kafka;
 mod outward;
 mod parts;
@@ -30,6 +31,7 @@ use schemas::time::Day;
 use serde::Deserialize;
 
 pub use agencies::Agency;
+pub use frozen::Frozen;
 pub use kafka::KafkaConfig;
 pub use outward::Outward;
 pub use parts::{Names, TokenHash};
@@ -50,6 +52,8 @@ pub struct Config {
     pub people: People,
     /// What the engine knows of each recipient beside its contract.
     pub agencies: BTreeMap<Recipient, Agency>,
+    /// The schemas that were frozen, of the first version on.
+    pub frozen: Vec<Frozen>,
     /// How pages call each source.
     pub sources: BTreeMap<String, Names>,
 }
@@ -106,6 +110,7 @@ impl Config {
         let municipalities = table(dir, "tables/municipalities.csv", Municipalities::from_csv, &mut wrong);
         let countries = table(dir, "tables/countries.csv", Countries::from_csv, &mut wrong);
         let Agencies { contracts, agencies, mut senders, mut changes } = agencies;
+        let frozen = frozen::read(dir, &mut wrong);
         let (sources, more) = read_sources(dir, &mut wrong);
         senders.extend(more);
         let people = people::read(dir, hub.as_ref().map(|hub| hub.environment), &senders, &mut wrong);
@@ -145,7 +150,7 @@ impl Config {
         if !wrong.is_empty() {
             return Err(ConfigErrors(wrong));
         }
-        Ok(Self { bundle, hub, senders: Senders(senders), people, agencies, sources })
+        Ok(Self { bundle, hub, senders: Senders(senders), people, agencies, frozen, sources })
     }
 }
 
@@ -185,7 +190,7 @@ struct Agencies {
 fn read_agencies(dir: &Path, wrong: &mut Vec<ConfigError>) -> Agencies {
     let Agencies { mut contracts, mut agencies, mut senders, mut changes } = Agencies::default();
     let mut schemas: BTreeMap<u32, PathBuf> = BTreeMap::new();
-    for path in file::list(dir, "agencies", wrong) {
+    for path in file::list(dir, "agencies", Some(frozen::ENDING), wrong) {
         let Some(read) = file::toml::<agencies::AgencyFile>(dir, &path, wrong) else { continue };
         let recipient = match Recipient::parse(&stem(&path)) {
             Ok(recipient) => recipient,
@@ -217,7 +222,7 @@ fn read_agencies(dir: &Path, wrong: &mut Vec<ConfigError>) -> Agencies {
 /// The names and senders of every source; a file's name is its source.
 fn read_sources(dir: &Path, wrong: &mut Vec<ConfigError>) -> (BTreeMap<String, Names>, Vec<Sender>) {
     let (mut names, mut senders) = (BTreeMap::new(), vec![]);
-    for path in file::list(dir, "sources", wrong) {
+    for path in file::list(dir, "sources", None, wrong) {
         let Some(read) = file::toml::<senders::SourceFile>(dir, &path, wrong) else { continue };
         let source = stem(&path);
         if adapters::source(&source).is_none() {
@@ -270,7 +275,7 @@ fn stem(path: &Path) -> String {
 }
 
 /// The hash of the bundle: names and lines of its files, in the order of their names. A recipient's
-/// token is deployment, so changing it makes no other bundle.
+/// token is deployment, so changing it makes no other bundle; a frozen schema repeats what its contract said.
 fn hash(dir: &Path, wrong: &mut Vec<ConfigError>) -> BundleHash {
     let mut hash = Context::new(&SHA256);
     let models = dir.join("models").exists().then_some("models");
@@ -278,7 +283,7 @@ fn hash(dir: &Path, wrong: &mut Vec<ConfigError>) -> BundleHash {
         let entries = fs::read_dir(dir.join(folder)).into_iter().flatten().filter_map(Result::ok);
         let mut names: Vec<_> =
             entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-        names.retain(|name| !name.starts_with('.'));
+        names.retain(|name| !name.starts_with('.') && !file::ends_in(Path::new(name), frozen::ENDING));
         names.sort_unstable();
         for name in names {
             let path = Path::new(folder).join(name);

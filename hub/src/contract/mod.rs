@@ -1,29 +1,26 @@
-//! Contracts as Avro: each recipient's schema, and the answers that stock schema-registry clients ask for.
+//! Contracts as Avro: each recipient's schema under an id that stands for it for ever.
 //!
-//! Ids are frozen in the recipient's file; nothing is registered over HTTP. Every question that is
-//! not known is answered 404 as JSON, because a client that asks for associations first takes 404 as
-//! "go on" and any other error as an end. Refuses to encode: that is [`avro`]'s.
+//! What leaves is encoded by the contract as it is; what left before is read by the schema of its own id. Refuses a
+//! contract that changed under its id ([`versions`]) and to encode: that is [`avro`]'s. Next: [`registry`] for what
+//! stock clients ask.
 
 pub mod avro;
+pub mod registry;
+pub mod versions;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::path::PathBuf;
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{Method, StatusCode, Uri, header};
-use axum::response::IntoResponse;
-use axum::routing::any;
 use decide::bundle::Contract;
 use decide::change::Delivery;
 use schemas::envelope::{Envelope, Hash, chain, payload_hash};
+use schemas::insz::Environment;
 use schemas::recipient::Recipient;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::config::{Config, Frozen};
 use avro::{Codec, frame, unframe};
-
-const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
+use versions::{Breach, Version, judge};
 
 /// Why a record cannot be made or read by its contract. Names recipients and fields, never a value.
 #[derive(Debug, thiserror::Error)]
@@ -50,9 +47,12 @@ pub enum ContractError {
     /// Two recipients have one schema id.
     #[error("schema id {0} is given twice")]
     SchemaId(u32),
-    /// The generated schema is not Avro.
+    /// The schema is not Avro.
     #[error("the schema of {0} cannot be built")]
     Schema(Recipient),
+    /// Contracts changed under their ids, or cannot be read together with what was sent.
+    #[error("{}", .0.iter().map(|breach| format!("contract of {}: {breach}", breach.recipient)).collect::<Vec<_>>().join("\n"))]
+    Changed(Vec<Breach>),
     /// A value does not have the form of its schema.
     #[error("a record for {0} cannot be encoded")]
     Encode(Recipient),
@@ -74,15 +74,33 @@ pub struct Subject {
     pub codec: Codec,
 }
 
-/// Every recipient's schema.
+/// Every recipient's schema, and those of all records that were ever sent.
 #[derive(Debug, Default)]
-pub struct Schemas(BTreeMap<Recipient, Subject>);
+pub struct Schemas {
+    subjects: BTreeMap<Recipient, Subject>,
+    /// By id: whose, and how to read what was written under it.
+    known: BTreeMap<u32, Known>,
+    /// What was frozen in files.
+    frozen: Vec<Version>,
+    /// A contract must have a frozen file, be it ever so new.
+    strict: bool,
+}
+
+#[derive(Debug)]
+struct Known {
+    recipient: Recipient,
+    schema: serde_avro_fast::Schema,
+    /// The same as what a look-up is compared with.
+    bare: Value,
+}
 
 /// A delivery as it will stand on its topic.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Encoded {
     /// The bare body: what the outbox keeps, sealed.
     pub body: Vec<u8>,
+    /// The id of the schema it is written in.
+    pub schema_id: u32,
     /// Its headers.
     pub envelope: Envelope,
 }
@@ -106,7 +124,53 @@ impl Schemas {
                 Subject { id, subject: format!("{topic}-value"), topic, codec: Codec::new(contract)? };
             subjects.insert(recipient.clone(), subject);
         }
-        Ok(Self(subjects))
+        let own = |(recipient, subject): (&Recipient, &Subject)| Version {
+            id: subject.id,
+            recipient: recipient.clone(),
+            text: subject.codec.text().to_owned(),
+            file: None,
+        };
+        let own: Vec<Version> = subjects.iter().map(own).collect();
+        Self { subjects, ..Self::default() }.knowing(&own)
+    }
+
+    /// The schemas of a config folder, frozen ones included.
+    ///
+    /// # Errors
+    /// Those of [`Schemas::new`].
+    pub fn of_config(config: &Config) -> Result<Self, ContractError> {
+        let ids = config.agencies.iter().map(|(recipient, agency)| (recipient.clone(), agency.schema_id));
+        let schemas = Self::new(&ids.collect(), &config.bundle.contracts)?;
+        let strict = config.hub.environment == Environment::Production;
+        let frozen: Vec<Version> = config.frozen.iter().map(Version::from).collect();
+        Self { strict, ..schemas }.knowing(&frozen).map(|schemas| Self { frozen, ..schemas })
+    }
+
+    /// The same, reading and telling an id as these versions have it.
+    ///
+    /// # Errors
+    /// [`ContractError::Schema`] where one is not Avro.
+    pub fn knowing(mut self, versions: &[Version]) -> Result<Self, ContractError> {
+        for Version { id, recipient, text, .. } in versions {
+            let schema = text.parse().map_err(|_| ContractError::Schema(recipient.clone()))?;
+            let bare = serde_json::from_str(text).map_err(|_| ContractError::Schema(recipient.clone()))?;
+            let bare = versions::bare(bare);
+            self.known.insert(*id, Known { recipient: recipient.clone(), schema, bare });
+        }
+        Ok(self)
+    }
+
+    /// Everything that is wrong with the contracts against what was frozen and what was sent.
+    #[must_use]
+    pub fn judged(&self, sent: &[Version]) -> Vec<Breach> {
+        judge(&self.subjects, &[&self.frozen, sent].concat(), self.strict)
+    }
+
+    /// The contracts without a frozen schema: the place of each, and what it would say.
+    pub fn unfrozen(&self) -> impl Iterator<Item = (PathBuf, &Subject)> {
+        let frozen = |id| self.frozen.iter().any(|version| version.id == id);
+        let new = self.subjects.iter().filter(move |(_, subject)| !frozen(subject.id));
+        new.map(|(recipient, subject)| (Frozen::place(recipient, subject.id), subject))
     }
 
     /// One recipient's.
@@ -114,12 +178,12 @@ impl Schemas {
     /// # Errors
     /// [`ContractError::NoContract`].
     pub fn of(&self, recipient: &Recipient) -> Result<&Subject, ContractError> {
-        self.0.get(recipient).ok_or_else(|| ContractError::NoContract(recipient.clone()))
+        self.subjects.get(recipient).ok_or_else(|| ContractError::NoContract(recipient.clone()))
     }
 
     /// All, by recipient.
     pub fn iter(&self) -> impl Iterator<Item = (&Recipient, &Subject)> {
-        self.0.iter()
+        self.subjects.iter()
     }
 
     /// Encodes a delivery that will follow the record `sequence - 1` with the chain value `previous`.
@@ -146,7 +210,7 @@ impl Schemas {
             payload_hash,
             chain: chain(previous, &payload_hash),
         };
-        Ok(Encoded { body, envelope })
+        Ok(Encoded { body, schema_id: subject.id, envelope })
     }
 
     /// Decodes a framed value by the id in it.
@@ -155,82 +219,17 @@ impl Schemas {
     /// [`ContractError::Decode`].
     pub fn decode(&self, framed: &[u8]) -> Result<Value, ContractError> {
         let (id, body) = unframe(framed)?;
-        let subject = self.0.values().find(|subject| subject.id == id).ok_or(ContractError::Decode)?;
-        subject.codec.decode(body)
+        self.read(id, body)
     }
 
-    fn answer(&self, method: &Method, path: &str, body: &[u8]) -> (StatusCode, Value) {
-        let named = |name: &str| self.0.values().find(|subject| subject.subject == name);
-        let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-        match (method.as_str(), parts.as_slice()) {
-            ("GET", ["subjects"]) => {
-                found(json!(self.0.values().map(|subject| &subject.subject).collect::<Vec<_>>()))
-            }
-            ("GET", ["schemas", "ids", id]) => {
-                let id = id.parse().ok();
-                match self.0.values().find(|subject| Some(subject.id) == id) {
-                    Some(subject) => found(json!({"schema": subject.codec.text()})),
-                    None => missing(40403, "Schema not found"),
-                }
-            }
-            ("GET", ["subjects", name, "versions"]) => match named(name) {
-                Some(_) => found(json!([1])),
-                None => missing(40401, "Subject not found"),
-            },
-            ("GET", ["subjects", name, "versions", version]) => match named(name) {
-                Some(subject) if matches!(*version, "1" | "latest" | "-1") => found(described(subject)),
-                Some(_) => missing(40402, "Version not found"),
-                None => missing(40401, "Subject not found"),
-            },
-            ("POST", ["subjects", name]) => match named(name) {
-                Some(subject) if same(subject, body) => found(described(subject)),
-                Some(_) => missing(40403, "Schema not found"),
-                None => missing(40401, "Subject not found"),
-            },
-            _ => missing(404, "Not found"),
-        }
+    /// Decodes a bare body by the id of its schema.
+    ///
+    /// # Errors
+    /// [`ContractError::Decode`].
+    pub fn read(&self, id: u32, body: &[u8]) -> Result<Value, ContractError> {
+        let known = self.known.get(&id).ok_or(ContractError::Decode)?;
+        serde_avro_fast::from_datum_slice(body, &known.schema).map_err(|_| ContractError::Decode)
     }
-}
-
-fn found(body: Value) -> (StatusCode, Value) {
-    (StatusCode::OK, body)
-}
-
-fn missing(code: u32, message: &str) -> (StatusCode, Value) {
-    (StatusCode::NOT_FOUND, json!({"error_code": code, "message": message}))
-}
-
-fn described(subject: &Subject) -> Value {
-    json!({"subject": subject.subject, "id": subject.id, "version": 1, "schema": subject.codec.text()})
-}
-
-/// Whether the schema in a look-up means the same as ours: spaces and docs do not count.
-fn same(subject: &Subject, body: &[u8]) -> bool {
-    let asked: Option<Value> = serde_json::from_slice(body).ok();
-    let text = asked.as_ref().and_then(|asked| asked["schema"].as_str());
-    let schema: Option<serde_avro_fast::Schema> = text.and_then(|text| text.parse().ok());
-    schema.is_some_and(|schema| *schema.rabin_fingerprint() == subject.codec.fingerprint())
-}
-
-/// The schema-registry reads, to be merged into the API.
-pub fn routes(schemas: Arc<Schemas>) -> Router {
-    // One handler for each tree and every method, so that nothing below is answered 405.
-    Router::new()
-        .route("/schemas/{*rest}", any(respond))
-        .route("/subjects", any(respond))
-        .route("/subjects/{*rest}", any(respond))
-        .route("/associations/{*rest}", any(respond))
-        .with_state(schemas)
-}
-
-async fn respond(
-    State(schemas): State<Arc<Schemas>>,
-    method: Method,
-    uri: Uri,
-    body: Bytes,
-) -> impl IntoResponse {
-    let (status, answer) = schemas.answer(&method, uri.path(), &body);
-    (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], answer.to_string())
 }
 
 #[cfg(test)]
@@ -241,38 +240,6 @@ pub(crate) mod tests {
     pub(crate) fn schemas() -> Schemas {
         let contract = contract(&["birth_date"], &["insz"]);
         Schemas::new(&[(contract.recipient.clone(), 17)].into(), &[contract]).unwrap()
-    }
-
-    #[test]
-    fn stock_clients_get_their_answers() {
-        let schemas = schemas();
-        let text = schemas.of(&Recipient::parse("bapa-bxl").unwrap()).unwrap().codec.text().to_owned();
-        let subject = "voortraject.bapa-bxl.v1-value";
-        let whole = json!({"subject": subject, "id": 17, "version": 1, "schema": text});
-        let check = |method: Method, path: &str, body: Value, status: u16, expect: Value| {
-            let (found, answer) = schemas.answer(&method, path, body.to_string().as_bytes());
-            assert_eq!((found.as_u16(), answer), (status, expect), "{method} {path}");
-        };
-        let get = |path: &str, status, expect| check(Method::GET, path, Value::Null, status, expect);
-        let none = |code: u32, message: &str| json!({"error_code": code, "message": message});
-        get("/schemas/ids/17", 200, json!({"schema": text}));
-        get("/schemas/ids/18", 404, none(40403, "Schema not found"));
-        get("/schemas/ids/x", 404, none(40403, "Schema not found"));
-        get("/subjects", 200, json!([subject]));
-        get(&format!("/subjects/{subject}/versions"), 200, json!([1]));
-        get(&format!("/subjects/{subject}/versions/latest"), 200, whole.clone());
-        get(&format!("/subjects/{subject}/versions/1"), 200, whole.clone());
-        get(&format!("/subjects/{subject}/versions/2"), 404, none(40402, "Version not found"));
-        get("/subjects/x/versions/latest", 404, none(40401, "Subject not found"));
-        get("/associations/resources/-/voortraject.bapa-bxl.v1", 404, none(404, "Not found"));
-        let post = |path: &str, body, status, expect| check(Method::POST, path, body, status, expect);
-        let path = format!("/subjects/{subject}");
-        let spaced = text.replace(':', " : ");
-        post(&path, json!({"schema": spaced}), 200, whole);
-        post(&path, json!({"schema": "\"string\""}), 404, none(40403, "Schema not found"));
-        post(&path, json!("nonsense"), 404, none(40403, "Schema not found"));
-        post("/subjects/x", json!({"schema": text}), 404, none(40401, "Subject not found"));
-        post(&format!("{path}/versions"), json!({"schema": text}), 404, none(404, "Not found"));
     }
 
     #[test]

@@ -23,7 +23,7 @@ use super::queue::{Opened, Queued};
 use crate::contract::Encoded;
 use crate::store::rows::{
     AnswerRow, Batch, Counters, DecidedRow, Detail, DueRow, HandoverRow, JournalRow, LineRow, OutboxRow,
-    Outcome, PersonRow, RecordRow, ReleasedRow, ReviewRow, Sealed, StreamRow, TaskRow,
+    Outcome, PersonRow, RecordRow, ReleasedRow, ReviewRow, SchemaRow, Sealed, StreamRow, TaskRow,
 };
 use crate::vault::{Key, PersonKey, Place, Vault};
 
@@ -91,6 +91,8 @@ impl Ended {
 pub(super) struct Decided {
     pub(super) ended: Vec<Ended>,
     pub(super) encoded: Vec<Encoded>,
+    /// What the ids of their schemas stand for, where that may not be stored yet.
+    pub(super) schemas: Vec<SchemaRow>,
     /// The number of the bundle in the store.
     pub(super) bundle: u64,
     /// When its decision began.
@@ -155,7 +157,7 @@ pub(super) fn compose(
     keys: &KeyRing,
     counters: Counters,
 ) -> Result<Batch, DeciderError> {
-    let Decided { ended, encoded, bundle, .. } = decided;
+    let Decided { ended, encoded, schemas, bundle, .. } = decided;
     let position = counters.position - encoded.len() as u64;
     let mut composer = Composer {
         vault,
@@ -163,7 +165,7 @@ pub(super) fn compose(
         bundle,
         position,
         encoded: encoded.into_iter(),
-        batch: Batch::default(),
+        batch: Batch { schemas, ..Batch::default() },
         now: BTreeMap::new(),
         new: BTreeSet::new(),
         handovers: BTreeMap::new(),
@@ -330,7 +332,7 @@ impl Composer<'_> {
     /// Seals one record that was numbered.
     fn delivery(&mut self, delivery: &Delivery) -> Result<(), DeciderError> {
         let record = self.encoded.next().ok_or(DeciderError::Stop("a decided delivery has no number"))?;
-        let Encoded { body, envelope } = record;
+        let Encoded { body, schema_id, envelope } = record;
         self.position += 1;
         let envelope_text = serde_json::to_string(&envelope)
             .map_err(|error| DeciderError::again("writing an envelope", error))?;
@@ -344,6 +346,7 @@ impl Composer<'_> {
             envelope: envelope_text,
             payload_hash: envelope.payload_hash,
             always: delivery.view.ended().is_some(),
+            schema_id,
             body: Vec::new(),
         };
         row.body = self.vault.seal(&self.key(delivery.person)?.key, Place::body(&row), &body)?;

@@ -4,7 +4,7 @@
 //! their own. Commits happen in the order of decisions; after one that was refused, all that was decided behind it is
 //! dropped with the world and decided again from the inbox. Nothing is answered before its commit.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Instant as Moment;
 
 use decide::World;
@@ -12,6 +12,7 @@ use decide::round::{Round, Verdict};
 use decide::world::{Aside, Block, Needs};
 use schemas::ids::MessageId;
 use schemas::message::Message;
+use schemas::recipient::Recipient;
 use schemas::time::{Instant, KnownAt, from_micros, to_micros};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -23,8 +24,10 @@ use super::load::{KeyRing, load};
 use super::numbers::Numbers;
 use super::queue::{Opened, Queued, Taken, take};
 use super::{BATCH, Decider, DeciderError, HEART, RENEW};
+use crate::contract::versions::Version;
+use crate::contract::{Encoded, Subject};
 use crate::store::lease::LEASE_SECONDS;
-use crate::store::rows::{Counters, Lease};
+use crate::store::rows::{Counters, Lease, SchemaRow};
 use crate::store::{Store, StoreError};
 
 /// What the world may weigh between batches: with it, a process stays below 150 MB beside 100,000 persons.
@@ -45,6 +48,8 @@ pub struct Holding {
     bundle: u64,
     world: World,
     keys: KeyRing,
+    /// The ids of schemas that stood in the store when this holding began.
+    sent: BTreeSet<u32>,
     /// The counters as decided; those of `lease` are as committed.
     counters: Counters,
     taken: Taken,
@@ -77,15 +82,25 @@ impl Holding {
     /// # Errors
     /// [`DeciderError::Again`].
     pub async fn take(decider: &Decider) -> Result<Option<Self>, DeciderError> {
+        // Before the lease: whoever has a clock that is right may have it.
+        decider.look_at_clock(true).await?;
         let Some(lease) = decider.store.claim("decider", &decider.instance, LEASE_SECONDS).await? else {
             return Ok(None);
         };
         let bundle = decider.store.bundle_number(HEART, &decider.bundle.hash.0).await?;
+        // Another version of this program may have decided since this one was started.
+        let sent: Vec<Version> = decider.store.sent_schemas().await?.into_iter().map(Version::from).collect();
+        let breaches = decider.schemas.judged(&sent);
+        if !breaches.is_empty() {
+            breaches.iter().for_each(|breach| tracing::error!(recipient = %breach.recipient, "{breach}"));
+            return Err(DeciderError::Stop("a contract changed under the id of what was sent"));
+        }
         let lost = CancellationToken::new();
         let renewal = tokio::spawn(renew(decider.store.clone(), lease.clone(), lost.clone()));
         Ok(Some(Self {
             decider: decider.clone(),
             bundle,
+            sent: sent.iter().map(|version| version.id).collect(),
             world: World::new(),
             keys: KeyRing::default(),
             counters: lease.counters.clone(),
@@ -173,6 +188,7 @@ impl Holding {
         self.world.evict(self.budget);
         self.keys.keep_with(&self.world);
         let batch: Vec<Queued> = self.left.drain(..).collect();
+        self.decider.look_at_clock(false).await?;
         let last = from_micros(self.counters.known_at).unwrap_or_default();
         let known_at = self.decider.clock.now().max(last);
         let messages = messages(&batch, self.counters.order, KnownAt(known_at));
@@ -207,7 +223,13 @@ impl Holding {
         }
         let keys = decided.keys(&self.keys)?;
         self.keep_waiting(&decided);
-        let decided = Decided { encoded, bundle: self.bundle, started: Some(started), ..decided };
+        let decided = Decided {
+            schemas: self.unsent(&encoded),
+            encoded,
+            bundle: self.bundle,
+            started: Some(started),
+            ..decided
+        };
         let before = self.outstanding.back_mut().and_then(Outstanding::done);
         let (counters, lease) = (self.counters.clone(), self.lease.clone());
         let outstanding = Outstanding::start(&self.decider, lease, serial, decided, keys, counters, before);
@@ -247,6 +269,19 @@ impl Holding {
             }
         }
         decided
+    }
+
+    /// What the schemas of these records are, where that was not stored before this holding.
+    fn unsent(&self, encoded: &[Encoded]) -> Vec<SchemaRow> {
+        let used: BTreeSet<u32> = encoded.iter().map(|record| record.schema_id).collect();
+        let new = |subject: &Subject| used.contains(&subject.id) && !self.sent.contains(&subject.id);
+        let subjects = self.decider.schemas.iter().filter(|(_, subject)| new(subject));
+        let row = |(recipient, subject): (&Recipient, &Subject)| SchemaRow {
+            id: subject.id,
+            recipient: recipient.clone(),
+            text: subject.codec.text().to_owned(),
+        };
+        subjects.map(row).collect()
     }
 
     fn keep_waiting(&mut self, decided: &Decided) {

@@ -21,7 +21,7 @@ use decide::Bundle;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, WrongClock};
 use crate::contract::Schemas;
 use crate::observe::Metrics;
 use crate::store::lease::LEASE_SECONDS;
@@ -53,6 +53,9 @@ pub enum DeciderError {
     /// A key-encryption key is missing: what it wraps waits until it is back in the file of keys.
     #[error("{0}: put it back and start again")]
     NoKey(Shut),
+    /// The clock cannot be right: its time would stand in what is decided.
+    #[error(transparent)]
+    Clock(#[from] WrongClock),
     /// Another decides now: what was decided here and not stored is theirs to decide.
     #[error("another instance decides now")]
     Fenced,
@@ -107,6 +110,21 @@ pub struct Decider {
     pub decided: Arc<watch::Sender<u64>>,
     /// Who this is, among several instances.
     pub instance: String,
+}
+
+impl Decider {
+    /// Whether the clock may stand in what is decided: it went on like the time that passed, or the database's clock,
+    /// where that is another machine's, says the same.
+    async fn look_at_clock(&self, begins: bool) -> Result<(), DeciderError> {
+        let steady = self.clock.steady();
+        if steady.is_ok() && !begins {
+            return Ok(());
+        }
+        match self.store.time().await? {
+            Some(time) => Ok(self.clock.beside(time)?),
+            None => Ok(steady?),
+        }
+    }
 }
 
 /// Runs until it is told to stop.

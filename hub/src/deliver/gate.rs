@@ -37,7 +37,7 @@ pub fn pass(vault: &Vault, schemas: &Schemas, outgoing: &Outgoing) -> Result<Rec
             let body = vault.body(row, Some(wrapped), Access::hub(Why::Deliver)).map_err(|shut| {
                 damaged(if shut == Shut::Damaged("outbox.body") { "its body" } else { "its person's key" })
             })?;
-            let framed = frame(subject.id, &body);
+            let framed = frame(row.schema_id, &body);
             if payload_hash(&salt, &framed) != envelope.payload_hash {
                 return Err(damaged("its payload hash"));
             }
@@ -82,6 +82,7 @@ mod tests {
                 envelope: serde_json::to_string(&encoded.envelope).unwrap(),
                 payload_hash: encoded.envelope.payload_hash,
                 always: delivery.view.ended().is_some(),
+                schema_id: encoded.schema_id,
                 body: vec![],
             },
             key: Some(person.wrapped),

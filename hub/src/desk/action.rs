@@ -30,11 +30,13 @@ pub enum Action {
     RepeatQuarantined,
     /// Closes messages in quarantine for good.
     CloseQuarantined,
+    /// Sets back the time of the last decision, after a clock was ahead.
+    SetBackClock,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SignIn,
         Self::ShowReview,
         Self::AnswerReview,
@@ -43,6 +45,7 @@ impl Action {
         Self::ShowQuarantined,
         Self::RepeatQuarantined,
         Self::CloseQuarantined,
+        Self::SetBackClock,
     ];
 
     /// Who may: any one of these roles is enough. No role both opens personal values and decides on rules.
@@ -53,9 +56,11 @@ impl Action {
             Self::SignIn => &DeskRole::ALL,
             Self::ShowReview | Self::AnswerReview => &[Review],
             Self::ShowValues => &[Review, Coordinator, Dpo],
-            Self::Redeliver | Self::ShowQuarantined | Self::RepeatQuarantined | Self::CloseQuarantined => {
-                &[Operations]
-            }
+            Self::Redeliver
+            | Self::ShowQuarantined
+            | Self::RepeatQuarantined
+            | Self::CloseQuarantined
+            | Self::SetBackClock => &[Operations],
         }
     }
 
@@ -71,6 +76,7 @@ impl Action {
             Self::ShowQuarantined => "show-quarantined",
             Self::RepeatQuarantined => "repeat-quarantined",
             Self::CloseQuarantined => "close-quarantined",
+            Self::SetBackClock => "set-back-clock",
         }
     }
 }
@@ -192,6 +198,7 @@ mod tests {
             "show-quarantined: operations",
             "repeat-quarantined: operations",
             "close-quarantined: operations",
+            "set-back-clock: operations",
         ];
         assert_eq!(may, expect);
     }

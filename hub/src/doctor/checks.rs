@@ -10,6 +10,7 @@ use schemas::time::{Day, Instant, day_of};
 
 use super::problems::{self as wrong, Problem};
 use super::{Check, Database, Facts, Folder, KeyFile, Told};
+use crate::clock::WrongClock;
 use crate::deliver::record::TopicState;
 use crate::store::inspect::{Health, LeaseRow};
 use crate::store::rows::HaltRow;
@@ -71,13 +72,27 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
         Some(Database::Away(why)) => checks.push(Check::wrong("database", wrong::DATABASE_AWAY, why)),
         Some(Database::Damaged(why)) => checks.push(Check::wrong("database", wrong::DATABASE_DAMAGED, why)),
         Some(Database::Schema(which)) => checks.push(Check::wrong("database", wrong::SCHEMA_OTHER, which)),
-        Some(Database::There { health, undecided, quarantined, open, wrapped, halts }) => {
+        Some(Database::There {
+            health,
+            breaches,
+            clock: agrees,
+            undecided,
+            quarantined,
+            open,
+            wrapped,
+            halts,
+        }) => {
             checks.push(Check::ok("database", health.engine.clone()));
             if *wrapped > LIMIT / 2 {
                 let found = format!("a key has wrapped up to {wrapped} of {LIMIT} values");
                 checks.push(Check::wrong("keys", wrong::KEYS_WORN, found));
             }
-            checks.push(clock(health, facts.now));
+            checks.extend(breaches.iter().map(|breach| {
+                let found = format!("{}: {}", breach.recipient, breach.found);
+                Check::wrong("contract", wrong::CONTRACT_CHANGED, found)
+            }));
+            let differs = |wrong: &WrongClock| Check::wrong("clock", wrong::CLOCK_DIFFERS, wrong.to_string());
+            checks.push(agrees.as_ref().err().map_or_else(|| clock(health, facts.now), differs));
             checks.push(decisions(health, *undecided, facts.now));
             checks.push(match quarantined {
                 0 => Check::ok("quarantine", "nothing was put aside"),

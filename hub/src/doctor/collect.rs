@@ -15,6 +15,8 @@ use tokio::time::timeout;
 
 use super::{Database, Facts, Folder, KeyFile, Told, lock};
 use crate::config::Config;
+use crate::contract::Schemas;
+use crate::contract::versions::{Breach, Version};
 use crate::decider::chain;
 use crate::store::{Store, StoreError};
 use crate::tls::greet;
@@ -146,6 +148,8 @@ async fn database(config: &Config, sources: &[String]) -> Result<Found, StoreErr
     let count = |name: &str| counts.iter().find(|(found, _)| *found == name).map_or(0, |(_, count)| *count);
     let there = Database::There {
         health: Box::new(store.health().await?),
+        breaches: breaches(config, &store).await?,
+        clock: store.time().await?.map_or(Ok(()), |time| config.hub.clock().beside(time)),
         undecided: count("undecided"),
         quarantined: count("quarantined"),
         open: count("ledger_open"),
@@ -164,6 +168,12 @@ fn log_of(database: &Path) -> Option<u64> {
     let mut beside = database.as_os_str().to_owned();
     beside.push("-wal");
     Some(fs::metadata(beside).ok()?.len())
+}
+
+/// A schema that cannot be built is told by `hub check`.
+async fn breaches(config: &Config, store: &Store) -> Result<Vec<Breach>, StoreError> {
+    let sent: Vec<Version> = store.sent_schemas().await?.into_iter().map(Version::from).collect();
+    Ok(Schemas::of_config(config).map_or_else(|_| vec![], |schemas| schemas.judged(&sent)))
 }
 
 fn trouble(error: &StoreError) -> Database {

@@ -16,6 +16,8 @@ use schemas::recipient::Recipient;
 use schemas::time::Instant;
 use serde::Serialize;
 
+use crate::clock::WrongClock;
+use crate::contract::versions::Breach;
 use crate::deliver::record::TopicState;
 use crate::store::inspect::Health;
 use crate::store::rows::HaltRow;
@@ -138,6 +140,10 @@ pub enum Database {
     There {
         /// How the tables are.
         health: Box<Health>,
+        /// Contracts that are not what was frozen or sent under their ids.
+        breaches: Vec<Breach>,
+        /// Whether its clock, where that is another machine's, and this machine's say the same.
+        clock: Result<(), WrongClock>,
         /// Messages without a decision.
         undecided: u64,
         /// Messages that were put aside.

@@ -77,13 +77,17 @@ problems! {
     /// A stored row does not read.
     DATABASE_DAMAGED = "database-damaged", Fail, "restore a copy beside it and compare; do not write on";
     /// The clock is behind.
-    CLOCK_BEHIND = "clock-behind", Fail, "set the clock: until it has caught up, every decision gets the time of the last one";
+    CLOCK_BEHIND = "clock-behind", Fail, "set the clock right; where the last decision was made by a clock that was ahead, set its time back with `hub clock --set-back` (docs/clock.md)";
+    /// Two clocks.
+    CLOCK_DIFFERS = "clock-differs", Fail, "set this machine's clock and the database's right: nothing is decided until both say the same";
     /// Nothing may leave to a recipient.
     BASIS_NONE = "basis-none", Fail, "nothing is delivered without a legal basis: renew the protocol and add it to the recipient's file";
     /// A basis ends soon.
     BASIS_ENDS = "basis-ends", Warn, "renew the protocol before that day";
     /// Nothing is accepted from a sender.
     SENDER_BASIS = "sender-basis", Warn, "renew the protocol, or take the sender out of its file";
+    /// A contract is not what was promised.
+    CONTRACT_CHANGED = "contract-changed", Fail, "put the contract back, or give it a schema id of its own and run `hub freeze`: no hub starts with it";
     /// Nobody may send to a source.
     SOURCE_UNUSED = "source-unused", Warn, "add a sender to the source's file";
     /// A source says nothing.

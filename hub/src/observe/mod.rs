@@ -74,6 +74,29 @@ impl Intake {
     }
 }
 
+/// Which address refused a credential, and how.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub struct RefusedAt {
+    /// The pattern of the address, never what stood in its place.
+    pub path: String,
+    /// 401: nobody has it, or none was given. 403: it gives other rights.
+    pub status: u16,
+}
+
+/// The HTTP door's numbers.
+#[derive(Clone, Default, Debug)]
+pub struct Api {
+    /// Calls whose credential was refused.
+    pub credentials: Family<RefusedAt, Counter>,
+}
+
+impl Api {
+    /// Counts a call whose credential was refused.
+    pub fn refused(&self, path: &str, status: u16) {
+        self.credentials.get_or_create(&RefusedAt { path: path.to_owned(), status }).inc();
+    }
+}
+
 /// Decide's numbers.
 #[derive(Clone, Debug)]
 pub struct Decide {
@@ -130,6 +153,8 @@ pub struct Request {
 pub struct Metrics {
     /// Intake's.
     pub intake: Intake,
+    /// The HTTP door's.
+    pub api: Api,
     /// Decide's.
     pub decide: Decide,
     /// Deliver's.
@@ -149,7 +174,7 @@ impl Metrics {
     /// All at zero.
     #[must_use]
     pub fn new() -> Self {
-        let intake = Intake::default();
+        let (intake, api) = (Intake::default(), Api::default());
         let decide = Decide {
             messages: Family::default(),
             batches: Counter::default(),
@@ -165,6 +190,8 @@ impl Metrics {
             "Items that senders sent, and calls that were denied",
             intake.received.clone(),
         );
+        let help = "Calls whose credential was refused";
+        registry.register("api_credentials_refused", help, api.credentials.clone());
         registry.register("decide_messages", "Messages decided", decide.messages.clone());
         registry.register("decide_batches", "Batches stored", decide.batches.clone());
         let (help, seconds) = ("Time from loading a batch to its commit", decide.seconds.clone());
@@ -180,7 +207,7 @@ impl Metrics {
         let help = "1 where delivery to a topic is halted until somebody mends it";
         registry.register("deliver_halted", help, deliver.halted.clone());
         registry.register("request_tasks", "Tasks performed", request.tasks.clone());
-        Self { intake, decide, deliver, request, registry: Arc::new(registry) }
+        Self { intake, api, decide, deliver, request, registry: Arc::new(registry) }
     }
 
     /// All numbers in the text form that Prometheus reads.

@@ -341,7 +341,7 @@ fn lines(lines: &[LineRow]) -> Vec<Statement> {
     vec![Statement::over("repertory", closed, LINE_CLOSED), Statement::insert("repertory", opened, "")]
 }
 
-/// Records on their way out, each with its ledger row.
+/// Records on their way out, each with its ledger row, and what their schema ids stand for.
 fn leaving(batch: &Batch) -> Vec<Statement> {
     let rows = &batch.outbox;
     let outbox = Rows::default()
@@ -353,13 +353,22 @@ fn leaving(batch: &Batch) -> Vec<Statement> {
         .bytes("delivery", rows.iter().map(|row| row.delivery.bytes()))
         .text("envelope", rows.iter().map(|row| row.envelope.as_str()))
         .int("always", rows.iter().map(|row| row.always.into()))
+        .int("schema_id", rows.iter().map(|row| row.schema_id.into()))
         .bytes("body", rows.iter().map(|row| row.body.as_slice()));
     let ledger = Rows::default()
         .text("recipient", rows.iter().map(|row| row.recipient.as_str()))
         .int("sequence", rows.iter().map(|row| int(row.sequence)))
         .bytes("payload_hash", rows.iter().map(|row| row.payload_hash))
         .int("position", rows.iter().map(|row| int(row.position)));
-    vec![Statement::insert("outbox", outbox, ""), Statement::insert("ledger", ledger, "")]
+    let schemas = Rows::default()
+        .int("id", batch.schemas.iter().map(|row| row.id.into()))
+        .text("recipient", batch.schemas.iter().map(|row| row.recipient.as_str()))
+        .text("schema", batch.schemas.iter().map(|row| row.text.as_str()));
+    vec![
+        Statement::insert("outbox", outbox, ""),
+        Statement::insert("ledger", ledger, ""),
+        Statement::insert("sent_schema", schemas, "on conflict (id) do nothing"),
+    ]
 }
 
 /// The last row of each id: one statement cannot change a row twice.

@@ -9,6 +9,7 @@ use schemas::time::Instant;
 
 use super::cells::Reader;
 use super::engine::Value;
+use super::rows::Counters;
 use super::{Store, StoreError};
 
 /// What an id of ours can name beside a message.
@@ -48,7 +49,7 @@ pub struct Health {
     pub story: bool,
     /// When the first message came in.
     pub first_received: Option<Instant>,
-    /// When the last decision was made.
+    /// What no decision is made before: the time of the last one, unless it was set back since.
     pub last_known_at: Option<Instant>,
     /// The newest bundle that decisions rested on.
     pub bundle: Option<String>,
@@ -150,10 +151,7 @@ impl Store {
         let reader = Reader("meta");
         let engine = self.pool.either("select version()", "select 'SQLite ' || sqlite_version()");
         let engine: Vec<(String,)> = self.pool.read("meta", engine, vec![]).await?;
-        let times = "select 'known', max(known_at) from decision \
-                       where decided_by is null and outcome <> 'closed' and decided_order = \
-                       (select max(decided_order) from decision where decided_by is null and outcome <> 'closed') union all \
-                     select 'undecided', min(i.received_at) from pending q join inbox i on i.id = q.message union all \
+        let times = "select 'undecided', min(i.received_at) from pending q join inbox i on i.id = q.message union all \
                      select 'first', received_at from inbox where id = (select id from inbox order by id limit 1) union all \
                      select 'story', value from meta where name = 'story'";
         let times: Vec<(String, Option<i64>)> = self.pool.read("inbox", times, vec![]).await?;
@@ -161,6 +159,11 @@ impl Store {
             let found = times.iter().find(|(found, _)| found == name).and_then(|(_, at)| *at);
             found.map(|at| reader.time(at)).transpose()
         };
+        let counters = "select counters from lease where name = 'decider'";
+        let counters: Vec<(String,)> = self.pool.read("lease", counters, vec![]).await?;
+        let counters =
+            counters.first().map(|(text,)| reader.some(serde_json::from_str::<Counters>(text).ok()));
+        let known_at = counters.transpose()?.map_or(0, |counters| counters.known_at);
         let bundle = "select hash from bundle where number = (select max(number) from bundle)";
         let bundle: Vec<(String,)> = self.pool.read("bundle", bundle, vec![]).await?;
         let open = "select o.recipient, o.sequence, o.envelope from outbox o join \
@@ -177,7 +180,7 @@ impl Store {
             engine: format!("{through}{}", reader.some(engine.into_iter().next())?.0),
             story: time("story")?.is_some(),
             first_received: time("first")?,
-            last_known_at: time("known")?,
+            last_known_at: (known_at > 0).then(|| reader.time(known_at)).transpose()?,
             bundle: bundle.into_iter().next().map(|(hash,)| hash),
             oldest_undecided: time("undecided")?,
             oldest_open: open.into_iter().map(oldest).collect::<Result<_, StoreError>>()?,

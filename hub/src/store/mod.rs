@@ -26,6 +26,7 @@ mod persons;
 mod load;
 pub mod lease;
 mod commit;
+pub mod clock;
 pub mod audit;
 mod due;
 mod halts;

@@ -11,7 +11,7 @@ use schemas::time::Instant;
 use super::bulk::Rows;
 use super::cells::{Reader, int, time};
 use super::engine::{Value, detached};
-use super::rows::{OutboxRow, Outgoing, TaskRow};
+use super::rows::{OutboxRow, Outgoing, SchemaRow, TaskRow};
 use super::{Store, StoreError};
 
 const READER: Reader = Reader("outbox");
@@ -21,7 +21,7 @@ macro_rules! outgoing {
     ($rest:literal) => {
         concat!(
             "select o.position, o.recipient, o.sequence, o.person, o.pseudonym, o.delivery, o.envelope, l.payload_hash, ",
-            "o.always, o.body, k.wrapped, cast(case when exists (select 1 from person a ",
+            "o.always, o.schema_id, o.body, k.wrapped, cast(case when exists (select 1 from person a ",
             "join person n on n.id = coalesce(a.redirect, a.id) ",
             "join repertory p on p.person = n.id and p.recipient = o.recipient and p.closed_on is null ",
             "where a.id = o.person and n.restricted = 0) then 1 else 0 end as bigint), l.closed_at ",
@@ -53,6 +53,7 @@ type OutgoingCells = (
     Vec<u8>,
     String,
     Vec<u8>,
+    i64,
     i64,
     Vec<u8>,
     Option<Vec<u8>>,
@@ -114,6 +115,20 @@ impl Store {
         let sql = outgoing!("where o.delivery = $1");
         let values = vec![Value::Bytes(id.bytes().to_vec())];
         self.pool.read("outbox", sql, values).await?.into_iter().map(outgoing).next().transpose()
+    }
+
+    /// What each schema id stands for under which a record was ever decided.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sent_schemas(&self) -> Result<Vec<SchemaRow>, StoreError> {
+        let reader = Reader("sent_schema");
+        let sql = "select id, recipient, schema from sent_schema order by id";
+        let found: Vec<(i64, String, String)> = self.pool.read("sent_schema", sql, Vec::new()).await?;
+        let row = |(id, recipient, text)| {
+            Ok(SchemaRow { id: reader.number(id)?, recipient: reader.word(recipient)?, text })
+        };
+        found.into_iter().map(row).collect()
     }
 
     /// Closes ledger rows up to a sequence: a feed's next `after` proves it.
@@ -178,6 +193,17 @@ impl Store {
             Ok(closed)
         })
         .await
+    }
+
+    /// The last sequence that one recipient was ever given; 0 where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn last_issued(&self, recipient: &Recipient) -> Result<u64, StoreError> {
+        let sql = "select coalesce(max(sequence), 0) from ledger where recipient = $1";
+        let found: Vec<(i64,)> = self.pool.read("ledger", sql, vec![name(recipient)]).await?;
+        let reader = Reader("ledger");
+        reader.number(reader.some(found.first())?.0)
     }
 
     /// For each recipient: the last sequence in the ledger, and the last one closed.
@@ -299,6 +325,7 @@ fn outgoing(cells: OutgoingCells) -> Result<Outgoing, StoreError> {
         envelope,
         hash,
         always,
+        schema_id,
         body,
         key,
         open,
@@ -314,6 +341,7 @@ fn outgoing(cells: OutgoingCells) -> Result<Outgoing, StoreError> {
         envelope,
         payload_hash: READER.fixed(hash)?,
         always: always != 0,
+        schema_id: READER.number(schema_id)?,
         body,
     };
     let closed_at = closed.map(|at| READER.time(at)).transpose()?;

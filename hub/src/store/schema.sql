@@ -221,10 +221,18 @@ create table outbox (
   delivery bytea not null unique,  -- its CloudEvents id
   envelope text not null,
   always bigint not null,          -- 1: passes a closed line
+  schema_id bigint not null,       -- what its body is written in
   body bytea not null,
   unique (recipient, sequence)
 );
 create index outbox_person on outbox (person);
+
+-- What each schema id stands for: stored with the first record under it, never changed, never given again.
+create table sent_schema (
+  id bigint primary key,
+  recipient text not null,
+  schema text not null             -- as JSON
+);
 
 -- What was promised to each recipient; closed once it is proved to have arrived. Outlives the outbox.
 create table ledger (

@@ -129,7 +129,7 @@ impl Reader<'_> {
 
     fn fields(&self, schemas: &Schemas, found: &Outgoing) -> Option<Vec<String>> {
         let body = self.vault.body(&found.row, found.key.as_deref(), self.access).ok()?;
-        let value = schemas.of(&found.row.recipient).ok()?.codec.decode(&body).ok()?;
+        let value = schemas.read(found.row.schema_id, &body).ok()?;
         let view = value["offer"].as_object().or_else(|| value["file"].as_object());
         let filled = |(name, value): (&String, &Value)| (!value.is_null()).then(|| name.clone());
         Some(view.into_iter().flatten().filter_map(filled).collect())

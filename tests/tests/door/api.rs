@@ -19,16 +19,16 @@ const ONE: &str = "/v1/sources/visa/messages";
 const MANY: &str = "/v1/sources/visa/batches";
 
 /// A hub that answers on a free port.
-struct Door {
-    base: String,
+pub(crate) struct Door {
+    pub(crate) base: String,
     http: reqwest::Client,
-    _hub: Hub,
+    pub(crate) hub: Hub,
     _folder: TempDir,
     _stop: DropGuard,
 }
 
 impl Door {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         Self::with(|_| {}).await
     }
 
@@ -43,25 +43,31 @@ impl Door {
         let stop = CancellationToken::new();
         tokio::spawn(serve(listener, hub.router(), stop.clone()));
         let http = reqwest::Client::builder().build().unwrap();
-        Self { base, http, _hub: hub, _folder: folder, _stop: stop.drop_guard() }
+        Self { base, http, hub, _folder: folder, _stop: stop.drop_guard() }
     }
 
-    fn call(&self, method: Method, path: &str, token: &str) -> RequestBuilder {
+    pub(crate) fn call(&self, method: Method, path: &str, token: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         if token.is_empty() { request } else { request.bearer_auth(token) }
     }
 
-    async fn post(&self, path: &str, token: &str, kind: &str, body: impl Into<reqwest::Body>) -> Response {
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        token: &str,
+        kind: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Response {
         self.call(Method::POST, path, token).header("Content-Type", kind).body(body).send().await.unwrap()
     }
 
-    async fn get(&self, path: &str, token: &str) -> Response {
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Response {
         self.call(Method::GET, path, token).send().await.unwrap()
     }
 }
 
 /// The problem in an answer, after its form was checked.
-async fn problem(answer: Response) -> Value {
+pub(crate) async fn problem(answer: Response) -> Value {
     let status = answer.status().as_u16();
     assert_eq!(answer.headers()["content-type"], "application/problem+json", "{status}");
     let problem: Value = answer.json().await.unwrap();

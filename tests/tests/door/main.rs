@@ -6,6 +6,8 @@
 
 mod api;
 mod intake;
+mod open;
+mod position;
 
 use hub::app::{Hub, Start};
 use hub::clock::Clock;
@@ -31,8 +33,8 @@ async fn hub() -> (Hub, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut config = tests::config();
     hub::app::in_data(folder.path(), &mut config);
-    let senders =
-        [("posts", "visa"), ("dvz", "visa"), ("wewis", "permit"), ("atlas", "answer"), ("bon", "answer")];
+    let agencies = ["atlas", "bon", "agii-abroad", "amal"].map(|name| (name, "answer"));
+    let senders = [("posts", "visa"), ("dvz", "visa"), ("wewis", "permit")].into_iter().chain(agencies);
     config.senders =
         Senders::made_up(senders.map(|(name, source)| (name.to_owned(), source.to_owned(), name.to_owned())));
     let now = schemas::time::parse_instant("2026-11-20T08:00:00Z").unwrap();

@@ -10,7 +10,7 @@ use decide::world::Ask;
 use hub::store::Store;
 use hub::store::rows::{
     Batch, Counters, DecidedRow, Detail, Found, HandoverRow, InboxRow, JournalRow, Lease, LineRow, OutboxRow,
-    Outcome, PersonRow, RecordRow, RefusalRow, ReviewRow, StreamRow, TaskRow, TopicEnd,
+    Outcome, PersonRow, RecordRow, RefusalRow, ReviewRow, SchemaRow, StreamRow, TaskRow, TopicEnd,
 };
 use schemas::handover::{Owner, State};
 use schemas::ids::{DeliveryId, HandoverId, MessageId, PersonId, Pseudonym, ReviewId, StreamId, TaskId};
@@ -172,6 +172,7 @@ pub(crate) fn outbox(position: u64, to: &str, sequence: u64, of: u32) -> OutboxR
         envelope: format!("{{\"sequence\":{sequence}}}"),
         payload_hash: hash(u32::try_from(position).unwrap()),
         always: position.is_multiple_of(2),
+        schema_id: 7,
         body: format!("body {position}").into_bytes(),
     }
 }
@@ -229,6 +230,7 @@ pub(crate) fn full(n: u32) -> Batch {
         answers: vec![],
         due: vec![],
         outbox: vec![outbox(n.into(), "atlas", n.into(), n)],
+        schemas: vec![SchemaRow { id: 7, recipient: recipient("atlas"), text: "{}".to_owned() }],
         counters,
     }
 }

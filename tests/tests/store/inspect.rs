@@ -121,7 +121,9 @@ async fn the_tables_tell_how_they_are() {
         store.insert_inbox(vec![inbox(1), inbox(2), inbox(3)]).await.unwrap();
         let lease = decider(&store).await;
         store.lease("relay", "other", 0).await.unwrap();
-        store.commit(&lease, &enveloped(1)).await.unwrap();
+        let mut batch = enveloped(1);
+        batch.counters.known_at = schemas::time::to_micros(at(101));
+        store.commit(&lease, &batch).await.unwrap();
         let health = store.health().await.unwrap();
         assert_eq!(health.last_known_at, Some(at(101)));
         assert_eq!(health.bundle.as_deref(), Some("b1"));

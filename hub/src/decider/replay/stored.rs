@@ -96,7 +96,7 @@ impl Stored {
 
     pub(super) fn compare_records(&self, report: &mut Report, again: &[(PersonId, Encoded)], bonds: &Bonds) {
         let mut left: BTreeSet<&DeliveryId> = self.records.keys().collect();
-        for (position, (person, Encoded { envelope, body })) in (1..).zip(again) {
+        for (position, (person, Encoded { envelope, body, .. })) in (1..).zip(again) {
             let stored = self.records.get(&envelope.id);
             left.remove(&envelope.id);
             if bonds.person(*person) {

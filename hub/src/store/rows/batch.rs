@@ -9,7 +9,7 @@ use schemas::recipient::Recipient;
 
 use super::{
     AnswerRow, Counters, DecidedRow, DueRow, HandoverRow, JournalRow, LineRow, MessageRow, OutboxRow,
-    PersonRow, RecordRow, ReleasedRow, ReviewRow, StreamRow, TaskRow,
+    PersonRow, RecordRow, ReleasedRow, ReviewRow, SchemaRow, StreamRow, TaskRow,
 };
 
 /// A row that answers one `Ask`.
@@ -58,6 +58,8 @@ pub struct Batch {
     pub due: Vec<DueRow>,
     /// Records on their way out.
     pub outbox: Vec<OutboxRow>,
+    /// The schemas of records whose id may not have been stored yet.
+    pub schemas: Vec<SchemaRow>,
     /// The counters after it, stored by the fenced last statement.
     pub counters: Counters,
 }

@@ -49,8 +49,21 @@ pub struct OutboxRow {
     pub payload_hash: Hash,
     /// Whether it passes a closed line: an `Ended`.
     pub always: bool,
+    /// The id of the schema that the body is written in.
+    pub schema_id: u32,
     /// The bare Avro body, sealed under the person's key.
     pub body: Sealed,
+}
+
+/// What a schema id stands for, kept with the first record under it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SchemaRow {
+    /// The id.
+    pub id: u32,
+    /// Whose records have it.
+    pub recipient: Recipient,
+    /// The schema as JSON.
+    pub text: String,
 }
 
 /// A record on its way out, as the relay and the feed read it.
