@@ -218,13 +218,15 @@ impl Hub {
             roles: roles.iter().map(|role| self.role(*role)).collect(),
         };
         let mut others = crate::contract::routes(Arc::clone(&self.schemas));
-        if let Some(settings) = self.config.hub.console.clone() {
+        if let Some(settings) = self.config.hub.console {
             others = others.merge(console::router(Console {
                 store: self.store.clone(),
                 vault: self.vault.clone(),
                 clock: self.clock.clone(),
                 config: Arc::clone(&self.config),
                 settings,
+                desk: self.desk.clone(),
+                sessions: console::Sessions::default(),
             }));
         }
         api::router(doors, others)
