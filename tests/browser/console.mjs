@@ -1,6 +1,7 @@
 // The console in a real browser: every page, wide and narrow, light and dark, with JavaScript on and off.
 //
-//   node console.mjs BASE TOKEN [FOLDER]      FOLDER: pictures of the pages go there
+//   node console.mjs BASE MAY MAY_NOT [FOLDER]      MAY, MAY_NOT: who may issue a stream
+//   again, and who may not, by the development credential; FOLDER: pictures of the pages go there
 //
 // Prints every fault and a count; exit 1 where there is one. Started by tests/tests/browser.rs on a hub that has
 // been told a story. Axe is injected by the debugging protocol, so the pages' own policy stays in force.
@@ -8,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
-const [base, token, folder] = process.argv.slice(2);
+const [base, may, mayNot, folder] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa', 'best-practice'];
 const faults = [];
@@ -24,7 +25,6 @@ const browser = await chromium.launch({
 async function open(width, options = {}) {
   const context = await browser.newContext({
     viewport: { width, height: 900 },
-    httpCredentials: { username: 'proof', password: token, origin: base },
     ...options,
   });
   const page = await context.newPage();
@@ -33,10 +33,21 @@ async function open(width, options = {}) {
     if (!inside) faults.push(`asks outside: ${request.url()}`);
   });
   page.on('console', said => {
-    const expected = /status of 404/.test(said.text());
+    const expected = /status of (403|404)/.test(said.text());
     if (['error', 'warning'].includes(said.type()) && !expected) faults.push(`${page.url()} says ${said.text()}`);
   });
   page.on('pageerror', error => faults.push(`${page.url()} fails: ${error.message}`));
+  return page;
+}
+
+/** The same, signed in as a named person. */
+async function signedIn(width, options = {}, name = may) {
+  const page = await open(width, options);
+  await page.goto(base);
+  await page.getByLabel('Naam').fill(name);
+  await page.getByLabel('Toegangscode').fill(`dev-${name}`);
+  await page.getByRole('button', { name: 'Aanmelden' }).click();
+  await page.waitForURL(`${base}/`);
   return page;
 }
 
@@ -48,21 +59,26 @@ async function look(page, address, where, status = 200) {
   const answer = await page.goto(base + address);
   looked += 1;
   expect(answer.status() === status, `${address}: answered ${answer.status()}`);
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(
-    values => window.axe.run(document, { runOnly: { type: 'tag', values } }), rules);
-  for (const { id, nodes } of violations) {
-    faults.push(`${address} (${where}) axe ${id}: ${nodes.map(node => node.target.join(' ')).slice(0, 3).join(', ')}`);
-  }
-  expect(await fits(page), `${address} (${where}) scrolls sideways`);
+  expect(await clean(page, address, where), `${address} (${where}) scrolls sideways`);
   if (folder) {
     const name = `${address.replace(/[^a-z0-9]+/gi, '-').slice(1, 40) || 'overview'}-${where.replace(' ', '-')}`;
     await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
   }
 }
 
+/** Axe on what is shown; whether it fits. */
+async function clean(page, address, where) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(
+    values => window.axe.run(document, { runOnly: { type: 'tag', values } }), rules);
+  for (const { id, nodes } of violations) {
+    faults.push(`${address} (${where}) axe ${id}: ${nodes.map(node => node.target.join(' ')).slice(0, 3).join(', ')}`);
+  }
+  return fits(page);
+}
+
 // What there is: both lists, every saved view, and one handover in each state that has any.
-const guide = await open(1280);
+const guide = await signedIn(1280);
 await guide.goto(`${base}/handovers`);
 const views = await guide.locator('.tabs a').evaluateAll(links => links.map(link => link.getAttribute('href')));
 const states = await guide.locator('select[name=state] option').evaluateAll(all => all.map(one => one.value));
@@ -77,23 +93,24 @@ const lists = ['/', ...new Set(views), '/handovers?recipient=no-such&owner=nobod
 
 for (const width of [1280, 320]) {
   for (const colorScheme of ['light', 'dark']) {
-    const page = await open(width, { colorScheme });
+    const stranger = await open(width, { colorScheme });
+    await look(stranger, '/sign-in?to=/handovers', `${width} ${colorScheme}`);
+    await stranger.getByLabel('Naam').fill(may);
+    await stranger.getByLabel('Toegangscode').fill('guessed');
+    await stranger.getByRole('button', { name: 'Aanmelden' }).click();
+    await stranger.getByRole('alert').waitFor();
+    expect(await clean(stranger, 'a refused sign-in', `${width} ${colorScheme}`), 'a refused sign-in scrolls');
+    await stranger.context().close();
+    const page = await signedIn(width, { colorScheme });
     const where = `${width} ${colorScheme}`;
     for (const address of [...lists, ...handovers]) await look(page, address, where);
     await look(page, '/handovers/00000000000000000000000000000000', where, 404);
-    // A browser without a credential shows its own dialogue first, then this page.
-    await page.route('**/closed', async route => {
-      const answer = await fetch(base);
-      expect(answer.status === 401, `a stranger is answered ${answer.status}`);
-      await route.fulfill({ contentType: 'text/html', body: await answer.text() });
-    });
-    await look(page, '/closed', where);
     await page.context().close();
   }
 }
 
 // Wider spacing of text (WCAG 1.4.12) must not push anything out of a narrow window.
-const spaced = await open(320);
+const spaced = await signedIn(320);
 for (const address of ['/', '/handovers', handovers[0]]) {
   await spaced.goto(base + address);
   await spaced.evaluate(() => {
@@ -105,15 +122,14 @@ for (const address of ['/', '/handovers', handovers[0]]) {
 }
 
 // By keyboard: the first stop leads past the menu.
-const keys = await open(1280);
+const keys = await signedIn(1280);
 await keys.goto(base);
 await keys.keyboard.press('Tab');
 expect(await keys.evaluate(() => document.activeElement.getAttribute('href')) === '#main', 'the first stop is no skip link');
 
 // Without JavaScript: from the overview by the menu to the list, through a filter, to one handover and back by its id.
 for (const width of [1280, 320]) {
-  const plain = await open(width, { javaScriptEnabled: false });
-  await plain.goto(base);
+  const plain = await signedIn(width, { javaScriptEnabled: false });
   if (width < 992) await plain.getByRole('button', { name: 'Menu' }).click();
   await plain.getByRole('link', { name: /^Overdrachten \d/ }).click();
   await plain.getByLabel('Toestand').selectOption('all');
@@ -129,6 +145,32 @@ for (const width of [1280, 320]) {
   looked += 4;
   await plain.context().close();
 }
+
+// What somebody does by hand: the page of an open stream has a form for who may, and for nobody else; sent all the same,
+// it is refused.
+const desk = await signedIn(1280, { javaScriptEnabled: false });
+let form;
+for (const address of handovers) {
+  await desk.goto(base + address);
+  form = desk.locator('form[action$="/redeliver"]');
+  if (await form.count()) break;
+}
+const action = await form.getAttribute('action');
+const shown = desk.url();
+await form.getByRole('button').click();
+await desk.getByRole('heading', { name: 'Gedaan', exact: true }).waitFor();
+const other = await signedIn(1280, {}, mayNot);
+await other.goto(shown);
+expect(await other.locator('form[action$="/redeliver"]').count() === 0, 'who may not is shown the form');
+await other.locator('form[action="/sign-out"]').evaluate((own, to) => { own.action = to; own.submit(); }, action);
+await other.getByRole('heading', { name: 'Niet gedaan' }).waitFor();
+expect(await clean(other, 'a refusal', '1280 light'), 'a refusal scrolls sideways');
+await desk.goto(base);
+await desk.getByRole('button', { name: 'Afmelden' }).click();
+await desk.getByRole('heading', { name: 'Aanmelden' }).waitFor();
+await desk.goto(base);
+expect(desk.url().includes('/sign-in'), 'signed out, a page is still shown');
+looked += 4;
 
 await browser.close();
 for (const fault of faults) console.log(`fault: ${fault}`);

@@ -5,6 +5,7 @@
 //! Refuses to be used by the hub.
 
 pub mod canaries;
+pub mod console;
 pub mod intruder;
 pub mod modules;
 pub mod outbox;

@@ -24,9 +24,6 @@ use tempfile::TempDir;
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// The hash of the development token of the console, `dev-console`.
-const CONSOLE: &str = "39faee8dbd7a6bdb840c2c8c8c2c4a9948cc191d0b0a1174fba8c7cb19c6e15e";
-
 /// One hub process and everything it was told.
 #[derive(Debug)]
 pub struct Process {
@@ -114,7 +111,7 @@ impl Process {
         let port = free_port()?;
         let settings = format!(
             "environment = \"test\"\ndatabase = \"{database}\"\nlisten = \"127.0.0.1:{port}\"\nkeys = \"{}\"\n\
-             [console]\ntoken_sha256 = \"{CONSOLE}\"\n\
+             [console]\nsecure_cookie = false\n\
              [limits]\nmessage_bytes = 1048576\nbatch_bytes = 67108864\nbatch_items = 100000\n",
             folder.path().join("keys").display()
         );

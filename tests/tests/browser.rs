@@ -4,11 +4,14 @@
 //! A hub is told the story, then `tests/browser/console.mjs` looks at it with Chromium. Refuses to judge beauty.
 //! Needs Node, Chromium and `npm ci` in `tests/browser`; says so and is skipped where they are missing, fails in CI.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use demo::Stage;
+use tests::console::Visitor;
 use tokio::process::Command;
 
 /// How long looking at everything may take on a busy machine.
@@ -40,49 +43,128 @@ async fn every_page_holds_in_a_real_browser() {
     let mut stage = Stage::set(tests::config(), &story, data.path(), listen).await.unwrap();
     stage.play().await.unwrap();
     let mut look = Command::new("node");
-    look.arg("console.mjs").arg(format!("http://{}", stage.address)).arg("dev-console");
+    look.arg("console.mjs").arg(format!("http://{}", stage.address)).arg("noor").arg("lucas");
     look.current_dir(script).env("HUB_TEST_CHROMIUM", chromium).kill_on_drop(true);
     let looked = tokio::time::timeout(PATIENCE, look.output()).await.unwrap().unwrap();
     let said = String::from_utf8_lossy(&looked.stdout) + String::from_utf8_lossy(&looked.stderr);
     assert!(looked.status.success(), "{said}");
     assert!(said.contains(" 0 faults"), "{said}");
+    // Who did what stands in the audit: the one who may, and the one who may not.
+    let audit = stage.hub.store.audit(1_000).await.unwrap();
+    let tried = |actor: &str| {
+        let own = audit.iter().filter(|row| row.actor.as_str() == actor && row.action == "redeliver");
+        own.map(|row| row.allowed).collect::<Vec<_>>()
+    };
+    assert_eq!((tried("noor"), tried("lucas")), (vec![true], vec![false]));
     stage.leave().await.unwrap();
 }
 
-#[tokio::test]
-async fn the_console_opens_to_its_token_only_and_keeps_nothing() {
-    let data = tempfile::tempdir().unwrap();
+/// A hub with its console, and no story told.
+async fn stage(data: &Path) -> (Stage, String) {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let story = tests::root().join("hub/demo/story");
-    let stage = Stage::set(tests::config(), &story, data.path(), listen).await.unwrap();
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
+    let stage = Stage::set(tests::config(), &story, data, listen).await.unwrap();
     let base = format!("http://{}", stage.address);
-    for address in ["/", "/handovers", "/handovers/00000000000000000000000000000000"] {
-        let closed = client.get(format!("{base}{address}")).send().await.unwrap();
-        assert_eq!(closed.status(), 401, "{address}");
-        assert!(closed.headers()["www-authenticate"].to_str().unwrap().starts_with("Basic "), "{address}");
-        let other = client.get(format!("{base}{address}")).basic_auth("ops", Some("dev-dvz"));
-        assert_eq!(other.send().await.unwrap().status(), 401, "{address}");
+    (stage, base)
+}
+
+#[tokio::test]
+async fn the_console_opens_to_who_is_signed_in_and_keeps_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let (stage, base) = stage(data.path()).await;
+    let stranger = Visitor::stranger(&base);
+    for address in ["/", "/handovers?state=held", "/handovers/00000000000000000000000000000000"] {
+        let closed = stranger.get(address).await;
+        assert_eq!(closed.status(), 303, "{address}");
+        assert!(closed.headers()["location"].to_str().unwrap().starts_with("/sign-in?to=%2f"), "{address}");
     }
-    let open = client.get(&base).basic_auth("anybody", Some("dev-console")).send().await.unwrap();
-    assert_eq!(open.status(), 200);
-    assert_eq!(open.headers()["cache-control"], "no-store");
+    for address in ["/sign-out", "/streams/00000000000000000000000000000000/redeliver"] {
+        assert_eq!(stranger.post(address, "token=1").await.status(), 401, "{address}");
+    }
+    let mut visitor = Visitor::stranger(&base);
+    for (name, credential) in
+        [("noor", "dev-lucas"), ("noor", ""), ("nobody", "dev-nobody"), ("", "dev-noor")]
+    {
+        assert_eq!(visitor.sign_in(name, credential).await.status(), 403, "{name} {credential}");
+        assert_eq!(visitor.get("/").await.status(), 303);
+    }
+    let there = visitor.sign_in("noor", "dev-noor").await;
+    assert_eq!(
+        (there.status().as_u16(), &there.headers()["location"]),
+        (303, &"/handovers".parse().unwrap())
+    );
+    let cookies: Vec<_> = there.headers().get_all("set-cookie").iter().map(|c| c.to_str().unwrap()).collect();
+    assert!(cookies.iter().all(|c| c.contains("; HttpOnly; SameSite=Strict;")), "{cookies:?}");
+    let open = visitor.get("/").await;
+    assert_eq!(
+        (open.status().as_u16(), &open.headers()["cache-control"]),
+        (200, &"no-store".parse().unwrap())
+    );
     let policy = open.headers()["content-security-policy"].to_str().unwrap().to_owned();
     assert!(
         policy.starts_with("default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'")
     );
     let page = open.text().await.unwrap();
     assert!(!page.contains("<script") && !page.contains("style="), "neither scripts nor inline style");
-    let bearer = client.get(format!("{base}/handovers?state=held&after=nonsense")).bearer_auth("dev-console");
-    assert_eq!(bearer.send().await.unwrap().status(), 200);
-    let style = client.get(format!("{base}/console.css")).send().await.unwrap();
+    assert!(page.contains("<b>noor</b>Operaties"), "who is signed in stands on the page");
+    assert_eq!(visitor.get("/handovers?state=held&after=nonsense").await.status(), 200);
+    let style = stranger.get("/console.css").await;
     assert_eq!(style.headers()["content-type"], "text/css; charset=utf-8");
     assert!(style.text().await.unwrap().len() <= 14 * 1024, "the stylesheet stays light");
+    // Signed out, the same cookie opens nothing more.
+    let token = visitor.token("/").await;
+    assert_eq!(visitor.post("/sign-out", "token=another").await.status(), 403);
+    assert_eq!(visitor.post("/sign-out", &format!("token={token}")).await.status(), 303);
+    assert_eq!(visitor.get("/").await.status(), 303);
     stage.leave().await.unwrap();
 }
 
 #[tokio::test]
-async fn without_a_token_there_is_no_console() {
+async fn a_form_of_another_page_does_nothing_and_one_without_the_role_is_recorded() {
+    let data = tempfile::tempdir().unwrap();
+    let (stage, base) = stage(data.path()).await;
+    let (noor, lucas) = (Visitor::signed_in(&base, "noor").await, Visitor::signed_in(&base, "lucas").await);
+    let stream = format!("/streams/{}/redeliver", "07".repeat(16));
+    let (own, others) = (noor.token("/").await, lucas.token("/").await);
+    for forged in ["", "token=", "token=another", &format!("token={others}")] {
+        let status = noor.post(&stream, forged).await.status();
+        assert!(status == 403 || status == 422, "{forged}: {status}");
+    }
+    assert_eq!(noor.post(&stream, &format!("token={own}")).await.status(), 409, "there is no such stream");
+    assert_eq!(lucas.post(&stream, &format!("token={others}")).await.status(), 403, "lucas has no such role");
+    let large = format!("token={}", "a".repeat(9_000));
+    assert_eq!(noor.post(&stream, &large).await.status(), 413);
+    let audit = stage.hub.store.audit(100).await.unwrap();
+    let told: Vec<_> =
+        audit.iter().rev().map(|row| format!("{} {} {}", row.actor, row.action, row.allowed)).collect();
+    let expect = ["noor sign-in true", "lucas sign-in true", "noor redeliver true", "lucas redeliver false"];
+    assert_eq!(told, expect);
+    stage.leave().await.unwrap();
+}
+
+#[tokio::test]
+async fn wrong_credentials_wait_and_right_ones_do_not() {
+    let data = tempfile::tempdir().unwrap();
+    let (stage, base) = stage(data.path()).await;
+    let guessing: Vec<_> = (0..24)
+        .map(|_| {
+            let mut visitor = Visitor::stranger(&base);
+            tokio::spawn(async move { visitor.sign_in("noor", "guessed").await.status().as_u16() })
+        })
+        .collect();
+    // Whoever has the right one is let in meanwhile.
+    Visitor::signed_in(&base, "noor").await;
+    let mut told = vec![];
+    for one in guessing {
+        told.push(one.await.unwrap());
+    }
+    assert!(told.iter().all(|status| [403, 429].contains(status)), "{told:?}");
+    assert!(told.contains(&403), "{told:?}");
+    stage.leave().await.unwrap();
+}
+
+#[tokio::test]
+async fn without_its_settings_there_is_no_console() {
     let data = tempfile::tempdir().unwrap();
     let mut config = tests::config();
     hub::app::in_data(data.path(), &mut config);
@@ -94,7 +176,7 @@ async fn without_a_token_there_is_no_console() {
     let stop = tokio_util::sync::CancellationToken::new();
     let server = tokio::spawn(hub::app::serve(listener, hub.router(), stop.clone()));
     let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
-    for address in ["/", "/handovers", "/console.css"] {
+    for address in ["/", "/handovers", "/sign-in", "/console.css"] {
         assert_eq!(client.get(format!("{base}{address}")).send().await.unwrap().status(), 404, "{address}");
     }
     drop(client);

@@ -17,6 +17,7 @@ use hub::store::Store;
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 use tests::canaries::{Canaries, Unwell};
+use tests::console::Visitor;
 use tests::process::{Process, until};
 
 const PERSONS: usize = 100;
@@ -125,10 +126,9 @@ async fn commands(canaries: &Canaries, process: &Process, store: &Store) {
 
 /// What a running hub says of itself: its figures and its console, page by page.
 async fn says(canaries: &Canaries, process: &Process) {
-    let client = reqwest::Client::builder().build().unwrap();
+    let visitor = Visitor::signed_in(&process.base, "noor").await;
     let page = async |path: &str| {
-        let ask = client.get(format!("{}{path}", process.base)).basic_auth("anybody", Some("dev-console"));
-        let answer = ask.send().await.unwrap().error_for_status().unwrap().text().await.unwrap();
+        let answer = visitor.get(path).await.error_for_status().unwrap().text().await.unwrap();
         assert!(answer.len() > 500, "{path}: {answer}");
         clean(canaries, path, &answer);
         answer

@@ -53,7 +53,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     tracing::info!(address = %stage.address, "answering");
     if !args.once {
-        tracing::info!("console: http://{}/ (any name, password dev-console)", stage.address);
+        tracing::info!(
+            "console: http://{}/ (sign in as noor with dev-noor, or as one of the others)",
+            stage.address
+        );
     }
     for (name, roles) in ::demo::PEOPLE {
         let roles: Vec<_> = roles.iter().map(|role| role.as_str()).collect();

@@ -59,7 +59,7 @@ impl Stage {
         app::in_data(data, &mut config);
         config.hub.kafka = None;
         config.people = People::made_up(&PEOPLE);
-        config.hub.console = Some(ConsoleSettings::development());
+        config.hub.console = Some(ConsoleSettings { secure_cookie: false });
 
         let register = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         config.hub.request = Some(RequestSettings {

@@ -221,13 +221,15 @@ impl Hub {
             looks: Arc::default(),
         };
         let mut others = registry::routes(Arc::clone(&self.schemas));
-        if let Some(settings) = self.config.hub.console.clone() {
+        if let Some(settings) = self.config.hub.console {
             others = others.merge(console::router(Console {
                 store: self.store.clone(),
                 vault: self.vault.clone(),
                 clock: self.clock.clone(),
                 config: Arc::clone(&self.config),
                 settings,
+                desk: self.desk.clone(),
+                sessions: console::Sessions::default(),
             }));
         }
         api::router(doors, others)

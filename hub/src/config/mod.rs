@@ -133,12 +133,11 @@ impl Config {
         if hub.environment == Environment::Production && hub.days_ahead != 0 {
             wrong.push(ConfigError::whole("hub.toml", "days_ahead is for rehearsals: refused in production"));
         }
-        let known = hub.console.as_ref().is_some_and(|console| console.opens(&dev_token("console")));
-        if hub.environment == Environment::Production && known {
-            wrong.push(ConfigError::whole(
-                "hub.toml",
-                "console: a development token is refused in production",
-            ));
+        let open = hub.console.is_some_and(|console| !console.secure_cookie);
+        if hub.environment == Environment::Production && open {
+            let text =
+                "console: secure_cookie = false is refused in production: TLS stands in front of it there";
+            wrong.push(ConfigError::whole("hub.toml", text));
         }
         if !wrong.is_empty() {
             return Err(ConfigErrors(wrong));

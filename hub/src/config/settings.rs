@@ -15,8 +15,6 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::kafka::KafkaConfig;
-use super::parts::TokenHash;
-use super::senders::dev_token;
 use crate::clock::Clock;
 use crate::tls::TlsFiles;
 use crate::vault::Vault;
@@ -40,31 +38,18 @@ pub struct HubSettings {
     pub kafka: Option<KafkaConfig>,
     /// The register; without it, nothing is asked.
     pub request: Option<RequestSettings>,
-    /// Who may look at the console; without it, there is none.
+    /// The console; without it, there is none.
     pub console: Option<ConsoleSettings>,
     /// What a sender may send at once.
     pub limits: Limits,
 }
 
-/// Who may look at the console.
-#[derive(Clone, Debug, Deserialize)]
+/// How the console is served. Who may sign in stands in `people.toml`.
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConsoleSettings {
-    token_sha256: TokenHash,
-}
-
-impl ConsoleSettings {
-    /// The console of a demonstration, where everything is invented: opened by the development token.
-    #[must_use]
-    pub fn development() -> Self {
-        Self { token_sha256: TokenHash::of(&dev_token("console")) }
-    }
-
-    /// Whether a token opens it.
-    #[must_use]
-    pub fn opens(&self, token: &str) -> bool {
-        self.token_sha256.same(&TokenHash::of(token))
-    }
+    /// Whether its cookie is sent over TLS only; in production it is.
+    pub secure_cookie: bool,
 }
 
 /// Where the register is asked.

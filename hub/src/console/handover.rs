@@ -4,6 +4,7 @@
 //! never a name, a number or a fact of the person. Next: `timeline`.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Html;
 use chrono::TimeDelta;
@@ -12,13 +13,15 @@ use schemas::ids::HandoverId;
 use schemas::time::day_of;
 
 use super::parts::{Badge, Frame, Icons, short};
+use super::session::Session;
 use super::timeline::{self, Line, Step};
 use super::times::{Calendar, Stamp, span, written};
 use super::{Console, Here, Page, PageError, words};
+use crate::desk::Action;
 use crate::history::HistoryError;
 use crate::store::figures::OriginRow;
 use crate::store::rows::HandoverRow;
-use crate::story::{Given, HandoverStory, Known, Move, Reader, Responsible, tell};
+use crate::story::{Given, HandoverStory, Known, Move, Reader, Responsible, StreamStory, tell};
 use crate::vault::{self, Access};
 
 /// A pause longer than this is told.
@@ -82,13 +85,19 @@ struct One {
     steps: Vec<Shown>,
     next: Option<&'static str>,
     others: Vec<Other>,
+    /// The stream that may be issued again, for who may do that.
+    stream: Option<String>,
 }
 
 /// `GET /handovers/{id}`
-pub(super) async fn show(State(console): Here, Path(id): Path<String>) -> Page {
+pub(super) async fn show(
+    State(console): Here,
+    Extension(session): Extension<Session>,
+    Path(id): Path<String>,
+) -> Page {
     let id: HandoverId = id.parse().map_err(|_| PageError::Missing)?;
     let row = console.store.handovers_between(id, id).await?.pop().ok_or(PageError::Missing)?;
-    let access = Access { actor: "console", why: vault::Why::Console };
+    let access = Access { actor: session.actor.name().as_str(), why: vault::Why::Console };
     let reader = Reader { store: &console.store, vault: &console.vault, access, schemas: None, at: None };
     let known = match reader.known(row.person).await {
         Ok(known) => Some(known),
@@ -110,8 +119,12 @@ pub(super) async fn show(State(console): Here, Path(id): Path<String>) -> Page {
     let calendar = Calendar { now: console.clock.now() };
     let days = row.deadline.map(|day| (day - calendar.today()).num_days());
     let to = row.recipient.as_ref().map(|recipient| console.name(recipient));
+    let own = row.id.to_string();
+    let open =
+        |stream: &&StreamStory| stream.ended.is_none() && stream.handover.as_deref() == Some(own.as_str());
+    let may = session.actor.may(Action::Redeliver);
     let page = One {
-        frame: Frame::new(&console, words::HANDOVER, super::overview::open(&states)),
+        frame: Frame::new(&console, &session, words::HANDOVER, super::overview::open(&states)),
         icons: Icons,
         id: row.id.to_string(),
         short: short(&row.id.to_string()),
@@ -137,6 +150,7 @@ pub(super) async fn show(State(console): Here, Path(id): Path<String>) -> Page {
         steps: shown(&console, &timeline::of(&known.entries(), id, &known.sent), &origins, calendar),
         next: words::next(row.state),
         others: others(&story.handovers, &row.id.to_string()),
+        stream: story.streams.iter().rev().find(open).filter(|_| may).map(|stream| stream.stream.clone()),
     };
     Ok(Html(page.render()?))
 }

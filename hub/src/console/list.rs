@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use schemas::handover::{Owner, State as Handover};
@@ -15,6 +16,7 @@ use schemas::time::{Day, parse_day};
 use serde::Deserialize;
 
 use super::parts::{Badge, Frame, Icons, short};
+use super::session::Session;
 use super::times::{Calendar, Stamp};
 use super::{Console, Here, PageError, words};
 use crate::store::Filter;
@@ -86,7 +88,11 @@ struct List {
 }
 
 /// `GET /handovers`
-pub(super) async fn show(State(console): Here, Query(asked): Query<Asked>) -> Result<Response, PageError> {
+pub(super) async fn show(
+    State(console): Here,
+    Extension(session): Extension<Session>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
     if !asked.id.is_empty()
         && let Some(row) = by_id(&console, &asked.id).await?
     {
@@ -103,7 +109,7 @@ pub(super) async fn show(State(console): Here, Query(asked): Query<Asked>) -> Re
     let count = console.store.count_handovers(&filter, MANY).await?;
     let last = found.last().filter(|_| more);
     let page = List {
-        frame: Frame::new(&console, words::HANDOVERS, super::overview::open(&states)),
+        frame: Frame::new(&console, &session, words::HANDOVERS, super::overview::open(&states)),
         icons: Icons,
         not_found: !asked.id.is_empty(),
         views: views(&asked, &states, late),

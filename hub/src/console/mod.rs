@@ -1,17 +1,19 @@
 //! The console: what operations see of the flow and of each handover, as pages that work without JavaScript.
 //!
-//! Shows counts, states, opaque ids and organisations; refuses names and numbers of persons, and to change
-//! anything. Every text stands in `words`, every page is a template in `hub/templates/`, compiled in.
+//! Shows counts, states, opaque ids and organisations; refuses names and numbers of persons. What is done from a page is
+//! a form, sent in the name of who is signed in, through the desk. Every text stands in `words`, every page is a template in `hub/templates/`, compiled in.
 //! Files: `overview` with `attention` and `flow` (its picture), `list`, `handover` with `timeline`; below them `parts`,
-//! `times`, `words`, and `gate`, which lets people in.
+//! `times`, `words`; `sign` and `session` let people in, `acts` is what they can do.
 
+mod acts;
 mod attention;
 mod flow;
-mod gate;
 mod handover;
 mod list;
 mod overview;
 mod parts;
+mod session;
+mod sign;
 mod timeline;
 mod times;
 mod words;
@@ -25,15 +27,22 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use schemas::recipient::Recipient;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::clock::Clock;
 use crate::config::{Config, ConsoleSettings};
+use crate::desk::{Desk, DeskError, RightsError};
 use crate::history::HistoryError;
 use crate::store::{Store, StoreError};
 use crate::vault::Vault;
+
+use session::Cookies;
+pub use session::Sessions;
+
+/// A form is no longer than this.
+const FORM_BYTES: usize = 8 << 10;
 
 /// A page is answered within this time.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -56,11 +65,19 @@ pub struct Console {
     pub clock: Clock,
     /// Names of recipients, legal bases, the bundle's hash.
     pub config: Arc<Config>,
-    /// Who may look.
+    /// How it is served.
     pub settings: ConsoleSettings,
+    /// Who does what.
+    pub desk: Desk,
+    /// Who is signed in.
+    pub sessions: Sessions,
 }
 
 impl Console {
+    fn cookies(&self) -> Cookies {
+        Cookies { secure: self.settings.secure_cookie }
+    }
+
     /// The short name of a recipient, as pages show it.
     fn name(&self, recipient: &Recipient) -> String {
         let agency = self.config.agencies.get(recipient);
@@ -82,11 +99,14 @@ pub fn router(console: Console) -> Router {
         .route("/", get(overview::show))
         .route("/handovers", get(list::show))
         .route("/handovers/{id}", get(handover::show))
-        .layer(from_fn_with_state(console.settings.clone(), gate::watch))
+        .route("/streams/{id}/redeliver", post(acts::redeliver))
+        .route("/sign-out", post(sign::sign_out))
+        .layer(from_fn_with_state(console.clone(), sign::watch))
+        .route("/sign-in", get(sign::ask).post(sign::sign_in))
         .with_state(console)
         .layer(map_response(guarded))
         .route("/console.css", get(style))
-        .layer(DefaultBodyLimit::max(0))
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
 }
 
@@ -96,6 +116,15 @@ enum PageError {
     /// Nothing of this name.
     #[error("there is no such page")]
     Missing,
+    /// Nobody is signed in, and a form was sent.
+    #[error("nobody is signed in")]
+    SignedOut,
+    /// A form that was not made for this session.
+    #[error("the form was not made for this session")]
+    Forged,
+    /// The desk did not do it.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -113,6 +142,15 @@ impl IntoResponse for PageError {
             Self::Missing => (StatusCode::NOT_FOUND, words::MISSING, words::MISSING_TEXT),
             Self::Store(StoreError::Away(_)) | Self::History(HistoryError::Store(StoreError::Away(_))) => {
                 (StatusCode::SERVICE_UNAVAILABLE, words::AWAY, words::AWAY_TEXT)
+            }
+            Self::SignedOut => (StatusCode::UNAUTHORIZED, words::CLOSED, words::CLOSED_TEXT),
+            Self::Forged => (StatusCode::FORBIDDEN, words::NOT_DONE, words::FORM_OLD),
+            Self::Desk(DeskError::Rights(RightsError::NotAllowed { .. })) => {
+                (StatusCode::FORBIDDEN, words::NOT_DONE, words::NOT_YOURS)
+            }
+            Self::Desk(error) => {
+                tracing::error!(error = %crate::decider::chain(&error), "what was asked at the desk was not done");
+                (StatusCode::SERVICE_UNAVAILABLE, words::NOT_DONE, words::AWAY_TEXT)
             }
             error @ (Self::Store(_) | Self::History(_) | Self::Template(_)) => {
                 tracing::error!(%error, "a page could not be made");
@@ -135,6 +173,12 @@ fn notice(status: StatusCode, title: &'static str, text: &'static str) -> Respon
     match (Notice { title, text }).render() {
         Ok(page) => (status, Html(page)).into_response(),
         Err(_) => status.into_response(),
+    }
+}
+
+impl From<RightsError> for PageError {
+    fn from(error: RightsError) -> Self {
+        Self::Desk(error.into())
     }
 }
 

@@ -4,6 +4,7 @@
 //! `flow`'s. Next: [`crate::store::figures`] for what is counted.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Html;
 use chrono::{Days, TimeDelta};
@@ -12,6 +13,7 @@ use schemas::time::day_of;
 use super::attention::{Point, Read, points};
 use super::flow::{Exit, Picture, Share};
 use super::parts::{Bar, Frame, Icons};
+use super::session::Session;
 use super::times::{Calendar, Stamp, number, span, written};
 use super::{Console, Here, Page, words};
 use crate::store::Filter;
@@ -78,7 +80,7 @@ struct Overview {
 }
 
 /// `GET /`
-pub(super) async fn show(State(console): Here) -> Page {
+pub(super) async fn show(State(console): Here, Extension(session): Extension<Session>) -> Page {
     let calendar = Calendar { now: console.clock.now() };
     let today = calendar.today();
     let store = &console.store;
@@ -102,7 +104,7 @@ pub(super) async fn show(State(console): Here) -> Page {
     let records: u64 = read.flow.recipients.iter().map(|recipient| recipient.decided).sum();
     let reached = read.flow.recipients.iter().filter(|recipient| recipient.decided > 0).count();
     let page = Overview {
-        frame: Frame::new(&console, words::OVERVIEW, open(&read.states)),
+        frame: Frame::new(&console, &session, words::OVERVIEW, open(&read.states)),
         icons: Icons,
         lead: words::lead(points.len(), &since, sum.accepted, records, reached),
         points,

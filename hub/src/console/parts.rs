@@ -7,6 +7,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use schemas::handover::State;
 
+use super::session::Session;
 use super::times::Stamp;
 use super::{Console, times, words};
 
@@ -19,6 +20,12 @@ pub(super) struct Frame {
     pub(super) environment: &'static str,
     /// Whether real people are here.
     pub(super) production: bool,
+    /// Who is signed in.
+    pub(super) who: String,
+    /// Their roles, in words.
+    pub(super) roles: String,
+    /// What their forms carry.
+    pub(super) token: String,
     /// How many handovers are open.
     pub(super) open: String,
     /// The version of the program.
@@ -31,13 +38,16 @@ pub(super) struct Frame {
 
 impl Frame {
     /// The frame of a page.
-    pub(super) fn new(console: &Console, here: &'static str, open: u64) -> Self {
+    pub(super) fn new(console: &Console, session: &Session, here: &'static str, open: u64) -> Self {
         let calendar = times::Calendar { now: console.clock.now() };
         let production = console.config.hub.environment == schemas::insz::Environment::Production;
         Self {
             here,
             environment: words::environment(production),
             production,
+            who: session.actor.name().to_string(),
+            roles: session.actor.roles().iter().map(|role| words::role(*role)).collect::<Vec<_>>().join(", "),
+            token: session.token.clone(),
             open: times::number(open),
             version: env!("CARGO_PKG_VERSION"),
             bundle: short(&console.config.bundle.hash.0),

@@ -3,6 +3,7 @@
 //! Each list is matched one by one, so that a new member does not compile until it has a word. Refuses to know
 //! where a word is shown.
 
+use crate::config::DeskRole;
 use decide::person::{Capacity, Reason, ViewKind};
 use decide::routing::RouteReason;
 use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
@@ -196,5 +197,16 @@ pub(crate) fn row(id: &str) -> &'static str {
         "30" => "het gewone traject is begonnen",
         "33" => "de persoon maakt bezwaar of de verwerking is beperkt: er vertrekt niets",
         _ => "zie de toestandstabel",
+    }
+}
+
+/// A role.
+pub(crate) fn role(role: DeskRole) -> &'static str {
+    match role {
+        DeskRole::Operations => "Operaties",
+        DeskRole::Review => "Koppelingen",
+        DeskRole::Coordinator => "Coördinator",
+        DeskRole::Dpo => "Gegevensbescherming (DPO)",
+        DeskRole::Rules => "Beslisregels",
     }
 }

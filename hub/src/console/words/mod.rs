@@ -124,8 +124,27 @@ texts! {
     AWAY_TEXT = "Berichten kunnen nu niet worden opgeslagen. Probeer opnieuw over een minuut.";
     FAILED = "Deze pagina kon niet gemaakt worden";
     FAILED_TEXT = "De fout staat in het logboek van de hub. Er is niets gewijzigd.";
-    CLOSED = "Alleen voor wie toegang heeft";
-    CLOSED_TEXT = "Meld aan met het token van de console als wachtwoord; de naam is vrij te kiezen.";
+    CLOSED = "Alleen voor wie aangemeld is";
+    CLOSED_TEXT = "Er is niets gedaan. Meld opnieuw aan.";
+    // signing in
+    SIGN_IN = "Aanmelden";
+    SIGN_IN_TEXT = "Met uw naam en uw eigen toegangscode. Wat u hier doet, wordt onder uw naam bewaard.";
+    SIGN_OUT = "Afmelden";
+    NAME = "Naam";
+    CREDENTIAL = "Toegangscode";
+    WRONG = "Deze naam en deze toegangscode horen niet bij elkaar.";
+    TOO_MANY = "Te veel pogingen tegelijk. Probeer opnieuw over een minuut.";
+    FORM_OLD = "Dit formulier is niet meer geldig. Open de pagina opnieuw en probeer nog eens.";
+    // what is done
+    DONE = "Gedaan";
+    NOT_DONE = "Niet gedaan";
+    NOT_YOURS = "Uw rol laat dit niet toe. De poging is onder uw naam bewaard.";
+    SAID = "Aanvaard";
+    SAID_TEXT = "Het staat in de hub en wordt beslist zodra dat kan.";
+    REDELIVER = "Opnieuw uitgeven";
+    REDELIVER_TEXT = "De ontvanger krijgt opnieuw wat hij nu mag zien, onder het volgende nummer.";
+    REDELIVERED = "De ontvanger krijgt opnieuw wat hij nu mag zien.";
+    NOT_REDELIVERED = "Er is nu niets dat aan deze ontvanger mag worden uitgegeven.";
     // details of what needs attention, and of the timeline
     HELD_DETAIL = "Iemand moet de reden wegnemen of beslissen.";
     REVIEWS_DETAIL = "Elk bericht in twijfel heeft intussen een persoon van zichzelf.";
