@@ -190,6 +190,43 @@ fn what_another_sender_decided_is_no_answer_to_a_withdrawal() {
 }
 
 #[test]
+fn another_senders_later_word_replaces_no_withdrawal_where_nobody_counts_either() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.tell(application(&who, FAMILY, "2025-01-02"));
+    house.tell(patched(withdrawn(&who, 2, "2025-01-10"), |record| record.facts[0].version.sequence = None));
+    house.tell(from_the_office(status(&who, Decision::Granted, 1, "2025-02-01")));
+    assert_eq!(endings(&house, "2025-02-01").0, [Some(Ending::Decided)]);
+}
+
+#[test]
+fn a_departure_ends_a_permit_that_was_applied_for_before_it() {
+    for (on, ended) in [("2024-12-31", None), ("2025-01-01", None), ("2025-01-02", Some(Ending::Left))] {
+        let (mut house, who) = (House::new(), Who::number(1));
+        house.tell(patched(permit(&who, Decision::Granted, "2025-01-01"), |record| {
+            record.keys.push(schemas::key::Key::Insz(who.insz));
+        }));
+        house.today("2025-03-05");
+        house.tell(since(register(&who, Home::Left, "2025-03-05"), on));
+        assert_eq!(endings(&house, "2025-03-05").1, [ended], "left on {on}");
+    }
+}
+
+#[test]
+fn a_grant_that_a_departure_ended_prepares_nothing_for_the_next_application() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.granted(&who);
+    house.today("2025-03-05");
+    house.tell(register(&who, Home::Left, "2025-03-05"));
+    assert_eq!(house.handovers(), ["not_in_scope"]);
+    house.today("2025-04-01");
+    let again = Who { application: "77".to_owned(), ..who };
+    house.tell(application(&again, FAMILY, "2025-04-01"));
+    assert_eq!(house.handovers(), ["not_in_scope"], "the new one is not decided");
+    house.tell(status(&again, Decision::Granted, 2, "2025-04-20"));
+    assert_eq!(house.handovers(), ["not_in_scope", "prepared"]);
+}
+
+#[test]
 fn a_withdrawal_after_any_decision_ends_its_application_and_no_other() {
     let (mut house, who) = (House::new(), Who::number(1));
     house.granted(&who);
@@ -305,6 +342,26 @@ fn family_of_a_worker_of_another_region_is_not_in_scope_in_silence() {
         assert_eq!((house.people().len(), house.left().len()), (1, 0));
         assert_eq!(house.handovers(), [state], "with the application");
     }
+}
+
+#[test]
+fn of_a_familys_permits_the_one_that_lives_decides() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    let of_family = |who: &Who, region, decision| {
+        patched(permit(who, decision, "2025-01-01"), |record| {
+            for fact in &mut record.facts {
+                if let Statement::Permit(permit) = &mut fact.statement {
+                    permit.region = region;
+                    permit.role = PermitRole::Family(PermitNumber::parse("GV-2025-000900").unwrap());
+                }
+            }
+        })
+    };
+    let other = Who { permit: "GV-2025-000077".to_owned(), ..who.clone() };
+    house.tell(of_family(&who, Region::Flanders, Decision::Refused));
+    house.tell(of_family(&other, Region::Wallonia, Decision::Granted));
+    house.tell(application(&who, Purpose::FamilyOfWorker, "2025-01-02"));
+    assert_eq!((house.people().len(), in_scope(&house, "2025-02-01")), (1, Scope::Review));
 }
 
 /// An application at a post, with a destination.

@@ -114,6 +114,13 @@ fn nobody_is_offered_a_person_whose_home_is_only_announced() {
     house.today("2025-03-06");
     house.tell(register(&who, Home::In("11002", "2025-04-01"), "2025-03-06"));
     assert_eq!((house.handovers(), house.left()), (vec!["sent amal".to_owned()], vec![]));
+    // Nor where the register forbids to tell the next address.
+    house.tell(at_street(
+        register(&who, Home::In("11002", "2025-04-01"), "2025-03-07"),
+        "Schuilplaats",
+        true,
+    ));
+    assert!(house.left().is_empty());
     house.until("2025-04-01");
     assert_eq!(house.left(), ["amal ended moved", "atlas offer"]);
 }
@@ -195,6 +202,44 @@ fn a_cancelled_number_says_nothing_and_one_that_was_replaced_until_the_other_ans
 
 fn house_day() -> Day {
     day("2025-03-10")
+}
+
+/// What an answer says of somebody's standing, and not of their homes.
+fn known_as(answer: Body, standing: Standing) -> Body {
+    support::patched(answer, |record| {
+        for fact in &mut record.facts {
+            if let schemas::fact::Statement::Standing(known) = &mut fact.statement {
+                known.clone_from(&standing);
+            }
+        }
+    })
+}
+
+#[test]
+fn an_address_beside_a_standing_without_a_home_is_none() {
+    let (mut house, who) = with_amal();
+    let with_home = |on: &str| register(&who, Home::In("11002", "2025-03-20"), on);
+    house.today("2025-05-01");
+    house.tell(known_as(with_home("2025-04-01"), Standing::Known));
+    assert!(journey(&house).home(day("2025-05-01")).is_none(), "known, and no home of theirs");
+    house.tell(since(known_as(with_home("2025-04-02"), Standing::Left), "2025-04-02"));
+    assert!(journey(&house).home(day("2025-04-01")).is_some(), "until they leave");
+    assert!(journey(&house).home(day("2025-04-02")).is_none(), "what began before they left has ended");
+    house.tell(since(known_as(with_home("2025-04-03"), Standing::Left), "2025-03-20"));
+    assert!(journey(&house).home(day("2025-04-03")).is_some(), "it began on the day they left");
+}
+
+#[test]
+fn of_two_numbers_that_count_a_cancelled_one_takes_no_home_from_the_other() {
+    let (mut house, who) = with_amal();
+    house.tell(known_as(
+        support::patched(register(&who, Home::Nowhere, "2025-04-01"), |record| {
+            let other = schemas::fact::register_channel(support::test_insz(901));
+            record.facts.iter_mut().for_each(|fact| fact.version.channel.clone_from(&other));
+        }),
+        Standing::Cancelled,
+    ));
+    assert_eq!(journey(&house).home(house_day()).map(|home| home.began), Some(day("2025-03-04")));
 }
 
 /// One random answer: the day of it, what it says, and when that begins.
