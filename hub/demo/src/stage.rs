@@ -87,7 +87,7 @@ impl Stage {
         Ok(Self { hub, address, story: read, demo, stop, server, decider })
     }
 
-    /// Keeps what each agency reads in a file of its own, from here on: see [`Received`].
+    /// Keeps what each agency reads in a file of its own, from here on: see `Received`.
     ///
     /// # Errors
     /// Where a file cannot be made.

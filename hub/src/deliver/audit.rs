@@ -1,7 +1,7 @@
 //! What a topic must be when it is read back: numbers without a gap, one chain, each value the one it was sent with,
 //! and each record the one that the ledger promised.
 //!
-//! Pure: records and the ledger's hashes come in, a [`Break`] comes out. Refuses to repair. Who reads: [`super::auditor`].
+//! Pure: records and the ledger's hashes come in, a [`Break`] comes out. Refuses to repair. Who reads: `auditor`.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Deliver: the outbox goes to Kafka, exactly once and in order, and is believed only when read back.
 //!
-//! [`run`] is the door: the relay holds the lease ([`relay`]) and sends each topic's rows on a lane of its own
-//! ([`lane`]), after a take-over that reads the log back ([`takeover`]); the auditor closes the ledger ([`auditor`]). The
+//! [`run`] is the door: the relay holds the lease (`relay`) and sends each topic's rows on a lane of its own
+//! (`lane`), after a take-over that reads the log back (`takeover`); the auditor closes the ledger (`auditor`). The
 //! same rows leave over HTTP as [`feed`] records. What leaves is encoded by contract ([`crate::contract`]) and passes
 //! [`gate`] once more at send time. Refuses to guess: when the log and the database disagree about a topic, or it takes no
 //! records, that topic halts ([`halt`]) and is named ([`health`]).

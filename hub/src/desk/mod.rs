@@ -1,7 +1,7 @@
 //! The desk: the one way to say something by hand and to wait for its decision.
 //!
 //! What is said is a message like any other, with the name of who says it sealed inside; it can be decided again. Who may
-//! say it is asked first, and recorded ([`rights`]). Answers of agencies come through their own door and are waited for
+//! say it is asked first, and recorded (`rights`). Answers of agencies come through their own door and are waited for
 //! by the same [`Decisions`]. Files: `action` (the table of roles), `rights`, `decisions`.
 
 mod action;

@@ -1,7 +1,7 @@
 //! Messages that were put aside: those that nobody has seen to, and what is done about them by hand.
 //!
 //! A message is put back for its decision, or closed, in one transaction with who did it and why; the engine's own answer
-//! to a conflict decides who was first. What may be done, and by whom, is asked before. Next: [`super::commit`], which
+//! to a conflict decides who was first. What may be done, and by whom, is asked before. Next: `store::commit`, which
 //! stores what a repeated message comes to.
 
 use std::collections::BTreeSet;
