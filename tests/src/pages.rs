@@ -8,26 +8,35 @@ use std::path::Path;
 
 use decide::bundle::Deadlines;
 use decide::handover::table::{Clock, ROWS};
+use schemas::canonical::FIELDS;
 
-/// What stands around the rows in `docs/handovers.md`.
-const ROWS_BEGIN: &str = "<!-- rows: written by `cargo run -p tests --bin docs` -->\n";
-const ROWS_END: &str = "<!-- end -->";
+/// What stands behind what is written into a page.
+const END: &str = "<!-- end -->";
 
 /// Each page that is written, by its path from the root, as it should be.
 ///
 /// # Errors
 /// Where a file cannot be read, or a page has lost the place for what is written into it.
 pub fn written(root: &Path) -> Result<Vec<(&'static str, String)>> {
-    let handovers = "docs/handovers.md";
-    let old = std::fs::read_to_string(root.join(handovers))?;
-    let lost = || Error::other(format!("{handovers}: the marks around the rows are gone"));
-    let (before, rest) = old.split_once(ROWS_BEGIN).ok_or_else(lost)?;
-    let (_, after) = rest.split_once(ROWS_END).ok_or_else(lost)?;
-    let rows = rows(&crate::config().bundle.deadlines)?;
+    let within = |path: &'static str, what: &str, text: String| {
+        let old = std::fs::read_to_string(root.join(path))?;
+        let begin = format!("<!-- {what}: written by `cargo run -p tests --bin docs` -->\n");
+        let lost = || Error::other(format!("{path}: the marks around the {what} are gone"));
+        let (before, rest) = old.split_once(&begin).ok_or_else(lost)?;
+        let (_, after) = rest.split_once(END).ok_or_else(lost)?;
+        Ok::<_, Error>((path, format!("{before}{begin}{text}{END}{after}")))
+    };
     Ok(vec![
         ("docs/modules.md", crate::modules::page(root)?),
-        (handovers, format!("{before}{ROWS_BEGIN}{rows}{ROWS_END}{after}")),
+        within("docs/handovers.md", "rows", rows(&crate::config().bundle.deadlines)?)?,
+        within("docs/disclosure.md", "fields", fields())?,
     ])
+}
+
+/// The canonical fields as a table of the page.
+fn fields() -> String {
+    let rows = FIELDS.iter().map(|field| format!("| `{}` | {} |\n", field.name, field.doc));
+    format!("| field | means |\n| --- | --- |\n{}", rows.collect::<String>())
 }
 
 /// The rows of the state table as a table of the page.
