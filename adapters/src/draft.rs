@@ -12,14 +12,14 @@ use schemas::time::{Day, Version};
 
 /// What an item says about one person.
 #[derive(Debug, Default)]
-pub(crate) struct Draft {
+pub(crate) struct ItemDraft {
     pub(crate) keys: Vec<Key>,
     pub(crate) names: Vec<Names>,
     pub(crate) births: Vec<PartialDate>,
     said: Vec<(Option<Entry>, Option<Day>, Statement)>,
 }
 
-impl Draft {
+impl ItemDraft {
     /// States something about the record's own entry.
     pub(crate) fn say(&mut self, valid_from: Option<Day>, statement: Statement) {
         self.said.push((None, valid_from, statement));

@@ -15,13 +15,13 @@ use serde_json::{Value, json};
 use crate::{Checked, Context, Refused, SOURCES, check, read};
 
 /// The reviewed tables, as tests use them.
-pub(crate) struct Tables {
+pub(crate) struct FixtureTables {
     municipalities: Municipalities,
     countries: Countries,
     choosable: BTreeSet<Recipient>,
 }
 
-impl Tables {
+impl FixtureTables {
     pub(crate) fn new() -> Self {
         Self {
             municipalities: Municipalities::from_csv(include_str!("../../config/tables/municipalities.csv"))
@@ -64,7 +64,7 @@ fn told(findings: &[Finding]) -> Vec<String> {
 
 #[test]
 fn fixtures_come_out_as_expected() {
-    let tables = Tables::new();
+    let tables = FixtureTables::new();
     let context = tables.context(Environment::Test);
     for source in SOURCES {
         for path in inputs(source.name()) {
@@ -97,7 +97,7 @@ fn fixtures_come_out_as_expected() {
 /// Damaged bytes end in findings: some hundred places a file keep it fast and meet every structure.
 #[test]
 fn damaged_fixtures_never_panic() {
-    let tables = Tables::new();
+    let tables = FixtureTables::new();
     let context = tables.context(Environment::Test);
     for source in SOURCES {
         for path in inputs(source.name()) {
@@ -128,7 +128,7 @@ fn findings_carry_no_values() {
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
-    let tables = Tables::new();
+    let tables = FixtureTables::new();
     let context = tables.context(Environment::Production);
     for source in SOURCES {
         for path in inputs(source.name()) {

@@ -3,6 +3,8 @@
 //! A source is one folder: its JSON Schema, its pure `translate`, its strip list, its fixtures; and
 //! one line in [`SOURCES`]. Transports know no source. Refuses to store, to wait and to know a person.
 
+#![deny(missing_docs)]
+
 mod answer;
 mod checking;
 mod draft;

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use schemas::fact::{Standing, Statement};
+use schemas::fact::{RegisterStanding, Statement};
 use schemas::finding::{Code, Severity};
 use schemas::insz::Environment;
 use schemas::message::Said;
 use serde_json::Value;
 
-use crate::fixtures::{Tables, outcomes};
+use crate::fixtures::{FixtureTables, outcomes};
 use crate::{Checked, Refused};
 
 pub(crate) fn data() -> Option<PathBuf> {
@@ -30,7 +30,7 @@ fn story() -> PathBuf {
 }
 
 fn through(name: &str, bytes: &[u8], environment: Environment) -> Vec<Result<Checked, Refused>> {
-    outcomes(name, bytes, &Tables::new().context(environment))
+    outcomes(name, bytes, &FixtureTables::new().context(environment))
 }
 
 pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
@@ -135,7 +135,7 @@ fn the_story_passes_the_doors() {
     assert_eq!(met, defects.iter().filter(|(_, _, what)| expected(what).is_some()).count());
 }
 
-fn standing(outcome: &Result<Checked, Refused>) -> Option<Standing> {
+fn standing(outcome: &Result<Checked, Refused>) -> Option<RegisterStanding> {
     let Said::Record(record) = outcome.as_ref().ok()?.said() else { return None };
     record.facts.iter().find_map(|fact| match &fact.statement {
         Statement::Standing(standing) => Some(standing.clone()),
@@ -173,9 +173,9 @@ fn the_register_of_the_story_says_who_lives_where() {
         let [outcome] = outcomes.as_slice() else { panic!("{name}: {} items", outcomes.len()) };
         match kind {
             "cancelled" => assert!(codes(outcome).contains(&Code::SourceException), "{name}"),
-            "deceased" => assert_eq!(standing(outcome), Some(Standing::Deceased), "{name}"),
-            "left" => assert_eq!(standing(outcome), Some(Standing::Left), "{name}"),
-            "bis" => assert_eq!(standing(outcome), Some(Standing::Known), "{name}"),
+            "deceased" => assert_eq!(standing(outcome), Some(RegisterStanding::Deceased), "{name}"),
+            "left" => assert_eq!(standing(outcome), Some(RegisterStanding::Left), "{name}"),
+            "bis" => assert_eq!(standing(outcome), Some(RegisterStanding::Known), "{name}"),
             "bis-replaced" => {
                 assert!(replaced(outcome), "{name}");
             }

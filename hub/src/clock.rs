@@ -43,7 +43,6 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The system's clock.
     #[must_use]
     pub fn system() -> Self {
         Self::ahead(0)

@@ -12,14 +12,13 @@ use schemas::ids::{MessageId, PersonId};
 use schemas::message::{Body, Prepared};
 use schemas::time::Instant;
 
-use crate::store::rows::JournalEntry;
+use crate::store::rows::JournalStored;
 use crate::store::{Store, StoreError};
 use crate::vault::{Access, Shut, Vault};
 
 /// What one message did to one person.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Entry {
-    /// The message.
+pub struct JournalEntry {
     pub message: MessageId,
     /// Its place in the order of decisions.
     pub order: u64,
@@ -37,7 +36,7 @@ pub struct Entry {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct History {
     /// What happened, oldest first.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<JournalEntry>,
     /// The records of the person's own messages.
     pub records: BTreeMap<MessageId, Arc<Prepared>>,
 }
@@ -68,11 +67,11 @@ pub async fn own(
 ) -> Result<History, HistoryError> {
     let journal = store.journal(person).await?;
     let mut history = History::default();
-    let Some(JournalEntry { key, .. }) = journal.first() else { return Ok(history) };
+    let Some(JournalStored { key, .. }) = journal.first() else { return Ok(history) };
     let key = vault.person_key(person, key.as_deref(), access)?.key;
-    for JournalEntry { row, heart, bundle, .. } in journal {
+    for JournalStored { row, heart, bundle, .. } in journal {
         let events = vault.events(&row, &key, access)?;
-        history.entries.push(Entry {
+        history.entries.push(JournalEntry {
             message: row.message,
             order: row.order,
             known_at: row.known_at,

@@ -23,7 +23,6 @@ const LONGEST: usize = 1_000;
 /// Which messages something is done about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Which {
-    /// One.
     Message(MessageId),
     /// All that lie aside under a code.
     Cause(Aside),
@@ -43,7 +42,6 @@ impl From<Which> for About {
 pub enum Stands {
     /// It waits for its decision.
     Queued,
-    /// It ended so.
     Ended(Outcome),
 }
 

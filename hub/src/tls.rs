@@ -48,11 +48,9 @@ pub enum TlsFilesError {
     /// One does not read.
     #[error("{file} holds no {what} in PEM: {why}")]
     File {
-        /// Which.
         file: PathBuf,
         /// What should be in it.
         what: &'static str,
-        /// Why not.
         why: String,
     },
     /// Half of what is shown.
@@ -87,12 +85,10 @@ pub enum Trouble {
     /// It is not there.
     #[error("it does not answer")]
     Away,
-    /// Anything else.
     #[error("the handshake failed: {0}")]
     Other(String),
 }
 
-/// Who answered.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Peer {
     /// The subject of its certificate.
@@ -104,7 +100,6 @@ pub struct Peer {
 /// How a handshake begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Opening {
-    /// At once.
     Direct,
     /// After PostgreSQL has agreed.
     Postgres,

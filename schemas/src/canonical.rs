@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// What kind of value a field has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum ValueKind {
     /// One text.
     Text,
     /// A list of texts.
@@ -22,87 +22,123 @@ pub enum Kind {
 
 /// One field that may be named by a contract.
 #[derive(Debug)]
-pub struct Field {
+pub struct CanonicalField {
     /// Its name in contracts, schemas and records.
     pub name: &'static str,
     /// Its kind.
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// What it means: copied into every generated schema.
     pub doc: &'static str,
 }
 
 /// The list.
-pub const FIELDS: &[Field] = &[
-    Field {
+pub const FIELDS: &[CanonicalField] = &[
+    CanonicalField {
         name: "family_names",
-        kind: Kind::Texts,
+        kind: ValueKind::Texts,
         doc: "Family names as the highest authority writes them.",
     },
-    Field {
+    CanonicalField {
         name: "given_names",
-        kind: Kind::Texts,
+        kind: ValueKind::Texts,
         doc: "Given names as the highest authority writes them.",
     },
-    Field { name: "birth_date", kind: Kind::Text, doc: "yyyy-mm-dd; 00 stands for an unknown month or day." },
-    Field { name: "sex", kind: Kind::Text, doc: "female, male or other." },
-    Field { name: "nationalities", kind: Kind::Texts, doc: "ISO 3166-1 alpha-3 or ICAO 9303 codes." },
-    Field { name: "insz", kind: Kind::Text, doc: "National number, 11 digits." },
-    Field { name: "email", kind: Kind::Text, doc: "Mail address." },
-    Field { name: "phone", kind: Kind::Text, doc: "Telephone number." },
-    Field {
+    CanonicalField {
+        name: "birth_date",
+        kind: ValueKind::Text,
+        doc: "yyyy-mm-dd; 00 stands for an unknown month or day.",
+    },
+    CanonicalField { name: "sex", kind: ValueKind::Text, doc: "female, male or other." },
+    CanonicalField {
+        name: "nationalities",
+        kind: ValueKind::Texts,
+        doc: "ISO 3166-1 alpha-3 or ICAO 9303 codes.",
+    },
+    CanonicalField { name: "insz", kind: ValueKind::Text, doc: "National number, 11 digits." },
+    CanonicalField { name: "email", kind: ValueKind::Text, doc: "Mail address." },
+    CanonicalField { name: "phone", kind: ValueKind::Text, doc: "Telephone number." },
+    CanonicalField {
         name: "contact_language",
-        kind: Kind::Text,
+        kind: ValueKind::Text,
         doc: "ISO 639-1 code of the language to address the person in.",
     },
-    Field { name: "target_group", kind: Kind::Text, doc: "family, labour or labour_family." },
-    Field { name: "visa_status", kind: Kind::Text, doc: "pending or granted." },
-    Field { name: "expected_arrival", kind: Kind::Text, doc: "yyyy-mm in which the person means to arrive." },
-    Field { name: "arrival_month", kind: Kind::Text, doc: "yyyy-mm in which the present residence began." },
-    Field {
+    CanonicalField { name: "target_group", kind: ValueKind::Text, doc: "family, labour or labour_family." },
+    CanonicalField { name: "visa_status", kind: ValueKind::Text, doc: "pending or granted." },
+    CanonicalField {
+        name: "expected_arrival",
+        kind: ValueKind::Text,
+        doc: "yyyy-mm in which the person means to arrive.",
+    },
+    CanonicalField {
+        name: "arrival_month",
+        kind: ValueKind::Text,
+        doc: "yyyy-mm in which the present residence began.",
+    },
+    CanonicalField {
         name: "registered_on",
-        kind: Kind::Text,
+        kind: ValueKind::Text,
         doc: "yyyy-mm-dd on which the present residence began.",
     },
-    Field {
+    CanonicalField {
         name: "municipality",
-        kind: Kind::Text,
+        kind: ValueKind::Text,
         doc: "NIS code of the municipality of registration on that day.",
     },
-    Field {
+    CanonicalField {
         name: "street",
-        kind: Kind::Text,
+        kind: ValueKind::Text,
         doc: "Street of the residence, unless it may not be communicated.",
     },
-    Field { name: "house_number", kind: Kind::Text, doc: "House number, unless it may not be communicated." },
-    Field { name: "bus", kind: Kind::Text, doc: "Box number, unless it may not be communicated." },
-    Field {
+    CanonicalField {
+        name: "house_number",
+        kind: ValueKind::Text,
+        doc: "House number, unless it may not be communicated.",
+    },
+    CanonicalField {
+        name: "bus",
+        kind: ValueKind::Text,
+        doc: "Box number, unless it may not be communicated.",
+    },
+    CanonicalField {
         name: "postal_code",
-        kind: Kind::Text,
+        kind: ValueKind::Text,
         doc: "Postal code, unless the address may not be communicated.",
     },
-    Field { name: "learning_path", kind: Kind::Texts, doc: "Codes of the modules the person is to take." },
-    Field {
+    CanonicalField {
+        name: "learning_path",
+        kind: ValueKind::Texts,
+        doc: "Codes of the modules the person is to take.",
+    },
+    CanonicalField {
         name: "modules",
-        kind: Kind::Map,
+        kind: ValueKind::Map,
         doc: "Module code to not_started, in_progress, failed, waived or completed.",
     },
-    Field { name: "modules_completed", kind: Kind::Texts, doc: "Codes of the modules completed or waived." },
-    Field {
+    CanonicalField {
+        name: "modules_completed",
+        kind: ValueKind::Texts,
+        doc: "Codes of the modules completed or waived.",
+    },
+    CanonicalField {
         name: "path_status",
-        kind: Kind::Text,
+        kind: ValueKind::Text,
         doc: "completed once every module of the path is, else open.",
     },
-    Field { name: "portal_accounts", kind: Kind::Texts, doc: "The person's accounts at the portal." },
-    Field {
+    CanonicalField {
+        name: "portal_accounts",
+        kind: ValueKind::Texts,
+        doc: "The person's accounts at the portal.",
+    },
+    CanonicalField {
         name: "competent_agency",
-        kind: Kind::Text,
+        kind: ValueKind::Text,
         doc: "The recipient that has taken the person over.",
     },
 ];
 
 /// The field of this name, if it may be named.
 #[must_use]
-pub fn field(name: &str) -> Option<&'static Field> {
+pub fn field(name: &str) -> Option<&'static CanonicalField> {
     FIELDS.iter().find(|field| field.name == name)
 }
 

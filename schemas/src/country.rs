@@ -24,7 +24,7 @@ impl Country {
 /// What a nationality means for the target group (docs/domain.md#nationality).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum NationalityStanding {
     /// A third country.
     Third,
     /// European Union, European Economic Area or Switzerland.
@@ -35,7 +35,7 @@ pub enum Standing {
 
 /// One row of the table.
 #[derive(Debug, Deserialize)]
-struct Row {
+struct CountryRow {
     code3: String,
     third_country: String,
     nis_country_code_seen_in_magda_mock: String,
@@ -44,7 +44,7 @@ struct Row {
 /// The table of countries, by code.
 #[derive(Clone, Debug, Default)]
 pub struct Countries {
-    standing: BTreeMap<Country, Standing>,
+    standing: BTreeMap<Country, NationalityStanding>,
     register: BTreeMap<String, Country>,
 }
 
@@ -60,12 +60,12 @@ impl Countries {
     pub fn from_csv(text: &str) -> Result<Self, csv::Error> {
         let mut countries = Self::default();
         for row in csv::Reader::from_reader(text.as_bytes()).deserialize() {
-            let row: Row = row?;
+            let row: CountryRow = row?;
             let country = Country(row.code3.into());
             let standing = match row.third_country.as_str() {
-                "yes" => Standing::Third,
-                "no" => Standing::European,
-                "review" => Standing::Review,
+                "yes" => NationalityStanding::Third,
+                "no" => NationalityStanding::European,
+                "review" => NationalityStanding::Review,
                 // The specimen state: a document of it is no document.
                 _ => continue,
             };
@@ -99,8 +99,8 @@ impl Countries {
 
     /// What this nationality means for the target group; a code out of the table needs a human.
     #[must_use]
-    pub fn standing(&self, country: &Country) -> Standing {
-        self.standing.get(country).copied().unwrap_or(Standing::Review)
+    pub fn standing(&self, country: &Country) -> NationalityStanding {
+        self.standing.get(country).copied().unwrap_or(NationalityStanding::Review)
     }
 }
 
@@ -113,13 +113,13 @@ mod tests {
         let table = Countries::from_csv(include_str!("../../config/tables/countries.csv")).unwrap();
         let standing = |code: &str| table.by_code(code).map(|country| table.standing(&country));
         for code in ["MAR", "TUR", "GBR", "USA", "RKS", "GBD", "COD"] {
-            assert_eq!(standing(code), Some(Standing::Third), "{code}");
+            assert_eq!(standing(code), Some(NationalityStanding::Third), "{code}");
         }
         for code in ["BEL", "FRA", "D", "DEU", "ISL", "LIE", "NOR", "CHE", "HRV"] {
-            assert_eq!(standing(code), Some(Standing::European), "{code}");
+            assert_eq!(standing(code), Some(NationalityStanding::European), "{code}");
         }
         for code in ["XXA", "XXB", "XXC", "XXX", "UNK", "REU", "ABW", "GRL"] {
-            assert_eq!(standing(code), Some(Standing::Review), "{code}");
+            assert_eq!(standing(code), Some(NationalityStanding::Review), "{code}");
         }
         for code in ["QQQ", "", "bel", "BE", "UTO"] {
             assert_eq!(standing(code), None, "{code}");

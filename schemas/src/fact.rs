@@ -101,7 +101,7 @@ pub enum Statement {
     /// What became of the permit.
     PermitDecision(Decision),
     /// How the register knows them.
-    Standing(Standing),
+    Standing(RegisterStanding),
     /// Where a residence is.
     Residence(Residence),
     /// The account is theirs.
@@ -290,7 +290,7 @@ pub enum Region {
 /// How the register knows a person.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum RegisterStanding {
     /// Has a home in Belgium: the residence that began on this day.
     Resident(Day),
     /// Known, without a home in Belgium.
@@ -356,7 +356,7 @@ impl Choice {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Progress {
     /// What happened.
-    pub step: Step,
+    pub step: LearningStep,
     /// The statement that says so.
     pub statement: StatementId,
 }
@@ -364,7 +364,7 @@ pub struct Progress {
 /// What can happen in a module (docs/domain.md#learning).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Step {
+pub enum LearningStep {
     /// It was launched, opened or gone through.
     Begun,
     /// It was tried without the score that counts.
@@ -375,7 +375,7 @@ pub enum Step {
     Waived,
 }
 
-impl Step {
+impl LearningStep {
     /// Its name: the end of the channel that states it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

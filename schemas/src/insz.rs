@@ -14,7 +14,7 @@ pub struct Insz(u64);
 
 /// What kind of number it is, read from its month.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum NumberKind {
     /// Rijksregister: month 00 to 12.
     Register,
     /// BIS, sex unknown when issued: month 20 to 32.
@@ -81,26 +81,26 @@ impl Insz {
     /// [`InszError::TestInProduction`] or [`InszError::RealOutsideProduction`].
     pub fn allowed_in(self, environment: Environment) -> Result<Self, InszError> {
         match (environment, self.kind()) {
-            (Environment::Production, Kind::Test) => Err(InszError::TestInProduction),
-            (Environment::Test, Kind::Register | Kind::Bis | Kind::BisWithSex) => {
+            (Environment::Production, NumberKind::Test) => Err(InszError::TestInProduction),
+            (Environment::Test, NumberKind::Register | NumberKind::Bis | NumberKind::BisWithSex) => {
                 Err(InszError::RealOutsideProduction)
             }
-            (Environment::Production, _) | (Environment::Test, Kind::Test) => Ok(self),
+            (Environment::Production, _) | (Environment::Test, NumberKind::Test) => Ok(self),
         }
     }
 
     /// What kind of number it is.
     #[must_use]
-    pub fn kind(self) -> Kind {
-        self.kind_of_month().unwrap_or(Kind::Test)
+    pub fn kind(self) -> NumberKind {
+        self.kind_of_month().unwrap_or(NumberKind::Test)
     }
 
-    fn kind_of_month(self) -> Option<Kind> {
+    fn kind_of_month(self) -> Option<NumberKind> {
         match self.0 / 10_000_000 % 100 {
-            0..=12 => Some(Kind::Register),
-            20..=32 => Some(Kind::Bis),
-            40..=52 => Some(Kind::BisWithSex),
-            60..=72 | 80..=92 => Some(Kind::Test),
+            0..=12 => Some(NumberKind::Register),
+            20..=32 => Some(NumberKind::Bis),
+            40..=52 => Some(NumberKind::BisWithSex),
+            60..=72 | 80..=92 => Some(NumberKind::Test),
             _ => None,
         }
     }
@@ -138,23 +138,23 @@ mod tests {
     use super::*;
 
     /// Numbers of docs/domain.md#national-numbers, with their sources there.
-    const VALID: &[(&str, Kind)] = &[
-        ("85073003328", Kind::Register),
-        ("17073003384", Kind::Register),
-        ("98472899765", Kind::BisWithSex),
-        ("01490700185", Kind::BisWithSex),
-        ("88022999990", Kind::Register),
-        ("88222999936", Kind::Bis),
-        ("40000100133", Kind::Register),
-        ("99032700128", Kind::Register),
-        ("53480200724", Kind::BisWithSex),
-        ("04110500238", Kind::Register),
-        ("65000000106", Kind::Register),
-        ("88431500149", Kind::BisWithSex),
-        ("88231500106", Kind::Bis),
-        ("05470900294", Kind::BisWithSex),
-        ("05200000179", Kind::Bis),
-        ("90610100254", Kind::Test),
+    const VALID: &[(&str, NumberKind)] = &[
+        ("85073003328", NumberKind::Register),
+        ("17073003384", NumberKind::Register),
+        ("98472899765", NumberKind::BisWithSex),
+        ("01490700185", NumberKind::BisWithSex),
+        ("88022999990", NumberKind::Register),
+        ("88222999936", NumberKind::Bis),
+        ("40000100133", NumberKind::Register),
+        ("99032700128", NumberKind::Register),
+        ("53480200724", NumberKind::BisWithSex),
+        ("04110500238", NumberKind::Register),
+        ("65000000106", NumberKind::Register),
+        ("88431500149", NumberKind::BisWithSex),
+        ("88231500106", NumberKind::Bis),
+        ("05470900294", NumberKind::BisWithSex),
+        ("05200000179", NumberKind::Bis),
+        ("90610100254", NumberKind::Test),
     ];
 
     #[test]

@@ -4,6 +4,8 @@
 //! facts, keys, handover words and the canonical fields. Refuses input and output, a clock and randomness: those
 //! belong to the engine. Start at [`fact`] for what a source may say and at [`canonical`] for what may leave.
 
+#![deny(missing_docs)]
+
 pub mod ids;
 pub mod time;
 

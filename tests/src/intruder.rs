@@ -31,9 +31,7 @@ pub async fn on_each(name: &str, check: impl AsyncFn(Hub, Intruder)) {
 /// A connection of their own.
 #[derive(Debug)]
 pub enum Intruder {
-    /// To a file.
     Sqlite(SqliteConnection),
-    /// To a server.
     Postgres(PgConnection),
 }
 

@@ -22,7 +22,6 @@ pub const DRAWN: [(&str, &str); 2] =
 pub struct Folder {
     /// The module that it is, from the root of its package; nothing for the package itself.
     pub path: Vec<String>,
-    /// Its parts.
     pub parts: Vec<Part>,
 }
 
@@ -32,7 +31,6 @@ type File = (Vec<String>, String);
 /// One module or file.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// Its name.
     pub name: String,
     /// The first sentence of what it says of itself.
     pub owns: String,

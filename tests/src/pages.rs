@@ -7,7 +7,7 @@ use std::io::{Error, Result};
 use std::path::Path;
 
 use decide::bundle::Deadlines;
-use decide::handover::table::{Clock, ROWS};
+use decide::handover::table::{ROWS, Term};
 use schemas::canonical::FIELDS;
 
 /// What stands behind what is written into a page.
@@ -46,9 +46,9 @@ fn rows(deadlines: &Deadlines) -> Result<String> {
     let within = |n: u32, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
     for row in ROWS {
         let within = match row.clock {
-            Clock::None => "—".to_owned(),
-            Clock::WorkingDays(days) => within(days(deadlines), "working day"),
-            Clock::Months(months) => within(months(deadlines), "month"),
+            Term::None => "—".to_owned(),
+            Term::WorkingDays(days) => within(days(deadlines), "working day"),
+            Term::Months(months) => within(months(deadlines), "month"),
         };
         let to = row.to.as_str();
         let owner = serde_json::to_value(row.owner)?;

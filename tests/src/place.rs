@@ -14,7 +14,7 @@ use hub::config::KafkaConfig;
 use hub::deliver::audit::Audit;
 use hub::deliver::kafka::KafkaLog;
 use hub::deliver::log::{Log as _, Reader as _};
-use hub::deliver::record::Record;
+use hub::deliver::record::LogRecord;
 use hub::deliver::{Deliver, Health, gate, run};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
@@ -35,23 +35,19 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Place {
     /// What is to be sent.
     pub rows: Rows,
-    /// Where.
     pub config: KafkaConfig,
-    /// To whom.
     pub names: Vec<Recipient>,
 }
 
 /// A relay at work.
 #[derive(Debug)]
 pub struct Running {
-    /// How it goes.
     pub health: Arc<Health>,
     task: JoinHandle<()>,
     stop: DropGuard,
 }
 
 impl Running {
-    /// Ends it softly.
     pub async fn stop(self) {
         drop(self.stop);
         self.task.await.unwrap();
@@ -101,7 +97,6 @@ impl Place {
         self.rows.parts(self.config.clone(), owner)
     }
 
-    /// Starts a relay.
     #[must_use]
     pub fn start(&self, owner: &str) -> Running {
         let (parts, stop) = (self.parts(owner), CancellationToken::new());
@@ -120,7 +115,7 @@ impl Place {
 
     /// Everything that a reader of committed records sees, checked to be what the outbox says: each
     /// row once, in order, in one chain.
-    pub async fn read_all(&self) -> Vec<Record> {
+    pub async fn read_all(&self) -> Vec<LogRecord> {
         let mut reader = KafkaLog::new(self.config.clone()).reader(&self.names).await.unwrap();
         let rows = self.rows.all();
         let mut read = Vec::new();

@@ -15,7 +15,7 @@ use hub::config::Config;
 use hub::deliver::audit::Audit;
 use hub::deliver::kafka::KafkaLog;
 use hub::deliver::log::{Log as _, Reader as _};
-use hub::deliver::record::Record;
+use hub::deliver::record::LogRecord;
 use hub::store::Store;
 use schemas::recipient::Recipient;
 use sqlx::{Connection, PgConnection};
@@ -27,7 +27,6 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// One hub process and everything it was told.
 #[derive(Debug)]
 pub struct Process {
-    /// Where it answers.
     pub base: String,
     /// Its log: JSON lines of every start.
     pub log: PathBuf,
@@ -140,7 +139,6 @@ impl Process {
         self.child.as_ref().map(Child::id)
     }
 
-    /// The config folder.
     #[must_use]
     pub fn config(&self) -> PathBuf {
         self.folder.path().join("config")
@@ -290,11 +288,11 @@ impl Process {
     ///
     /// # Errors
     /// The first break, or a broker that does not answer.
-    pub async fn topics(&self, config: &Config) -> anyhow::Result<BTreeMap<Recipient, Vec<Record>>> {
+    pub async fn topics(&self, config: &Config) -> anyhow::Result<BTreeMap<Recipient, Vec<LogRecord>>> {
         let kafka = config.hub.kafka.clone().context("no broker configured")?;
         let names: Vec<Recipient> = config.bundle.contracts.iter().map(|c| c.recipient.clone()).collect();
         let mut reader = KafkaLog::new(kafka).reader(&names).await?;
-        let mut read: BTreeMap<Recipient, Vec<Record>> = BTreeMap::new();
+        let mut read: BTreeMap<Recipient, Vec<LogRecord>> = BTreeMap::new();
         let mut audits: BTreeMap<String, Audit> = BTreeMap::new();
         let mut quiet = 0;
         // A second of silence after the last one shows that nothing comes twice.

@@ -6,7 +6,7 @@
 use hub::app::Hub;
 use hub::config::dev_token;
 use hub::desk::{Actor, Saying};
-use hub::intake::Verdict;
+use hub::intake::ItemVerdict;
 use hub::store::rows::{Outcome, ReviewRow};
 use schemas::ids::{MessageId, PersonId};
 use schemas::message::ReviewAnswer;
@@ -47,7 +47,7 @@ pub async fn put(hub: &Hub, source: &str, items: &[Value]) -> Vec<MessageId> {
     let items = items.iter().cloned().map(Ok).collect();
     let said = hub.intake.accept(adapters::source(source).unwrap(), "sender", items).await.unwrap();
     let receipts = said.into_iter().map(|verdict| match verdict {
-        Verdict::Accepted { receipt, .. } => receipt,
+        ItemVerdict::Accepted { receipt, .. } => receipt,
         other => panic!("{other:?}"),
     });
     receipts.collect()

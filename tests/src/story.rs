@@ -28,7 +28,6 @@ pub struct Played {
     pub stage: Stage,
     /// What came of it.
     pub summary: Summary,
-    /// The truth file.
     pub truth: Value,
     /// Every person as they are at the end.
     pub persons: BTreeMap<PersonId, Person>,
@@ -37,20 +36,16 @@ pub struct Played {
     _folder: TempDir,
 }
 
-/// One message, opened.
 #[derive(Clone, Debug)]
 pub struct Told {
     /// As the heart got it.
     pub message: Message,
-    /// The source.
     pub source: String,
-    /// How it ended.
     pub outcome: Option<Outcome>,
     /// Whose it is now.
     pub person: Option<PersonId>,
     /// The true person it is about, where the truth says so.
     pub truth: Option<String>,
-    /// The stripped original.
     pub item: Value,
 }
 
@@ -179,7 +174,6 @@ pub fn texts(list: &Value) -> Vec<&str> {
 /// The truth of a story.
 #[derive(Clone, Debug)]
 pub struct Truth {
-    /// The truth file.
     pub whole: Value,
     /// The persons of the permits' file, by their rows.
     rows: BTreeMap<String, String>,

@@ -29,7 +29,6 @@ use crate::story::Truth;
 /// What one source says, and of whom by the truth.
 #[derive(Clone, Debug)]
 pub struct Said {
-    /// What it says.
     pub body: Body,
     /// The true person, where the truth names one.
     pub truth: Option<String>,
@@ -94,7 +93,6 @@ pub fn read(folder: &Path, config: &Config) -> anyhow::Result<(Vec<Said>, Instan
 /// What one order leads to: a world in memory, with agencies that say yes.
 #[derive(Debug)]
 pub struct World<'a> {
-    /// The rules.
     bundle: &'a Bundle,
     memory: decide::World,
     /// When everything is decided.

@@ -6,7 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use hub::app::Hub;
-use hub::intake::Verdict;
+use hub::intake::ItemVerdict;
 use schemas::message::ReviewAnswer;
 use serde_json::{Value, json};
 
@@ -49,7 +49,7 @@ pub async fn tell(hub: &Hub) {
     refused["person"]["birth_date"] = "1990-02-31".into();
     let visa = adapters::source("visa").unwrap();
     let said = hub.intake.accept(visa, "post-cas", vec![Ok(refused)]).await.unwrap();
-    assert!(matches!(said[0], Verdict::Refused { .. }), "{said:?}");
+    assert!(matches!(said[0], ItemVerdict::Refused { .. }), "{said:?}");
     yes(hub).await;
     // Taken, and not decided.
     put(hub, "visa", &visa_lines(30)[..2]).await;
@@ -71,7 +71,7 @@ async fn yes(hub: &Hub) {
         let answer = json!({ "handover": value["handover"], "epoch": value["epoch"], "answer": answer });
         let door = adapters::source("answer").unwrap();
         let said = hub.intake.accept(door, "amal", vec![Ok(answer)]).await.unwrap();
-        assert!(matches!(said[0], Verdict::Accepted { .. }), "{said:?}");
+        assert!(matches!(said[0], ItemVerdict::Accepted { .. }), "{said:?}");
         decide(hub).await;
     }
 }

@@ -11,7 +11,7 @@ use hub::config::KafkaConfig;
 use hub::deliver::audit::Audit;
 use hub::deliver::feed::{TapRecord, record};
 use hub::deliver::halt::HaltCode;
-use hub::deliver::recording::{Fault, Recording, Topic};
+use hub::deliver::recording::{Fault, RecordedTopic, Recording};
 use hub::deliver::{Deliver, Health, HealthState, run_on};
 use schemas::recipient::Recipient;
 use tests::outbox::Rows;
@@ -99,7 +99,7 @@ async fn every_row_arrives_once_whatever_the_log_does() {
 #[tokio::test]
 async fn what_is_wrong_with_one_topic_stops_that_one_until_it_is_mended() {
     let (atlas, bon) = (&name("atlas"), &name("bon"));
-    type Change = fn(&mut Topic);
+    type Change = fn(&mut RecordedTopic);
     let check = async |spoil: Change, mend: Change, code: HaltCode, taken: u64, words: &str| {
         let rows = Rows::new(&["atlas", "bon"]).unwrap();
         let log = Recording::default();
@@ -225,7 +225,7 @@ async fn a_database_that_lost_what_was_sent_halts_delivery() {
 #[tokio::test]
 async fn a_log_that_lost_what_was_sent_halts_delivery() {
     let bon = &name("bon");
-    let lost = |change: fn(&mut Topic)| {
+    let lost = |change: fn(&mut RecordedTopic)| {
         move |rows: Rows, log: &Recording| {
             log.change(bon, change);
             rows.add(1, 1).unwrap();
@@ -233,7 +233,7 @@ async fn a_log_that_lost_what_was_sent_halts_delivery() {
         }
     };
     let all = "Kafka regressed: record 20 was read back, the log ends at 0";
-    let everything = |topic: &mut Topic| {
+    let everything = |topic: &mut RecordedTopic| {
         topic.records.clear();
         topic.position = None;
     };

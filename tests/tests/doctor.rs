@@ -18,9 +18,9 @@ use hub::config::Config;
 use hub::contract::versions::Breach;
 use hub::deliver::halt::HaltCode;
 use hub::deliver::record::TopicState;
-use hub::doctor::problems::{PROBLEMS, State};
+use hub::doctor::problems::{CheckState, PROBLEMS};
 use hub::doctor::{Check, Database, Facts, collect, examine};
-use hub::store::inspect::Health;
+use hub::store::inspect::TableHealth;
 use hub::store::rows::HaltRow;
 use hub::tls::{Peer, Trouble};
 use schemas::insz::Environment;
@@ -51,7 +51,7 @@ async fn look(folder: &Path) -> Facts {
     collect(&tests::root().join("config"), prepare, Clock::system().now()).await
 }
 
-fn codes(checks: &[Check], state: State) -> BTreeSet<&'static str> {
+fn codes(checks: &[Check], state: CheckState) -> BTreeSet<&'static str> {
     checks.iter().filter(|check| check.state == state).filter_map(|check| check.code).collect()
 }
 
@@ -60,29 +60,33 @@ async fn a_healthy_folder_passes_and_broken_ones_are_named() {
     let folder = tempfile::tempdir().unwrap();
     decided(folder.path(), Clock::system()).await;
     let checks = examine(&look(folder.path()).await);
-    assert_eq!(codes(&checks, State::Fail), BTreeSet::new(), "{checks:#?}");
+    assert_eq!(codes(&checks, CheckState::Fail), BTreeSet::new(), "{checks:#?}");
 
     let keys = folder.path().join("keys");
     fs::set_permissions(&keys, fs::Permissions::from_mode(0o644)).unwrap();
-    assert!(codes(&examine(&look(folder.path()).await), State::Fail).contains("keys-exposed"));
+    assert!(codes(&examine(&look(folder.path()).await), CheckState::Fail).contains("keys-exposed"));
     fs::write(&keys, "kek=\n").unwrap();
-    assert!(codes(&examine(&look(folder.path()).await), State::Fail).contains("keys-unreadable"));
+    assert!(codes(&examine(&look(folder.path()).await), CheckState::Fail).contains("keys-unreadable"));
     fs::remove_file(&keys).unwrap();
-    assert!(codes(&examine(&look(folder.path()).await), State::Fail).contains("keys-missing"));
+    assert!(codes(&examine(&look(folder.path()).await), CheckState::Fail).contains("keys-missing"));
     assert!(!keys.exists(), "looking makes no keys");
 
     let empty = tempfile::tempdir().unwrap();
     for fresh in [empty.path(), &empty.path().join("not/yet")] {
         let checks = examine(&look(fresh).await);
-        assert_eq!(codes(&checks, State::Fail), BTreeSet::new(), "what never was fails nowhere: {checks:#?}");
-        assert_eq!(codes(&checks, State::Warn), BTreeSet::from(["database-new", "keys-new"]));
+        assert_eq!(
+            codes(&checks, CheckState::Fail),
+            BTreeSet::new(),
+            "what never was fails nowhere: {checks:#?}"
+        );
+        assert_eq!(codes(&checks, CheckState::Warn), BTreeSet::from(["database-new", "keys-new"]));
     }
     assert_eq!(fs::read_dir(empty.path()).unwrap().count(), 0, "looking makes no files");
 
     let ahead = tempfile::tempdir().unwrap();
     let later = Clock::system().now() + TimeDelta::days(1);
     decided(ahead.path(), Clock::declared(later)).await;
-    assert!(codes(&examine(&look(ahead.path()).await), State::Fail).contains("clock-behind"));
+    assert!(codes(&examine(&look(ahead.path()).await), CheckState::Fail).contains("clock-behind"));
 }
 
 #[tokio::test]
@@ -95,14 +99,14 @@ async fn every_problem_is_found_where_it_is() {
     healthy.files = Some(65_536);
     healthy.folder.as_mut().unwrap().free = Some(1 << 40);
     let fine = examine(&healthy);
-    assert!(fine.iter().all(|check| check.state == State::Ok), "{fine:#?}");
+    assert!(fine.iter().all(|check| check.state == CheckState::Ok), "{fine:#?}");
 
     let mut found = BTreeSet::new();
     let mut check = |code: &'static str, spoil: &dyn Fn(&mut Facts)| {
         let mut facts = healthy.clone();
         spoil(&mut facts);
         let checks = examine(&facts);
-        let wrong: Vec<_> = checks.iter().filter(|check| check.state != State::Ok).collect();
+        let wrong: Vec<_> = checks.iter().filter(|check| check.state != CheckState::Ok).collect();
         assert!(
             wrong.iter().any(|check| check.code == Some(code) && check.todo.is_some()),
             "{code}: {wrong:#?}"
@@ -137,7 +141,7 @@ async fn every_problem_is_found_where_it_is() {
     check("log-long", &|f| f.log = Some(1 << 30));
     check("database-damaged", &|f| f.database = Some(Database::Damaged("a row".to_owned())));
     check("schema-other", &|f| f.database = Some(Database::Schema("0".to_owned())));
-    let table = |f: &mut Facts, spoil: &dyn Fn(&mut Health, &mut u64, &mut u64)| {
+    let table = |f: &mut Facts, spoil: &dyn Fn(&mut TableHealth, &mut u64, &mut u64)| {
         if let Some(Database::There { health, undecided, quarantined, .. }) = &mut f.database {
             spoil(health, undecided, quarantined);
         }

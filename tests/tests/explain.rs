@@ -14,11 +14,11 @@ use std::time::Duration;
 use clap::Parser as _;
 use decide::invariant::essence;
 use demo::Stage;
-use hub::app::{Beside, Hub, Place, Start, in_data};
+use hub::app::{Beside, DataPlace, Hub, Start, in_data};
 use hub::clock::Clock;
 use hub::explain::{Explainer, text};
 use hub::history;
-use hub::story::{At, Given, Reader, tell};
+use hub::story::{At, StoryGiven, StoryReader, tell};
 use schemas::ids::PersonId;
 use schemas::message::{Body, ReviewAnswer};
 use schemas::recipient::Recipient;
@@ -111,7 +111,7 @@ async fn the_story_is_explained() {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mut stage = Stage::set(tests::config(), &story, folder.path(), listen).await.unwrap();
     stage.play().await.unwrap();
-    let place = Place { data: Some(folder.path().to_owned()), config: tests::root().join("config") };
+    let place = DataPlace { data: Some(folder.path().to_owned()), config: tests::root().join("config") };
     let on = place.beside().await.unwrap();
 
     a_handover_and_its_records(&on, folder.path()).await;
@@ -249,9 +249,14 @@ async fn everybody(on: &Beside) {
         shown += usize::from(personal.iter().any(|value| shows(&all, value)));
 
         let streams = json["person"]["streams"].as_array().unwrap();
-        let given = Given { bundle: &on.config.bundle, on: Day::MAX, values: false };
-        let reader =
-            Reader { store: &on.store, vault: &on.vault, access: tests::ACCESS, schemas: None, at: None };
+        let given = StoryGiven { bundle: &on.config.bundle, on: Day::MAX, values: false };
+        let reader = StoryReader {
+            store: &on.store,
+            vault: &on.vault,
+            access: tests::ACCESS,
+            schemas: None,
+            at: None,
+        };
         let known = reader.known(row.id).await.unwrap();
         let by_contract = serde_json::to_value(tell(&known, given).unwrap()).unwrap();
         for (read, named) in streams.iter().zip(by_contract["streams"].as_array().unwrap()) {
@@ -315,7 +320,7 @@ async fn who_was_absorbed_is_explained_as_the_survivor_and_before_that_as_themse
     hub.intake.internal("review", "review:1", body).await.unwrap();
     settled(&hub).await;
 
-    let place = Place { data: Some(folder.path().to_owned()), config: tests::root().join("config") };
+    let place = DataPlace { data: Some(folder.path().to_owned()), config: tests::root().join("config") };
     let on = place.beside().await.unwrap();
     let absorbed = ids(folder.path(), "select id from person where redirect is not null").await.remove(0);
     let survivor = ids(folder.path(), "select id from person where redirect is null").await.remove(0);

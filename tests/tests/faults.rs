@@ -59,7 +59,6 @@ enum Aim {
 /// How one kill falls.
 #[derive(Clone, Copy, Debug)]
 struct Kill {
-    /// At whom.
     aim: Aim,
     /// Only once a decision was made in this part.
     after_deciding: bool,

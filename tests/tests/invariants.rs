@@ -16,7 +16,7 @@ use decide::invariant::{i3, i6, i7};
 use hub::app::{Hub, Start};
 use hub::clock::Clock;
 use hub::decider::replay::verify;
-use hub::intake::Verdict;
+use hub::intake::ItemVerdict;
 use hub::store::Filter;
 use hub::store::rows::{Detail, Outcome};
 use proptest::prelude::*;
@@ -182,7 +182,7 @@ fn case() -> impl Strategy<Value = Case> {
 }
 
 /// Sends items and lets the decider work meanwhile.
-async fn send(hub: &Hub, sender: &str, sent: &[Item], post: usize) -> Vec<(Item, Verdict)> {
+async fn send(hub: &Hub, sender: &str, sent: &[Item], post: usize) -> Vec<(Item, ItemVerdict)> {
     let stop = CancellationToken::new();
     let decider = tokio::spawn(hub.clone().decide(stop.clone()));
     let mut said = vec![];
@@ -202,7 +202,7 @@ async fn send(hub: &Hub, sender: &str, sent: &[Item], post: usize) -> Vec<(Item,
 }
 
 /// Agencies answer every offer so far, in the order of their records.
-async fn answer(hub: &Hub, yes: bool) -> Vec<(Item, Verdict)> {
+async fn answer(hub: &Hub, yes: bool) -> Vec<(Item, ItemVerdict)> {
     let mut answers: BTreeMap<String, Vec<Item>> = BTreeMap::new();
     for (_, row, value) in
         records(hub).await.unwrap().into_iter().filter(|(_, _, value)| value["kind"] == "offer")
@@ -222,7 +222,7 @@ async fn answer(hub: &Hub, yes: bool) -> Vec<(Item, Verdict)> {
 }
 
 /// Plays a case to its end.
-async fn play(hub: &Hub, case: &Case) -> Vec<(Item, Verdict)> {
+async fn play(hub: &Hub, case: &Case) -> Vec<(Item, ItemVerdict)> {
     let mut said = send(hub, "sender", &case.sent, case.post).await;
     said.extend(answer(hub, case.yes).await);
     said.extend(send(hub, "sender", &case.moved, case.post).await);
@@ -264,7 +264,7 @@ async fn old_epochs_change_nothing(hub: &Hub) -> Result<u64, TestCaseError> {
         let item =
             json!({"handover": row.id.to_string(), "epoch": row.epoch, "answer": "trajectory_started"});
         let said = send(hub, recipient.as_str(), &[("answer", item)], 1).await;
-        let Verdict::Accepted { receipt, .. } = &said[0].1 else { panic!("{:?}", said[0].1) };
+        let ItemVerdict::Accepted { receipt, .. } = &said[0].1 else { panic!("{:?}", said[0].1) };
         let ended = hub.store.receipt(*receipt).await.unwrap().unwrap();
         prop_assert_eq!(ended.outcome, Some(Outcome::Refused));
         prop_assert!(
@@ -295,10 +295,10 @@ async fn check(case: &Case, tally: &mut BTreeMap<&'static str, u64>) -> Result<(
     let mut fresh = 0;
     for (item, verdict) in &said {
         let (word, stored) = match verdict {
-            Verdict::Accepted { receipt, .. } => ("accepted", Some(receipt)),
-            Verdict::Again { receipt } => ("again", Some(receipt)),
-            Verdict::Conflict => ("conflict", None),
-            Verdict::Refused { .. } => ("refused", None),
+            ItemVerdict::Accepted { receipt, .. } => ("accepted", Some(receipt)),
+            ItemVerdict::Again { receipt } => ("again", Some(receipt)),
+            ItemVerdict::Conflict => ("conflict", None),
+            ItemVerdict::Refused { .. } => ("refused", None),
         };
         *tally.entry(word).or_default() += 1;
         fresh += usize::from(word == "accepted");

@@ -27,7 +27,6 @@ struct Told {
     persons: BTreeMap<String, Pieces>,
     /// Messages that are nobody's: notices, and what waits.
     unlinked: usize,
-    /// Open reviews.
     reviews: usize,
 }
 

@@ -219,6 +219,10 @@ async fn a_closed_message_is_listed_no_more_and_nothing_follows_from_it() {
         decide(&hub).await;
         assert_eq!(ends(&hub, sent[1]).await, [Outcome::Quarantined, Outcome::Closed]);
         whole(&hub, 3).await;
+        // It holds its id no longer: sent again, it is decided.
+        let anew = put(&hub, "visa", &visa_lines(0)[1..2]).await;
+        decide(&hub).await;
+        assert_eq!(ends(&hub, anew[0]).await, [Outcome::Decided]);
         // What was allowed about one message is no leave for another.
         let one = allowed(&hub, "noor", Action::RepeatQuarantined, Which::Message(sent[1])).await;
         let other = quarantine(&hub).act(&one, Which::Message(sent[4]), "it fits").await;

@@ -24,7 +24,7 @@ mod quarantine;
 use std::time::Duration;
 
 use given::*;
-use hub::store::rows::{Batch, InboxRow, Stored};
+use hub::store::rows::{Batch, InboxRow, StoredAttempt};
 use hub::store::wrapped::WrappedIn;
 use hub::store::{Store, StoreError};
 use schemas::key::Mac;
@@ -54,10 +54,10 @@ async fn a_message_is_stored_once() {
         assert_eq!(store.insert_inbox(vec![]).await.unwrap(), []);
         // Doubles inside one call, the later ones under ids of their own or under the same one.
         let stored = store.insert_inbox(vec![inbox(2), again.clone(), inbox(1), inbox(2)]).await.unwrap();
-        let again_2 = Stored::Again(message(2));
-        assert_eq!(stored, [Stored::New, again_2, Stored::New, again_2]);
+        let again_2 = StoredAttempt::Again(message(2));
+        assert_eq!(stored, [StoredAttempt::New, again_2, StoredAttempt::New, again_2]);
         let stored = store.insert_inbox(vec![differs, inbox(3), again]).await.unwrap();
-        assert_eq!(stored, [Stored::Differs, Stored::New, again_2]);
+        assert_eq!(stored, [StoredAttempt::Differs, StoredAttempt::New, again_2]);
         assert_eq!(undecided(&store).await, [message(1), message(2), message(3)]);
         assert_eq!(store.pending(2).await.unwrap().len(), 2);
         let queued = store.queued(&[message(3), message(1), message(7)]).await.unwrap();
@@ -79,8 +79,8 @@ async fn of_two_callers_at_once_one_is_first() {
         for n in 0..600_u32 {
             let other = message(n + 5000);
             let pair = (one[n as usize], two[n as usize]);
-            let fits = pair == (Stored::New, Stored::Again(message(n)))
-                || pair == (Stored::Again(other), Stored::New);
+            let fits = pair == (StoredAttempt::New, StoredAttempt::Again(message(n)))
+                || pair == (StoredAttempt::Again(other), StoredAttempt::New);
             assert!(fits, "{n}: {pair:?}");
         }
         assert_eq!(undecided(&store).await.len(), 600);
@@ -105,7 +105,7 @@ async fn a_unit_of_work_goes_on_when_its_caller_leaves() {
         let stored = async { while undecided(&store).await.len() < 20 {} };
         tokio::time::timeout(Duration::from_secs(5), stored).await.expect("what was begun is done");
         // No connection came back with an open transaction: others go on.
-        assert_eq!(store.insert_inbox(rows.clone()).await.unwrap()[19], Stored::Again(message(19)));
+        assert_eq!(store.insert_inbox(rows.clone()).await.unwrap()[19], StoredAttempt::Again(message(19)));
         let lease = decider(&store).await;
         store.commit(&lease, &Batch::default()).await.unwrap();
     })
@@ -121,7 +121,7 @@ async fn a_refused_item_does_not_take_its_id() {
         assert!(store.receipt(message(1)).await.unwrap().is_none());
         let mut corrected = inbox(1);
         corrected.id = message(50);
-        assert_eq!(store.insert_inbox(vec![corrected]).await.unwrap(), [Stored::New]);
+        assert_eq!(store.insert_inbox(vec![corrected]).await.unwrap(), [StoredAttempt::New]);
         assert_eq!(store.purge_refusals(at(3)).await.unwrap(), 2);
         assert!(store.refusal(message(1)).await.unwrap().is_none());
         assert!(store.refusal(message(3)).await.unwrap().is_some());

@@ -5,7 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -180,6 +180,53 @@ fn every_citation_leads_somewhere() {
         }
     }
     none("a comment points to a page and a heading that stand in docs/", lost);
+}
+
+/// Names that a line of code gives to a type.
+fn named(line: &str) -> Option<&str> {
+    let mut words = line.split_whitespace().skip_while(|word| word.starts_with("pub"));
+    let kind = words.next()?;
+    let name = words.next()?.split(|c: char| !c.is_alphanumeric()).next()?;
+    (["struct", "enum", "trait", "type"].contains(&kind) && name.starts_with(char::is_uppercase))
+        .then_some(name)
+}
+
+#[test]
+fn a_name_of_a_type_stands_for_one_thing() {
+    // Each command has its arguments; a library's own words (`Err`, `Output` …) stand inside an `impl`.
+    let own = ["Args"];
+    let code = ["schemas/src", "adapters/src", "hub/decide/src", "hub/src", "hub/demo/src", "hub/cli/src"];
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (path, text) in code.into_iter().flat_map(|folder| files(folder, ".rs")) {
+        for name in text.lines().filter(|line| !line.starts_with("    ")).filter_map(named) {
+            if !own.contains(&name) {
+                places.entry(name.to_owned()).or_default().push(path.display().to_string());
+            }
+        }
+    }
+    let twice = places.into_iter().filter(|(_, places)| places.len() > 1);
+    none("a type's name stands for one thing", twice.map(|(name, at)| format!("{name}: {}", at.join(", "))));
+}
+
+#[test]
+fn a_comment_says_something_or_is_not_there() {
+    // Outside the vocabulary and the doors nothing demands one.
+    let silent =
+        ["hub", "tests"].into_iter().flat_map(|folder| files(folder, ".rs")).flat_map(|(path, text)| {
+            let lines: Vec<&str> = text.lines().map(str::trim).collect();
+            let alone = |at: usize| {
+                let beside = [at.wrapping_sub(1), at + 1]
+                    .map(|at| lines.get(at).is_some_and(|l| l.starts_with("///")));
+                lines[at].starts_with("/// ") && beside == [false, false]
+            };
+            let empty = |line: &str| {
+                line.split_whitespace().count() <= 4
+                    && !line.contains(|c: char| c.is_ascii_digit() || "`[".contains(c))
+            };
+            let found = (0..lines.len()).filter(|at| alone(*at) && empty(lines[*at]));
+            found.map(|at| format!("{}:{}: {}", path.display(), at + 1, lines[at])).collect::<Vec<_>>()
+        });
+    none("a comment of three words says what the name says", silent);
 }
 
 /// The pages a newcomer reads, with their paths.

@@ -13,7 +13,7 @@ use schemas::reference::{PassportNumber, PermitNumber, enterprise_number_fits};
 use schemas::time::{Version, start_of};
 use serde_json::Value;
 
-use crate::draft::Draft;
+use crate::draft::ItemDraft;
 use crate::reading::{Codes, Reading};
 use crate::{Context, Format, Source, Translation};
 
@@ -84,7 +84,7 @@ impl Source for Permits {
 }
 
 fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Record> {
-    let mut draft = Draft::default();
+    let mut draft = ItemDraft::default();
     let dossier: Option<PermitNumber> = reading.reference("/dossier_number");
     let of_worker: Option<PermitNumber> = reading.reference("/worker_dossier");
     let role = match reading.text("/record_type") {
@@ -120,7 +120,7 @@ fn nis(reading: &mut Reading<'_>) -> Option<NisCode> {
     reading.parsed("/intended_nis", Code::Ignored, NisCode::parse)
 }
 
-fn person(reading: &mut Reading<'_>, draft: &mut Draft, context: &Context<'_>) {
+fn person(reading: &mut Reading<'_>, draft: &mut ItemDraft, context: &Context<'_>) {
     let names = reading.names("/family_name", "/given_names");
     let birth = reading.date("/birth_date", Code::BirthUnreadable);
     let sex = reading.sex("/sex");

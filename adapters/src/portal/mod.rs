@@ -14,7 +14,7 @@ use schemas::reference::{Account, ApplicationNumber, ModuleCode, PassportNumber,
 use schemas::time::{Day, Version, day_of};
 use serde_json::Value;
 
-use crate::draft::Draft;
+use crate::draft::ItemDraft;
 use crate::reading::Reading;
 use crate::{Context, Format, Source, Translation};
 
@@ -58,7 +58,7 @@ fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Record> {
     let own = reading.parsed("/account", Code::InvalidReference, |name| account("portal", name));
     let at = reading.instant("/at");
     let on = at.map(day_of);
-    let mut draft = Draft::default();
+    let mut draft = ItemDraft::default();
     let mut entry = own.clone();
     match reading.text("/type") {
         Some("account_created") => created(reading, &mut draft, on),
@@ -90,7 +90,7 @@ fn account(home: &str, name: &str) -> Result<Account, schemas::reference::Refere
     Account::parse(&format!("{home} {name}"))
 }
 
-fn created(reading: &mut Reading<'_>, draft: &mut Draft, on: Option<Day>) {
+fn created(reading: &mut Reading<'_>, draft: &mut ItemDraft, on: Option<Day>) {
     draft.say(on, Statement::AccountOpened);
     let names = reading.names("/family_name", "/given_names");
     let birth = reading.date("/birth_date", Code::BirthUnreadable);

@@ -10,12 +10,12 @@ use schemas::reference::{DvzNumber, PassportNumber};
 use schemas::time::Version;
 
 use crate::Context;
-use crate::draft::Draft;
+use crate::draft::ItemDraft;
 use crate::reading::Reading;
 
 pub(super) fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Record> {
     let at = reading.instant("/at");
-    let mut draft = Draft::default();
+    let mut draft = ItemDraft::default();
     let birth = reading.date("/birth_date", Code::InvalidDate);
     draft.identity(reading.names("/family_name", "/given_names"), birth, None);
     draft.insz(reading.insz("/insz", context.environment));

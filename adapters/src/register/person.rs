@@ -5,7 +5,8 @@
 //! Source: docs/domain.md#the-register. Next: [`super::Register`].
 
 use schemas::fact::{
-    Address, Authority, Entry, Record, Replacement, Residence, Sex, Standing, Statement, register_channel,
+    Address, Authority, Entry, Record, RegisterStanding, Replacement, Residence, Sex, Statement,
+    register_channel,
 };
 use schemas::finding::Code;
 use schemas::insz::Insz;
@@ -18,7 +19,7 @@ use serde_json::Value;
 
 use super::{NEW, annotated, many, stated_at, text};
 use crate::Context;
-use crate::draft::Draft;
+use crate::draft::ItemDraft;
 use crate::reading::{Codes, Reading};
 
 /// What a status says of the whole dossier, least grave first. Without one the home decides.
@@ -49,7 +50,7 @@ const STATUSES: Codes<'_, Dossier> = &[
 pub(super) fn record(reading: &mut Reading<'_>, item: &Value, context: &Context<'_>) -> Option<Record> {
     let person = &item["Persoon"];
     let stated_at = stated_at(reading);
-    let mut draft = Draft::default();
+    let mut draft = ItemDraft::default();
     let insz = reading.insz("/Persoon/INSZ", context.environment);
     identity(reading, &mut draft, person, context);
 
@@ -63,7 +64,7 @@ pub(super) fn record(reading: &mut Reading<'_>, item: &Value, context: &Context<
         draft.keys.push(Key::Insz(new));
         draft.say(None, Statement::Replaced(Replacement { old, new }));
     }
-    if let Standing::Resident(begin) = standing
+    if let RegisterStanding::Resident(begin) = standing
         && let Some(home) = home(person, context.municipalities, asked_on)
     {
         draft.say_of(Entry::Residence(begin), Some(begin), Statement::Residence(home.residence));
@@ -77,7 +78,7 @@ pub(super) fn record(reading: &mut Reading<'_>, item: &Value, context: &Context<
     Some(draft.record(&Entry::Person, Authority::Register, &version))
 }
 
-fn identity(reading: &mut Reading<'_>, draft: &mut Draft, person: &Value, context: &Context<'_>) {
+fn identity(reading: &mut Reading<'_>, draft: &mut ItemDraft, person: &Value, context: &Context<'_>) {
     let texts = |list: &Value| many(list).filter_map(text).map(str::to_owned).collect::<Vec<_>>();
     let names = Names {
         family: texts(&person["Naam"]["Achternamen"]["Achternaam"]),
@@ -116,33 +117,33 @@ fn standing(
     person: &Value,
     context: &Context<'_>,
     asked_on: Day,
-) -> (Standing, Option<Day>) {
+) -> (RegisterStanding, Option<Day>) {
     let status = status(reading, person);
     if let Some(death) = person.get("Overlijden") {
-        return (Standing::Deceased, day(&death["Datum"]));
+        return (RegisterStanding::Deceased, day(&death["Datum"]));
     }
     if let Some(dossier) = person.get("GeannuleerdDossier") {
-        return (Standing::Cancelled, begin(dossier));
+        return (RegisterStanding::Cancelled, begin(dossier));
     }
     match status {
-        Some((Dossier::Deceased, since)) => return (Standing::Deceased, since),
-        Some((Dossier::Cancelled, since)) => return (Standing::Cancelled, since),
-        Some((Dossier::Left, since)) => return (Standing::Left, since),
-        Some((Dossier::Elsewhere, since)) => return (Standing::Known, since),
+        Some((Dossier::Deceased, since)) => return (RegisterStanding::Deceased, since),
+        Some((Dossier::Cancelled, since)) => return (RegisterStanding::Cancelled, since),
+        Some((Dossier::Left, since)) => return (RegisterStanding::Left, since),
+        Some((Dossier::Elsewhere, since)) => return (RegisterStanding::Known, since),
         None => {}
     }
     if let Some(since) = abroad(person) {
-        return (Standing::Left, since);
+        return (RegisterStanding::Left, since);
     }
     let bis = text(&person["Register"]["Code"]) == Some("BIS");
     match home(person, context.municipalities, asked_on).filter(|_| !bis) {
-        Some(home) => (Standing::Resident(home.begin), Some(home.begin)),
+        Some(home) => (RegisterStanding::Resident(home.begin), Some(home.begin)),
         None => {
             if person.pointer("/Adressen/Hoofdverblijfplaats").is_some() {
                 let detail = "no home in a Belgian municipality, or none that a BIS number has";
                 reading.note(Code::Ignored, "/Persoon/Adressen/Hoofdverblijfplaats", detail);
             }
-            (Standing::Known, None)
+            (RegisterStanding::Known, None)
         }
     }
 }
@@ -187,14 +188,14 @@ fn replacement(dossier: &Value, context: &Context<'_>) -> Option<Insz> {
 const BELGIUM: &str = "150";
 
 /// A home in a Belgian municipality.
-struct Home {
+struct RegisteredHome {
     begin: Day,
     residence: Residence,
 }
 
 /// The main residence, where it lies in a Belgian municipality. The address's own code counts, also
 /// where another municipality manages the dossier; the manager's is taken where it has none.
-fn home(person: &Value, municipalities: &Municipalities, asked_on: Day) -> Option<Home> {
+fn home(person: &Value, municipalities: &Municipalities, asked_on: Day) -> Option<RegisteredHome> {
     let address = person.pointer("/Adressen/Hoofdverblijfplaats")?;
     let belgian = match (text(&address["NISCodeLand"]), text(&address["ISOCodeLand"])) {
         (Some(code), _) => code == BELGIUM,
@@ -213,7 +214,7 @@ fn home(person: &Value, municipalities: &Municipalities, asked_on: Day) -> Optio
     let restricted = person
         .pointer("/Adressen/NietMededeelbaarAdres")
         .is_some_and(|flags| many(flags).any(|flag| flag.get("@DatumEinde").is_none()));
-    Some(Home { begin, residence: Residence { nis, address: street(address), restricted } })
+    Some(RegisteredHome { begin, residence: Residence { nis, address: street(address), restricted } })
 }
 
 fn street(address: &Value) -> Option<Address> {

@@ -11,12 +11,12 @@ use schemas::time::Version;
 
 use super::DECISIONS;
 use crate::Context;
-use crate::draft::Draft;
+use crate::draft::ItemDraft;
 use crate::reading::Reading;
 
 pub(super) fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Record> {
     let sent_at = reading.instant("/sent_at");
-    let mut draft = Draft::default();
+    let mut draft = ItemDraft::default();
     draft.keys.extend(reading.reference::<DvzNumber>("/dvz_number").map(Key::Dvz));
     let post: Option<PostCode> = reading.reference("/post");
     let number: Option<ApplicationNumber> = reading.reference("/application_number");

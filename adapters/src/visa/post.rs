@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{DECISIONS, zone};
 use crate::Context;
-use crate::draft::Draft;
+use crate::draft::ItemDraft;
 use crate::reading::{Codes, Reading};
 
 const PURPOSES: Codes<'_, Purpose> = &[
@@ -33,7 +33,7 @@ pub(super) fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option
     let post: Option<PostCode> = reading.reference("/post/code");
     let number: Option<ApplicationNumber> = reading.reference("/application/number");
     let sent_at = reading.instant("/sent_at");
-    let mut draft = Draft::default();
+    let mut draft = ItemDraft::default();
     let mut authority = Authority::Post;
     match reading.text("/type") {
         Some("application") => application(reading, &mut draft, context),
@@ -66,7 +66,7 @@ pub(super) fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option
     Some(draft.record(&Entry::Application(post, number), authority, &version))
 }
 
-fn application(reading: &mut Reading<'_>, draft: &mut Draft, context: &Context<'_>) {
+fn application(reading: &mut Reading<'_>, draft: &mut ItemDraft, context: &Context<'_>) {
     let permit: Option<PermitNumber> = reading.reference("/application/single_permit_reference");
     draft.keys.extend(permit.clone().map(Key::PermitNamed));
     let filed_on = reading.day("/application/filed_on");
@@ -82,7 +82,7 @@ fn application(reading: &mut Reading<'_>, draft: &mut Draft, context: &Context<'
 }
 
 /// `filed_on` is what a two-digit year in the machine-readable zone is read against.
-fn person(reading: &mut Reading<'_>, draft: &mut Draft, context: &Context<'_>, filed_on: Option<Day>) {
+fn person(reading: &mut Reading<'_>, draft: &mut ItemDraft, context: &Context<'_>, filed_on: Option<Day>) {
     let mut names = reading.names("/person/surname", "/person/given_names");
     if let Some(names) = &mut names {
         names.native = reading.text("/person/native_name").map(str::to_owned);
@@ -129,7 +129,7 @@ fn passport(issuer: Option<Country>, number: PassportNumber) -> Key {
 
 /// A correction replaces one whole field. A part of a name, or one of several nationalities, would
 /// leave the other parts in doubt: those are corrected by sending the application again.
-fn correction(reading: &mut Reading<'_>, draft: &mut Draft) {
+fn correction(reading: &mut Reading<'_>, draft: &mut ItemDraft) {
     const NEW: &str = "/correction/new";
     match reading.text("/correction/field") {
         Some("person.birth_date") => {

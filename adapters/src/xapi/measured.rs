@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{Xapi, form};
 use crate::Source;
 use crate::checking::compiled;
-use crate::fixtures::{Tables, outcomes};
+use crate::fixtures::{FixtureTables, outcomes};
 use crate::story::{data, files};
 
 /// What keeps a well-formed statement out: nobody who can be known, or an account's name with a blank.
@@ -22,9 +22,9 @@ fn is_policy(code: Code, pointer: &str) -> bool {
     matches!((code, pointer), (Code::NoAccount, _) | (Code::InvalidReference, "/actor/account/name"))
 }
 
-struct Form(jsonschema::Validator);
+struct MeasureForm(jsonschema::Validator);
 
-impl Form {
+impl MeasureForm {
     /// The form alone: what this contract asks beside it is left out.
     fn new() -> Self {
         let mut schema: Value = serde_json::from_str(Xapi.schema()).unwrap();
@@ -44,7 +44,7 @@ fn taken(statement: &Value) -> Result<(), Vec<(Code, String)>> {
     fields.entry("id").or_insert("f3a4c2a1-7d0b-4a53-9f0e-2b8f5f7f1c11".into());
     fields.entry("timestamp").or_insert("2025-03-01T09:00:00Z".into());
     let mut outcomes =
-        outcomes("xapi", statement.to_string().as_bytes(), &Tables::new().context(Environment::Test));
+        outcomes("xapi", statement.to_string().as_bytes(), &FixtureTables::new().context(Environment::Test));
     assert_eq!(outcomes.len(), 1);
     outcomes.remove(0).map(drop).map_err(|refused| {
         let errors = refused.findings.into_iter().filter(|f| f.code.severity() == Severity::Error);
@@ -63,7 +63,7 @@ fn say(line: &str) {
 #[test]
 fn conformance() {
     let Some(data) = data() else { return };
-    let form = Form::new();
+    let form = MeasureForm::new();
     let (mut valid, mut invalid) = ([0, 0], [0, 0]);
     let (mut accepted, mut policy, mut wrong) = (0, 0, vec![]);
     for path in files(&data.join("xapi/conformance")) {
@@ -108,7 +108,7 @@ fn conformance() {
 #[test]
 fn specifications() {
     let Some(data) = data() else { return };
-    let form = Form::new();
+    let form = MeasureForm::new();
     let mut unfit: Vec<String> = vec![];
     for path in files(&data.join("xapi/spec")) {
         let sample = read(&path).unwrap();
@@ -123,7 +123,7 @@ fn specifications() {
 #[test]
 fn sessions() {
     let Some(data) = data() else { return };
-    let form = Form::new();
+    let form = MeasureForm::new();
     let folders: Vec<PathBuf> = files(&data.join("xapi/cmi5-scenarios"));
     let paths = folders.iter().flat_map(|folder| files(folder));
     let mut count = 0;

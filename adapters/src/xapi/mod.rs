@@ -9,7 +9,7 @@ mod form;
 #[cfg(test)]
 mod measured;
 
-use schemas::fact::{Authority, Entry, Fact, Progress, Record, Statement, Step};
+use schemas::fact::{Authority, Entry, Fact, LearningStep, Progress, Record, Statement};
 use schemas::finding::{Code, Finding};
 use schemas::key::Key;
 use schemas::message::Said;
@@ -26,18 +26,18 @@ const SATISFIED: &str = "https://w3id.org/xapi/adl/verbs/satisfied";
 
 /// What a verb says of a module. A module moves on when it is passed, so completed alone is begun;
 /// what ends a session is neither begun nor failed.
-const VERBS: Codes<'_, Option<Step>> = &[
-    ("http://adlnet.gov/expapi/verbs/launched", Some(Step::Begun)),
-    ("http://adlnet.gov/expapi/verbs/initialized", Some(Step::Begun)),
-    ("http://adlnet.gov/expapi/verbs/resumed", Some(Step::Begun)),
-    ("http://adlnet.gov/expapi/verbs/progressed", Some(Step::Begun)),
-    ("http://adlnet.gov/expapi/verbs/completed", Some(Step::Begun)),
-    ("http://adlnet.gov/expapi/verbs/passed", Some(Step::Passed)),
-    ("http://adlnet.gov/expapi/verbs/failed", Some(Step::Failed)),
+const VERBS: Codes<'_, Option<LearningStep>> = &[
+    ("http://adlnet.gov/expapi/verbs/launched", Some(LearningStep::Begun)),
+    ("http://adlnet.gov/expapi/verbs/initialized", Some(LearningStep::Begun)),
+    ("http://adlnet.gov/expapi/verbs/resumed", Some(LearningStep::Begun)),
+    ("http://adlnet.gov/expapi/verbs/progressed", Some(LearningStep::Begun)),
+    ("http://adlnet.gov/expapi/verbs/completed", Some(LearningStep::Begun)),
+    ("http://adlnet.gov/expapi/verbs/passed", Some(LearningStep::Passed)),
+    ("http://adlnet.gov/expapi/verbs/failed", Some(LearningStep::Failed)),
     ("http://adlnet.gov/expapi/verbs/terminated", None),
     ("https://w3id.org/xapi/adl/verbs/abandoned", None),
-    ("https://w3id.org/xapi/adl/verbs/waived", Some(Step::Waived)),
-    (SATISFIED, Some(Step::Passed)),
+    ("https://w3id.org/xapi/adl/verbs/waived", Some(LearningStep::Waived)),
+    (SATISFIED, Some(LearningStep::Passed)),
 ];
 
 /// The xapi source.
@@ -162,7 +162,7 @@ fn account<'a>(reading: &mut Reading<'a>) -> Option<(&'a str, Account)> {
 }
 
 /// What happened in which module, where the statement says so.
-fn progress(reading: &mut Reading<'_>) -> Option<(ModuleCode, Step)> {
+fn progress(reading: &mut Reading<'_>) -> Option<(ModuleCode, LearningStep)> {
     let verb = reading.text("/verb/id")?;
     let Some((_, step)) = VERBS.iter().find(|(known, _)| *known == verb) else {
         reading.note(Code::UnknownVerb, "/verb/id", "says nothing of a module that is known here");
@@ -170,7 +170,7 @@ fn progress(reading: &mut Reading<'_>) -> Option<(ModuleCode, Step)> {
     };
     let step = (*step)?;
     let success = reading.value("/result/success").and_then(Value::as_bool);
-    if matches!((step, success), (Step::Passed, Some(false)) | (Step::Failed, Some(true))) {
+    if matches!((step, success), (LearningStep::Passed, Some(false)) | (LearningStep::Failed, Some(true))) {
         reading.note(Code::Contradiction, "/result/success", "says the opposite of the verb");
     }
     // Activities of modules end in `/au/` and their code; blocks and courses are no modules.

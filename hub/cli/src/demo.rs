@@ -21,7 +21,6 @@ pub(crate) struct Args {
     /// Print the summary as JSON.
     #[arg(long)]
     json: bool,
-    /// The story folder.
     #[arg(long, default_value = "hub/demo/story")]
     story: PathBuf,
     /// Keep the state in this folder, for `tap`, `explain` and `replay`; forgotten unless said.

@@ -31,7 +31,7 @@ pub struct Bundle {
     /// What happens to open files where a municipality comes to another recipient.
     pub changes: Vec<TerritoryChange>,
     /// Days on which decisions change by themselves, found when first asked for.
-    pub turning: Found,
+    pub turning: TurningDays,
 }
 
 /// Days on which the same facts lead elsewhere, sorted.
@@ -81,7 +81,6 @@ impl Bundle {
 /// What may leave, to whom, why: one file in `config/agencies/`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Contract {
-    /// To whom.
     pub recipient: Recipient,
     /// When it is competent.
     pub competence: Competence,
@@ -125,9 +124,7 @@ pub enum Competence {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Territory {
-    /// The code.
     pub nis: NisCode,
-    /// First day.
     pub from: Day,
     /// Last day; none while it lasts.
     pub to: Option<Day>,
@@ -139,7 +136,6 @@ pub struct Territory {
 pub struct LegalBasis {
     /// The protocol or deliberation, with its articles.
     pub reference: String,
-    /// First day.
     pub from: Day,
     /// Last day; none while it lasts.
     pub to: Option<Day>,
@@ -156,7 +152,6 @@ pub struct TargetGroup {
 }
 
 impl Turning {
-    /// Finds them.
     #[must_use]
     pub fn of(bundle: &Bundle) -> Self {
         let edges = |from: Day, to: Option<Day>| [Some(from), to.and_then(|to| to.succ_opt())];
@@ -178,9 +173,9 @@ impl Turning {
 
 /// Turning days once they were found; a copy of a bundle, which may be changed, finds its own.
 #[derive(Debug, Default)]
-pub struct Found(OnceLock<Turning>);
+pub struct TurningDays(OnceLock<Turning>);
 
-impl Clone for Found {
+impl Clone for TurningDays {
     fn clone(&self) -> Self {
         Self::default()
     }

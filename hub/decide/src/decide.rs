@@ -16,13 +16,13 @@ use schemas::recipient::Recipient;
 use crate::bundle::Bundle;
 use crate::change::{Change, IndexedRecord, Review, Task};
 use crate::draft::Draft;
-use crate::identity::{Found, Link, find};
+use crate::identity::{Link, Linking, find};
 use crate::journey::learning::{replays, restated, voided};
 use crate::journey::scope::{Scope, scope};
 use crate::merge::absorb;
 use crate::person::{Event, Evidence, Person, Reason, TaskKind};
 use crate::review::reviewed;
-use crate::world::{Gather, Known, Owned, Refusal, Stop, Waiting, World};
+use crate::world::{Gather, KnownPerson, Owned, Refusal, Stop, Waiting, World};
 use crate::{disclosure, handover, identity};
 
 /// One message against the world as known.
@@ -97,8 +97,8 @@ fn record_about(
 ) -> Result<Change, Stop> {
     // 1 link: who is it
     let link = match find(world, prepared)? {
-        Found::Person(link) => link,
-        Found::Nobody(keys) => return Err(Stop::Waiting(Waiting { keys })),
+        Linking::Person(link) => link,
+        Linking::Nobody(keys) => return Err(Stop::Waiting(Waiting { keys })),
     };
     let mut gather = Gather::default();
     let known = link.person.and_then(|id| here(world, id, &mut gather));
@@ -128,8 +128,8 @@ fn record_about(
 /// A person that was found, as they are; who is missing is gathered.
 fn here<'a>(world: &'a World, id: PersonId, gather: &mut Gather) -> Option<&'a Arc<Person>> {
     match gather.take(world.known(id))? {
-        Known::Here(person) => Some(person),
-        Known::Nobody | Known::Shut => None,
+        KnownPerson::Here(person) => Some(person),
+        KnownPerson::Nobody | KnownPerson::Shut => None,
     }
 }
 
@@ -175,7 +175,6 @@ fn follow_and_release(draft: &mut Draft<'_>) {
     }
 }
 
-/// An agency answers.
 fn answer_of(
     world: &World,
     message: &Message,
@@ -224,8 +223,8 @@ fn number_changed(
 fn owner_of(world: &World, key: Mac) -> Result<Option<PersonId>, Stop> {
     let Some(owner) = holder_of(world, key)? else { return Ok(None) };
     Ok(match world.known(owner)? {
-        Known::Here(person) => Some(person.id),
-        Known::Nobody | Known::Shut => None,
+        KnownPerson::Here(person) => Some(person.id),
+        KnownPerson::Nobody | KnownPerson::Shut => None,
     })
 }
 
@@ -244,9 +243,9 @@ fn draft_of<'a>(
 ) -> Result<Draft<'a>, Stop> {
     let Some(owner) = owner else { return Err(Stop::Refused(otherwise)) };
     match world.known(owner)? {
-        Known::Here(person) => Ok(Draft::of(person, message, bundle)),
-        Known::Nobody => Err(Stop::Refused(otherwise)),
-        Known::Shut => Err(Stop::Shut),
+        KnownPerson::Here(person) => Ok(Draft::of(person, message, bundle)),
+        KnownPerson::Nobody => Err(Stop::Refused(otherwise)),
+        KnownPerson::Shut => Err(Stop::Shut),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::draft::Draft;
 use crate::identity::{survivor, two_hold_the_file};
 use crate::merge::absorb;
 use crate::person::{Event, Join, Person};
-use crate::world::{Gather, Known, Owned, Refusal, Stop, World};
+use crate::world::{Gather, KnownPerson, Owned, Refusal, Stop, World};
 
 /// What follows for the person, before it is routed and released.
 pub(crate) fn reviewed<'a>(
@@ -24,13 +24,13 @@ pub(crate) fn reviewed<'a>(
     let unknown = Stop::Refused(Refusal::UnknownReview);
     let Some(owner) = world.owner(Owned::Review(review))? else { return Err(unknown) };
     let person = match world.known(owner)? {
-        Known::Here(person) => person,
-        Known::Nobody => return Err(unknown),
-        Known::Shut => return Err(Stop::Shut),
+        KnownPerson::Here(person) => person,
+        KnownPerson::Nobody => return Err(unknown),
+        KnownPerson::Shut => return Err(Stop::Shut),
     };
     let Some(asked) = person.state.open_reviews.get(&review) else { return Err(unknown) };
     let mut gather = Gather::default();
-    let others: Vec<Known<'_>> = asked.iter().filter_map(|id| gather.take(world.known(*id))).collect();
+    let others: Vec<KnownPerson<'_>> = asked.iter().filter_map(|id| gather.take(world.known(*id))).collect();
     let chosen = match answer {
         ReviewAnswer::Same(id) => gather.take(world.known(id)),
         ReviewAnswer::Different => None,
@@ -49,18 +49,20 @@ pub(crate) fn reviewed<'a>(
             }
             Ok(draft)
         }
-        (ReviewAnswer::Same(_), Some(Known::Shut)) => Err(Stop::Shut),
-        (ReviewAnswer::Same(_), Some(Known::Here(chosen))) if others.iter().any(|o| o.id == chosen.id) => {
+        (ReviewAnswer::Same(_), Some(KnownPerson::Shut)) => Err(Stop::Shut),
+        (ReviewAnswer::Same(_), Some(KnownPerson::Here(chosen)))
+            if others.iter().any(|o| o.id == chosen.id) =>
+        {
             same(message, bundle, (person, chosen), review, answer)
         }
         (ReviewAnswer::Same(_), _) => Err(Stop::Refused(Refusal::NotAsked)),
     }
 }
 
-fn readable(known: Known<'_>) -> Option<&Arc<Person>> {
+fn readable(known: KnownPerson<'_>) -> Option<&Arc<Person>> {
     match known {
-        Known::Here(person) => Some(person),
-        Known::Nobody | Known::Shut => None,
+        KnownPerson::Here(person) => Some(person),
+        KnownPerson::Nobody | KnownPerson::Shut => None,
     }
 }
 

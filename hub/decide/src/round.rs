@@ -14,12 +14,11 @@ use crate::bundle::Bundle;
 use crate::change::{Change, Delivery};
 use crate::decide::{ask, decide};
 use crate::invariant;
-use crate::world::{Answer, Aside, Ask, Gather, Needs, Refusal, Stop, Waiting, World};
+use crate::world::{Aside, Ask, Gather, Needs, Refusal, Reply, Stop, Waiting, World};
 
 /// What became of one message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Verdict {
-    /// Decided: this follows.
     Decided(Change),
     /// Kept under these keys.
     Waiting(Waiting),
@@ -48,7 +47,6 @@ pub struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    /// Starts.
     #[must_use]
     pub fn new(messages: &'a [Message], bundle: &'a Bundle) -> Self {
         let verdicts = Vec::with_capacity(messages.len());
@@ -152,7 +150,7 @@ fn settle(
             return Verdict::Failed(Aside::DeliveriesNotNumbered);
         }
         for (delivery, (sequence, hash)) in change.deliveries.iter().zip(numbers) {
-            world.set(Ask::Sent(delivery.recipient.clone(), sequence), Answer::Sent(Some(hash)));
+            world.set(Ask::Sent(delivery.recipient.clone(), sequence), Reply::Sent(Some(hash)));
         }
     }
     world.apply(&change);

@@ -8,7 +8,7 @@ use decide::journey::Journey;
 use decide::journey::scope::{OutReason, Scope, scope};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use schemas::fact::{Authority, Decision, Fact, Purpose, Record, Standing, Statement};
+use schemas::fact::{Authority, Decision, Fact, Purpose, Record, RegisterStanding, Statement};
 use schemas::insz::Insz;
 use schemas::message::{Body, Said};
 use schemas::time::start_of;
@@ -212,7 +212,7 @@ fn a_cancelled_number_counts_again_where_the_register_says_so() {
         patched(register(&who, Home::Nowhere, on), |record| {
             for fact in &mut record.facts {
                 if let Statement::Standing(standing) = &mut fact.statement {
-                    *standing = Standing::Cancelled;
+                    *standing = RegisterStanding::Cancelled;
                 }
             }
         })

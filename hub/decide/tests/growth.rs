@@ -9,7 +9,7 @@ use decide::person::VOIDED_KEPT;
 use decide::round::Round;
 use decide::work::{self, Work};
 use decide::world::{Ask, World};
-use schemas::fact::{Purpose, Step};
+use schemas::fact::{LearningStep, Purpose};
 use schemas::message::Body;
 use support::{House, Who, account, application, learned, platform_linked, voided};
 
@@ -89,7 +89,7 @@ fn voided_learning_statements_of_one_learner() {
     house.tell(platform_linked(&who, "2025-01-12"));
     let (before, _) = looked(&mut house, account(&who, "2025-01-02"));
     for n in 0..1_600 {
-        house.tell(learned(&who, n, "B1", Step::Begun, "2025-03-10"));
+        house.tell(learned(&who, n, "B1", LearningStep::Begun, "2025-03-10"));
         let (work, _) = looked(&mut house, voided(n, "2025-04-01"));
         assert!(work.claims < before.claims + 20, "{work:?}, {before:?} before");
     }

@@ -5,7 +5,7 @@
 
 mod support;
 
-use schemas::fact::{Purpose, Step};
+use schemas::fact::{LearningStep, Purpose};
 use schemas::message::Body;
 use support::{
     House, Who, account, application, learned, number_given, path, platform_linked, status, voided,
@@ -38,8 +38,8 @@ fn orders(n: usize) -> Vec<Vec<usize>> {
 
 #[test]
 fn passed_once_is_passed_else_what_happened_last_counts() {
-    use Step::{Begun, Failed, Passed, Waived};
-    let cases: [(&[Step], &str); 12] = [
+    use LearningStep::{Begun, Failed, Passed, Waived};
+    let cases: [(&[LearningStep], &str); 12] = [
         (&[], "not_started"),
         (&[Begun], "in_progress"),
         (&[Failed], "failed"),
@@ -69,10 +69,10 @@ fn a_path_is_done_when_each_of_its_modules_is() {
     let (mut house, who) = learner();
     let path_status = |house: &House| house.seen("portal", "path_status");
     assert_eq!(path_status(&house).as_deref(), Some("open"));
-    house.tell(learned(&who, 1, "B1", Step::Passed, "2025-04-01"));
-    house.tell(learned(&who, 2, "F9", Step::Passed, "2025-04-01"));
+    house.tell(learned(&who, 1, "B1", LearningStep::Passed, "2025-04-01"));
+    house.tell(learned(&who, 2, "F9", LearningStep::Passed, "2025-04-01"));
     assert_eq!(path_status(&house).as_deref(), Some("open"), "a module beside their path");
-    house.tell(learned(&who, 3, "L1", Step::Waived, "2025-04-02"));
+    house.tell(learned(&who, 3, "L1", LearningStep::Waived, "2025-04-02"));
     assert_eq!(path_status(&house).as_deref(), Some("completed"));
     house.tell(voided(1, "2025-04-03"));
     assert_eq!(path_status(&house).as_deref(), Some("open"), "a module was taken back");
@@ -80,8 +80,8 @@ fn a_path_is_done_when_each_of_its_modules_is() {
 
 /// Statements 1, 2 and 3 pass the module, each later than the one before; 4 begins it; then some are voided.
 fn passed_three_times(who: &Who) -> Vec<Body> {
-    let passed = |n: usize| learned(who, n, "B1", Step::Passed, &format!("2025-04-0{n}"));
-    vec![passed(2), passed(1), passed(3), learned(who, 4, "B1", Step::Begun, "2025-03-20")]
+    let passed = |n: usize| learned(who, n, "B1", LearningStep::Passed, &format!("2025-04-0{n}"));
+    vec![passed(2), passed(1), passed(3), learned(who, 4, "B1", LearningStep::Begun, "2025-03-20")]
 }
 
 #[test]
@@ -118,18 +118,18 @@ fn case_history_what_a_voided_statement_replaced_counts_again_in_any_batch() {
 #[test]
 fn a_statement_voided_before_it_came_never_counts() {
     let (mut house, who) = learner();
-    house.tell(learned(&who, 1, "B1", Step::Passed, "2025-04-01"));
+    house.tell(learned(&who, 1, "B1", LearningStep::Passed, "2025-04-01"));
     house.tell(voided(2, "2025-04-03"));
     house.left();
-    house.tell(learned(&who, 2, "B1", Step::Failed, "2025-04-02"));
-    house.tell(learned(&who, 2, "L1", Step::Passed, "2025-04-02"));
+    house.tell(learned(&who, 2, "B1", LearningStep::Failed, "2025-04-02"));
+    house.tell(learned(&who, 2, "L1", LearningStep::Passed, "2025-04-02"));
     assert!(house.left().is_empty());
 }
 
 #[test]
 fn voided_twice_is_voided_once() {
     let (mut house, who) = learner();
-    house.tell(learned(&who, 1, "B1", Step::Passed, "2025-04-01"));
+    house.tell(learned(&who, 1, "B1", LearningStep::Passed, "2025-04-01"));
     house.tell(voided(1, "2025-04-02"));
     assert_eq!(stands(&house), "not_started");
     house.left();
@@ -150,11 +150,11 @@ fn case_waiting_what_an_unknown_account_learned_comes_along_when_the_account_is_
         if account_first {
             house.granted_with_account(&who);
         }
-        house.tell(learned(&who, 3, "L1", Step::Failed, "2025-04-03"));
+        house.tell(learned(&who, 3, "L1", LearningStep::Failed, "2025-04-03"));
         house.tell(voided(2, "2025-04-04"));
-        house.tell(learned(&who, 4, "L1", Step::Waived, "2025-04-01"));
-        house.tell(learned(&who, 1, "B1", Step::Passed, "2025-04-01"));
-        house.tell(learned(&who, 2, "L1", Step::Waived, "2025-04-02"));
+        house.tell(learned(&who, 4, "L1", LearningStep::Waived, "2025-04-01"));
+        house.tell(learned(&who, 1, "B1", LearningStep::Passed, "2025-04-01"));
+        house.tell(learned(&who, 2, "L1", LearningStep::Waived, "2025-04-02"));
         house.left();
         let linked = platform_linked(&who, "2025-04-05");
         if account_first {
@@ -183,9 +183,9 @@ fn case_history_two_persons_who_are_one_have_learned_as_one() {
         house.tell(application(&second, Purpose::FamilyReunification, "2025-02-02"));
         house.tell(account(&second, "2025-02-03"));
         house.tell(platform_linked(&second, "2025-02-03"));
-        house.tell(learned(&first, 1, "B1", Step::Passed, first_on));
-        house.tell(learned(&second, 2, "B1", Step::Passed, second_on));
-        house.tell(learned(&second, 3, "L1", Step::Begun, "2025-04-02"));
+        house.tell(learned(&first, 1, "B1", LearningStep::Passed, first_on));
+        house.tell(learned(&second, 2, "B1", LearningStep::Passed, second_on));
+        house.tell(learned(&second, 3, "L1", LearningStep::Begun, "2025-04-02"));
         assert_eq!(house.people().len(), 2);
         house.tell(number_given(&second, "2025-04-10"));
         assert_eq!(house.people().len(), 1);
@@ -204,7 +204,7 @@ fn case_leaving_scope_module_status_goes_on_at_the_portal() {
     let (mut house, who) = learner();
     house.tell(status(&who, schemas::fact::Decision::Revoked, 3, "2025-04-01"));
     house.left();
-    house.tell(learned(&who, 1, "B1", Step::Passed, "2025-04-02"));
+    house.tell(learned(&who, 1, "B1", LearningStep::Passed, "2025-04-02"));
     assert_eq!(
         (house.seen("portal", "modules").as_deref(), house.left()),
         (Some("B1:completed L1:not_started"), vec!["portal file".to_owned()])

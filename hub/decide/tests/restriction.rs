@@ -8,7 +8,7 @@ mod support;
 
 use decide::Refusal;
 use decide::round::Verdict;
-use schemas::fact::{Decision, Purpose, Step};
+use schemas::fact::{Decision, LearningStep, Purpose};
 use schemas::handover::{AnswerKind, HoldReason, Owner, State};
 use schemas::message::Body;
 use support::pair::{bridge, two};
@@ -150,7 +150,7 @@ fn row_33_at_every_point_what_is_live_is_held_for_the_officer_and_nothing_leaves
         house.tell(objection(&who, "2025-03-08"));
         house.tell(path(&who, &["B1", "L1"], "2025-03-08"));
         house.tell(support::platform_linked(&who, "2025-03-08"));
-        house.tell(learned(&who, 1, "B1", Step::Passed, "2025-03-08"));
+        house.tell(learned(&who, 1, "B1", LearningStep::Passed, "2025-03-08"));
         house.tell(choice(&who, "bon", "2025-03-08"));
         house.until("2025-12-01");
         assert_eq!(

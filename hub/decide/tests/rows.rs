@@ -7,7 +7,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use decide::handover::table::{Clock, ROWS, allowed};
+use decide::handover::table::{ROWS, Term, allowed};
 use schemas::fact::{Decision, Purpose};
 use schemas::handover::{AnswerKind, Owner, State};
 use support::pair::{two_at_home, whole_bridge};
@@ -162,7 +162,7 @@ fn each_row_has_a_story_that_fires_it() {
 #[test]
 fn i7_who_must_still_move_has_a_deadline_and_nobody_else_has() {
     for row in ROWS {
-        let open = !matches!(row.clock, Clock::None);
+        let open = !matches!(row.clock, Term::None);
         assert_eq!(open, !row.to.is_final(), "row {}", row.id);
         let awaited = !allowed(row.to).is_empty();
         assert!(

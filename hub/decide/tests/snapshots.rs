@@ -11,7 +11,7 @@ use decide::journey::Journey;
 use decide::person::ANSWERS_KEPT;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use schemas::fact::{Field, Standing};
+use schemas::fact::{Field, RegisterStanding};
 use schemas::handover::AnswerKind;
 use schemas::message::Body;
 use schemas::time::Day;
@@ -205,7 +205,7 @@ fn house_day() -> Day {
 }
 
 /// What an answer says of somebody's standing, and not of their homes.
-fn known_as(answer: Body, standing: Standing) -> Body {
+fn known_as(answer: Body, standing: RegisterStanding) -> Body {
     support::patched(answer, |record| {
         for fact in &mut record.facts {
             if let schemas::fact::Statement::Standing(known) = &mut fact.statement {
@@ -220,12 +220,12 @@ fn an_address_beside_a_standing_without_a_home_is_none() {
     let (mut house, who) = with_amal();
     let with_home = |on: &str| register(&who, Home::In("11002", "2025-03-20"), on);
     house.today("2025-05-01");
-    house.tell(known_as(with_home("2025-04-01"), Standing::Known));
+    house.tell(known_as(with_home("2025-04-01"), RegisterStanding::Known));
     assert!(journey(&house).home(day("2025-05-01")).is_none(), "known, and no home of theirs");
-    house.tell(since(known_as(with_home("2025-04-02"), Standing::Left), "2025-04-02"));
+    house.tell(since(known_as(with_home("2025-04-02"), RegisterStanding::Left), "2025-04-02"));
     assert!(journey(&house).home(day("2025-04-01")).is_some(), "until they leave");
     assert!(journey(&house).home(day("2025-04-02")).is_none(), "what began before they left has ended");
-    house.tell(since(known_as(with_home("2025-04-03"), Standing::Left), "2025-03-20"));
+    house.tell(since(known_as(with_home("2025-04-03"), RegisterStanding::Left), "2025-03-20"));
     assert!(journey(&house).home(day("2025-04-03")).is_some(), "it began on the day they left");
 }
 
@@ -237,7 +237,7 @@ fn of_two_numbers_that_count_a_cancelled_one_takes_no_home_from_the_other() {
             let other = schemas::fact::register_channel(support::test_insz(901));
             record.facts.iter_mut().for_each(|fact| fact.version.channel.clone_from(&other));
         }),
-        Standing::Cancelled,
+        RegisterStanding::Cancelled,
     ));
     assert_eq!(journey(&house).home(house_day()).map(|home| home.began), Some(day("2025-03-04")));
 }
@@ -376,7 +376,7 @@ proptest! {
         }
         let at_home = matches!(newest.says, Says::In(_) | Says::Two(..));
         prop_assert_eq!(journey.restricted(), at_home && newest.hidden);
-        prop_assert_eq!(matches!(journey.standing(), Some(Standing::Resident(_))), at_home);
+        prop_assert_eq!(matches!(journey.standing(), Some(RegisterStanding::Resident(_))), at_home);
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod support;
 use decide::Person;
 use decide::person::{Event, Matching, PersonState};
 use decide::round::Verdict;
-use schemas::fact::Step;
+use schemas::fact::LearningStep;
 use schemas::message::Body;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,7 +26,7 @@ fn a_story_comes_back_from_what_is_stored_of_it() {
     house.granted_with_account(&who);
     house.tell(platform_linked(&who, "2025-03-03"));
     for n in 0..3 {
-        house.tell(learned(&who, n, "B1", Step::Begun, &format!("2025-03-1{n}")));
+        house.tell(learned(&who, n, "B1", LearningStep::Begun, &format!("2025-03-1{n}")));
     }
     house.tell(voided(2, "2025-03-20"));
     house.today("2025-03-21");

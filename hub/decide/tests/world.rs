@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use decide::change::{Change, Delivery};
 use decide::round::{Round, Verdict, decide_all};
-use decide::world::{Answer, Aside, Ask, Block, Holders, PersonFound, READ_BACK};
+use decide::world::{Aside, Ask, Block, Holders, PersonFound, READ_BACK, Reply};
 use decide::{Bundle, Needs, Refusal, World};
 use schemas::envelope::Hash;
 use schemas::fact::{Decision, Purpose};
@@ -63,7 +63,7 @@ fn absent_is_an_answer_and_not_loaded_is_none() {
     let mut part = World::new();
     let mut round = Round::new(&due, &bundle);
     assert_eq!(round.advance(&mut part, &mut number), Some(Needs::from([Ask::Person(nobody)])));
-    part.load(0, [(Ask::Person(nobody), Answer::Person(PersonFound::Nobody))]);
+    part.load(0, [(Ask::Person(nobody), Reply::Person(PersonFound::Nobody))]);
     assert_eq!(round.advance(&mut part, &mut number), None);
     assert_eq!(round.finish(), std::slice::from_ref(&unknown));
     let mut whole = World::whole();
@@ -90,7 +90,7 @@ fn an_answer_read_before_a_batch_that_touched_it_is_discarded_absent_ones_includ
     let (mut part, mut store) = (World::new(), World::whole());
     let (of_key, person) = (Ask::Key(key(&who)), Ask::Person(person_of("application")));
     let early: Vec<_> = [&of_key, &person].map(|ask| (ask.clone(), store.answer(ask))).into();
-    assert_eq!(early[0].1, Answer::Key(Holders::new()), "nothing is stored yet");
+    assert_eq!(early[0].1, Reply::Key(Holders::new()), "nothing is stored yet");
     let change = decided(one(&mut part, &store, &bundle, message("application", applied(&who))));
     let serial = part.close_batch();
     store.apply(&change);
@@ -107,7 +107,7 @@ fn an_answer_read_before_a_batch_that_touched_it_is_discarded_absent_ones_includ
 #[test]
 fn a_reading_that_is_older_than_what_is_remembered_is_never_taken() {
     let nobody = Ask::Person(person_of("nobody"));
-    let absent = [(nobody.clone(), Answer::Person(PersonFound::Nobody))];
+    let absent = [(nobody.clone(), Reply::Person(PersonFound::Nobody))];
     let mut part = World::new();
     let last = (0..=READ_BACK).map(|_| part.close_batch()).last().unwrap();
     part.committed(last);
@@ -126,8 +126,8 @@ fn what_is_known_wins_over_an_answer() {
     let serial = part.close_batch();
     part.committed(serial);
     let person = Ask::Person(person_of("application"));
-    part.load(serial, [(person.clone(), Answer::Person(PersonFound::Nobody))]);
-    assert!(matches!(part.answer(&person), Answer::Person(PersonFound::Here(_))));
+    part.load(serial, [(person.clone(), Reply::Person(PersonFound::Nobody))]);
+    assert!(matches!(part.answer(&person), Reply::Person(PersonFound::Here(_))));
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn who_cannot_be_read_stops_what_is_theirs_and_is_left_out_by_name() {
     let mut store = World::whole();
     decide_all(&mut store, &[message("application", applied(&who))], &bundle, &mut number);
     let person = person_of("application");
-    let shut = |world: &mut World| world.load(0, [(Ask::Person(person), Answer::Person(PersonFound::Shut))]);
+    let shut = |world: &mut World| world.load(0, [(Ask::Person(person), Reply::Person(PersonFound::Shut))]);
     let mut part = World::new();
     shut(&mut part);
     let own = message("status", status(&who, Decision::Granted, 2, "2025-02-01"));

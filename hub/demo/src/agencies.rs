@@ -13,53 +13,48 @@ use schemas::recipient::Recipient;
 use serde::{Deserialize, Serialize};
 
 use super::Credentials;
-use super::received::Received;
+use super::received::ReceivedFiles;
 use hub::contract::Schemas;
 use hub::deliver::feed::{FeedRecord, TapRecord};
 
 /// What one recipient has read.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
-pub struct Tally {
-    /// Offers.
+pub struct ReadTally {
     pub offers: u64,
-    /// Files.
     pub files: u64,
-    /// Ends.
     pub ended: u64,
     /// Numbers that carried nothing.
     pub voids: u64,
-    /// Persons.
     pub persons: usize,
 }
 
 /// All agencies of a story.
 #[derive(Debug)]
-pub(super) struct Agencies {
+pub(super) struct SimulatedAgencies {
     http: reqwest::Client,
     base: String,
     credentials: Credentials,
     schemas: Arc<Schemas>,
-    desks: BTreeMap<Recipient, Desk>,
+    desks: BTreeMap<Recipient, AgencyDesk>,
     answers: BTreeMap<String, u64>,
     /// Where what is read is kept as well.
-    pub(super) received: Option<Received>,
+    pub(super) received: Option<ReceivedFiles>,
 }
 
 /// What a feed answers.
 #[derive(Deserialize)]
-struct Page {
+struct FeedPage {
     records: Vec<FeedRecord>,
 }
 
-/// One agency.
 #[derive(Debug, Default)]
-struct Desk {
+struct AgencyDesk {
     read: u64,
-    tally: Tally,
+    tally: ReadTally,
     persons: BTreeSet<String>,
 }
 
-impl Agencies {
+impl SimulatedAgencies {
     pub(super) fn new(
         http: reqwest::Client,
         base: String,
@@ -97,8 +92,8 @@ impl Agencies {
         Ok(())
     }
 
-    pub(super) fn tallies(&self) -> BTreeMap<String, Tally> {
-        let tally = |desk: &Desk| Tally { persons: desk.persons.len(), ..desk.tally.clone() };
+    pub(super) fn tallies(&self) -> BTreeMap<String, ReadTally> {
+        let tally = |desk: &AgencyDesk| ReadTally { persons: desk.persons.len(), ..desk.tally.clone() };
         self.desks.iter().map(|(recipient, desk)| (recipient.to_string(), tally(desk))).collect()
     }
 
@@ -112,7 +107,7 @@ impl Agencies {
         let request = self.http.get(address).bearer_auth(self.credentials.token(recipient.as_str()));
         let answer = request.send().await.context("the feed does not answer")?;
         ensure!(answer.status().is_success(), "the feed of {recipient} was answered {}", answer.status());
-        Ok(answer.json::<Page>().await?.records)
+        Ok(answer.json::<FeedPage>().await?.records)
     }
 
     /// Stores one record; an offer is answered, and what ended is purged.

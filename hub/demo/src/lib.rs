@@ -26,12 +26,12 @@ use schemas::time::{day_of, start_of};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use agencies::Agencies;
+use agencies::SimulatedAgencies;
 use hub::app::Hub;
 use hub::config::{ANSWER, Senders};
 use hub::request::Requests;
 
-pub use register::Register;
+pub use register::StandInRegister;
 
 /// How long the hub may take to decide what one moment brought.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -46,7 +46,6 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Fresh ones.
     #[must_use]
     pub fn new(seed: Seed) -> Self {
         Self { seed }
@@ -77,7 +76,7 @@ pub struct Demo {
     http: reqwest::Client,
     base: String,
     credentials: Credentials,
-    agencies: Agencies,
+    agencies: SimulatedAgencies,
     summary: Summary,
 }
 
@@ -89,7 +88,7 @@ impl Demo {
     pub fn new(hub: Hub, base: String, credentials: Credentials) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder().timeout(PATIENCE).build().context("no HTTP client")?;
         let agencies =
-            Agencies::new(http.clone(), base.clone(), credentials.clone(), Arc::clone(&hub.schemas));
+            SimulatedAgencies::new(http.clone(), base.clone(), credentials.clone(), Arc::clone(&hub.schemas));
         let requests = hub.requests()?.context("no register to ask")?;
         Ok(Self { hub, requests, http, base, credentials, agencies, summary: Summary::default() })
     }

@@ -14,9 +14,9 @@ use schemas::recipient::Recipient;
 
 /// The files, one a recipient: empty where it read nothing.
 #[derive(Debug)]
-pub(super) struct Received(BTreeMap<Recipient, File>);
+pub(super) struct ReceivedFiles(BTreeMap<Recipient, File>);
 
-impl Received {
+impl ReceivedFiles {
     /// Makes the folder and the files anew.
     pub(super) fn new<'a>(
         folder: &Path,

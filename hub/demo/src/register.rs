@@ -21,10 +21,10 @@ use hub::clock::Clock;
 
 /// The register of a story.
 #[derive(Clone, Debug)]
-pub struct Register(Arc<Inner>);
+pub struct StandInRegister(Arc<RegisterState>);
 
 #[derive(Debug)]
-struct Inner {
+struct RegisterState {
     clock: Clock,
     folder: PathBuf,
     /// For each number, its documents by the day from which they are available.
@@ -32,13 +32,13 @@ struct Inner {
 }
 
 #[derive(Deserialize)]
-struct Row {
+struct RegisterRow {
     insz: String,
     available_from: Day,
     file: String,
 }
 
-impl Register {
+impl StandInRegister {
     /// Reads the index of a story's `register/` folder.
     ///
     /// # Errors
@@ -50,10 +50,11 @@ impl Register {
         // A story without register files has a register that knows nobody.
         let text = if index.exists() { std::fs::read(&index)? } else { vec![] };
         for row in csv::Reader::from_reader(text.as_slice()).deserialize() {
-            let Row { insz, available_from, file } = row.with_context(|| index.display().to_string())?;
+            let RegisterRow { insz, available_from, file } =
+                row.with_context(|| index.display().to_string())?;
             documents.entry(insz).or_default().insert(available_from, file);
         }
-        Ok(Self(Arc::new(Inner { clock, folder, documents })))
+        Ok(Self(Arc::new(RegisterState { clock, folder, documents })))
     }
 
     /// Its address space: one.
@@ -68,7 +69,7 @@ impl Register {
     }
 }
 
-async fn answer(State(register): State<Register>, question: String) -> Response {
+async fn answer(State(register): State<StandInRegister>, question: String) -> Response {
     let now = register.0.clock.now();
     if let Some(reference) = within(&question, "RegistreerInschrijving ").and(within(&question, "<Referte>"))
     {
@@ -105,7 +106,7 @@ mod tests {
     fn the_newest_document_available_on_the_day_is_given() {
         let day = |text| parse_day(text).unwrap();
         let story = Path::new(env!("CARGO_MANIFEST_DIR")).join("story");
-        let register = Register::read(&story, Clock::declared(start_of(day("2024-12-01")))).unwrap();
+        let register = StandInRegister::read(&story, Clock::declared(start_of(day("2024-12-01")))).unwrap();
         for (on, expect) in [
             ("2024-12-07", None),
             ("2024-12-08", Some("GeefPersoon/73651756738_20241208_arrival.xml")),

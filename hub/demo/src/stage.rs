@@ -11,8 +11,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::received::Received;
-use super::{Credentials, Demo, Register, Story, Summary};
+use super::received::ReceivedFiles;
+use super::{Credentials, Demo, StandInRegister, Story, Summary};
 use hub::app::{self, Hub, Start};
 use hub::clock::Clock;
 use hub::config::{Config, ConsoleSettings, DeskRole, People, RequestSettings};
@@ -30,9 +30,7 @@ pub const PEOPLE: [(&str, &[DeskRole]); 5] = [
 /// A hub on its own store, served on an address, with a story to play.
 #[derive(Debug)]
 pub struct Stage {
-    /// The hub.
     pub hub: Hub,
-    /// Where it answers.
     pub address: SocketAddr,
     story: Story,
     demo: Demo,
@@ -71,7 +69,11 @@ impl Stage {
             identity: "voortraject.example/hub".to_owned(),
             capacity: "9999".to_owned(),
         });
-        tokio::spawn(app::serve(register, Register::read(story, clock.clone())?.router(), stop.clone()));
+        tokio::spawn(app::serve(
+            register,
+            StandInRegister::read(story, clock.clone())?.router(),
+            stop.clone(),
+        ));
 
         let credentials = Credentials::new(clock.seed());
         let recipients = config.bundle.contracts.iter().map(|contract| contract.recipient.to_string());
@@ -93,7 +95,7 @@ impl Stage {
     /// Where a file cannot be made.
     pub fn keep_received(&mut self, folder: &Path) -> anyhow::Result<()> {
         let recipients = self.hub.config.agencies.keys();
-        self.demo.agencies.received = Some(Received::new(folder, recipients)?);
+        self.demo.agencies.received = Some(ReceivedFiles::new(folder, recipients)?);
         Ok(())
     }
 

@@ -14,15 +14,11 @@ use serde_json::Value;
 /// A feed of the story: one sender at one source.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Feed {
-    /// The diplomatic posts.
     Posts,
-    /// The aliens office.
     Dvz,
-    /// Single permits.
     Wewis,
     /// First links of municipalities.
     Hints,
-    /// The register's notices.
     Notices,
     /// Participants at the portal.
     Portal,
@@ -47,7 +43,6 @@ impl Feed {
         }
     }
 
-    /// Who sends it.
     #[must_use]
     pub fn sender(self) -> &'static str {
         match self {
@@ -74,13 +69,11 @@ impl Feed {
 /// Everything that arrives at one moment.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Moment {
-    /// When.
     pub at: Instant,
     /// What, in order: each a body for the feed's batch door.
     pub posts: Vec<(Feed, Vec<u8>)>,
 }
 
-/// A story.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Story {
     /// Its moments, in order of time.
@@ -90,7 +83,7 @@ pub struct Story {
 }
 
 /// One item on its way into the timeline.
-struct Item {
+struct StoryItem {
     at: Instant,
     feed: Feed,
     body: Vec<u8>,
@@ -118,7 +111,7 @@ impl Story {
         for path in files(&folder.join("register/notifications"), "xml")? {
             let day = path.file_stem().and_then(|name| parse_day(name.to_str()?));
             let day: Day = day.with_context(|| format!("{}: the name is no day", path.display()))?;
-            items.push(Item { at: start_of(day) + SUNDAY, feed: Feed::Notices, body: read(&path)? });
+            items.push(StoryItem { at: start_of(day) + SUNDAY, feed: Feed::Notices, body: read(&path)? });
         }
         lines(&folder.join("portal/events.ndjson"), Feed::Portal, "at", &mut items)?;
         // A platform sends what it has stored: what was done offline arrives days after it happened.
@@ -137,7 +130,6 @@ impl Story {
         Ok(Self { moments, skipped: BTreeMap::from([("classroom".to_owned(), skipped)]) })
     }
 
-    /// When it begins.
     #[must_use]
     pub fn begins(&self) -> Instant {
         self.moments.first().map_or(Instant::UNIX_EPOCH, |moment| moment.at)
@@ -161,7 +153,7 @@ fn header(body: &[u8]) -> usize {
 }
 
 /// Lines of JSON, each with its time in one field.
-fn lines(path: &Path, feed: Feed, field: &str, items: &mut Vec<Item>) -> anyhow::Result<()> {
+fn lines(path: &Path, feed: Feed, field: &str, items: &mut Vec<StoryItem>) -> anyhow::Result<()> {
     let Some(bytes) = there(path)? else { return Ok(()) };
     let own = |line: &[u8]| {
         let value: Value = serde_json::from_slice(line).ok()?;
@@ -172,13 +164,13 @@ fn lines(path: &Path, feed: Feed, field: &str, items: &mut Vec<Item>) -> anyhow:
         if !body.ends_with(b"\n") {
             body.push(b'\n');
         }
-        items.push(Item { at, feed, body });
+        items.push(StoryItem { at, feed, body });
     });
     Ok(())
 }
 
 /// Rows under a header, each with its day in one column.
-fn rows(path: &Path, items: &mut Vec<Item>) -> anyhow::Result<()> {
+fn rows(path: &Path, items: &mut Vec<StoryItem>) -> anyhow::Result<()> {
     let Some(bytes) = there(path)? else { return Ok(()) };
     let (head, rest) = bytes.split_at(header(&bytes));
     let names = String::from_utf8_lossy(head);
@@ -190,7 +182,7 @@ fn rows(path: &Path, items: &mut Vec<Item>) -> anyhow::Result<()> {
         Some(start_of(day) + MORNING)
     };
     arrivals(rest.split_inclusive(|byte| *byte == b'\n'), own, |at, line| {
-        items.push(Item { at, feed: Feed::Wewis, body: [head, line].concat() });
+        items.push(StoryItem { at, feed: Feed::Wewis, body: [head, line].concat() });
     });
     Ok(())
 }

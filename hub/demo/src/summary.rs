@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use schemas::time::Instant;
 use serde::Serialize;
 
-use super::agencies::Tally;
+use super::agencies::ReadTally;
 
 /// The summary of one story.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
@@ -16,7 +16,7 @@ pub struct Summary {
     /// Where the clock stands.
     pub ended_at: Option<Instant>,
     /// What each recipient has read.
-    pub recipients: BTreeMap<String, Tally>,
+    pub recipients: BTreeMap<String, ReadTally>,
     /// What was said of the items of each source: accepted, again, conflict, refused.
     pub sources: BTreeMap<String, BTreeMap<String, u64>>,
     /// Lines of the folder that no door takes yet.
@@ -54,7 +54,7 @@ impl Summary {
             "recipient", "offers", "files", "ended", "void", "persons"
         )?;
         for (name, tally) in &self.recipients {
-            let Tally { offers, files, ended, voids, persons } = tally;
+            let ReadTally { offers, files, ended, voids, persons } = tally;
             writeln!(out, "{name:<16} {offers:>7} {files:>7} {ended:>7} {voids:>7} {persons:>8}")?;
         }
         writeln!(

@@ -10,10 +10,10 @@ use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::lines::{Form, parse};
+use super::lines::{BodyForm, parse};
 use super::problem::{Problem, ProblemCode};
 use super::{Here, auth, messages, receipts};
-use crate::intake::Verdict;
+use crate::intake::ItemVerdict;
 use crate::store::rows::{Detail, Outcome, ReceiptRow};
 
 /// How long a decision is waited for.
@@ -27,15 +27,15 @@ pub(super) async fn push(
 ) -> Result<Response, Problem> {
     let source = adapters::source("answer").ok_or(ProblemCode::UnknownSource)?;
     let recipient = auth::recipient(&doors, request.headers(), &name)?;
-    let form = Form::of(source, request.headers())?;
+    let form = BodyForm::of(source, request.headers())?;
     let body = messages::whole(request).await?;
     let items = parse(source, form, &body);
     if items.len() != 1 {
         return Err(ProblemCode::NotOne.into());
     }
     let verdict = doors.accept(source, recipient.as_str(), items).await?.pop();
-    let verdict = verdict.unwrap_or(Verdict::Conflict);
-    let (Verdict::Accepted { receipt, .. } | Verdict::Again { receipt }) = verdict else {
+    let verdict = verdict.unwrap_or(ItemVerdict::Conflict);
+    let (ItemVerdict::Accepted { receipt, .. } | ItemVerdict::Again { receipt }) = verdict else {
         return messages::answer(&verdict);
     };
     match doors.decisions.of(receipt, WAIT).await? {

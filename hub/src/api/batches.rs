@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, stream};
 use serde_json::json;
 
-use super::lines::{CHUNK, Cutter, Form, parse};
+use super::lines::{BodyForm, CHUNK, Cutter, parse};
 use super::problem::{Problem, ProblemCode};
 use super::{Doors, Here, auth, verdict};
 
@@ -29,9 +29,9 @@ pub(super) async fn push(
 ) -> Result<Response, Problem> {
     let source = adapters::source(&name).ok_or(ProblemCode::UnknownSource)?;
     let sender = auth::sender(&doors, &headers, &name)?;
-    let form = Form::of(source, &headers)?;
+    let form = BodyForm::of(source, &headers)?;
     let cutter = Cutter::new(form);
-    let mut batch = Batch {
+    let mut batch = PostedBatch {
         doors,
         source,
         sender,
@@ -62,11 +62,11 @@ pub(super) async fn push(
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
 }
 
-struct Batch {
+struct PostedBatch {
     doors: Doors,
     source: &'static dyn Source,
     sender: String,
-    form: Form,
+    form: BodyForm,
     cutter: Cutter,
     bytes: BodyDataStream,
     next: usize,
@@ -75,7 +75,7 @@ struct Batch {
     over: bool,
 }
 
-impl Batch {
+impl PostedBatch {
     /// Takes the next chunk; its results as lines, none at the end.
     async fn step(&mut self) -> Result<Option<String>, Problem> {
         if self.full {

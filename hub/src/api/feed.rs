@@ -18,7 +18,6 @@ use crate::deliver::feed::record;
 /// Records in one answer, unless fewer are asked.
 const PAGE: u32 = 500;
 
-/// From where.
 #[derive(Debug, Deserialize)]
 pub(super) struct From {
     #[serde(default)]

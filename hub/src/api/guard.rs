@@ -28,14 +28,13 @@ const UNREAD: [StatusCode; 6] = [
     StatusCode::UNSUPPORTED_MEDIA_TYPE,
 ];
 
-/// What was refused.
 #[derive(Clone)]
-pub(super) struct Refused {
+pub(super) struct RefusedCredential {
     metrics: Arc<Metrics>,
     untold: Arc<Mutex<(Option<Instant>, u64)>>,
 }
 
-impl Refused {
+impl RefusedCredential {
     pub(super) fn new(metrics: Arc<Metrics>) -> Self {
         Self { metrics, untold: Arc::default() }
     }
@@ -54,7 +53,11 @@ impl Refused {
 
 /// Lets a request through, and looks at how it was answered. Where its body was left unread the connection ends, and the
 /// sender is told so: whoever went on with it would find it closed.
-pub(super) async fn watch(State(refused): State<Refused>, request: Request, next: Next) -> Response {
+pub(super) async fn watch(
+    State(refused): State<RefusedCredential>,
+    request: Request,
+    next: Next,
+) -> Response {
     let path = request.extensions().get::<MatchedPath>().cloned();
     let guessed = request.headers().contains_key(header::AUTHORIZATION);
     let bodied = request.headers().contains_key(header::TRANSFER_ENCODING)

@@ -15,16 +15,15 @@ pub(super) const CHUNK: usize = 128;
 
 /// How a body is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Form {
+pub(super) enum BodyForm {
     /// One JSON value, or one a line.
     Json,
     /// Rows under a header.
     Csv,
-    /// One document.
     Xml,
 }
 
-impl Form {
+impl BodyForm {
     /// The form of a request, where the source takes it. Every source takes its items as JSON.
     pub(super) fn of(source: &dyn Source, headers: &HeaderMap) -> Result<Self, Problem> {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
@@ -45,8 +44,8 @@ impl Form {
 }
 
 /// The items in some bytes.
-pub(super) fn parse(source: &dyn Source, form: Form, bytes: &[u8]) -> Vec<Result<Value, Refused>> {
-    if form != Form::Json || source.format() == Format::Json {
+pub(super) fn parse(source: &dyn Source, form: BodyForm, bytes: &[u8]) -> Vec<Result<Value, Refused>> {
+    if form != BodyForm::Json || source.format() == Format::Json {
         return adapters::read(source, bytes);
     }
     // Items of a source that has another format of its own, given as JSON.
@@ -69,7 +68,7 @@ fn blank(line: &[u8]) -> bool {
 /// Cuts a stream into chunks of whole lines.
 #[derive(Debug)]
 pub(super) struct Cutter {
-    form: Form,
+    form: BodyForm,
     buffer: Vec<u8>,
     /// How far the buffer was looked through.
     seen: usize,
@@ -82,11 +81,10 @@ pub(super) struct Cutter {
 }
 
 impl Cutter {
-    pub(super) fn new(form: Form) -> Self {
+    pub(super) fn new(form: BodyForm) -> Self {
         Self { form, buffer: vec![], seen: 0, lines: 0, end: 0, quoted: false, head: None }
     }
 
-    /// Adds bytes.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
@@ -98,7 +96,7 @@ impl Cutter {
 
     /// The next full chunk, where there is one.
     pub(super) fn full(&mut self) -> Option<Vec<u8>> {
-        if self.form == Form::Xml {
+        if self.form == BodyForm::Xml {
             return None;
         }
         while let Some(found) = memchr::memchr2(b'\n', b'"', &self.buffer[self.seen..]) {
@@ -106,11 +104,11 @@ impl Cutter {
             self.seen = at + 1;
             if self.buffer[at] == b'"' {
                 // In JSON a line end never stands inside a text; in CSV it may.
-                self.quoted ^= self.form == Form::Csv;
+                self.quoted ^= self.form == BodyForm::Csv;
             } else if !self.quoted {
                 self.end = self.seen;
                 self.lines += 1;
-                if self.form == Form::Csv && self.head.is_none() {
+                if self.form == BodyForm::Csv && self.head.is_none() {
                     self.head = Some(self.cut());
                 } else if self.lines == CHUNK {
                     let chunk = self.cut();
@@ -148,7 +146,7 @@ mod tests {
     use super::*;
 
     /// Feeds `text` in pieces of `step` bytes; gives all chunks as text.
-    fn cut(form: Form, text: &str, step: usize) -> Vec<String> {
+    fn cut(form: BodyForm, text: &str, step: usize) -> Vec<String> {
         let mut cutter = Cutter::new(form);
         let mut chunks = vec![];
         for piece in text.as_bytes().chunks(step) {
@@ -165,18 +163,18 @@ mod tests {
     #[test]
     fn lines_are_cut_alike_however_they_arrive() {
         let text: String = (0..300).map(|n| format!("{{\"n\":{n}}}\n")).collect();
-        let whole = cut(Form::Json, &text, text.len());
+        let whole = cut(BodyForm::Json, &text, text.len());
         assert_eq!(whole.iter().map(|chunk| chunk.lines().count()).collect::<Vec<_>>(), [128, 128, 44]);
         assert_eq!(whole.concat(), text);
         for step in [1, 7, 1000] {
-            assert_eq!(cut(Form::Json, &text, step), whole, "{step}");
+            assert_eq!(cut(BodyForm::Json, &text, step), whole, "{step}");
         }
     }
 
     #[test]
     fn every_chunk_of_a_csv_has_the_header_and_no_cut_falls_inside_quotes() {
         let rows: String = (0..200).map(|n| format!("{n};\"two\nlines\"\n")).collect();
-        let chunks = cut(Form::Csv, &format!("a;b\n{rows}"), 13);
+        let chunks = cut(BodyForm::Csv, &format!("a;b\n{rows}"), 13);
         assert_eq!(chunks.len(), 2);
         assert!(chunks.iter().all(|chunk| chunk.starts_with("a;b\n") && chunk.matches('"').count() % 2 == 0));
         assert_eq!(chunks.concat().replace("a;b\n", ""), rows);
@@ -184,9 +182,9 @@ mod tests {
 
     #[test]
     fn a_last_line_without_an_end_counts_and_nothing_is_no_chunk() {
-        assert_eq!(cut(Form::Json, "{}", 1), ["{}"]);
-        assert_eq!(cut(Form::Json, "\n \n", 1), [""; 0]);
-        assert_eq!(cut(Form::Csv, "a;b\n", 2), [""; 0]);
-        assert_eq!(cut(Form::Xml, "<a>\n</a>\n", 2), ["<a>\n</a>\n"]);
+        assert_eq!(cut(BodyForm::Json, "{}", 1), ["{}"]);
+        assert_eq!(cut(BodyForm::Json, "\n \n", 1), [""; 0]);
+        assert_eq!(cut(BodyForm::Csv, "a;b\n", 2), [""; 0]);
+        assert_eq!(cut(BodyForm::Xml, "<a>\n</a>\n", 2), ["<a>\n</a>\n"]);
     }
 }

@@ -8,10 +8,10 @@ use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::lines::{Form, parse};
+use super::lines::{BodyForm, parse};
 use super::problem::{Problem, ProblemCode};
 use super::{Here, auth, verdict};
-use crate::intake::Verdict;
+use crate::intake::ItemVerdict;
 
 /// `POST /v1/sources/{source}/messages`
 pub(super) async fn push(
@@ -21,13 +21,13 @@ pub(super) async fn push(
 ) -> Result<Response, Problem> {
     let source = adapters::source(&name).ok_or(ProblemCode::UnknownSource)?;
     let sender = auth::sender(&doors, request.headers(), &name)?;
-    let form = Form::of(source, request.headers())?;
+    let form = BodyForm::of(source, request.headers())?;
     let body = whole(request).await?;
     let items = parse(source, form, &body);
     if items.len() != 1 {
         return Err(ProblemCode::NotOne.into());
     }
-    let verdict = doors.accept(source, &sender, items).await?.pop().unwrap_or(Verdict::Conflict);
+    let verdict = doors.accept(source, &sender, items).await?.pop().unwrap_or(ItemVerdict::Conflict);
     answer(&verdict)
 }
 
@@ -40,12 +40,12 @@ pub(super) async fn whole(request: Request) -> Result<Bytes, Problem> {
 }
 
 /// What a single push says of its item.
-pub(super) fn answer(item: &Verdict) -> Result<Response, Problem> {
+pub(super) fn answer(item: &ItemVerdict) -> Result<Response, Problem> {
     let (status, receipt) = match item {
-        Verdict::Accepted { receipt, .. } => (StatusCode::CREATED, receipt),
-        Verdict::Again { receipt } => (StatusCode::OK, receipt),
-        Verdict::Conflict => return Err(ProblemCode::IdTaken.into()),
-        Verdict::Refused { receipt, findings } => {
+        ItemVerdict::Accepted { receipt, .. } => (StatusCode::CREATED, receipt),
+        ItemVerdict::Again { receipt } => (StatusCode::OK, receipt),
+        ItemVerdict::Conflict => return Err(ProblemCode::IdTaken.into()),
+        ItemVerdict::Refused { receipt, findings } => {
             return Err(Problem::new(ProblemCode::Invalid).receipt(receipt).findings(findings));
         }
     };

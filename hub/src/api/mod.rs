@@ -21,7 +21,7 @@ mod verdict;
 
 pub use early::early;
 pub use look::Looks;
-pub use probes::{Holding, holding};
+pub use probes::{HeldRole, holding};
 pub use problem::{Problem, ProblemCode};
 
 use std::sync::Arc;
@@ -42,7 +42,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::contract::Schemas;
 use crate::desk::Decisions;
-use crate::intake::{Intake, Verdict};
+use crate::intake::{Intake, ItemVerdict};
 use crate::observe::Metrics;
 use crate::store::Store;
 use crate::vault::Vault;
@@ -55,7 +55,6 @@ const BATCH_PATIENCE: Duration = Duration::from_secs(3600);
 /// What the handlers stand on. Cheap to clone.
 #[derive(Clone)]
 pub struct Doors {
-    /// Where messages go.
     pub intake: Intake,
     /// Where receipts and feeds are read.
     pub store: Store,
@@ -65,25 +64,23 @@ pub struct Doors {
     pub vault: Vault,
     /// Who may send what, and how much at once.
     pub config: Arc<Config>,
-    /// The recipients' schemas.
     pub schemas: Arc<Schemas>,
     /// Where the decision of an answer is waited for.
     pub decisions: Decisions,
     /// What is not ready, in words; none where all is.
     pub missing: Arc<dyn Fn() -> Option<String> + Send + Sync>,
-    /// The figures.
     pub metrics: Arc<Metrics>,
     /// What anybody may ask of the store, looked at once for all.
     pub looks: Arc<Looks>,
     /// This process, as leases name it.
     pub instance: String,
     /// What this process does beside answering.
-    pub roles: Vec<Role>,
+    pub roles: Vec<OwnRole>,
 }
 
 /// Something that a process does, as `/readyz` tells it.
 #[derive(Clone)]
-pub struct Role {
+pub struct OwnRole {
     /// Its name on the command line.
     pub name: &'static str,
     /// Of which lease one process at a time has it.
@@ -99,7 +96,7 @@ impl Doors {
         source: &'static dyn Source,
         sender: &str,
         items: Vec<Result<Value, Refused>>,
-    ) -> Result<Vec<Verdict>, Problem> {
+    ) -> Result<Vec<ItemVerdict>, Problem> {
         let verdicts = self.intake.accept(source, sender, items).await?;
         for verdict in &verdicts {
             self.metrics.intake.count(source.name(), verdict::word(verdict));
@@ -117,7 +114,7 @@ impl std::fmt::Debug for Doors {
 /// All routes. `others` are what stock Avro deserialisers ask and the console, at the root.
 pub fn router(doors: Doors, others: Router) -> Router {
     let limits = doors.config.hub.limits;
-    let refused = guard::Refused::new(Arc::clone(&doors.metrics));
+    let refused = guard::RefusedCredential::new(Arc::clone(&doors.metrics));
     let others = others
         .layer(DefaultBodyLimit::max(limits.message_bytes))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))

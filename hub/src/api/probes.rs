@@ -22,7 +22,7 @@ pub(super) async fn live() -> &'static str {
 
 /// Where a role stands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Holding {
+pub struct HeldRole {
     /// Whether it goes as it should: done here, or by another instance.
     pub ready: bool,
     /// `active` here, `standby` behind the holder, `free` where nobody holds it; or what is wrong.
@@ -33,7 +33,6 @@ pub struct Holding {
     /// The number of that holding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fence: Option<i64>,
-    /// What is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
 }
@@ -45,7 +44,7 @@ pub fn holding(
     lease: Option<&'static str>,
     leases: &[LeaseRow],
     trouble: Option<(&'static str, String)>,
-) -> Holding {
+) -> HeldRole {
     let held = leases.iter().find(|row| Some(row.name.as_str()) == lease && row.left > 0);
     let state = match held {
         _ if lease.is_none() => "active",
@@ -56,14 +55,14 @@ pub fn holding(
     let (holder, fence) = held.map(|row| (row.owner.clone(), row.fence)).unzip();
     let ready = trouble.is_none() && state != "free";
     let (wrong, cause) = trouble.unzip();
-    Holding { ready, state: wrong.unwrap_or(state), holder, fence, cause }
+    HeldRole { ready, state: wrong.unwrap_or(state), holder, fence, cause }
 }
 
 /// `GET /readyz`: the status says whether messages can be taken; the body, role by role, how the rest goes. Kafka is named
 /// and not asked for, since intake does not need it.
 pub(super) async fn ready(State(doors): Here) -> Response {
     let Ready { database, leases, halts } = doors.looks.ready(&doors.store).await;
-    let roles: BTreeMap<&str, Holding> = doors
+    let roles: BTreeMap<&str, HeldRole> = doors
         .roles
         .iter()
         .map(|role| (role.name, holding(&doors.instance, role.lease, &leases, (role.trouble)())))

@@ -51,13 +51,10 @@ problems! {
     NotFound = "not-found", NOT_FOUND, "there is nothing under this address";
     /// A source nobody has.
     UnknownSource = "unknown-source", NOT_FOUND, "there is no source of this name";
-    /// Another method.
     Method = "method-not-allowed", METHOD_NOT_ALLOWED, "this address does not take this method";
     /// The request cannot be read.
     BadRequest = "bad-request", BAD_REQUEST, "the request cannot be read";
-    /// Too large.
     TooLarge = "too-large", PAYLOAD_TOO_LARGE, "the body is too large";
-    /// Another format.
     WrongFormat = "wrong-format", UNSUPPORTED_MEDIA_TYPE, "this source does not take this content type";
     /// Findings in one message.
     Invalid = "invalid-message", UNPROCESSABLE_ENTITY, "the message cannot be taken";
@@ -87,11 +84,9 @@ problems! {
     NotAsked = "not-asked", CONFLICT, "the review does not ask about this person";
     /// Accepted, and set aside by the decider.
     Quarantined = "quarantined", CONFLICT, "the message was set aside: operations must look";
-    /// Come back later.
     Busy = "busy", SERVICE_UNAVAILABLE, "too much is under way: send again after a moment";
     /// The database is away.
     Away = "database-away", SERVICE_UNAVAILABLE, "nothing can be stored at the moment: send again later";
-    /// Our fault.
     Internal = "internal", INTERNAL_SERVER_ERROR, "the hub failed: nothing was accepted";
 }
 
@@ -167,7 +162,6 @@ impl Problem {
         self
     }
 
-    /// Its code.
     #[must_use]
     pub fn code(&self) -> ProblemCode {
         self.0.code

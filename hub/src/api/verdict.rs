@@ -6,34 +6,34 @@ use schemas::finding::Finding;
 use serde_json::{Value, json};
 
 use super::problem::{self, Problem, ProblemCode};
-use crate::intake::{IntakeError, Verdict};
+use crate::intake::{IntakeError, ItemVerdict};
 
 /// What came of an item, in one word.
-pub(super) fn word(verdict: &Verdict) -> &'static str {
+pub(super) fn word(verdict: &ItemVerdict) -> &'static str {
     match verdict {
-        Verdict::Accepted { .. } => "accepted",
-        Verdict::Again { .. } => "again",
-        Verdict::Conflict => "conflict",
-        Verdict::Refused { .. } => "refused",
+        ItemVerdict::Accepted { .. } => "accepted",
+        ItemVerdict::Again { .. } => "again",
+        ItemVerdict::Conflict => "conflict",
+        ItemVerdict::Refused { .. } => "refused",
     }
 }
 
 /// One item's result: `status` is accepted, again, conflict or refused.
-pub(super) fn as_json(verdict: &Verdict) -> Value {
+pub(super) fn as_json(verdict: &ItemVerdict) -> Value {
     let status = word(verdict);
     let receipt = |id: &dyn std::fmt::Display| json!({ "status": status, "receipt": id.to_string() });
     let list = |findings: &[Finding]| findings.iter().map(problem::finding).collect::<Value>();
     match verdict {
-        Verdict::Accepted { receipt: id, warnings } => {
+        ItemVerdict::Accepted { receipt: id, warnings } => {
             let mut value = receipt(id);
             if !warnings.is_empty() {
                 value["warnings"] = list(warnings);
             }
             value
         }
-        Verdict::Again { receipt: id } => receipt(id),
-        Verdict::Conflict => json!({ "status": status, "code": ProblemCode::IdTaken.as_str() }),
-        Verdict::Refused { receipt: id, findings } => {
+        ItemVerdict::Again { receipt: id } => receipt(id),
+        ItemVerdict::Conflict => json!({ "status": status, "code": ProblemCode::IdTaken.as_str() }),
+        ItemVerdict::Refused { receipt: id, findings } => {
             let mut value = receipt(id);
             value["errors"] = list(findings);
             value

@@ -32,9 +32,9 @@ const SOFT: Duration = Duration::from_secs(25);
 
 /// What is away, by the name of the loop that misses it.
 #[derive(Clone, Debug, Default)]
-pub struct Missing(Arc<Mutex<BTreeMap<&'static str, String>>>);
+pub struct Away(Arc<Mutex<BTreeMap<&'static str, String>>>);
 
-impl Missing {
+impl Away {
     /// All of it in words; none where nothing is away.
     #[must_use]
     pub fn words(&self) -> Option<String> {
@@ -61,7 +61,7 @@ impl Missing {
 /// Runs a loop until told to stop; where it fails, again after a wait.
 pub(super) async fn keep<F>(
     name: &'static str,
-    missing: Missing,
+    missing: Away,
     stop: CancellationToken,
     start: impl Fn(CancellationToken) -> F,
 ) where
@@ -112,7 +112,7 @@ pub(super) async fn forget_refused(intake: Intake, stop: CancellationToken) {
 
 /// Turns what is due into messages, every few seconds. Where the clock cannot be right nothing is brought: deadlines
 /// would fire for everybody at once.
-pub(super) async fn bring_due(intake: Intake, clock: Clock, missing: Missing, stop: CancellationToken) {
+pub(super) async fn bring_due(intake: Intake, clock: Clock, missing: Away, stop: CancellationToken) {
     let mut steady = Ok(());
     while !stop.is_cancelled() {
         let before = std::mem::replace(&mut steady, clock.steady());
@@ -210,7 +210,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_loop_that_panics_is_started_again() {
-        let (missing, stop) = (Missing::default(), CancellationToken::new());
+        let (missing, stop) = (Away::default(), CancellationToken::new());
         let panics = |_| async { panic!("a defect") };
         let watch = async {
             while missing.words().is_none() {
@@ -224,7 +224,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_loop_that_fails_is_named_until_it_holds() {
-        let (missing, stop) = (Missing::default(), CancellationToken::new());
+        let (missing, stop) = (Away::default(), CancellationToken::new());
         let fails = |_| async { anyhow::bail!("no lease") };
         let watch = async {
             while missing.words().is_none() {

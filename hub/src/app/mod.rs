@@ -24,13 +24,13 @@ use crate::api::{self, Doors};
 use crate::clock::Clock;
 use crate::config::{Config, KeysError};
 use crate::console::{self, Console};
-use crate::contract::versions::Version;
+use crate::contract::versions::SchemaVersion;
 use crate::contract::{ContractError, Schemas, registry};
 use crate::decider::{self, Decider};
 use crate::deliver::health::{Health, HealthState};
 use crate::deliver::{self, Deliver};
 use crate::desk::{Decisions, Desk, Rights};
-use crate::intake::{Intake, Tables};
+use crate::intake::{Intake, LookupTables};
 use crate::observe::Metrics;
 use crate::request::Requests;
 use crate::store::{Store, StoreError};
@@ -38,8 +38,8 @@ use crate::vault::Vault;
 
 use door::Door;
 pub use door::serve;
-pub use loops::{Missing, interrupted};
-pub use place::{Beside, Place, in_data};
+pub use loops::{Away, interrupted};
+pub use place::{Beside, DataPlace, in_data};
 
 /// What a process can do. On SQLite one process does it all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -50,7 +50,6 @@ pub enum Role {
     Decide,
     /// Sends to Kafka; one at a time over all processes.
     Deliver,
-    /// Performs tasks.
     Request,
 }
 
@@ -66,10 +65,8 @@ pub enum Start {
 /// Why the hub cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The keys.
     #[error(transparent)]
     Keys(#[from] KeysError),
     /// The schemas of the recipients.
@@ -82,19 +79,14 @@ pub enum OpenError {
 pub struct Hub {
     /// What it was told.
     pub config: Arc<Config>,
-    /// The store.
     pub store: Store,
     /// What opens and seals.
     pub vault: Vault,
-    /// The clock.
     pub clock: Clock,
-    /// The recipients' schemas.
     pub schemas: Arc<Schemas>,
-    /// The door.
     pub intake: Intake,
     /// Where things are said by hand.
     pub desk: Desk,
-    /// The figures.
     pub metrics: Arc<Metrics>,
     /// Rung after every batch of decisions: there may be something to send or to ask.
     pub outbox: Arc<Notify>,
@@ -102,8 +94,7 @@ pub struct Hub {
     pub decided: Arc<watch::Sender<u64>>,
     /// How the relay is.
     pub health: Arc<Health>,
-    /// What is away.
-    pub missing: Missing,
+    pub missing: Away,
     instance: String,
 }
 
@@ -130,7 +121,7 @@ impl Hub {
         let metrics = Arc::new(Metrics::new());
         let health = metrics.deliver.clone();
         let chosen = |contract: &&Contract| matches!(contract.competence, Competence::Choice { .. });
-        let tables = Tables {
+        let tables = LookupTables {
             municipalities: config.bundle.municipalities.clone(),
             countries: config.bundle.countries.clone(),
             choosable: config.bundle.contracts.iter().filter(chosen).map(|c| c.recipient.clone()).collect(),
@@ -156,7 +147,7 @@ impl Hub {
             outbox: Arc::default(),
             decided,
             health: Arc::new(Health::new(health)),
-            missing: Missing::default(),
+            missing: Away::default(),
             instance,
         })
     }
@@ -182,7 +173,7 @@ impl Hub {
     }
 
     /// How one role goes here.
-    fn role(&self, role: Role) -> api::Role {
+    fn role(&self, role: Role) -> api::OwnRole {
         let kafka = self.config.hub.kafka.is_some();
         let (name, lease, loops): (_, _, &'static [&'static str]) = match role {
             Role::Intake => ("intake", None, &[]),
@@ -196,7 +187,7 @@ impl Hub {
             let failing = failing.map(|cause| ("failing", cause));
             failing.or_else(|| if role == Role::Deliver { hub.undelivered() } else { None })
         };
-        api::Role { name, lease, trouble: Arc::new(trouble) }
+        api::OwnRole { name, lease, trouble: Arc::new(trouble) }
     }
 
     /// The HTTP door of a process with these roles.
@@ -331,8 +322,8 @@ async fn schemas(config: &Config, store: &Store) -> Result<Schemas, OpenError> {
 }
 
 /// What each schema id stands for under which something was sent.
-async fn sent(store: &Store) -> Result<Vec<Version>, StoreError> {
-    Ok(store.sent_schemas().await?.into_iter().map(Version::from).collect())
+async fn sent(store: &Store) -> Result<Vec<SchemaVersion>, StoreError> {
+    Ok(store.sent_schemas().await?.into_iter().map(SchemaVersion::from).collect())
 }
 
 /// Runs the roles asked until a signal comes: the first stops softly, a second at once.

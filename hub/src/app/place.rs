@@ -16,16 +16,15 @@ use crate::vault::Vault;
 
 /// The place, as the command line names it.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Place {
+pub struct DataPlace {
     /// A data folder, as `hub demo --data` leaves it; else the database that the config names.
     #[arg(long, value_name = "DIR", global = true)]
     pub data: Option<PathBuf>,
-    /// The config folder.
     #[arg(long, value_name = "DIR", default_value = "config", global = true)]
     pub config: PathBuf,
 }
 
-impl Place {
+impl DataPlace {
     /// The config, pointed at the data.
     ///
     /// # Errors
@@ -82,11 +81,8 @@ impl Place {
 pub struct Beside {
     /// What the hub was told.
     pub config: Config,
-    /// Its store.
     pub store: Store,
-    /// What opens.
     pub vault: Vault,
-    /// The recipients' schemas.
     pub schemas: Schemas,
 }
 

@@ -12,10 +12,8 @@ use super::out::out;
 use crate::config::{Config, ConfigError};
 use crate::contract::Schemas;
 
-/// What to check.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The config folder.
     #[arg(long, value_name = "DIR", default_value = "config")]
     pub config: PathBuf,
     /// Findings as JSON, one a line: file, line, message.

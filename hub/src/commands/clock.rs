@@ -12,7 +12,7 @@ use schemas::time::day_of;
 
 use super::credential::Credential;
 use super::out::out;
-use crate::app::Place;
+use crate::app::DataPlace;
 use crate::desk::{About, Action, Occasion};
 use crate::store::lease::LEASE_SECONDS;
 
@@ -20,7 +20,7 @@ use crate::store::lease::LEASE_SECONDS;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
     #[command(flatten)]
     credential: Credential,
     /// Set the time of the last decision back to the last one that has come.

@@ -7,16 +7,16 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use super::out::out;
-use crate::app::{self, Place};
+use crate::app::{self, DataPlace};
 use crate::clock::Clock;
-use crate::doctor::problems::State;
+use crate::doctor::problems::CheckState;
 use crate::doctor::{Check, collect, examine};
 
 /// Looks at config, keys, disk, clock, database, sources, deliveries and Kafka.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
     /// One JSON object: the worst state, and every check.
     #[arg(long)]
     json: bool,
@@ -41,20 +41,20 @@ pub async fn answer(args: Args, out: &mut dyn Write) -> anyhow::Result<ExitCode>
         }
     };
     let checks = examine(&collect(&args.place.config, prepare, Clock::system().now()).await);
-    let worst = checks.iter().map(|check| check.state).max().unwrap_or(State::Ok);
+    let worst = checks.iter().map(|check| check.state).max().unwrap_or(CheckState::Ok);
     if args.json {
         writeln!(out, "{}", serde_json::json!({ "state": worst, "checks": checks }))?;
     } else {
         checks.iter().try_for_each(|check| write_words(out, check))?;
     }
-    Ok(if worst == State::Fail { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if worst == CheckState::Fail { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn write_words(out: &mut dyn Write, told: &Check) -> std::io::Result<()> {
     let state = match told.state {
-        State::Ok => "ok  ",
-        State::Warn => "warn",
-        State::Fail => "FAIL",
+        CheckState::Ok => "ok  ",
+        CheckState::Warn => "warn",
+        CheckState::Fail => "FAIL",
     };
     let code = told.code.map(|code| format!(" [{code}]")).unwrap_or_default();
     writeln!(out, "{state}  {:<10}  {}{code}", told.check, told.found)?;

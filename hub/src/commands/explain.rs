@@ -10,7 +10,7 @@ use schemas::time::parse_instant;
 
 use super::credential::Credential;
 use super::out::out;
-use crate::app::Place;
+use crate::app::DataPlace;
 use crate::desk::{About, Action, Occasion};
 use crate::explain::{ExplainError, Explainer, text};
 use crate::story::At;
@@ -35,7 +35,7 @@ pub struct Args {
     #[command(flatten)]
     credential: Credential,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
     /// Print the explanation as JSON.
     #[arg(long)]
     json: bool,

@@ -13,10 +13,8 @@ use super::out::out;
 use crate::config::Config;
 use crate::contract::Schemas;
 
-/// Which contracts.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The config folder.
     #[arg(long, value_name = "DIR", default_value = "config")]
     config: PathBuf,
 }

@@ -7,16 +7,15 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use super::out::out;
-use crate::app::Place;
+use crate::app::DataPlace;
 use crate::store::wrapped::WrappedIn;
 use crate::vault::keys::{KeyId, LIMIT};
 use crate::vault::rotate;
 
-/// Which place.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
     /// Wrap every stored key by the first key-encryption key.
     #[arg(long)]
     rewrap: bool,

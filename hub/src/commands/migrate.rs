@@ -10,7 +10,6 @@ use anyhow::Context;
 use crate::config::Config;
 use crate::store::Store;
 
-/// Which database.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The config folder; `hub.toml` names the database.

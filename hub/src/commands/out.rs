@@ -6,11 +6,9 @@
 use std::error::Error;
 use std::io::{self, StdoutLock, Write};
 
-/// Stdout, for data.
 #[derive(Debug)]
 pub struct Out(StdoutLock<'static>);
 
-/// Takes stdout.
 #[must_use]
 pub fn out() -> Out {
     Out(io::stdout().lock())

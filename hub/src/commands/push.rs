@@ -33,7 +33,6 @@ pub struct Args {
     url: String,
     #[command(flatten)]
     tls: TlsFiles,
-    /// The sender's token.
     #[arg(long, env = "HUB_TOKEN", hide_env_values = true)]
     token: Option<String>,
 }
@@ -87,7 +86,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             1
         }));
     }
-    let mut tally = Tally::default();
+    let mut tally = PushTally::default();
     let mut out = out();
     let mut pieces = answer.bytes_stream();
     let mut held: Vec<u8> = vec![];
@@ -99,19 +98,19 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             out.write_all(line)?;
         }
     }
-    let Tally { taken, refused, stopped } = tally;
+    let PushTally { taken, refused, stopped } = tally;
     tracing::info!(taken, refused, stopped, "sent");
     Ok(ExitCode::from(tally.code()))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-struct Tally {
+struct PushTally {
     taken: u64,
     refused: u64,
     stopped: bool,
 }
 
-impl Tally {
+impl PushTally {
     fn count(&mut self, line: &[u8]) {
         let line: Value = serde_json::from_slice(line).unwrap_or_default();
         match line["status"].as_str() {
@@ -137,7 +136,7 @@ mod tests {
     #[test]
     fn the_exit_code_says_the_worst() {
         let check = |lines: &[&str], expect: u8| {
-            let mut tally = Tally::default();
+            let mut tally = PushTally::default();
             lines.iter().for_each(|status| tally.count(format!("{{\"status\":\"{status}\"}}\n").as_bytes()));
             assert_eq!(tally.code(), expect, "{lines:?}");
         };

@@ -18,12 +18,12 @@ use tokio::time::{Instant, sleep};
 
 use super::credential::Credential;
 use super::out::out;
-use crate::app::{Beside, Place};
+use crate::app::{Beside, DataPlace};
 use crate::desk::{Action, Occasion};
 use crate::quarantine::{Quarantine, Which};
 use crate::store::Store;
 use crate::store::quarantine::Remedies;
-use crate::store::rows::{AsideRow, Decision, Detail, Outcome};
+use crate::store::rows::{AsideRow, Detail, Outcome, StoredDecision};
 use crate::vault::Why;
 
 /// How long the decision of what is repeated is waited for.
@@ -37,18 +37,17 @@ const FOLLOWED: usize = 100;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    what: What,
+    what: QuarantineDeed,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
     #[command(flatten)]
     credential: Credential,
-    /// Print as JSON.
     #[arg(long, global = true)]
     json: bool,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum QuarantineDeed {
     /// Messages that lie aside, the oldest first.
     List {
         /// Only those under this code.
@@ -59,14 +58,10 @@ enum What {
         limit: u32,
     },
     /// One message: where it comes from, what was decided about it, and what was done by hand.
-    Show {
-        /// Which.
-        message: MessageId,
-    },
+    Show { message: MessageId },
     /// Puts one message, or all under a code, back for decision: after the fault is mended.
     #[command(group(clap::ArgGroup::new("which").required(true).args(["message", "cause"])))]
     Repeat {
-        /// Which.
         message: Option<MessageId>,
         /// All that lie aside under this code.
         #[arg(long, value_name = "CODE", value_parser = aside)]
@@ -77,7 +72,6 @@ enum What {
     },
     /// Closes one message for good: nothing follows from it.
     Close {
-        /// Which.
         message: MessageId,
         /// Why nothing has to follow.
         #[arg(long, value_name = "TEXT")]
@@ -97,9 +91,9 @@ fn aside(code: &str) -> Result<Aside, String> {
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let beside = args.place.beside().await?;
     match &args.what {
-        What::List { cause, limit } => list(&beside.store, *cause, *limit, args.json).await,
-        What::Show { message } => show(&args, &beside, *message).await,
-        What::Repeat { message, cause, reason } => {
+        QuarantineDeed::List { cause, limit } => list(&beside.store, *cause, *limit, args.json).await,
+        QuarantineDeed::Show { message } => show(&args, &beside, *message).await,
+        QuarantineDeed::Repeat { message, cause, reason } => {
             let which = match (message, cause) {
                 (Some(id), _) => Which::Message(*id),
                 (None, cause) => Which::Cause(cause.context("name a message or a cause")?),
@@ -107,7 +101,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             let done = act(&args, &beside, Action::RepeatQuarantined, which, reason).await?;
             repeated(&beside.store, &done, args.json).await
         }
-        What::Close { message, reason } => {
+        QuarantineDeed::Close { message, reason } => {
             act(&args, &beside, Action::CloseQuarantined, Which::Message(*message), reason).await?;
             if args.json {
                 writeln!(out(), "{}", json!({ "message": message.to_string(), "closed": true }))?;
@@ -197,7 +191,7 @@ async fn show(args: &Args, beside: &Beside, id: MessageId) -> anyhow::Result<Exi
         row.received_at.to_rfc3339()
     )?;
     for (n, made) in (1u64..).zip(&decisions) {
-        let Decision { order, known_at, outcome, detail, .. } = made;
+        let StoredDecision { order, known_at, outcome, detail, .. } = made;
         let code = detail.as_ref().map(|detail| format!(": {}", code(detail))).unwrap_or_default();
         writeln!(out, "  decision {order}, {}: {}{code}", known_at.to_rfc3339(), word(*outcome))?;
         for (_, act, reason) in acts.iter().filter(|(about, ..)| *about == n) {
@@ -208,7 +202,7 @@ async fn show(args: &Args, beside: &Beside, id: MessageId) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-fn decision(made: &Decision) -> Value {
+fn decision(made: &StoredDecision) -> Value {
     json!({
         "order": made.order,
         "known_at": made.known_at.to_rfc3339(),

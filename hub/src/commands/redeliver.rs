@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use schemas::ids::StreamId;
 
 use super::credential::Credential;
-use crate::app::Place;
+use crate::app::DataPlace;
 use crate::desk::Saying;
 
 /// Issues a stream's view again.
@@ -17,7 +17,7 @@ pub struct Args {
     /// The stream, as its records name it.
     stream: StreamId,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
     #[command(flatten)]
     credential: Credential,
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use super::out::out;
-use crate::app::Place;
+use crate::app::DataPlace;
 use crate::decider::replay::verify;
 
 /// Decides everything again and compares; nothing is stored.
@@ -19,7 +19,7 @@ pub struct Args {
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
     batch: u32,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,

@@ -17,10 +17,10 @@ use serde::Serialize;
 
 use super::credential::Credential;
 use super::out::out;
-use crate::app::Place;
+use crate::app::DataPlace;
 use crate::desk::{Action, Occasion, Saying};
 use crate::store::Store;
-use crate::store::rows::{Found, ReviewRow};
+use crate::store::rows::{FoundRow, ReviewRow};
 use crate::story::Side;
 use crate::vault::Why;
 
@@ -28,18 +28,17 @@ use crate::vault::Why;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    what: What,
+    what: ReviewDeed,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
     #[command(flatten)]
     credential: Credential,
-    /// Print as JSON.
     #[arg(long, global = true)]
     json: bool,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum ReviewDeed {
     /// Open reviews, the oldest first.
     List {
         /// How many at most.
@@ -47,13 +46,8 @@ enum What {
         limit: u32,
     },
     /// One review: its persons side by side, with names, dates and numbers.
-    Show {
-        /// Which.
-        review: ReviewId,
-    },
-    /// Answers a review.
+    Show { review: ReviewId },
     Answer {
-        /// Which.
         review: ReviewId,
         /// The candidate who is the same person; the two are joined.
         #[arg(long, value_name = "PERSON", required_unless_present = "different")]
@@ -61,7 +55,6 @@ enum What {
         /// None of the candidates is: they are never joined.
         #[arg(long, conflicts_with = "same")]
         different: bool,
-        /// Why.
         #[arg(long)]
         reason: String,
     },
@@ -73,9 +66,9 @@ enum What {
 /// Where the store cannot be read, or nobody decides the answer.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.what {
-        What::List { limit } => list(&args.place.beside().await?.store, limit, args.json).await,
-        What::Show { review } => show(&args, review).await,
-        What::Answer { review, same, reason, .. } => {
+        ReviewDeed::List { limit } => list(&args.place.beside().await?.store, limit, args.json).await,
+        ReviewDeed::Show { review } => show(&args, review).await,
+        ReviewDeed::Answer { review, same, reason, .. } => {
             let hub = args.place.hub().await?;
             let actor = args.credential.actor(&hub.config.people)?;
             let answer = same.map_or(ReviewAnswer::Different, ReviewAnswer::Same);
@@ -129,7 +122,7 @@ async fn show(args: &Args, review: ReviewId) -> anyhow::Result<ExitCode> {
     let asks: Vec<Ask> = [row.person].iter().chain(&row.candidates).map(|id| Ask::Person(*id)).collect();
     let mut sides: BTreeMap<PersonId, Side> = BTreeMap::new();
     for found in beside.store.load(&asks).await? {
-        if let Found::Person(_, row) = found {
+        if let FoundRow::Person(_, row) = found {
             let (person, _) = beside.vault.person(&row, allowed.access(Why::Review))?;
             sides.insert(person.id, Side::of(&person));
         }

@@ -18,7 +18,6 @@ use schemas::time::{Day, parse_day};
 use super::out::out;
 use crate::config::Config;
 
-/// What to route.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A CSV file with the columns `nis_code,on,choice`; `-` reads stdin.
@@ -36,7 +35,6 @@ pub struct Args {
     /// The answer as JSON.
     #[arg(long)]
     pub json: bool,
-    /// The config folder.
     #[arg(long, value_name = "DIR", default_value = "config")]
     pub config: PathBuf,
 }

@@ -9,26 +9,23 @@ use schemas::recipient::Recipient;
 use serde_json::Value;
 
 use super::out::out;
-use crate::app::Place;
+use crate::app::DataPlace;
 use crate::deliver::feed::{TapRecord, record};
 
-/// Shows decoded records.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// One recipient; all unless said.
     #[arg(long)]
     recipient: Option<String>,
-    /// The first sequence.
     #[arg(long, default_value_t = 1)]
     from: u64,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
     /// One JSON object a line.
     #[arg(long)]
     json: bool,
 }
 
-/// Records read together.
 const PAGE: u32 = 500;
 
 /// Runs it.

@@ -10,22 +10,21 @@ use schemas::time::Day;
 use serde::Deserialize;
 
 use super::file::{day, some_day};
-use super::parts::{BasisFile, Names, TokenHash};
+use super::parts::{BasisFile, LocalNames, TokenHash};
 
 /// What the engine knows of a recipient beside its contract.
 #[derive(Clone, Debug)]
 pub struct Agency {
     /// Its Dutch and English names.
-    pub name: Names,
+    pub name: LocalNames,
     /// The id of its Avro schema: frozen, because it stands in every record.
     pub schema_id: u32,
 }
 
-/// The file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AgencyFile {
-    name: Names,
+    name: LocalNames,
     pub(super) schema_id: u32,
     /// The SHA-256 of its bearer token; a recipient without one answers through nobody.
     pub(super) token_sha256: Option<TokenHash>,
@@ -39,7 +38,7 @@ pub(super) struct AgencyFile {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum CompetenceFile {
     BeforeArrival,
-    Territory(Vec<TerritoryFile>),
+    Territory(Vec<OwnTerritory>),
     Rest(LanguageArea),
     Choice { languages: Vec<String>, network: String },
     Participant,
@@ -47,7 +46,7 @@ enum CompetenceFile {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TerritoryFile {
+struct OwnTerritory {
     nis: NisCode,
     #[serde(deserialize_with = "day")]
     from: Day,
@@ -87,7 +86,7 @@ impl AgencyFile {
     pub(super) fn changes(&self) -> Vec<TerritoryChange> {
         let CompetenceFile::Territory(rows) = &self.competence else { return vec![] };
         let change =
-            |row: &TerritoryFile| TerritoryChange { nis: row.nis, on: row.from, open_files: row.open_files };
+            |row: &OwnTerritory| TerritoryChange { nis: row.nis, on: row.from, open_files: row.open_files };
         rows.iter().map(change).collect()
     }
 

@@ -196,13 +196,13 @@ mod tests {
         name: String,
         #[serde(default, deserialize_with = "some_day")]
         from: Option<Day>,
-        inner: Option<Inner>,
+        inner: Option<Collected>,
     }
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     #[expect(dead_code, reason = "only what reading says counts")]
-    struct Inner {
+    struct Collected {
         fields: Vec<String>,
     }
 

@@ -12,12 +12,9 @@ use super::{ConfigError, file};
 /// How their names end.
 pub(super) const ENDING: &str = "avsc";
 
-/// One frozen schema.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Frozen {
-    /// The schema id.
     pub id: u32,
-    /// Whose.
     pub recipient: Recipient,
     /// Its file, from the root of the config folder.
     pub file: PathBuf,

@@ -34,7 +34,7 @@ pub use agencies::Agency;
 pub use frozen::Frozen;
 pub use kafka::KafkaConfig;
 pub use outward::Outward;
-pub use parts::{Names, TokenHash};
+pub use parts::{LocalNames, TokenHash};
 pub use people::{Colleague, DeskRole, People};
 pub use senders::{ANSWER, Sender, SenderError, Senders, dev_token};
 pub use settings::{ConsoleSettings, HubSettings, KeysError, Limits, RequestSettings};
@@ -55,7 +55,7 @@ pub struct Config {
     /// The schemas that were frozen, of the first version on.
     pub frozen: Vec<Frozen>,
     /// How pages call each source.
-    pub sources: BTreeMap<String, Names>,
+    pub sources: BTreeMap<String, LocalNames>,
 }
 
 /// One mistake in the folder.
@@ -65,7 +65,6 @@ pub struct ConfigError {
     pub file: PathBuf,
     /// The line, where the mistake has one.
     pub line: Option<usize>,
-    /// What is wrong.
     pub message: String,
 }
 
@@ -219,7 +218,7 @@ fn read_agencies(dir: &Path, wrong: &mut Vec<ConfigError>) -> Agencies {
 }
 
 /// The names and senders of every source; a file's name is its source.
-fn read_sources(dir: &Path, wrong: &mut Vec<ConfigError>) -> (BTreeMap<String, Names>, Vec<Sender>) {
+fn read_sources(dir: &Path, wrong: &mut Vec<ConfigError>) -> (BTreeMap<String, LocalNames>, Vec<Sender>) {
     let (mut names, mut senders) = (BTreeMap::new(), vec![]);
     for path in file::list(dir, "sources", None, wrong) {
         let Some(read) = file::toml::<senders::SourceFile>(dir, &path, wrong) else { continue };

@@ -20,7 +20,6 @@ pub struct Outward {
     pub what: &'static str,
     /// Its name, which its certificate must have.
     pub host: String,
-    /// Its port.
     pub port: u16,
     /// How a handshake begins.
     pub opening: Opening,
@@ -119,13 +118,14 @@ impl HubSettings {
         }
         if let Some(kafka) = &self.kafka {
             wrong.extend(brokers(kafka).first().and_then(|broker| files("kafka", &broker.files)));
-            let is = |name: &str, value: &str| kafka.properties.get(name).is_some_and(|found| found == value);
+            // librdkafka writes "no" in many ways, so only the one "yes" is taken.
+            let other = |name: &str, yes: &str| kafka.properties.get(name).is_some_and(|found| found != yes);
             if production && !is_tls(kafka) {
                 wrong.push("kafka: records in clear are refused in production: set security.protocol to ssl or sasl_ssl".to_owned());
             }
             if production
-                && (is("enable.ssl.certificate.verification", "false")
-                    || is("ssl.endpoint.identification.algorithm", "none"))
+                && (other("enable.ssl.certificate.verification", "true")
+                    || other("ssl.endpoint.identification.algorithm", "https"))
             {
                 wrong.push(
                     "kafka: brokers whose certificate is not verified are refused in production".to_owned(),

@@ -14,10 +14,8 @@ use super::file::{day, some_day};
 /// A name in the languages of the pages.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Names {
-    /// Dutch.
+pub struct LocalNames {
     pub nl: String,
-    /// English.
     pub en: String,
 }
 

@@ -16,7 +16,6 @@ use super::file;
 use super::parts::TokenHash;
 use super::senders::{Sender, dev_token};
 
-/// The file.
 const FILE: &str = "people.toml";
 
 /// The fewest characters of a credential.
@@ -41,7 +40,6 @@ pub enum DeskRole {
 }
 
 impl DeskRole {
-    /// All of them.
     pub const ALL: [Self; 5] = [Self::Operations, Self::Review, Self::Coordinator, Self::Dpo, Self::Rules];
 
     /// Its name in files, pages and audit rows.
@@ -60,7 +58,6 @@ impl DeskRole {
 /// One person who may do something by hand.
 #[derive(Clone, Debug)]
 pub struct Colleague {
-    /// Their handle.
     pub name: ActorName,
     /// What they may do.
     pub roles: BTreeSet<DeskRole>,

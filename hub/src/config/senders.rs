@@ -9,7 +9,7 @@ use schemas::recipient::Recipient;
 use schemas::time::Day;
 use serde::Deserialize;
 
-use super::parts::{BasisFile, Names, TokenHash};
+use super::parts::{BasisFile, LocalNames, TokenHash};
 
 /// The source of what recipients answer, and of their reads.
 pub const ANSWER: &str = "answer";
@@ -27,7 +27,6 @@ pub struct Sender {
     pub name: String,
     /// What it may send.
     pub source: String,
-    /// Under what.
     pub bases: Vec<LegalBasis>,
     pub(super) token: TokenHash,
 }
@@ -128,7 +127,7 @@ impl Senders {
 #[serde(deny_unknown_fields)]
 pub(super) struct SourceFile {
     /// How pages call it.
-    pub(super) name: Names,
+    pub(super) name: LocalNames,
     #[serde(default)]
     sender: Vec<SenderFile>,
 }

@@ -19,7 +19,6 @@ use crate::clock::Clock;
 use crate::tls::TlsFiles;
 use crate::vault::Vault;
 
-/// The settings.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HubSettings {
@@ -27,7 +26,6 @@ pub struct HubSettings {
     pub environment: Environment,
     /// `sqlite:FILE` or `postgres://…`.
     pub database: String,
-    /// Where HTTP listens.
     pub listen: SocketAddr,
     /// The file of keys.
     pub keys: PathBuf,
@@ -98,12 +96,7 @@ pub struct Limits {
 pub enum KeysError {
     /// The file cannot be read or made.
     #[error("the file of keys {file} cannot be used")]
-    File {
-        /// Which.
-        file: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    File { file: PathBuf, source: std::io::Error },
     /// The file is of another form.
     #[error(
         "the file of keys {0} must have the line index= and one line kek= or more, 64 hexadecimal digits each"

@@ -10,13 +10,13 @@ use schemas::ids::StreamId;
 
 use super::session::Session;
 use super::sign::Made;
-use super::{Here, PageError, notice, words};
+use super::{ConsoleHere, PageError, notice, words};
 use crate::desk::Saying;
 use crate::store::rows::Outcome;
 
 /// `POST /streams/{id}/redeliver`
 pub(super) async fn redeliver(
-    State(console): Here,
+    State(console): ConsoleHere,
     Extension(session): Extension<Session>,
     Path(stream): Path<String>,
     Form(made): Form<Made>,

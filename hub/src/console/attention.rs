@@ -36,7 +36,7 @@ pub(super) struct Point {
 }
 
 /// Everything that is read for it.
-pub(super) struct Read {
+pub(super) struct AttentionRead {
     pub(super) flow: Flow,
     pub(super) states: Vec<HandoverCount>,
     pub(super) late: u64,
@@ -49,7 +49,12 @@ pub(super) struct Read {
 }
 
 /// What needs attention, oldest first.
-pub(super) fn points(console: &Console, calendar: Calendar, read: &Read, sum: &SourceRow) -> Vec<Point> {
+pub(super) fn points(
+    console: &Console,
+    calendar: Calendar,
+    read: &AttentionRead,
+    sum: &SourceRow,
+) -> Vec<Point> {
     let mut points = Vec::new();
     let point = |what, detail: &str, href: &str, badge, since, owner| Point {
         what,

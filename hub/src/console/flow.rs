@@ -8,7 +8,6 @@ use super::words;
 
 /// How high all messages together are drawn.
 const HEIGHT: f64 = 232.0;
-/// Between two neighbours.
 const GAP: f64 = 14.0;
 /// Where the first bar begins: below the names of the stages.
 const TOP: f64 = 34.0;
@@ -36,7 +35,6 @@ pub(super) struct Exit {
     pub(super) pattern: Option<&'static str>,
 }
 
-/// A bar.
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) tone: &'static str,
@@ -63,7 +61,6 @@ pub(super) struct Label {
     pub(super) text: String,
 }
 
-/// The whole picture.
 #[derive(Debug, Default)]
 pub(super) struct Picture {
     pub(super) height: String,

@@ -14,14 +14,16 @@ use schemas::time::day_of;
 
 use super::parts::{Badge, Frame, Icons, short};
 use super::session::Session;
-use super::timeline::{self, Line, Step};
+use super::timeline::{self, TimelineLine, TimelineStep};
 use super::times::{Calendar, Stamp, span, written};
-use super::{Console, Here, Page, PageError, words};
+use super::{Console, ConsoleHere, Page, PageError, words};
 use crate::desk::Action;
 use crate::history::HistoryError;
 use crate::store::figures::OriginRow;
 use crate::store::rows::HandoverRow;
-use crate::story::{Given, HandoverStory, Known, Move, Reader, Responsible, StreamStory, tell};
+use crate::story::{
+    HandoverStory, KnownHistory, Move, ResponsibleParty, StoryGiven, StoryReader, StreamStory, tell,
+};
 use crate::vault::{self, Access};
 
 /// A pause longer than this is told.
@@ -29,7 +31,7 @@ const PAUSE: TimeDelta = TimeDelta::hours(1);
 
 /// Why a handover is where it is: the last time it moved.
 #[derive(Debug)]
-struct Why {
+struct WhyHere {
     row: String,
     row_words: &'static str,
     route: Option<&'static str>,
@@ -46,7 +48,7 @@ struct Why {
 
 /// One step, as shown.
 #[derive(Debug)]
-struct Shown {
+struct ShownStep {
     gap: Option<String>,
     at: Stamp,
     icon: &'static str,
@@ -81,8 +83,8 @@ struct One {
     left: String,
     late: Option<Badge>,
     readable: bool,
-    why: Option<Why>,
-    steps: Vec<Shown>,
+    why: Option<WhyHere>,
+    steps: Vec<ShownStep>,
     next: Option<&'static str>,
     others: Vec<Other>,
     /// The stream that may be issued again, for who may do that.
@@ -91,14 +93,15 @@ struct One {
 
 /// `GET /handovers/{id}`
 pub(super) async fn show(
-    State(console): Here,
+    State(console): ConsoleHere,
     Extension(session): Extension<Session>,
     Path(id): Path<String>,
 ) -> Page {
     let id: HandoverId = id.parse().map_err(|_| PageError::Missing)?;
     let row = console.store.handovers_between(id, id).await?.pop().ok_or(PageError::Missing)?;
     let access = Access { actor: session.actor.name().as_str(), why: vault::Why::Console };
-    let reader = Reader { store: &console.store, vault: &console.vault, access, schemas: None, at: None };
+    let reader =
+        StoryReader { store: &console.store, vault: &console.vault, access, schemas: None, at: None };
     let known = match reader.known(row.person).await {
         Ok(known) => Some(known),
         // A key was destroyed: what is in the list is all there is.
@@ -106,8 +109,8 @@ pub(super) async fn show(
         Err(error) => return Err(error.into()),
     };
     let readable = known.is_some();
-    let known = known.unwrap_or_else(|| Known::nothing(row.person));
-    let given = Given { bundle: &console.config.bundle, on: day_of(console.clock.now()), values: false };
+    let known = known.unwrap_or_else(|| KnownHistory::nothing(row.person));
+    let given = StoryGiven { bundle: &console.config.bundle, on: day_of(console.clock.now()), values: false };
     let story = tell(&known, given).map_err(HistoryError::from)?;
     let told = story.handovers.iter().find(|handover| handover.handover == row.id.to_string());
     let last = told.and_then(|handover| handover.moves.last());
@@ -166,18 +169,18 @@ fn sentence(last: Option<&Move>, row: &HandoverRow, to: Option<&str>) -> String 
 }
 
 /// Who is responsible for the person, by the heart's own answer.
-fn responsible(console: &Console, told: &Responsible) -> String {
+fn responsible(console: &Console, told: &ResponsibleParty) -> String {
     let whom = told.recipient.as_ref().map(|recipient| console.name(recipient));
     words::responsible(told.why, whom.as_deref(), told.since.map(written).as_deref())
 }
 
 /// The last move of the handover.
-fn why(last: &Move, calendar: Calendar) -> Why {
+fn why(last: &Move, calendar: Calendar) -> WhyHere {
     let basis = last.recipient.as_ref().map(|_| {
         let basis = last.basis.as_ref();
         basis.map_or(words::NO_BASIS.to_owned(), |basis| basis.reference.clone())
     });
-    Why {
+    WhyHere {
         row: last.row.clone(),
         row_words: words::row(&last.row),
         route: last.route.as_ref().map(|route| words::because(route.reason)),
@@ -193,7 +196,12 @@ fn why(last: &Move, calendar: Calendar) -> Why {
     }
 }
 
-fn shown(console: &Console, steps: &[Step], origins: &[OriginRow], calendar: Calendar) -> Vec<Shown> {
+fn shown(
+    console: &Console,
+    steps: &[TimelineStep],
+    origins: &[OriginRow],
+    calendar: Calendar,
+) -> Vec<ShownStep> {
     let mut before = None;
     let mut shown = Vec::with_capacity(steps.len());
     for step in steps {
@@ -206,8 +214,8 @@ fn shown(console: &Console, steps: &[Step], origins: &[OriginRow], calendar: Cal
         let rest =
             lines.map(|(title, detail)| detail.map_or(title.clone(), |detail| format!("{title}. {detail}")));
         let details = from.into_iter().chain(detail).chain(rest);
-        let (icon, tone) = step.lines.first().map_or(("doc", "ok"), Line::sign);
-        shown.push(Shown {
+        let (icon, tone) = step.lines.first().map_or(("doc", "ok"), TimelineLine::sign);
+        shown.push(ShownStep {
             gap: gap.map(|gap| words::nothing(&span(gap))),
             at: calendar.at(step.at),
             icon,
@@ -220,20 +228,24 @@ fn shown(console: &Console, steps: &[Step], origins: &[OriginRow], calendar: Cal
 }
 
 /// What a line says, and more where there is more to say.
-fn told(console: &Console, line: &Line, calendar: Calendar) -> (String, Option<String>) {
+fn told(console: &Console, line: &TimelineLine, calendar: Calendar) -> (String, Option<String>) {
     match line {
-        Line::Opened { replaces } => (words::opened(replaces.is_some()).to_owned(), None),
-        Line::Moved { row, to, recipient } => {
+        TimelineLine::Opened { replaces } => (words::opened(replaces.is_some()).to_owned(), None),
+        TimelineLine::Moved { row, to, recipient } => {
             let name = recipient.as_ref().map(|recipient| console.name(recipient));
             (words::moved(*to, name.as_deref()), Some(words::row_fired(row)))
         }
-        Line::Repertory { recipient, capacity: Some(capacity) } => {
+        TimelineLine::Repertory { recipient, capacity: Some(capacity) } => {
             (words::line_opened(&console.name(recipient), *capacity), None)
         }
-        Line::Repertory { recipient, capacity: None } => (words::line_closed(&console.name(recipient)), None),
-        Line::Stream { recipient, epoch } => (words::stream_opened(&console.name(recipient), *epoch), None),
-        Line::Linked { reason } => (words::sentence_of(words::linked(*reason)), None),
-        Line::Issued { recipient, kind, issue, ended, sent } => {
+        TimelineLine::Repertory { recipient, capacity: None } => {
+            (words::line_closed(&console.name(recipient)), None)
+        }
+        TimelineLine::Stream { recipient, epoch } => {
+            (words::stream_opened(&console.name(recipient), *epoch), None)
+        }
+        TimelineLine::Linked { reason } => (words::sentence_of(words::linked(*reason)), None),
+        TimelineLine::Issued { recipient, kind, issue, ended, sent } => {
             let proof = sent.as_ref().map(|sent| {
                 let number = words::number_on(sent.sequence, &recipient.topic());
                 match sent.arrived_at {

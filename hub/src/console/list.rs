@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::parts::{Badge, Frame, Icons, short};
 use super::session::Session;
 use super::times::{Calendar, Stamp};
-use super::{Console, Here, PageError, words};
+use super::{Console, ConsoleHere, PageError, words};
 use crate::store::Filter;
 use crate::store::figures::HandoverCount;
 use crate::store::rows::HandoverRow;
@@ -31,7 +31,7 @@ const MANY: u32 = 10_001;
 /// What the address asks. A word that is not known leaves its filter open.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Asked {
+pub(super) struct ListQuery {
     id: String,
     state: String,
     recipient: String,
@@ -42,15 +42,14 @@ pub(super) struct Asked {
 
 /// One choice of a filter.
 #[derive(Debug)]
-struct Choice {
+struct FilterOption {
     value: String,
     word: String,
     chosen: bool,
 }
 
-/// A saved view.
 #[derive(Debug)]
-struct View {
+struct SavedView {
     href: &'static str,
     word: String,
     here: bool,
@@ -58,7 +57,7 @@ struct View {
 
 /// One handover, as listed.
 #[derive(Debug)]
-struct Row {
+struct ListedHandover {
     id: String,
     short: String,
     recipient: String,
@@ -76,22 +75,22 @@ struct List {
     frame: Frame,
     icons: Icons,
     not_found: bool,
-    views: Vec<View>,
-    states: Vec<Choice>,
-    recipients: Vec<Choice>,
-    owners: Vec<Choice>,
+    views: Vec<SavedView>,
+    states: Vec<FilterOption>,
+    recipients: Vec<FilterOption>,
+    owners: Vec<FilterOption>,
     late: bool,
     found: String,
-    rows: Vec<Row>,
+    rows: Vec<ListedHandover>,
     next: Option<String>,
     first: Option<String>,
 }
 
 /// `GET /handovers`
 pub(super) async fn show(
-    State(console): Here,
+    State(console): ConsoleHere,
     Extension(session): Extension<Session>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<ListQuery>,
 ) -> Result<Response, PageError> {
     if !asked.id.is_empty()
         && let Some(row) = by_id(&console, &asked.id).await?
@@ -135,7 +134,7 @@ fn read<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
 }
 
 /// The state that is asked for; all open ones unless said, all of them with `all`.
-fn filter(asked: &Asked, today: Day) -> Filter {
+fn filter(asked: &ListQuery, today: Day) -> Filter {
     let state: Option<Handover> = read(&asked.state);
     Filter {
         state,
@@ -189,14 +188,14 @@ async fn by_id(console: &Console, asked: &str) -> Result<Option<HandoverRow>, Pa
     Ok(if found.len() == 1 { found.pop() } else { None })
 }
 
-fn views(asked: &Asked, states: &[HandoverCount], late_count: u64) -> Vec<View> {
+fn views(asked: &ListQuery, states: &[HandoverCount], late_count: u64) -> Vec<SavedView> {
     let number = |state| {
         let count = states.iter().find(|count| count.state == state).map_or(0, |count| count.queue.count);
         super::times::number(count)
     };
     let plain = asked.recipient.is_empty() && asked.owner.is_empty();
     let late = asked.late == "on";
-    let view = |href, state: &str, word: String, is_late: bool| View {
+    let view = |href, state: &str, word: String, is_late: bool| SavedView {
         href,
         word,
         here: plain && asked.state == state && late == is_late,
@@ -214,8 +213,9 @@ fn views(asked: &Asked, states: &[HandoverCount], late_count: u64) -> Vec<View> 
     ]
 }
 
-fn state_choices(asked: &str) -> Vec<Choice> {
-    let choice = |value: String, word: &str| Choice { chosen: value == asked, value, word: word.to_owned() };
+fn state_choices(asked: &str) -> Vec<FilterOption> {
+    let choice =
+        |value: String, word: &str| FilterOption { chosen: value == asked, value, word: word.to_owned() };
     let states = words::STATES.into_iter().map(|state| choice(word(state), words::state(state).0));
     [choice(String::new(), words::ALL_OPEN), choice("all".to_owned(), words::ALSO_FINAL)]
         .into_iter()
@@ -223,33 +223,33 @@ fn state_choices(asked: &str) -> Vec<Choice> {
         .collect()
 }
 
-fn recipient_choices(console: &Console, asked: Option<&Recipient>) -> Vec<Choice> {
+fn recipient_choices(console: &Console, asked: Option<&Recipient>) -> Vec<FilterOption> {
     // Who has no handovers, because nobody answers before arrival, is no choice.
     let provider = console.config.bundle.provider().map(|contract| &contract.recipient);
     let named = console.config.agencies.keys().filter(|recipient| Some(*recipient) != provider);
-    let choices = named.map(|recipient| Choice {
+    let choices = named.map(|recipient| FilterOption {
         value: recipient.to_string(),
         word: console.name(recipient),
         chosen: Some(recipient) == asked,
     });
-    let all = Choice { value: String::new(), word: words::ALL.to_owned(), chosen: asked.is_none() };
+    let all = FilterOption { value: String::new(), word: words::ALL.to_owned(), chosen: asked.is_none() };
     [all].into_iter().chain(choices).collect()
 }
 
-fn owner_choices(asked: Option<Owner>) -> Vec<Choice> {
-    let choices = words::OWNERS.into_iter().map(|owner| Choice {
+fn owner_choices(asked: Option<Owner>) -> Vec<FilterOption> {
+    let choices = words::OWNERS.into_iter().map(|owner| FilterOption {
         value: word(owner),
         word: words::owner(owner).to_owned(),
         chosen: Some(owner) == asked,
     });
-    let all = Choice { value: String::new(), word: words::ALL.to_owned(), chosen: asked.is_none() };
+    let all = FilterOption { value: String::new(), word: words::ALL.to_owned(), chosen: asked.is_none() };
     [all].into_iter().chain(choices).collect()
 }
 
-fn listed(console: &Console, row: &HandoverRow, calendar: Calendar) -> Row {
+fn listed(console: &Console, row: &HandoverRow, calendar: Calendar) -> ListedHandover {
     let recipient = row.recipient.as_ref().map(|recipient| console.name(recipient));
     let days = row.deadline.map(|day| (day - calendar.today()).num_days());
-    Row {
+    ListedHandover {
         id: row.id.to_string(),
         short: short(&row.id.to_string()),
         recipient: recipient.clone().unwrap_or_else(|| words::NONE.to_owned()),
@@ -271,8 +271,8 @@ mod tests {
 
     use super::*;
 
-    fn asked(state: &str, late: &str) -> Asked {
-        Asked { state: state.to_owned(), late: late.to_owned(), ..Asked::default() }
+    fn asked(state: &str, late: &str) -> ListQuery {
+        ListQuery { state: state.to_owned(), late: late.to_owned(), ..ListQuery::default() }
     }
 
     #[test]

@@ -47,7 +47,6 @@ const FORM_BYTES: usize = 8 << 10;
 /// A page is answered within this time.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The one stylesheet.
 const STYLE: &str = include_str!("console.css");
 
 /// What a browser may do with a page: show it, in our style, and send its forms back to us.
@@ -67,7 +66,6 @@ pub struct Console {
     pub config: Arc<Config>,
     /// How it is served.
     pub settings: ConsoleSettings,
-    /// Who does what.
     pub desk: Desk,
     /// Who is signed in.
     pub sessions: Sessions,
@@ -125,13 +123,10 @@ enum PageError {
     /// The desk did not do it.
     #[error(transparent)]
     Desk(#[from] DeskError),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The journal.
     #[error(transparent)]
     History(#[from] HistoryError),
-    /// The template.
     #[error(transparent)]
     Template(#[from] askama::Error),
 }
@@ -164,13 +159,13 @@ impl IntoResponse for PageError {
 /// A page that only says something.
 #[derive(Template)]
 #[template(path = "notice.html")]
-struct Notice {
+struct NoticePage {
     title: &'static str,
     text: &'static str,
 }
 
 fn notice(status: StatusCode, title: &'static str, text: &'static str) -> Response {
-    match (Notice { title, text }).render() {
+    match (NoticePage { title, text }).render() {
         Ok(page) => (status, Html(page)).into_response(),
         Err(_) => status.into_response(),
     }
@@ -183,7 +178,7 @@ impl From<RightsError> for PageError {
 }
 
 type Page = Result<Html<String>, PageError>;
-type Here = State<Console>;
+type ConsoleHere = State<Console>;
 
 async fn style() -> Response {
     let kind = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=300")];

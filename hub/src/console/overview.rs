@@ -10,12 +10,12 @@ use axum::response::Html;
 use chrono::{Days, TimeDelta};
 use schemas::time::day_of;
 
-use super::attention::{Point, Read, points};
+use super::attention::{AttentionRead, Point, points};
 use super::flow::{Exit, Picture, Share};
 use super::parts::{Bar, Frame, Icons};
 use super::session::Session;
 use super::times::{Calendar, Stamp, number, span, written};
-use super::{Console, Here, Page, words};
+use super::{Console, ConsoleHere, Page, words};
 use crate::store::Filter;
 use crate::store::figures::{Flow, HandoverCount, Queue, RecipientRow, SourceRow};
 
@@ -24,7 +24,7 @@ const MANY: u32 = 10_001;
 
 /// One source, as shown.
 #[derive(Debug)]
-struct Source {
+struct ShownSource {
     name: String,
     accepted: String,
     hour: String,
@@ -39,7 +39,7 @@ struct Source {
 
 /// One stage, as shown.
 #[derive(Debug)]
-struct Stage {
+struct ShownStage {
     name: &'static str,
     depth: String,
     oldest: String,
@@ -48,7 +48,7 @@ struct Stage {
 
 /// One recipient, as shown.
 #[derive(Debug)]
-struct Recipient {
+struct ShownRecipient {
     name: String,
     slug: String,
     decided: String,
@@ -73,21 +73,21 @@ struct Overview {
     points: Vec<Point>,
     picture: Option<Picture>,
     caption: String,
-    sources: Vec<Source>,
-    sum: Source,
-    stages: Vec<Stage>,
-    recipients: Vec<Recipient>,
+    sources: Vec<ShownSource>,
+    sum: ShownSource,
+    stages: Vec<ShownStage>,
+    recipients: Vec<ShownRecipient>,
 }
 
 /// `GET /`
-pub(super) async fn show(State(console): Here, Extension(session): Extension<Session>) -> Page {
+pub(super) async fn show(State(console): ConsoleHere, Extension(session): Extension<Session>) -> Page {
     let calendar = Calendar { now: console.clock.now() };
     let today = calendar.today();
     let store = &console.store;
     let late = Filter { before: Some(today), open: true, ..Filter::default() };
     let until_tonight = Filter { before: Some(today + Days::new(1)), ..late.clone() };
     let late_count = store.count_handovers(&late, MANY).await?;
-    let mut read = Read {
+    let mut read = AttentionRead {
         flow: store.flow(calendar.now - TimeDelta::hours(1), calendar.now - TimeDelta::days(1)).await?,
         states: store.handover_states().await?,
         late: late_count,
@@ -153,7 +153,6 @@ fn add(one: Queue, other: Queue) -> Queue {
     Queue { count: one.count + other.count, oldest: [one.oldest, other.oldest].into_iter().flatten().min() }
 }
 
-/// All sources together.
 fn total(rows: &[SourceRow]) -> SourceRow {
     rows.iter().fold(SourceRow::default(), |sum, row| SourceRow {
         source: words::TOTAL.to_owned(),
@@ -169,8 +168,8 @@ fn total(rows: &[SourceRow]) -> SourceRow {
     })
 }
 
-fn source(console: &Console, row: &SourceRow, calendar: Calendar) -> Source {
-    Source {
+fn source(console: &Console, row: &SourceRow, calendar: Calendar) -> ShownSource {
+    ShownSource {
         name: console.source(&row.source),
         accepted: number(row.accepted),
         hour: number(row.last_hour),
@@ -184,7 +183,7 @@ fn source(console: &Console, row: &SourceRow, calendar: Calendar) -> Source {
     }
 }
 
-fn stages(flow: &Flow, sum: &SourceRow, calendar: Calendar) -> Vec<Stage> {
+fn stages(flow: &Flow, sum: &SourceRow, calendar: Calendar) -> Vec<ShownStage> {
     let open = flow.recipients.iter().map(|row| row.decided - row.delivered).sum();
     let first = flow.recipients.iter().filter_map(|row| row.oldest).min();
     let rows = [
@@ -194,7 +193,7 @@ fn stages(flow: &Flow, sum: &SourceRow, calendar: Calendar) -> Vec<Stage> {
         (words::QUARANTINE, sum.quarantined),
         (words::DELIVER, Queue { count: open, oldest: first }),
     ];
-    let stage = |(name, queue): (&'static str, Queue)| Stage {
+    let stage = |(name, queue): (&'static str, Queue)| ShownStage {
         name,
         depth: number(queue.count),
         oldest: queue.oldest.map_or(words::NONE.to_owned(), |at| span(calendar.now - at)),
@@ -203,12 +202,12 @@ fn stages(flow: &Flow, sum: &SourceRow, calendar: Calendar) -> Vec<Stage> {
     rows.into_iter().map(stage).collect()
 }
 
-fn recipients(console: &Console, read: &Read, calendar: Calendar) -> Vec<Recipient> {
+fn recipients(console: &Console, read: &AttentionRead, calendar: Calendar) -> Vec<ShownRecipient> {
     let row = |row: &RecipientRow| {
         let found = read.by_recipient.iter().find(|(name, ..)| *name == row.recipient);
         let (handovers, late) = found.map_or((0, 0), |(_, open, late)| (*open, *late));
         let share = (row.delivered * 100).checked_div(row.decided);
-        Recipient {
+        ShownRecipient {
             name: console.name(&row.recipient),
             slug: row.recipient.to_string(),
             decided: number(row.decided),

@@ -30,7 +30,6 @@ pub(super) struct Frame {
     pub(super) open: String,
     /// The version of the program.
     pub(super) version: &'static str,
-    /// The bundle, shortened.
     pub(super) bundle: String,
     /// When this page was made.
     pub(super) now: Stamp,

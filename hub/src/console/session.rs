@@ -36,7 +36,6 @@ struct Open {
 /// One person who is signed in.
 #[derive(Clone, Debug)]
 pub(super) struct Session {
-    /// Who.
     pub(super) actor: Actor,
     /// What each of their forms carries, so that no other page can send one in their name.
     pub(super) token: String,
@@ -78,7 +77,6 @@ impl Sessions {
         Some(one.session.clone())
     }
 
-    /// Ends a session.
     pub(super) fn end(&self, id: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&hash(id));
     }

@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::session::{Cookies, Session};
-use super::{Console, Here, PageError, words};
+use super::{Console, ConsoleHere, PageError, words};
 use crate::desk::{About, Action, Actor, Occasion};
 
 /// How long a wrong credential waits for its answer.
@@ -49,7 +49,8 @@ pub(super) struct Wanted {
 
 /// A page of ours, whatever was asked for.
 fn inside(to: &str) -> &str {
-    let ours = to.starts_with('/') && !to.starts_with("//") && !to.contains(['\\', '\r', '\n']);
+    let ours =
+        to.starts_with('/') && !to.starts_with("//") && !to.contains(|c: char| c == '\\' || c.is_control());
     if ours { to } else { "/" }
 }
 
@@ -85,7 +86,7 @@ fn with_cookie(mut response: Response, cookie: &str) -> Response {
 }
 
 /// `GET /sign-in`
-pub(super) async fn ask(State(console): Here, Query(wanted): Query<Wanted>) -> Response {
+pub(super) async fn ask(State(console): ConsoleHere, Query(wanted): Query<Wanted>) -> Response {
     page(&console, StatusCode::OK, &wanted.to, "", None)
 }
 
@@ -101,7 +102,7 @@ pub(super) struct Shown {
 
 /// `POST /sign-in`
 pub(super) async fn sign_in(
-    State(console): Here,
+    State(console): ConsoleHere,
     headers: HeaderMap,
     Form(shown): Form<Shown>,
 ) -> Result<Response, PageError> {
@@ -141,7 +142,7 @@ impl Made {
 
 /// `POST /sign-out`
 pub(super) async fn sign_out(
-    State(console): Here,
+    State(console): ConsoleHere,
     axum::Extension(session): axum::Extension<Session>,
     headers: HeaderMap,
     Form(made): Form<Made>,
@@ -163,7 +164,14 @@ mod tests {
         for own in ["/", "/handovers?state=held", "/handovers/0192"] {
             assert_eq!(inside(own), own);
         }
-        for other in ["", "//other.example", "https://other.example/", "/\\other.example", "/a\r\nb"] {
+        for other in [
+            "",
+            "//other.example",
+            "https://other.example/",
+            "/\\other.example",
+            "/a\r\nb",
+            "/\t/other.example",
+        ] {
             assert_eq!(inside(other), "/", "{other:?}");
         }
     }

@@ -13,25 +13,24 @@ use schemas::recipient::Recipient;
 use schemas::time::Instant;
 
 use super::words;
-use crate::history::Entry;
+use crate::history::JournalEntry;
 use crate::story::Sent;
 
 /// What one message did to a handover.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Step {
+pub(super) struct TimelineStep {
     /// When it was decided.
     pub(super) at: Instant,
     /// Its place in the order of decisions.
     pub(super) order: u64,
-    /// By which message.
     pub(super) message: MessageId,
     /// What happened, the first one telling the most.
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<TimelineLine>,
 }
 
 /// One thing that happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Line {
+pub(super) enum TimelineLine {
     /// The handover came to be.
     Opened { replaces: Option<HandoverId> },
     /// It came into a state by a row of the state table.
@@ -46,7 +45,7 @@ pub(super) enum Line {
     Linked { reason: Reason },
 }
 
-impl Line {
+impl TimelineLine {
     /// How much it tells: the greatest stands first in its step.
     fn weight(&self) -> u8 {
         match self {
@@ -75,7 +74,11 @@ impl Line {
 }
 
 /// The steps of one handover, oldest first. `sent` holds every record about the person that is still kept.
-pub(super) fn of(entries: &[&Entry], handover: HandoverId, sent: &BTreeMap<DeliveryId, Sent>) -> Vec<Step> {
+pub(super) fn of(
+    entries: &[&JournalEntry],
+    handover: HandoverId,
+    sent: &BTreeMap<DeliveryId, Sent>,
+) -> Vec<TimelineStep> {
     let mut streams: BTreeMap<StreamId, Recipient> = BTreeMap::new();
     let mut steps = Vec::new();
     for entry in entries {
@@ -84,18 +87,18 @@ pub(super) fn of(entries: &[&Entry], handover: HandoverId, sent: &BTreeMap<Deliv
         for event in &entry.events {
             let line = match event {
                 Event::HandoverOpened { handover: id, replaces } if *id == handover => {
-                    Some(Line::Opened { replaces: *replaces })
+                    Some(TimelineLine::Opened { replaces: *replaces })
                 }
                 Event::HandoverMoved { handover: id, row, to, recipient, .. } if *id == handover => {
                     touched.extend(recipient.clone());
-                    Some(Line::Moved { row: row.to_string(), to: *to, recipient: recipient.clone() })
+                    Some(TimelineLine::Moved { row: row.to_string(), to: *to, recipient: recipient.clone() })
                 }
                 Event::StreamOpened { stream, recipient, handover: Some(id), epoch } if *id == handover => {
                     streams.insert(*stream, recipient.clone());
-                    Some(Line::Stream { recipient: recipient.clone(), epoch: *epoch })
+                    Some(TimelineLine::Stream { recipient: recipient.clone(), epoch: *epoch })
                 }
                 Event::Issued { stream, delivery, issue, kind, ended, .. } => {
-                    streams.get(stream).map(|recipient| Line::Issued {
+                    streams.get(stream).map(|recipient| TimelineLine::Issued {
                         recipient: recipient.clone(),
                         kind: *kind,
                         issue: *issue,
@@ -105,12 +108,12 @@ pub(super) fn of(entries: &[&Entry], handover: HandoverId, sent: &BTreeMap<Deliv
                 }
                 // Kept only where the same message moved this handover at that recipient: see below.
                 Event::LineOpened { recipient, capacity, .. } => {
-                    Some(Line::Repertory { recipient: recipient.clone(), capacity: Some(*capacity) })
+                    Some(TimelineLine::Repertory { recipient: recipient.clone(), capacity: Some(*capacity) })
                 }
                 Event::LineClosed { recipient, .. } => {
-                    Some(Line::Repertory { recipient: recipient.clone(), capacity: None })
+                    Some(TimelineLine::Repertory { recipient: recipient.clone(), capacity: None })
                 }
-                Event::Linked { reason, .. } => Some(Line::Linked { reason: *reason }),
+                Event::Linked { reason, .. } => Some(TimelineLine::Linked { reason: *reason }),
                 Event::HandoverOpened { .. }
                 | Event::HandoverMoved { .. }
                 | Event::StreamOpened { .. }
@@ -127,19 +130,19 @@ pub(super) fn of(entries: &[&Entry], handover: HandoverId, sent: &BTreeMap<Deliv
             lines.extend(line);
         }
         lines.retain(|line| match line {
-            Line::Repertory { recipient, .. } => touched.contains(recipient),
-            Line::Opened { .. }
-            | Line::Moved { .. }
-            | Line::Stream { .. }
-            | Line::Issued { .. }
-            | Line::Linked { .. } => true,
+            TimelineLine::Repertory { recipient, .. } => touched.contains(recipient),
+            TimelineLine::Opened { .. }
+            | TimelineLine::Moved { .. }
+            | TimelineLine::Stream { .. }
+            | TimelineLine::Issued { .. }
+            | TimelineLine::Linked { .. } => true,
         });
         // That a message was linked is worth a step only where it led to something here.
-        if lines.iter().all(|line| matches!(line, Line::Linked { .. })) {
+        if lines.iter().all(|line| matches!(line, TimelineLine::Linked { .. })) {
             continue;
         }
         lines.sort_by_key(|line| std::cmp::Reverse(line.weight()));
-        steps.push(Step { at: entry.known_at, order: entry.order, message: entry.message, lines });
+        steps.push(TimelineStep { at: entry.known_at, order: entry.order, message: entry.message, lines });
     }
     steps
 }
@@ -193,8 +196,8 @@ mod tests {
         DeliveryId(uuid::Uuid::from_u128(n * 100 + u128::from(issue)))
     }
 
-    fn entries(of: Vec<Vec<Event>>) -> Vec<Entry> {
-        let entry = |(n, events)| Entry {
+    fn entries(of: Vec<Vec<Event>>) -> Vec<JournalEntry> {
+        let entry = |(n, events)| JournalEntry {
             message: MessageId::from_bytes([n; 16]),
             order: n.into(),
             known_at: from_micros(i64::from(n)).unwrap(),
@@ -232,7 +235,10 @@ mod tests {
         let steps = of(&entries.iter().collect::<Vec<_>>(), OURS, &BTreeMap::new());
         // The line of another handover's step is no line of this one: it gives no step at all.
         assert_eq!(steps.iter().map(|step| step.order).collect::<Vec<_>>(), [2]);
-        assert!(matches!(steps[0].lines[0], Line::Moved { to: State::Sent, .. }), "the move tells the most");
+        assert!(
+            matches!(steps[0].lines[0], TimelineLine::Moved { to: State::Sent, .. }),
+            "the move tells the most"
+        );
         assert_eq!(steps[0].lines.len(), 3);
     }
 
@@ -247,12 +253,12 @@ mod tests {
             let steps = of(&entries.iter().collect::<Vec<_>>(), OURS, &sent.iter().cloned().collect());
             let lines = steps.iter().flat_map(|step| &step.lines);
             let records = lines.filter_map(|line| match line {
-                Line::Issued { sent, .. } => Some(sent.as_ref().map(|sent| sent.sequence)),
-                Line::Opened { .. }
-                | Line::Moved { .. }
-                | Line::Repertory { .. }
-                | Line::Stream { .. }
-                | Line::Linked { .. } => None,
+                TimelineLine::Issued { sent, .. } => Some(sent.as_ref().map(|sent| sent.sequence)),
+                TimelineLine::Opened { .. }
+                | TimelineLine::Moved { .. }
+                | TimelineLine::Repertory { .. }
+                | TimelineLine::Stream { .. }
+                | TimelineLine::Linked { .. } => None,
             });
             records.collect()
         };

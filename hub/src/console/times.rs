@@ -26,7 +26,6 @@ pub(super) struct Stamp {
 impl HtmlSafe for Stamp {}
 
 impl Stamp {
-    /// What is read.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
@@ -39,7 +38,6 @@ pub(super) struct Calendar {
 }
 
 impl Calendar {
-    /// Today, in Brussels.
     pub(super) fn today(self) -> Day {
         day_of(self.now)
     }
@@ -55,7 +53,6 @@ impl Calendar {
         }
     }
 
-    /// A day.
     pub(super) fn day(self, day: Day) -> Stamp {
         Stamp { machine: day.to_string(), utc: String::new(), text: self.date(day) }
     }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use decide::bundle::Contract;
 use decide::change::Delivery;
 use decide::person::ViewKind;
-use schemas::canonical::{Kind, Value, field};
+use schemas::canonical::{Value, ValueKind, field};
 use schemas::handover::EndReason;
 use schemas::recipient::Recipient;
 use serde::Serialize;
@@ -130,9 +130,9 @@ fn generate(contract: &Contract) -> Result<serde_json::Value, ContractError> {
                     field: name.clone(),
                 })?;
                 let of = match known.kind {
-                    Kind::Text => json!("string"),
-                    Kind::Texts => json!({"type": "array", "items": "string"}),
-                    Kind::Map => json!({"type": "map", "values": "string"}),
+                    ValueKind::Text => json!("string"),
+                    ValueKind::Texts => json!({"type": "array", "items": "string"}),
+                    ValueKind::Map => json!({"type": "map", "values": "string"}),
                 };
                 Ok(nullable(known.name, known.doc, of))
             })
@@ -188,7 +188,7 @@ impl Serialize for Wire<'_> {
             ViewKind::Offer => record.serialize_field("offer", &fields)?,
             ViewKind::File => record.serialize_field("file", &fields)?,
             ViewKind::Ended => {
-                let ended = view.ended().map(|(reason, successor)| Ended {
+                let ended = view.ended().map(|(reason, successor)| EndedRecord {
                     reason,
                     successor: successor.map(|pseudonym| pseudonym.to_string()),
                 });
@@ -200,7 +200,7 @@ impl Serialize for Wire<'_> {
 }
 
 #[derive(Serialize)]
-struct Ended {
+struct EndedRecord {
     reason: EndReason,
     successor: Option<String>,
 }

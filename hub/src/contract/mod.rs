@@ -20,27 +20,17 @@ use serde_json::Value;
 
 use crate::config::{Config, Frozen};
 use avro::{Codec, frame, unframe};
-use versions::{Breach, Version, judge};
+use versions::{Breach, SchemaVersion, judge};
 
 /// Why a record cannot be made or read by its contract. Names recipients and fields, never a value.
 #[derive(Debug, thiserror::Error)]
 pub enum ContractError {
     /// A contract names a field that the catalogue lacks.
     #[error("the contract of {recipient} names the unknown field {field}")]
-    UnknownField {
-        /// Whose contract.
-        recipient: Recipient,
-        /// Which field.
-        field: String,
-    },
+    UnknownField { recipient: Recipient, field: String },
     /// A view holds a field that its contract lacks.
     #[error("the contract of {recipient} has no field {field}")]
-    NotInContract {
-        /// Whose contract.
-        recipient: Recipient,
-        /// Which field.
-        field: String,
-    },
+    NotInContract { recipient: Recipient, field: String },
     /// No contract, or no schema id, for this recipient.
     #[error("there is no contract with a schema id for {0}")]
     NoContract(Recipient),
@@ -66,7 +56,6 @@ pub enum ContractError {
 pub struct Subject {
     /// The id in the five bytes before each body.
     pub id: u32,
-    /// Its topic.
     pub topic: String,
     /// Its name in a schema registry.
     pub subject: String,
@@ -81,7 +70,7 @@ pub struct Schemas {
     /// By id: whose, and how to read what was written under it.
     known: BTreeMap<u32, Known>,
     /// What was frozen in files.
-    frozen: Vec<Version>,
+    frozen: Vec<SchemaVersion>,
     /// A contract must have a frozen file, be it ever so new.
     strict: bool,
 }
@@ -101,7 +90,6 @@ pub struct Encoded {
     pub body: Vec<u8>,
     /// The id of the schema it is written in.
     pub schema_id: u32,
-    /// Its headers.
     pub envelope: Envelope,
 }
 
@@ -124,13 +112,13 @@ impl Schemas {
                 Subject { id, subject: format!("{topic}-value"), topic, codec: Codec::new(contract)? };
             subjects.insert(recipient.clone(), subject);
         }
-        let own = |(recipient, subject): (&Recipient, &Subject)| Version {
+        let own = |(recipient, subject): (&Recipient, &Subject)| SchemaVersion {
             id: subject.id,
             recipient: recipient.clone(),
             text: subject.codec.text().to_owned(),
             file: None,
         };
-        let own: Vec<Version> = subjects.iter().map(own).collect();
+        let own: Vec<SchemaVersion> = subjects.iter().map(own).collect();
         Self { subjects, ..Self::default() }.knowing(&own)
     }
 
@@ -142,7 +130,7 @@ impl Schemas {
         let ids = config.agencies.iter().map(|(recipient, agency)| (recipient.clone(), agency.schema_id));
         let schemas = Self::new(&ids.collect(), &config.bundle.contracts)?;
         let strict = config.hub.environment == Environment::Production;
-        let frozen: Vec<Version> = config.frozen.iter().map(Version::from).collect();
+        let frozen: Vec<SchemaVersion> = config.frozen.iter().map(SchemaVersion::from).collect();
         Self { strict, ..schemas }.knowing(&frozen).map(|schemas| Self { frozen, ..schemas })
     }
 
@@ -150,8 +138,8 @@ impl Schemas {
     ///
     /// # Errors
     /// [`ContractError::Schema`] where one is not Avro.
-    pub fn knowing(mut self, versions: &[Version]) -> Result<Self, ContractError> {
-        for Version { id, recipient, text, .. } in versions {
+    pub fn knowing(mut self, versions: &[SchemaVersion]) -> Result<Self, ContractError> {
+        for SchemaVersion { id, recipient, text, .. } in versions {
             let schema = text.parse().map_err(|_| ContractError::Schema(recipient.clone()))?;
             let bare = serde_json::from_str(text).map_err(|_| ContractError::Schema(recipient.clone()))?;
             let bare = versions::bare(bare);
@@ -162,7 +150,7 @@ impl Schemas {
 
     /// Everything that is wrong with the contracts against what was frozen and what was sent.
     #[must_use]
-    pub fn judged(&self, sent: &[Version]) -> Vec<Breach> {
+    pub fn judged(&self, sent: &[SchemaVersion]) -> Vec<Breach> {
         judge(&self.subjects, &[&self.frozen, sent].concat(), self.strict)
     }
 
@@ -181,7 +169,6 @@ impl Schemas {
         self.subjects.get(recipient).ok_or_else(|| ContractError::NoContract(recipient.clone()))
     }
 
-    /// All, by recipient.
     pub fn iter(&self) -> impl Iterator<Item = (&Recipient, &Subject)> {
         self.subjects.iter()
     }

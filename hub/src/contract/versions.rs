@@ -19,8 +19,7 @@ use crate::store::rows::SchemaRow;
 
 /// The schema that an id stands for, and where that is written.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Version {
-    /// The id.
+pub struct SchemaVersion {
     pub id: u32,
     /// Whose records have it.
     pub recipient: Recipient,
@@ -30,20 +29,20 @@ pub struct Version {
     pub file: Option<PathBuf>,
 }
 
-impl From<&Frozen> for Version {
+impl From<&Frozen> for SchemaVersion {
     fn from(frozen: &Frozen) -> Self {
         let Frozen { id, recipient, file, text } = frozen.clone();
         Self { id, recipient, text, file: Some(file) }
     }
 }
 
-impl From<SchemaRow> for Version {
+impl From<SchemaRow> for SchemaVersion {
     fn from(row: SchemaRow) -> Self {
         Self { id: row.id, recipient: row.recipient, text: row.text, file: None }
     }
 }
 
-impl Version {
+impl SchemaVersion {
     fn place(&self) -> String {
         self.file.as_ref().map_or_else(|| "as it was sent".to_owned(), |file| file.display().to_string())
     }
@@ -52,11 +51,9 @@ impl Version {
 /// A contract that may not be used as it stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Breach {
-    /// Whose contract.
     pub recipient: Recipient,
     /// What is wrong, field by field.
     pub found: String,
-    /// What is due.
     pub due: String,
     /// Nothing is wrong but that it was not frozen yet.
     pub only_unfrozen: bool,
@@ -72,7 +69,11 @@ impl fmt::Display for Breach {
 ///
 /// `always` asks for a frozen file of every contract, also of a new one: nothing may leave to real people's agencies under an id that is written down nowhere.
 #[must_use]
-pub fn judge(subjects: &BTreeMap<Recipient, Subject>, versions: &[Version], always: bool) -> Vec<Breach> {
+pub fn judge(
+    subjects: &BTreeMap<Recipient, Subject>,
+    versions: &[SchemaVersion],
+    always: bool,
+) -> Vec<Breach> {
     let taken = versions.iter().map(|version| version.id);
     let next = taken.chain(subjects.values().map(|subject| subject.id)).max().unwrap_or(0) + 1;
     subjects.iter().flat_map(|(recipient, subject)| one(recipient, subject, versions, always, next)).collect()
@@ -81,7 +82,7 @@ pub fn judge(subjects: &BTreeMap<Recipient, Subject>, versions: &[Version], alwa
 fn one(
     recipient: &Recipient,
     subject: &Subject,
-    versions: &[Version],
+    versions: &[SchemaVersion],
     always: bool,
     next: u32,
 ) -> Vec<Breach> {
@@ -254,17 +255,17 @@ mod tests {
         [(contract.recipient, subject)].into()
     }
 
-    fn frozen(id: u32, text: &str) -> Version {
+    fn frozen(id: u32, text: &str) -> SchemaVersion {
         let recipient = Recipient::parse("bapa-bxl").unwrap();
         let file = Some(Frozen::place(&recipient, id));
-        Version { id, recipient, text: text.to_owned(), file }
+        SchemaVersion { id, recipient, text: text.to_owned(), file }
     }
 
     fn text() -> String {
         subjects(7, &OFFER, &FILE).values().next().unwrap().codec.text().to_owned()
     }
 
-    fn told(now: &BTreeMap<Recipient, Subject>, before: &[Version]) -> Vec<String> {
+    fn told(now: &BTreeMap<Recipient, Subject>, before: &[SchemaVersion]) -> Vec<String> {
         judge(now, before, false).into_iter().map(|breach| breach.found).collect()
     }
 
@@ -375,7 +376,7 @@ mod tests {
         assert_eq!(told(&grown(8), &[]), [""; 0]);
         assert_eq!(judge(&grown(8), &[], true)[0].found, unfrozen);
         // Sent, and its file lost: nothing more is wrong than that.
-        let sent = Version { file: None, ..frozen(7, &text()) };
+        let sent = SchemaVersion { file: None, ..frozen(7, &text()) };
         assert_eq!(told(&subjects(7, &OFFER, &FILE), std::slice::from_ref(&sent)), [""; 0]);
         let found = told(&subjects(7, &OFFER, &["insz"]), &[sent]).concat();
         assert!(
@@ -383,7 +384,7 @@ mod tests {
             "{found}"
         );
         // The id of another, be it long gone.
-        let other = Version { recipient: Recipient::parse("bon").unwrap(), ..frozen(7, &text()) };
+        let other = SchemaVersion { recipient: Recipient::parse("bon").unwrap(), ..frozen(7, &text()) };
         let found = told(&subjects(7, &OFFER, &FILE), &[other]);
         assert_eq!(found, ["schema id 7 stands for a schema of bon (agencies/bapa-bxl.7.avsc)"]);
     }

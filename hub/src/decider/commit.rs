@@ -6,26 +6,23 @@ use schemas::ids::MessageId;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::compose::{Decided, Ended, compose};
+use super::compose::{Decided, DecidedMessage, compose};
 use super::load::KeyRing;
 use super::{Decider, DeciderError};
 use crate::store::rows::{Counters, Lease};
 
 /// Why a batch was not committed.
 #[derive(Debug)]
-pub(super) enum Refused {
+pub(super) enum CommitRefused {
     /// The database refused its data: they are at fault.
     Data {
-        /// Where.
         table: &'static str,
-        /// Why.
         source: sqlx::Error,
     },
-    /// Anything else.
     Other(DeciderError),
 }
 
-impl From<DeciderError> for Refused {
+impl From<DeciderError> for CommitRefused {
     fn from(error: DeciderError) -> Self {
         Self::Other(error)
     }
@@ -38,7 +35,7 @@ pub(super) struct Outstanding {
     pub(super) ids: Vec<MessageId>,
     /// The last outbox position of the batch.
     pub(super) position: u64,
-    task: JoinHandle<Result<Counters, Refused>>,
+    task: JoinHandle<Result<Counters, CommitRefused>>,
     /// Answers once it is committed; dropped where it is not.
     done: Option<oneshot::Receiver<()>>,
 }
@@ -55,7 +52,7 @@ impl Outstanding {
         before: Option<oneshot::Receiver<()>>,
     ) -> Self {
         let ids = decided.ended.iter().map(|ended| ended.id).collect();
-        let outcomes: Vec<_> = decided.ended.iter().map(Ended::outcome).collect();
+        let outcomes: Vec<_> = decided.ended.iter().map(DecidedMessage::outcome).collect();
         let (left_out, started) = (decided.left_out(), decided.started);
         let position = counters.position + decided.encoded.len() as u64;
         let counters = Counters { position, ..counters };
@@ -94,7 +91,7 @@ impl Outstanding {
     }
 
     /// The counters as committed.
-    pub(super) async fn committed(self) -> Result<Counters, Refused> {
+    pub(super) async fn committed(self) -> Result<Counters, CommitRefused> {
         match self.task.await {
             Ok(ended) => ended,
             Err(error) => Err(DeciderError::again("committing", error).into()),

@@ -25,25 +25,25 @@ use crate::store::rows::{
     AnswerRow, Batch, Counters, DecidedRow, Detail, DueRow, HandoverRow, JournalRow, LineRow, OutboxRow,
     Outcome, PersonRow, RecordRow, ReleasedRow, ReviewRow, SchemaRow, Sealed, StreamRow, TaskRow,
 };
-use crate::vault::{Key, PersonKey, Place, Vault};
+use crate::vault::{DataKey, PersonKey, Place, Vault};
 
 /// What became of one message.
 #[derive(Debug)]
-pub(super) struct Ended {
+pub(super) struct DecidedMessage {
     pub(super) id: MessageId,
     /// Its place in the order of decisions, and when: given when it is added to its batch.
     order: u64,
     known_at: Instant,
     pub(super) verdict: Verdict,
     /// Its key; none where it could not be read.
-    pub(super) key: Option<Key>,
+    pub(super) key: Option<DataKey>,
     /// Its key, wrapped by the key-encryption key.
     wrapped: Sealed,
     /// Whose due moment it is.
     due: Option<PersonId>,
 }
 
-impl Ended {
+impl DecidedMessage {
     /// A message that was decided.
     pub(super) fn of(message: Message, opened: &Opened, queued: &Queued, verdict: Verdict) -> Option<Self> {
         debug_assert_eq!(message.id, queued.id, "a verdict about another message");
@@ -89,7 +89,7 @@ impl Ended {
 /// A batch as decided: what became of each message, and the records that leave, numbered.
 #[derive(Debug, Default)]
 pub(super) struct Decided {
-    pub(super) ended: Vec<Ended>,
+    pub(super) ended: Vec<DecidedMessage>,
     pub(super) encoded: Vec<Encoded>,
     /// What the ids of their schemas stand for, where that may not be stored yet.
     pub(super) schemas: Vec<SchemaRow>,
@@ -101,12 +101,12 @@ pub(super) struct Decided {
 
 impl Decided {
     /// Adds a message at its place.
-    pub(super) fn push(&mut self, ended: Ended, order: u64, known_at: Instant) {
-        self.ended.push(Ended { order, known_at, ..ended });
+    pub(super) fn push(&mut self, ended: DecidedMessage, order: u64, known_at: Instant) {
+        self.ended.push(DecidedMessage { order, known_at, ..ended });
     }
 
     fn changes(&self) -> impl Iterator<Item = &Change> {
-        self.ended.iter().filter_map(Ended::change)
+        self.ended.iter().filter_map(DecidedMessage::change)
     }
 
     /// How many candidates were not looked at, because a key is too common.
@@ -192,7 +192,7 @@ struct Composer<'a> {
 }
 
 impl Composer<'_> {
-    fn message(&mut self, ended: &Ended) -> Result<(), DeciderError> {
+    fn message(&mut self, ended: &DecidedMessage) -> Result<(), DeciderError> {
         let (outcome, detail) = match &ended.verdict {
             Verdict::Decided(_) => (Outcome::Decided, None),
             Verdict::Waiting(_) => (Outcome::Waiting, None),
@@ -220,13 +220,13 @@ impl Composer<'_> {
                 self.batch.due.extend(ended.due.map(|person| DueRow { person, on: None }));
             }
         }
-        let Ended { id, order, known_at, .. } = *ended;
+        let DecidedMessage { id, order, known_at, .. } = *ended;
         self.batch.decided.push(DecidedRow { id, order, known_at, outcome, detail, key, owner });
         Ok(())
     }
 
-    fn change(&mut self, ended: &Ended, change: &Change) -> Result<(), DeciderError> {
-        let Ended { id, order, known_at, .. } = *ended;
+    fn change(&mut self, ended: &DecidedMessage, change: &Change) -> Result<(), DeciderError> {
+        let DecidedMessage { id, order, known_at, .. } = *ended;
         let mut journal: BTreeMap<PersonId, Vec<&Event>> = BTreeMap::new();
         for (person, event) in &change.events {
             journal.entry(*person).or_default().push(event);
@@ -278,7 +278,7 @@ impl Composer<'_> {
         change.deliveries.iter().try_for_each(|delivery| self.delivery(delivery))
     }
 
-    fn event(&mut self, person: PersonId, event: &Event, ended: &Ended) {
+    fn event(&mut self, person: PersonId, event: &Event, ended: &DecidedMessage) {
         let mut line = |recipient: &Recipient, capacity, on: Day| {
             let (recipient, order) = (recipient.clone(), ended.order);
             self.batch.lines.push(LineRow { person, recipient, capacity, on, order });
@@ -313,7 +313,7 @@ impl Composer<'_> {
         }
     }
 
-    fn task(&mut self, task: &Task, ended: &Ended) -> Result<(), DeciderError> {
+    fn task(&mut self, task: &Task, ended: &DecidedMessage) -> Result<(), DeciderError> {
         let place = Place::Task(task.id, task.person);
         let content =
             self.vault.seal(&self.key(task.person)?.key, place, task.insz.to_string().as_bytes())?;

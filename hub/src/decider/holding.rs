@@ -18,13 +18,13 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::commit::{Outstanding, Refused};
-use super::compose::{Decided, Ended};
+use super::commit::{CommitRefused, Outstanding};
+use super::compose::{Decided, DecidedMessage};
 use super::load::{KeyRing, load};
 use super::numbers::Numbers;
 use super::queue::{Opened, Queued, Taken, take};
 use super::{BATCH, Decider, DeciderError, HEART, RENEW};
-use crate::contract::versions::Version;
+use crate::contract::versions::SchemaVersion;
 use crate::contract::{Encoded, Subject};
 use crate::store::lease::LEASE_SECONDS;
 use crate::store::rows::{Counters, Lease, SchemaRow};
@@ -89,7 +89,8 @@ impl Holding {
         };
         let bundle = decider.store.bundle_number(HEART, &decider.bundle.hash.0).await?;
         // Another version of this program may have decided since this one was started.
-        let sent: Vec<Version> = decider.store.sent_schemas().await?.into_iter().map(Version::from).collect();
+        let sent: Vec<SchemaVersion> =
+            decider.store.sent_schemas().await?.into_iter().map(SchemaVersion::from).collect();
         let breaches = decider.schemas.judged(&sent);
         if !breaches.is_empty() {
             breaches.iter().for_each(|breach| tracing::error!(recipient = %breach.recipient, "{breach}"));
@@ -167,7 +168,7 @@ impl Holding {
         }
         if self.left.is_empty() {
             let settled = self.settle(0).await?;
-            return Ok(if settled == Step::Refused { Turn::Decided } else { Turn::Idle });
+            return Ok(if settled == Went::Refused { Turn::Decided } else { Turn::Idle });
         }
         if self.ahead.is_none() {
             self.ahead = Some(self.open_ahead(limit));
@@ -182,7 +183,7 @@ impl Holding {
     }
 
     /// Decides what is left of the batch, as far as it goes in one, and hands it on to its commit.
-    async fn decide(&mut self) -> Result<Step, DeciderError> {
+    async fn decide(&mut self) -> Result<Went, DeciderError> {
         let started = Moment::now();
         // Between batches only: the keys of all that a batch has read are needed until it is handed on.
         self.world.evict(self.budget);
@@ -206,7 +207,7 @@ impl Holding {
             }
             match self.bring(needs).await? {
                 Brought::Loaded => {}
-                Brought::Refused => return Ok(Step::Refused),
+                Brought::Refused => return Ok(Went::Refused),
                 // What is asked for stands in this very batch: it is committed first, the rest is a batch of its own.
                 Brought::Open if round.decided() > 0 => break,
                 Brought::Open => return Err(DeciderError::Stop("a batch waits for itself")),
@@ -255,10 +256,10 @@ impl Holding {
                 continue;
             }
             let ended = match &queued.said {
-                Err(aside) => Some(Ended::aside(&queued, *aside)),
+                Err(aside) => Some(DecidedMessage::aside(&queued, *aside)),
                 Ok(opened) => messages
                     .next()
-                    .and_then(|(message, verdict)| Ended::of(message, opened, &queued, verdict?)),
+                    .and_then(|(message, verdict)| DecidedMessage::of(message, opened, &queued, verdict?)),
             };
             match ended {
                 Some(ended) => {
@@ -303,7 +304,7 @@ impl Holding {
                             return Err(DeciderError::Stop("a commit that is waited for was never begun"));
                         }
                         let behind = self.outstanding.len() - 1;
-                        if self.settle(behind).await? == Step::Refused {
+                        if self.settle(behind).await? == Went::Refused {
                             return Ok(Brought::Refused);
                         }
                     }
@@ -318,7 +319,7 @@ impl Holding {
     }
 
     /// Waits until at most so many batches are not committed. After a refusal the world begins anew.
-    async fn settle(&mut self, most: usize) -> Result<Step, DeciderError> {
+    async fn settle(&mut self, most: usize) -> Result<Went, DeciderError> {
         while self.outstanding.len() > most || self.outstanding.front().is_some_and(Outstanding::is_finished)
         {
             let Some(first) = self.outstanding.pop_front() else { break };
@@ -334,18 +335,18 @@ impl Holding {
                         self.taken.refused.remove(id);
                     }
                 }
-                Err(Refused::Data { table, source }) => {
+                Err(CommitRefused::Data { table, source }) => {
                     tracing::warn!(table, error = %super::chain(&source), "the database refused a batch");
                     if !self.again_alone(ids) {
                         return Err(DeciderError::again("putting a message aside", source));
                     }
                     self.begin_anew().await?;
-                    return Ok(Step::Refused);
+                    return Ok(Went::Refused);
                 }
-                Err(Refused::Other(error)) => return Err(error),
+                Err(CommitRefused::Other(error)) => return Err(error),
             }
         }
-        Ok(Step::Done)
+        Ok(Went::Done)
     }
 
     /// Each of these is decided alone from here on; one that was alone already is put aside. Says whether that is of
@@ -395,7 +396,7 @@ type Ahead = JoinHandle<Result<Vec<Queued>, DeciderError>>;
 
 /// How a step ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Step {
+enum Went {
     Done,
     /// A commit was refused: everything behind it is decided again.
     Refused,
@@ -420,7 +421,7 @@ fn messages(batch: &[Queued], order: u64, known_at: KnownAt) -> Vec<Message> {
     placed.filter_map(message).collect()
 }
 
-impl From<StoreError> for Refused {
+impl From<StoreError> for CommitRefused {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Data { table, source } => Self::Data { table, source },

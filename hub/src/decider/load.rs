@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use decide::World;
-use decide::world::{Answer, Ask, Holders, Needs, PersonFound, is_learning};
+use decide::world::{Ask, Holders, Needs, PersonFound, Reply, is_learning};
 use schemas::ids::{MessageId, PersonId};
 use schemas::message::{Body, Prepared};
 
 use super::DeciderError;
 use crate::store::Store;
-use crate::store::rows::{Found, MessageRow, PersonRow};
-use crate::vault::{Access, Content, Key, PersonKey, Vault, Why};
+use crate::store::rows::{FoundRow, MessageRow, PersonRow};
+use crate::vault::{Access, Content, DataKey, PersonKey, Vault, Why};
 
 const ACCESS: Access<'static> = Access::hub(Why::Decide);
 
@@ -22,7 +22,7 @@ const ACCESS: Access<'static> = Access::hub(Why::Decide);
 pub(super) struct KeyRing {
     pub(super) persons: BTreeMap<PersonId, PersonKey>,
     /// The keys of records that wait.
-    pub(super) waiting: BTreeMap<MessageId, Key>,
+    pub(super) waiting: BTreeMap<MessageId, DataKey>,
 }
 
 impl KeyRing {
@@ -39,57 +39,57 @@ pub(super) async fn load(
     vault: &Vault,
     needs: &Needs,
     keys: &mut KeyRing,
-) -> Result<Vec<(Ask, Answer)>, DeciderError> {
+) -> Result<Vec<(Ask, Reply)>, DeciderError> {
     let found = store.load(needs).await?;
-    let mut answers: BTreeMap<Ask, Answer> = needs.iter().map(|ask| (ask.clone(), absent(ask))).collect();
+    let mut answers: BTreeMap<Ask, Reply> = needs.iter().map(|ask| (ask.clone(), absent(ask))).collect();
     for row in found {
         match row {
-            Found::Key(mac, record, person) => {
-                if let Some(Answer::Key(holders)) = answers.get_mut(&Ask::Key(mac)) {
+            FoundRow::Key(mac, record, person) => {
+                if let Some(Reply::Key(holders)) = answers.get_mut(&Ask::Key(mac)) {
                     holders.insert(record, person);
                 }
             }
-            Found::Person(asked, row) => {
+            FoundRow::Person(asked, row) => {
                 if asked != row.id {
-                    answers.insert(Ask::Person(asked), Answer::Person(PersonFound::Absorbed(row.id)));
+                    answers.insert(Ask::Person(asked), Reply::Person(PersonFound::Absorbed(row.id)));
                 }
-                answers.insert(Ask::Person(row.id), Answer::Person(person(vault, &row, keys)?));
+                answers.insert(Ask::Person(row.id), Reply::Person(person(vault, &row, keys)?));
             }
-            Found::Owner(owned, person) => {
-                answers.insert(Ask::Owner(owned), Answer::Owner(Some(person)));
+            FoundRow::Owner(owned, person) => {
+                answers.insert(Ask::Owner(owned), Reply::Owner(Some(person)));
             }
-            Found::Waiting(row) => {
+            FoundRow::Waiting(row) => {
                 let record = record(vault, &row)?.map(|(record, key)| {
                     keys.waiting.insert(row.id, key);
                     record
                 });
-                answers.insert(Ask::Waiting(row.id), Answer::Waiting(record));
+                answers.insert(Ask::Waiting(row.id), Reply::Waiting(record));
             }
-            Found::Own(row) => {
+            FoundRow::Own(row) => {
                 let owner = row.key.owner.map(Ask::Journal);
-                if let Some(Answer::Journal(records)) = owner.and_then(|ask| answers.get_mut(&ask))
+                if let Some(Reply::Journal(records)) = owner.and_then(|ask| answers.get_mut(&ask))
                     && let Some((record, _)) = record(vault, &row)?
                     && is_learning(&record.record)
                 {
                     records.push((row.id, record));
                 }
             }
-            Found::Sent(recipient, sequence, hash) => {
-                answers.insert(Ask::Sent(recipient, sequence), Answer::Sent(Some(hash)));
+            FoundRow::Sent(recipient, sequence, hash) => {
+                answers.insert(Ask::Sent(recipient, sequence), Reply::Sent(Some(hash)));
             }
         }
     }
     Ok(answers.into_iter().collect())
 }
 
-fn absent(ask: &Ask) -> Answer {
+fn absent(ask: &Ask) -> Reply {
     match ask {
-        Ask::Key(_) => Answer::Key(Holders::default()),
-        Ask::Person(_) => Answer::Person(PersonFound::Nobody),
-        Ask::Owner(_) => Answer::Owner(None),
-        Ask::Waiting(_) => Answer::Waiting(None),
-        Ask::Journal(_) => Answer::Journal(Vec::new()),
-        Ask::Sent(..) => Answer::Sent(None),
+        Ask::Key(_) => Reply::Key(Holders::default()),
+        Ask::Person(_) => Reply::Person(PersonFound::Nobody),
+        Ask::Owner(_) => Reply::Owner(None),
+        Ask::Waiting(_) => Reply::Waiting(None),
+        Ask::Journal(_) => Reply::Journal(Vec::new()),
+        Ask::Sent(..) => Reply::Sent(None),
     }
 }
 
@@ -109,7 +109,7 @@ fn person(vault: &Vault, row: &PersonRow, keys: &mut KeyRing) -> Result<PersonFo
 }
 
 /// The record in a message; none where it is no record, or was erased.
-fn record(vault: &Vault, row: &MessageRow) -> Result<Option<(Arc<Prepared>, Key)>, DeciderError> {
+fn record(vault: &Vault, row: &MessageRow) -> Result<Option<(Arc<Prepared>, DataKey)>, DeciderError> {
     match vault.opened_message(row, ACCESS) {
         Ok((Content { body: Body::Record(record), .. }, key)) => Ok(Some((record, key))),
         Ok(_) => Ok(None),

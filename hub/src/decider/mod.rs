@@ -44,9 +44,7 @@ pub enum DeciderError {
     /// Begin again from what is stored: the database is away, the machine gives no randomness.
     #[error("{doing} did not work; it is tried again")]
     Again {
-        /// What was done.
         doing: &'static str,
-        /// Why not.
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
@@ -90,17 +88,13 @@ impl From<SealError> for DeciderError {
 /// What the decide loop works with. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Decider {
-    /// Where everything is.
     pub store: Store,
     /// What opens and seals.
     pub vault: Vault,
-    /// Time.
     pub clock: Clock,
     /// What decisions rest on.
     pub bundle: Arc<Bundle>,
-    /// The recipients' schemas.
     pub schemas: Arc<Schemas>,
-    /// Figures.
     pub metrics: Arc<Metrics>,
     /// Changes when something came into the inbox of this process; others are looked for.
     pub arrivals: watch::Receiver<u64>,

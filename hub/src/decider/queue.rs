@@ -11,7 +11,7 @@ use schemas::message::Body;
 use super::DeciderError;
 use crate::store::Store;
 use crate::store::rows::{PendingRow, Sealed};
-use crate::vault::{Access, Key, Vault, Why};
+use crate::vault::{Access, DataKey, Vault, Why};
 
 /// A message on its way to its decision.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub(super) struct Queued {
 pub(super) struct Opened {
     pub(super) seed: Seed,
     pub(super) body: Body,
-    pub(super) key: Key,
+    pub(super) key: DataKey,
 }
 
 /// What is taken next: not what was taken already, and not what is known to be at fault.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use schemas::envelope::{Hash, chain, payload_hash};
 
-use super::record::Record;
+use super::record::LogRecord;
 
 /// What is wrong with a topic.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -20,7 +20,6 @@ pub enum Break {
     Sequence {
         /// What had to come.
         expected: u64,
-        /// What came.
         found: u64,
     },
     /// The previous number is not the one before.
@@ -43,9 +42,7 @@ pub enum Break {
 /// A record that was read and is right in itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Read {
-    /// Its number.
     pub sequence: u64,
-    /// Its payload hash.
     pub hash: Hash,
 }
 
@@ -87,7 +84,7 @@ impl Audit {
     ///
     /// # Errors
     /// The [`Break`].
-    pub fn check(&mut self, record: &Record) -> Result<Read, Break> {
+    pub fn check(&mut self, record: &LogRecord) -> Result<Read, Break> {
         let found = record.sequence().ok_or(Break::Header("ce_sequence"))?;
         let payload = hash(record, "ce_payloadhash")?;
         let value = hash(record, "ce_chain")?;
@@ -118,7 +115,7 @@ impl Audit {
     }
 }
 
-fn hash(record: &Record, name: &'static str) -> Result<Hash, Break> {
+fn hash(record: &LogRecord, name: &'static str) -> Result<Hash, Break> {
     let bytes = record.header(name).and_then(|text| hex::decode(text).ok());
     bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(Break::Header(name))
 }
@@ -128,7 +125,7 @@ mod tests {
     use super::*;
 
     /// Three records of a topic: a file, a void, a file.
-    fn topic() -> Vec<Record> {
+    fn topic() -> Vec<LogRecord> {
         let mut previous = [0; 32];
         (1..=3u64)
             .map(|sequence| {
@@ -144,7 +141,7 @@ mod tests {
                     ("ce_chain", hex::encode(previous)),
                     ("ce_salt", hex::encode(salt)),
                 ];
-                Record {
+                LogRecord {
                     topic: "voortraject.bon.v1".to_owned(),
                     key: "k".to_owned(),
                     headers: headers.map(|(name, value)| (name.to_owned(), value)).into(),
@@ -154,7 +151,7 @@ mod tests {
             .collect()
     }
 
-    fn read(closed: u64, topic: &[Record]) -> Result<u64, Break> {
+    fn read(closed: u64, topic: &[LogRecord]) -> Result<u64, Break> {
         let mut audit = Audit::after(closed);
         topic.iter().try_for_each(|record| audit.check(record).map(drop))?;
         Ok(audit.sequence())
@@ -172,12 +169,12 @@ mod tests {
 
     #[test]
     fn every_change_is_found() {
-        let check = |closed: u64, change: &dyn Fn(&mut Vec<Record>), expect: Break| {
+        let check = |closed: u64, change: &dyn Fn(&mut Vec<LogRecord>), expect: Break| {
             let mut topic = topic();
             change(&mut topic);
             assert_eq!(read(closed, &topic), Err(expect));
         };
-        let set = |record: &mut Record, name: &str, value: &str| {
+        let set = |record: &mut LogRecord, name: &str, value: &str| {
             let header = record.headers.iter_mut().find(|(header, _)| header == name).unwrap();
             value.clone_into(&mut header.1);
         };

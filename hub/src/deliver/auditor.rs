@@ -23,12 +23,12 @@ const BULK: usize = 1_000;
 const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(30));
 
 /// Why reading one topic ended.
-enum Ended {
+enum AuditEnd {
     Broken(Break),
     Failed(DeliverError),
 }
 
-impl<E: Into<DeliverError>> From<E> for Ended {
+impl<E: Into<DeliverError>> From<E> for AuditEnd {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }
@@ -38,30 +38,30 @@ impl<E: Into<DeliverError>> From<E> for Ended {
 pub(super) async fn run<O: Outbox, L: Log>(parts: Deliver<O>, log: L, stop: CancellationToken) {
     let mut topics = JoinSet::new();
     for recipient in parts.recipients() {
-        let topic = Topic { parts: parts.clone(), log: log.clone(), recipient };
+        let topic = AuditedTopic { parts: parts.clone(), log: log.clone(), recipient };
         topics.spawn(stop.clone().run_until_cancelled_owned(topic.run()));
     }
     while topics.join_next().await.is_some() {}
 }
 
 /// One topic, for its auditor.
-struct Topic<O, L> {
+struct AuditedTopic<O, L> {
     parts: Deliver<O>,
     log: L,
     recipient: Recipient,
 }
 
-impl<O: Outbox, L: Log> Topic<O, L> {
+impl<O: Outbox, L: Log> AuditedTopic<O, L> {
     async fn run(self) {
         let mut pause = RETRY.0;
         loop {
             let mut right = 0;
             match self.read(&mut right).await {
                 Ok(never) => match never {},
-                Err(Ended::Broken(cause)) => {
+                Err(AuditEnd::Broken(cause)) => {
                     health::halted(&self.parts, Part::Auditor, &self.recipient, &Halt::Broken(cause)).await;
                 }
-                Err(Ended::Failed(error)) => {
+                Err(AuditEnd::Failed(error)) => {
                     tracing::debug!(recipient = %self.recipient, %error, "a topic is not read back for a while");
                 }
             }
@@ -71,7 +71,7 @@ impl<O: Outbox, L: Log> Topic<O, L> {
     }
 
     /// Reads from the oldest record on; `proved` counts the rows that it closed.
-    async fn read(&self, proved: &mut u64) -> Result<Infallible, Ended> {
+    async fn read(&self, proved: &mut u64) -> Result<Infallible, AuditEnd> {
         let Self { parts, log, recipient } = self;
         let closed = parts.outbox.ledger_end(recipient).await?.1;
         let mut audit = Audit::after(closed);
@@ -94,7 +94,7 @@ impl<O: Outbox, L: Log> Topic<O, L> {
             };
             let ended = self.close(&mut read, proved).await?;
             if let Some(cause) = ended.or(broken) {
-                return Err(Ended::Broken(cause));
+                return Err(AuditEnd::Broken(cause));
             }
             // All that is there is right: whatever was wrong before is mended.
             if !std::mem::replace(&mut said, true) {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::DeliverError;
 use super::gate::pass;
-use super::record::Record;
+use super::record::LogRecord;
 use crate::contract::ContractError;
 use crate::contract::Schemas;
 use crate::store::rows::Outgoing;
@@ -21,15 +21,12 @@ use crate::vault::Vault;
 /// One record as the feed gives it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FeedRecord {
-    /// For whom.
     pub recipient: Recipient,
     /// The topic it would stand on.
     pub topic: String,
-    /// Its number.
     pub sequence: u64,
     /// The recipient's name for the person.
     pub key: String,
-    /// Its headers.
     pub headers: BTreeMap<String, String>,
     /// The framed value in base64; null on a void.
     pub value: Option<String>,
@@ -38,15 +35,11 @@ pub struct FeedRecord {
 /// One record as `tap` prints it: decoded.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct TapRecord {
-    /// For whom.
     pub recipient: Recipient,
-    /// Its topic.
     pub topic: String,
-    /// Its number.
     pub sequence: u64,
     /// The recipient's name for the person.
     pub key: String,
-    /// Its headers.
     pub headers: BTreeMap<String, String>,
     /// The value; null on a void.
     pub value: serde_json::Value,
@@ -85,7 +78,7 @@ impl TapRecord {
     ///
     /// # Errors
     /// [`ContractError::Decode`].
-    pub fn from_log(schemas: &Schemas, record: Record) -> Result<Self, DeliverError> {
+    pub fn from_log(schemas: &Schemas, record: LogRecord) -> Result<Self, DeliverError> {
         let (recipient, _) =
             schemas.iter().find(|(_, subject)| subject.topic == record.topic).ok_or(ContractError::Decode)?;
         Ok(Self {

@@ -7,7 +7,7 @@
 use schemas::envelope::{Envelope, payload_hash};
 
 use super::halt::Halt;
-use super::record::Record;
+use super::record::LogRecord;
 use crate::contract::Schemas;
 use crate::contract::avro::frame;
 use crate::store::rows::Outgoing;
@@ -18,7 +18,7 @@ use crate::vault::{Access, Shut, Vault, Why};
 /// # Errors
 /// [`Halt::Damaged`] where the row does not open or its hashes differ,
 /// [`Halt::Contract`] where nobody can read it.
-pub fn pass(vault: &Vault, schemas: &Schemas, outgoing: &Outgoing) -> Result<Record, Halt> {
+pub fn pass(vault: &Vault, schemas: &Schemas, outgoing: &Outgoing) -> Result<LogRecord, Halt> {
     let row = &outgoing.row;
     let damaged = |what| Halt::Damaged { recipient: row.recipient.clone(), sequence: row.sequence, what };
     let mut envelope: Envelope = serde_json::from_str(&row.envelope).map_err(|_| damaged("its envelope"))?;
@@ -49,7 +49,7 @@ pub fn pass(vault: &Vault, schemas: &Schemas, outgoing: &Outgoing) -> Result<Rec
             None
         }
     };
-    Ok(Record {
+    Ok(LogRecord {
         topic: subject.topic.clone(),
         key: envelope.key.to_string(),
         headers: envelope.headers().into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),

@@ -38,7 +38,6 @@ pub enum Halt {
     /// The broker does not take a record.
     #[error("the broker does not take record {sequence} of {bytes} bytes: {cause}")]
     Record {
-        /// Its number.
         sequence: u64,
         /// How long its value is.
         bytes: usize,
@@ -51,7 +50,6 @@ pub enum Halt {
     /// An outbox row does not open, or is not what its envelope says.
     #[error("outbox row {sequence} of {recipient} is damaged: {what}")]
     Damaged {
-        /// For whom.
         recipient: Recipient,
         /// Its number on the topic.
         sequence: u64,
@@ -69,7 +67,6 @@ pub enum Halt {
     Gap {
         /// What had to come.
         expected: u64,
-        /// What came.
         found: u64,
     },
     /// The log holds what the database does not: it was restored or failed over to an old standby.
@@ -142,7 +139,6 @@ pub enum HaltCode {
 }
 
 impl Halt {
-    /// Its code.
     #[must_use]
     pub fn code(&self) -> HaltCode {
         match self {
@@ -163,7 +159,6 @@ impl Halt {
 }
 
 impl HaltCode {
-    /// Every one.
     pub const ALL: [Self; 10] = [
         Self::TopicRemade,
         Self::TopicPartitions,
@@ -177,7 +172,6 @@ impl HaltCode {
         Self::TopicBroken,
     ];
 
-    /// Its name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

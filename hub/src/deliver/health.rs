@@ -11,7 +11,7 @@ use schemas::recipient::Recipient;
 use super::halt::{Halt, HaltCode, Part};
 use super::log::Outbox;
 use super::{Deliver, DeliverError};
-use crate::observe::Topic;
+use crate::observe::TopicLabel;
 
 /// Where delivery stands here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -19,7 +19,6 @@ pub enum HealthState {
     /// Not yet taken over.
     #[default]
     Starting,
-    /// Another instance delivers.
     Standby,
     /// Every topic takes records.
     Delivering,
@@ -46,16 +45,14 @@ impl HealthState {
 /// One topic, as its lane goes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum LaneState {
-    /// Taking over.
     Starting,
-    /// It takes records.
     Flowing,
     /// Kafka or the database is away.
     Waiting(String),
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+struct HealthParts {
     role: HealthState,
     cause: Option<String>,
     lanes: BTreeMap<Recipient, LaneState>,
@@ -65,19 +62,18 @@ struct Inner {
 /// The state and the counts of delivery.
 #[derive(Debug, Default)]
 pub struct Health {
-    inner: Mutex<Inner>,
+    inner: Mutex<HealthParts>,
     /// The counts, as they are published.
-    pub counts: crate::observe::Deliver,
+    pub counts: crate::observe::DeliverCounts,
 }
 
 impl Health {
     /// Unknown yet, counting into these.
     #[must_use]
-    pub fn new(counts: crate::observe::Deliver) -> Self {
+    pub fn new(counts: crate::observe::DeliverCounts) -> Self {
         Self { inner: Mutex::default(), counts }
     }
 
-    /// The state.
     #[must_use]
     pub fn state(&self) -> HealthState {
         let inner = self.inner();
@@ -122,7 +118,7 @@ impl Health {
             let gone: Vec<_> = inner.halts.keys().filter(|(part, _)| *part == Part::Relay).cloned().collect();
             for key in gone {
                 inner.halts.remove(&key);
-                self.counts.halted.remove(&Topic::of(&key.1, key.0.as_str()));
+                self.counts.halted.remove(&TopicLabel::of(&key.1, key.0.as_str()));
             }
         }
         std::mem::replace(&mut inner.role, state) != state
@@ -137,7 +133,7 @@ impl Health {
         waits && !waited
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
+    fn inner(&self) -> MutexGuard<'_, HealthParts> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -146,7 +142,7 @@ impl Health {
 pub(super) async fn halted<O: Outbox>(parts: &Deliver<O>, part: Part, to: &Recipient, halt: &Halt) {
     let (code, health) = (halt.code(), &parts.health);
     let before = health.inner().halts.insert((part, to.clone()), code);
-    health.counts.halted.get_or_create(&Topic::of(to, part.as_str())).set(1);
+    health.counts.halted.get_or_create(&TopicLabel::of(to, part.as_str())).set(1);
     if before != Some(code) {
         if part == Part::Auditor {
             health.counts.breaks.inc();
@@ -169,7 +165,7 @@ pub(super) async fn flows<O: Outbox>(
 ) -> Result<(), DeliverError> {
     parts.outbox.resume(to, part).await?;
     let health = &parts.health;
-    health.counts.halted.get_or_create(&Topic::of(to, part.as_str())).set(0);
+    health.counts.halted.get_or_create(&TopicLabel::of(to, part.as_str())).set(0);
     let halted = health.inner().halts.remove(&(part, to.clone())).is_some();
     if halted {
         tracing::info!(topic = %to.topic(), part = part.as_str(), "delivery to a topic goes on");

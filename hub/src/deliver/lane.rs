@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::halt::{Halt, Part};
 use super::health::LaneState;
 use super::log::{Outbox, Writer};
-use super::record::{Position, Record};
+use super::record::{LogRecord, Position};
 use super::takeover::take_over;
 use super::{Deliver, DeliverError, gate, health};
 use crate::store::StoreError;
@@ -32,12 +32,12 @@ pub(super) type Promised = BTreeMap<Recipient, u64>;
 
 /// How far a lane is, for who surveys its topic, and what was found there.
 #[derive(Debug, Default)]
-pub(super) struct Sent {
+pub(super) struct LaneSent {
     inner: Mutex<(Option<Position>, Option<Halt>)>,
     found: Notify,
 }
 
-impl Sent {
+impl LaneSent {
     /// The last position that this lane wrote.
     pub(super) fn position(&self) -> Option<Position> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).0
@@ -61,7 +61,7 @@ impl Sent {
 }
 
 /// Why a holding of a lane ended without an error.
-enum Ended {
+enum LaneEnd {
     Stopped,
     /// The producer did its share, or fewer records go together: take over anew.
     Worn,
@@ -73,7 +73,7 @@ pub(super) struct Lane<O, W> {
     pub(super) to: Recipient,
     pub(super) writer: W,
     pub(super) promised: watch::Receiver<Promised>,
-    pub(super) sent: Arc<Sent>,
+    pub(super) sent: Arc<LaneSent>,
     pub(super) stop: CancellationToken,
 }
 
@@ -89,8 +89,8 @@ impl<O: Outbox, W: Writer> Lane<O, W> {
                 pause = BACK_OFF.0;
             }
             match held {
-                Ok(Ended::Stopped) => return,
-                Ok(Ended::Worn) => {
+                Ok(LaneEnd::Stopped) => return,
+                Ok(LaneEnd::Worn) => {
                     self.parts.health.counts.recycled.inc();
                     continue;
                 }
@@ -114,7 +114,7 @@ impl<O: Outbox, W: Writer> Lane<O, W> {
     }
 
     /// One holding: from the take-over to the first doubt.
-    async fn hold(&mut self, limit: &mut u32, flowed: &mut bool) -> Result<Ended, DeliverError> {
+    async fn hold(&mut self, limit: &mut u32, flowed: &mut bool) -> Result<LaneEnd, DeliverError> {
         let parts = self.parts.clone();
         let standing = take_over(&parts.outbox, &mut self.writer, &self.to, &parts.health).await?;
         let mut last = standing.sequence;
@@ -122,7 +122,7 @@ impl<O: Outbox, W: Writer> Lane<O, W> {
         let mut rows = Vec::new();
         loop {
             if self.stop.is_cancelled() {
-                return Ok(Ended::Stopped);
+                return Ok(LaneEnd::Stopped);
             }
             self.sent.unless_found()?;
             if rows.is_empty() {
@@ -134,7 +134,7 @@ impl<O: Outbox, W: Writer> Lane<O, W> {
                         // It ends only with the holding.
                         _ = self.promised.changed() => (),
                         () = found => (),
-                        () = self.stop.cancelled() => return Ok(Ended::Stopped),
+                        () = self.stop.cancelled() => return Ok(LaneEnd::Stopped),
                     }
                     continue;
                 }
@@ -153,7 +153,7 @@ impl<O: Outbox, W: Writer> Lane<O, W> {
                 // What is under way is left as a crash leaves it.
                 () = self.sent.found.notified() => {
                     self.sent.unless_found()?;
-                    return Ok(Ended::Worn);
+                    return Ok(LaneEnd::Worn);
                 }
             };
             let position = match appended {
@@ -161,7 +161,7 @@ impl<O: Outbox, W: Writer> Lane<O, W> {
                 // Which of them, or only all together? Fewer are tried until one stands alone.
                 Err(DeliverError::Halt(Halt::Record { .. })) if together => {
                     *limit = (u32::try_from(rows.len()).unwrap_or(LIMIT) / SHRINK).max(1);
-                    return Ok(Ended::Worn);
+                    return Ok(LaneEnd::Worn);
                 }
                 Err(error) => return Err(error),
             };
@@ -172,7 +172,7 @@ impl<O: Outbox, W: Writer> Lane<O, W> {
             self.flows(flowed).await?;
             *limit = (*limit * 2).min(LIMIT);
             if self.writer.worn() {
-                return Ok(Ended::Worn);
+                return Ok(LaneEnd::Worn);
             }
             rows = own(next)?;
         }
@@ -205,7 +205,7 @@ fn batch<'a, O>(
     parts: &Deliver<O>,
     rows: &'a [Outgoing],
     last: u64,
-) -> Result<(Vec<Record>, &'a OutboxRow), DeliverError> {
+) -> Result<(Vec<LogRecord>, &'a OutboxRow), DeliverError> {
     let mut records = Vec::with_capacity(rows.len());
     for (expected, outgoing) in (last + 1..).zip(rows) {
         let found = outgoing.row.sequence;

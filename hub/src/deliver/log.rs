@@ -12,16 +12,14 @@ use schemas::time::Instant;
 
 use super::DeliverError;
 use super::halt::{HaltCode, Part};
-use super::record::{Ends, Position, Record, TopicState};
+use super::record::{Ends, LogRecord, Position, TopicState};
 use crate::store::rows::{Lease, Outgoing};
 use crate::store::{Store, StoreError};
 
 /// Where records go: a topic for each recipient. Clones are handles on the same log.
 pub trait Log: Clone + Send + Sync + 'static {
-    /// Writes one topic.
     type Writer: Writer;
-    /// Reads records back.
-    type Reader: Reader;
+    type LogReader: Reader;
 
     /// Reaches the log and sees to it that positions can be kept there.
     ///
@@ -48,7 +46,7 @@ pub trait Log: Clone + Send + Sync + 'static {
     fn reader(
         &self,
         recipients: &[Recipient],
-    ) -> impl Future<Output = Result<Self::Reader, DeliverError>> + Send;
+    ) -> impl Future<Output = Result<Self::LogReader, DeliverError>> + Send;
 }
 
 /// The one writer of a topic.
@@ -67,7 +65,7 @@ pub trait Writer: Send + Sync + 'static {
     /// As [`Writer::take_over`]; whether it was appended is not known then, and a take-over must follow.
     fn append(
         &mut self,
-        records: Vec<Record>,
+        records: Vec<LogRecord>,
         sequence: u64,
         hash: Hash,
     ) -> impl Future<Output = Result<Position, DeliverError>> + Send;
@@ -82,7 +80,7 @@ pub trait Reader: Send {
     ///
     /// # Errors
     /// [`DeliverError::Log`]; reading may go on.
-    fn next(&mut self) -> impl Future<Output = Result<Option<Record>, DeliverError>> + Send;
+    fn next(&mut self) -> impl Future<Output = Result<Option<LogRecord>, DeliverError>> + Send;
 }
 
 /// Where records come from, and what is kept about their way. The store is one; each function is documented there.

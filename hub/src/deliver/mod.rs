@@ -53,7 +53,6 @@ pub enum DeliverError {
     /// Try again: the log answers with an error.
     #[error("cannot {doing}: {cause}")]
     Log {
-        /// What was tried.
         doing: &'static str,
         /// What the client says.
         cause: String,
@@ -74,11 +73,8 @@ impl From<ContractError> for DeliverError {
 pub struct Deliver<O = Store> {
     /// Where the rows are.
     pub outbox: O,
-    /// To open them.
     pub vault: Vault,
-    /// To frame them.
     pub schemas: Arc<Schemas>,
-    /// Where they go.
     pub kafka: KafkaConfig,
     /// When they were read back.
     pub clock: Clock,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// One record, as it is sent and as it is read back.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Record {
+pub struct LogRecord {
     /// Its topic; it has one partition.
     pub topic: String,
     /// Its key: a pseudonym.
@@ -18,8 +18,7 @@ pub struct Record {
     pub value: Option<Vec<u8>>,
 }
 
-impl Record {
-    /// A header's value.
+impl LogRecord {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
@@ -53,9 +52,7 @@ pub struct Position {
 /// The last record of a topic.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Tail {
-    /// Its number.
     pub sequence: u64,
-    /// Its payload hash.
     pub hash: Hash,
 }
 
@@ -73,7 +70,6 @@ pub struct Ends {
 /// How one topic is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TopicState {
-    /// Its name.
     pub name: String,
     /// Its partitions; none where it is not there.
     pub partitions: Option<usize>,

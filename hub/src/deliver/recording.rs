@@ -12,7 +12,7 @@ use schemas::recipient::Recipient;
 use super::DeliverError;
 use super::halt::Halt;
 use super::log::{Log, Reader, Writer};
-use super::record::{Ends, Position, Record, Tail, TopicState};
+use super::record::{Ends, LogRecord, Position, Tail, TopicState};
 
 /// What happens to one append.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,18 +29,16 @@ pub enum Fault {
 
 /// One topic of the log.
 #[derive(Clone, Debug, Default)]
-pub struct Topic {
+pub struct RecordedTopic {
     /// What was committed and is still there.
-    pub records: Vec<Record>,
+    pub records: Vec<LogRecord>,
     /// How many records are not there any more.
     pub expired: i64,
-    /// The last position.
     pub position: Option<Position>,
     /// Its number of partitions; none of them where it was removed.
     pub partitions: Option<usize>,
     /// Why it is refused.
     pub refused: Option<String>,
-    /// Its cleanup policy.
     pub policy: Option<String>,
     /// Records that it does not take, by their number.
     pub unwanted: BTreeSet<u64>,
@@ -50,7 +48,7 @@ pub struct Topic {
     epoch: u64,
 }
 
-impl Topic {
+impl RecordedTopic {
     fn state(&self, name: String) -> TopicState {
         let mut state = TopicState::new(name);
         state.partitions = self.partitions;
@@ -66,14 +64,14 @@ impl Topic {
 }
 
 #[derive(Debug, Default)]
-struct Content {
-    topics: BTreeMap<String, Topic>,
+struct RecordedLog {
+    topics: BTreeMap<String, RecordedTopic>,
     faults: Vec<Option<Fault>>,
 }
 
 /// A handle on the log; clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Recording(Arc<Mutex<Content>>);
+pub struct Recording(Arc<Mutex<RecordedLog>>);
 
 impl Recording {
     /// The faults of the next appends to each topic, in order; none for one that goes well.
@@ -86,26 +84,26 @@ impl Recording {
 
     /// What was committed to a recipient's topic.
     #[must_use]
-    pub fn records(&self, of: &Recipient) -> Vec<Record> {
+    pub fn records(&self, of: &Recipient) -> Vec<LogRecord> {
         self.change(of, |topic| topic.records.clone())
     }
 
     /// Changes a topic behind the hub's back.
-    pub fn change<T>(&self, of: &Recipient, change: impl FnOnce(&mut Topic) -> T) -> T {
+    pub fn change<T>(&self, of: &Recipient, change: impl FnOnce(&mut RecordedTopic) -> T) -> T {
         let mut content = self.content();
         let faults = content.faults.iter().copied().collect();
-        let new = || Topic { partitions: Some(1), faults, ..Topic::default() };
+        let new = || RecordedTopic { partitions: Some(1), faults, ..RecordedTopic::default() };
         change(content.topics.entry(of.topic()).or_insert_with(new))
     }
 
-    fn content(&self) -> MutexGuard<'_, Content> {
+    fn content(&self) -> MutexGuard<'_, RecordedLog> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Log for Recording {
     type Writer = Pen;
-    type Reader = Replay;
+    type LogReader = Replay;
 
     async fn open(&self) -> Result<(), DeliverError> {
         Ok(())
@@ -151,7 +149,7 @@ impl Writer for Pen {
 
     async fn append(
         &mut self,
-        records: Vec<Record>,
+        records: Vec<LogRecord>,
         sequence: u64,
         hash: Hash,
     ) -> Result<Position, DeliverError> {
@@ -163,7 +161,7 @@ impl Writer for Pen {
             if let Some(refused) = &topic.refused {
                 return Err(Halt::Refused(refused.clone()).into());
             }
-            let unwanted = |record: &&Record| {
+            let unwanted = |record: &&LogRecord| {
                 record.sequence().is_some_and(|sequence| topic.unwanted.contains(&sequence))
             };
             let many = topic.together.is_some_and(|most| records.len() > most);
@@ -205,7 +203,7 @@ pub struct Replay {
 }
 
 impl Reader for Replay {
-    async fn next(&mut self) -> Result<Option<Record>, DeliverError> {
+    async fn next(&mut self) -> Result<Option<LogRecord>, DeliverError> {
         for (of, next) in &mut self.topics {
             let record = self.recording.change(of, |topic| topic.records.get(*next).cloned());
             if record.is_some() {

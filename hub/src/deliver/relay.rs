@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::health::{HealthState, LaneState};
-use super::lane::{Lane, Promised, Sent};
+use super::lane::{Lane, LaneSent, Promised};
 use super::log::{Log, Outbox};
 use super::takeover::judge;
 use super::{Deliver, DeliverError};
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
 
 /// Why a holding ended without an error.
-enum Ended {
+enum RelayEnd {
     Stopped,
     /// Another instance has the lease.
     Standby,
@@ -45,14 +45,14 @@ pub(super) async fn run<O: Outbox, L: Log>(parts: &Deliver<O>, log: L, stop: Can
     let mut pause = BACK_OFF.0;
     while !stop.is_cancelled() {
         let wait = match hold(parts, &log, &stop, &mut pause).await {
-            Ok(Ended::Stopped) => {
+            Ok(RelayEnd::Stopped) => {
                 // Given back at once, so that the next one need not wait for it to expire.
                 if let Err(error) = parts.outbox.lease(&parts.owner, 0).await {
                     tracing::info!(%error, "the lease is left to expire");
                 }
                 return;
             }
-            Ok(Ended::Standby) => {
+            Ok(RelayEnd::Standby) => {
                 if parts.health.enter(HealthState::Standby, None) {
                     tracing::info!("another instance delivers");
                 }
@@ -80,15 +80,15 @@ async fn hold<O: Outbox, L: Log>(
     log: &L,
     stop: &CancellationToken,
     pause: &mut Duration,
-) -> Result<Ended, DeliverError> {
+) -> Result<RelayEnd, DeliverError> {
     let Some(lease) = parts.outbox.lease(&parts.owner, LEASE_SECONDS).await? else {
-        return Ok(Ended::Standby);
+        return Ok(RelayEnd::Standby);
     };
     // A holding is cancelled as a whole; its lanes then finish the transaction under way.
     let holding = stop.child_token();
     let _end = holding.clone().drop_guard();
     let (promised, promises) = watch::channel(Promised::default());
-    let sent: BTreeMap<Recipient, Arc<Sent>> =
+    let sent: BTreeMap<Recipient, Arc<LaneSent>> =
         parts.recipients().into_iter().map(|name| (name, Arc::default())).collect();
     let mut lanes = JoinSet::new();
     let work = async {
@@ -116,7 +116,7 @@ async fn hold<O: Outbox, L: Log>(
     let ended = tokio::select! {
         ended = work => ended.map(|never| match never {}),
         ended = keep(parts, &lease) => ended,
-        () = stop.cancelled() => Ok(Ended::Stopped),
+        () = stop.cancelled() => Ok(RelayEnd::Stopped),
     };
     holding.cancel();
     let rest = async { while lanes.join_next().await.is_some() {} };
@@ -126,11 +126,11 @@ async fn hold<O: Outbox, L: Log>(
 }
 
 /// Renews the lease; returns once it is another's.
-async fn keep<O: Outbox>(parts: &Deliver<O>, lease: &Lease) -> Result<Ended, DeliverError> {
+async fn keep<O: Outbox>(parts: &Deliver<O>, lease: &Lease) -> Result<RelayEnd, DeliverError> {
     loop {
         tokio::time::sleep(RENEW).await;
         if !parts.outbox.renew(lease, LEASE_SECONDS).await? {
-            return Ok(Ended::Standby);
+            return Ok(RelayEnd::Standby);
         }
     }
 }
@@ -158,7 +158,10 @@ async fn listen<O: Outbox>(
 }
 
 /// Looks at the topics again and again, and tells a lane what is wrong with its own.
-async fn survey<L: Log>(log: &L, lanes: &BTreeMap<Recipient, Arc<Sent>>) -> Result<Infallible, DeliverError> {
+async fn survey<L: Log>(
+    log: &L,
+    lanes: &BTreeMap<Recipient, Arc<LaneSent>>,
+) -> Result<Infallible, DeliverError> {
     let names: Vec<Recipient> = lanes.keys().cloned().collect();
     loop {
         tokio::time::sleep(SURVEY).await;

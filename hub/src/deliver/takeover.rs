@@ -15,7 +15,7 @@ use super::record::{Ends, Position, TopicState};
 
 /// Where the relay goes on.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Standing {
+pub(super) struct Resumption {
     /// The last sequence that the topic holds or held.
     pub(super) sequence: u64,
     /// Its payload hash; none where nothing was sent yet.
@@ -32,7 +32,7 @@ pub(super) async fn take_over<O: Outbox>(
     writer: &mut impl Writer,
     to: &Recipient,
     health: &Health,
-) -> Result<Standing, DeliverError> {
+) -> Result<Resumption, DeliverError> {
     let (last, closed) = outbox.ledger_end(to).await?;
     // A topic of which something was read back is never made anew by the hub itself.
     let ends = writer.take_over(closed == 0).await?;
@@ -52,7 +52,7 @@ pub(super) async fn take_over<O: Outbox>(
 
 /// The pure part: what the topic's ends and the ledger's ends together mean. `last` is the ledger's last sequence, `closed`
 /// the last one that was read back.
-fn compare(ends: &Ends, last: u64, closed: u64) -> Result<Standing, Halt> {
+fn compare(ends: &Ends, last: u64, closed: u64) -> Result<Resumption, Halt> {
     let Ends { position, state, tail } = ends;
     judge(state, position.as_ref())?;
     let sent = position.as_ref().map_or(0, |position| position.sequence);
@@ -74,7 +74,7 @@ fn compare(ends: &Ends, last: u64, closed: u64) -> Result<Standing, Halt> {
         return Err(Halt::KafkaRegressed { log, store: closed });
     }
     let hash = tail.as_ref().map(|tail| tail.hash).or(position.as_ref().map(|position| position.hash));
-    Ok(Standing { sequence: log, hash, position: *position, torn: log > sent })
+    Ok(Resumption { sequence: log, hash, position: *position, torn: log > sent })
 }
 
 /// Whether a topic, as it is now, can take records in order; `sent` is the last position that was written to it.

@@ -35,7 +35,6 @@ pub enum Action {
 }
 
 impl Action {
-    /// All of them.
     pub const ALL: [Self; 9] = [
         Self::SignIn,
         Self::ShowReview,
@@ -89,9 +88,7 @@ pub enum Occasion {
     Task,
     /// A person asks about their own data.
     Request,
-    /// Somebody complains.
     Complaint,
-    /// Something went wrong.
     Incident,
     /// Somebody checks what was done.
     Control,

@@ -19,7 +19,7 @@ pub use decisions::Decisions;
 pub use rights::{Actor, Allowed, Rights, RightsError};
 
 use crate::clock::Clock;
-use crate::intake::{Intake, IntakeError, Verdict};
+use crate::intake::{Intake, IntakeError, ItemVerdict};
 use crate::store::StoreError;
 use crate::store::rows::ReceiptRow;
 
@@ -31,9 +31,7 @@ const WAIT: Duration = Duration::from_secs(15);
 pub enum Saying {
     /// Whether the persons of a review are one.
     Reviewed {
-        /// Which.
         review: ReviewId,
-        /// What they say.
         answer: ReviewAnswer,
         /// Why, in their words.
         reason: String,
@@ -64,7 +62,7 @@ impl Saying {
 
 /// What became of something that was said.
 #[derive(Clone, Debug)]
-pub struct Said {
+pub struct DeskSaid {
     /// What it can be followed by.
     pub receipt: MessageId,
     /// Its decision; none where it was not made in time. It is in the inbox then, and not lost.
@@ -107,7 +105,6 @@ impl Desk {
         &self.rights
     }
 
-    /// What was decided.
     #[must_use]
     pub fn decisions(&self) -> &Decisions {
         &self.decisions
@@ -117,19 +114,19 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError`].
-    pub async fn say(&self, actor: &Actor, saying: Saying) -> Result<Said, DeskError> {
+    pub async fn say(&self, actor: &Actor, saying: Saying) -> Result<DeskSaid, DeskError> {
         let (action, about) = saying.action();
         let allowed = self.rights.allow(actor, action, about, Occasion::Task).await?;
         let (source, body) = saying.by(allowed.by().clone());
         // An id of its own: what is said twice by hand is meant twice.
         let id = self.clock.message_id().to_string();
         let receipt = match self.intake.internal(source, &id, body).await? {
-            Verdict::Accepted { receipt, .. }
-            | Verdict::Again { receipt }
-            | Verdict::Refused { receipt, .. } => receipt,
-            Verdict::Conflict => return Err(DeskError::Intake(IntakeError::Busy)),
+            ItemVerdict::Accepted { receipt, .. }
+            | ItemVerdict::Again { receipt }
+            | ItemVerdict::Refused { receipt, .. } => receipt,
+            ItemVerdict::Conflict => return Err(DeskError::Intake(IntakeError::Busy)),
         };
         let decision = self.decisions.of(receipt, WAIT).await.map_err(DeskError::Unread)?;
-        Ok(Said { receipt, decision })
+        Ok(DeskSaid { receipt, decision })
     }
 }

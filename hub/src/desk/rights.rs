@@ -31,13 +31,11 @@ impl Actor {
         Some(Self { name: found.name.clone(), roles: found.roles.clone() })
     }
 
-    /// Their handle.
     #[must_use]
     pub fn name(&self) -> &ActorName {
         &self.name
     }
 
-    /// Their roles.
     #[must_use]
     pub fn roles(&self) -> &BTreeSet<DeskRole> {
         &self.roles
@@ -59,19 +57,16 @@ pub struct Allowed {
 }
 
 impl Allowed {
-    /// Who.
     #[must_use]
     pub fn by(&self) -> &ActorName {
         &self.by
     }
 
-    /// What.
     #[must_use]
     pub fn action(&self) -> Action {
         self.action
     }
 
-    /// About which id.
     #[must_use]
     pub fn about(&self) -> &About {
         &self.about
@@ -89,12 +84,7 @@ impl Allowed {
 pub enum RightsError {
     /// They may not; that they tried is recorded.
     #[error("{name} may not: {} needs one of the roles {}", .action.as_str(), words(.action.roles()))]
-    NotAllowed {
-        /// Who.
-        name: ActorName,
-        /// What.
-        action: Action,
-    },
+    NotAllowed { name: ActorName, action: Action },
     /// It cannot be recorded, so it is not done.
     #[error("it could not be recorded who does this, so it was not done")]
     Unrecorded(#[source] StoreError),

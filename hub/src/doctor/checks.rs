@@ -8,11 +8,11 @@ use decide::bundle::LegalBasis;
 use schemas::insz::Environment;
 use schemas::time::{Day, Instant, day_of};
 
-use super::problems::{self as wrong, Problem};
+use super::problems::{self as wrong, DoctorProblem};
 use super::{Check, Database, Facts, Folder, KeyFile, Told};
 use crate::clock::WrongClock;
 use crate::deliver::record::TopicState;
-use crate::store::inspect::{Health, LeaseRow};
+use crate::store::inspect::{LeaseRow, TableHealth};
 use crate::store::rows::HaltRow;
 use crate::tls::{Peer, Trouble};
 use crate::vault::keys::LIMIT;
@@ -244,7 +244,7 @@ fn tls(server: &str, greeted: &Result<Peer, Trouble>, now: Instant) -> Check {
     }
 }
 
-fn clock(health: &Health, now: Instant) -> Check {
+fn clock(health: &TableHealth, now: Instant) -> Check {
     match health.last_known_at {
         Some(last) if health.story => {
             let look =
@@ -260,7 +260,7 @@ fn clock(health: &Health, now: Instant) -> Check {
     }
 }
 
-fn decisions(health: &Health, undecided: u64, now: Instant) -> Check {
+fn decisions(health: &TableHealth, undecided: u64, now: Instant) -> Check {
     let held = lease(health, "decider");
     match health.oldest_undecided {
         Some(oldest) if now - oldest > LATE => {
@@ -274,7 +274,7 @@ fn decisions(health: &Health, undecided: u64, now: Instant) -> Check {
     }
 }
 
-fn deliveries(health: &Health, open: u64, kafka: bool, now: Instant) -> Check {
+fn deliveries(health: &TableHealth, open: u64, kafka: bool, now: Instant) -> Check {
     let held = if kafka { lease(health, "relay") } else { "recipients read the feed".to_owned() };
     let patience = if kafka { LATE } else { TimeDelta::days(UNREAD_DAYS.cast_signed()) };
     let oldest = health.oldest_open.iter().min_by_key(|(_, _, at)| *at);
@@ -290,7 +290,7 @@ fn deliveries(health: &Health, open: u64, kafka: bool, now: Instant) -> Check {
     }
 }
 
-fn lease(health: &Health, name: &str) -> String {
+fn lease(health: &TableHealth, name: &str) -> String {
     match health.leases.iter().find(|lease| lease.name == name) {
         None => format!("nobody ever was {name}"),
         Some(LeaseRow { owner, left, .. }) if *left > 0 => format!("{owner} is {name} for {left} s more"),
@@ -300,7 +300,7 @@ fn lease(health: &Health, name: &str) -> String {
     }
 }
 
-fn bundle(health: &Health, told: &Told) -> Check {
+fn bundle(health: &TableHealth, told: &Told) -> Check {
     match &health.bundle {
         Some(active) if *active != told.bundle => {
             let found = format!(
@@ -359,7 +359,7 @@ fn told(checks: &[Check], found: &Check) -> bool {
 
 fn topic(topic: &TopicState) -> Check {
     let TopicState { name, partitions, refused, retention_ms, policy, codec, .. } = topic;
-    let tell = |problem: Problem, found: String| Check::wrong("topic", problem, found);
+    let tell = |problem: DoctorProblem, found: String| Check::wrong("topic", problem, found);
     // The relay's own topic keeps the last position of each key, however old.
     let positions = !name.starts_with("voortraject.");
     let short_lived = |ms: &i64| (0..RETENTION_MS).contains(ms);

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::{Database, Facts, Folder, KeyFile, Told, lock};
 use crate::config::Config;
 use crate::contract::Schemas;
-use crate::contract::versions::{Breach, Version};
+use crate::contract::versions::{Breach, SchemaVersion};
 use crate::decider::chain;
 use crate::store::{Store, StoreError};
 use crate::tls::greet;
@@ -172,7 +172,7 @@ fn log_of(database: &Path) -> Option<u64> {
 
 /// A schema that cannot be built is told by `hub check`.
 async fn breaches(config: &Config, store: &Store) -> Result<Vec<Breach>, StoreError> {
-    let sent: Vec<Version> = store.sent_schemas().await?.into_iter().map(Version::from).collect();
+    let sent: Vec<SchemaVersion> = store.sent_schemas().await?.into_iter().map(SchemaVersion::from).collect();
     Ok(Schemas::of_config(config).map_or_else(|_| vec![], |schemas| schemas.judged(&sent)))
 }
 

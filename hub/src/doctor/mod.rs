@@ -19,10 +19,10 @@ use serde::Serialize;
 use crate::clock::WrongClock;
 use crate::contract::versions::Breach;
 use crate::deliver::record::TopicState;
-use crate::store::inspect::Health;
+use crate::store::inspect::TableHealth;
 use crate::store::rows::HaltRow;
 use crate::tls::{Peer, Trouble};
-use problems::{Problem, State};
+use problems::{CheckState, DoctorProblem};
 
 pub use checks::examine;
 pub use collect::collect;
@@ -32,25 +32,21 @@ pub use collect::collect;
 pub struct Check {
     /// What was looked at.
     pub check: &'static str,
-    /// How it is.
-    pub state: State,
+    pub state: CheckState,
     /// The stable code of what is wrong.
     pub code: Option<&'static str>,
-    /// What was found.
     pub found: String,
-    /// What to do.
     pub todo: Option<&'static str>,
 }
 
 impl Check {
     /// It is as it should be.
     fn ok(check: &'static str, found: impl Into<String>) -> Self {
-        Self { check, state: State::Ok, code: None, found: found.into(), todo: None }
+        Self { check, state: CheckState::Ok, code: None, found: found.into(), todo: None }
     }
 
-    /// It is not.
-    fn wrong(check: &'static str, problem: Problem, found: impl Into<String>) -> Self {
-        let Problem { code, state, todo } = problem;
+    fn wrong(check: &'static str, problem: DoctorProblem, found: impl Into<String>) -> Self {
+        let DoctorProblem { code, state, todo } = problem;
         Self { check, state, code: Some(code), found: found.into(), todo: Some(todo) }
     }
 }
@@ -85,7 +81,6 @@ pub struct Facts {
 pub struct Told {
     /// Where this hub runs.
     pub environment: Environment,
-    /// The bundle's hash.
     pub bundle: String,
     /// How many senders have a token that anybody can know.
     pub dev_tokens: usize,
@@ -100,11 +95,9 @@ pub struct Told {
 /// The file of keys.
 #[derive(Clone, Debug)]
 pub struct KeyFile {
-    /// Which.
     pub file: PathBuf,
     /// Whether it is there.
     pub exists: bool,
-    /// Its permissions.
     pub mode: Option<u32>,
     /// Why it does not read.
     pub unreadable: Option<String>,
@@ -113,7 +106,6 @@ pub struct KeyFile {
 /// A folder on a disk.
 #[derive(Clone, Debug)]
 pub struct Folder {
-    /// Which.
     pub path: PathBuf,
     /// Whether it is there; where not, the rest is told of the folder that it can be made in.
     pub exists: bool,
@@ -123,7 +115,6 @@ pub struct Folder {
     pub free: Option<u64>,
 }
 
-/// The database.
 #[derive(Clone, Debug)]
 pub enum Database {
     /// It does not answer: why.
@@ -136,10 +127,9 @@ pub enum Database {
     Schema(String),
     /// Something in it does not read: what.
     Damaged(String),
-    /// It answers.
     There {
         /// How the tables are.
-        health: Box<Health>,
+        health: Box<TableHealth>,
         /// Contracts that are not what was frozen or sent under their ids.
         breaches: Vec<Breach>,
         /// Whether its clock, where that is another machine's, and this machine's say the same.

@@ -8,10 +8,9 @@ use serde::Serialize;
 /// How one check came out.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum CheckState {
     /// As it should be.
     Ok,
-    /// Somebody should look.
     Warn,
     /// Something does not work, or is about to harm.
     Fail,
@@ -19,21 +18,19 @@ pub enum State {
 
 /// One thing that can be wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Problem {
-    /// Its stable code.
+pub struct DoctorProblem {
     pub code: &'static str,
     /// How bad it is.
-    pub state: State,
-    /// What to do.
+    pub state: CheckState,
     pub todo: &'static str,
 }
 
 macro_rules! problems {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $state:ident, $todo:literal;)*) => {
-        $($(#[$doc])* pub const $name: Problem = Problem { code: $code, state: State::$state, todo: $todo };)*
+        $($(#[$doc])* pub const $name: DoctorProblem = DoctorProblem { code: $code, state: CheckState::$state, todo: $todo };)*
 
         /// Every one, in the order of the checks.
-        pub const PROBLEMS: &[&Problem] = &[$(&$name,)*];
+        pub const PROBLEMS: &[&DoctorProblem] = &[$(&$name,)*];
     };
 }
 
@@ -44,7 +41,6 @@ problems! {
     DEV_TOKENS = "dev-tokens", Fail, "give every sender a token of its own before real people's data come in";
     /// No keys yet, and nothing that needs them.
     KEYS_NEW = "keys-new", Warn, "in a test environment `hub run` makes them; for real people make them by `config/README.md`, and keep a copy in a safe";
-    /// No keys.
     KEYS_MISSING = "keys-missing", Fail, "put the file of keys back from its safe: without it nothing that is stored can be read";
     /// Keys that do not read.
     KEYS_UNREADABLE = "keys-unreadable", Fail, "give the hub's user the right to read the file, and put back its lines";
@@ -60,25 +56,19 @@ problems! {
     DISK_LOW = "disk-low", Warn, "make room soon";
     /// Few files may be open.
     FILES_FEW = "files-few", Warn, "raise the limit (`LimitNOFILE` in systemd) to 4096 or more";
-    /// No database.
     DATABASE_AWAY = "database-away", Fail, "start the database, or mend its address in hub.toml";
-    /// A handshake fails.
     TLS_REFUSED = "tls-refused", Fail, "mend what is said of it: the other end's certificate, or the files that are named for it in hub.toml";
     /// A server's certificate ends soon.
     TLS_ENDS = "tls-ends", Warn, "tell whoever runs that server to renew its certificate before that day";
     /// Somebody else holds a lock.
     DATABASE_LOCKED = "database-locked", Fail, "end that session, or wait for it: senders are told to come again, and nothing is lost";
-    /// SQLite's log grows.
     LOG_LONG = "log-long", Warn, "somebody reads the database for long: find them (`fuser` names who has the file open) and end it; the log is cut back then";
-    /// No database yet.
     DATABASE_NEW = "database-new", Warn, "run `hub migrate`, then `hub run`; to see the house first, run `hub demo`";
-    /// Another schema.
     SCHEMA_OTHER = "schema-other", Fail, "run `hub migrate` with this program";
     /// A stored row does not read.
     DATABASE_DAMAGED = "database-damaged", Fail, "restore a copy beside it and compare; do not write on";
     /// The clock is behind.
     CLOCK_BEHIND = "clock-behind", Fail, "set the clock right; where the last decision was made by a clock that was ahead, set its time back with `hub clock --set-back` (docs/clock.md)";
-    /// Two clocks.
     CLOCK_DIFFERS = "clock-differs", Fail, "set this machine's clock and the database's right: nothing is decided until both say the same";
     /// Nothing may leave to a recipient.
     BASIS_NONE = "basis-none", Fail, "nothing is delivered without a legal basis: renew the protocol and add it to the recipient's file";
@@ -92,9 +82,7 @@ problems! {
     SOURCE_UNUSED = "source-unused", Warn, "add a sender to the source's file";
     /// A source says nothing.
     SOURCE_SILENT = "source-silent", Warn, "ask the sender whether anything is wrong there";
-    /// Messages wait.
     NOBODY_DECIDES = "nobody-decides", Fail, "start an instance with the role `decide`, and read its log";
-    /// Many messages wait.
     BACKLOG = "backlog", Warn, "wait where it shrinks; else look at the database's load";
     /// Messages were put aside.
     QUARANTINE = "quarantine", Warn, "a fault in the hub: `hub quarantine list`; mend it, then `hub quarantine repeat`";
@@ -128,7 +116,6 @@ problems! {
     TOPIC_RETENTION = "topic-retention", Warn, "set retention.ms to 604800000 (7 days) or more";
     /// Records are not proved to have arrived.
     DELIVERY_LATE = "delivery-late", Warn, "read the relay's log, or ask the recipient whether it reads its feed";
-    /// Nobody relays.
     NOBODY_RELAYS = "nobody-relays", Fail, "start an instance with the role `deliver`, and read its log";
     /// Another bundle is active.
     BUNDLE_PENDING = "bundle-pending", Warn, "the config folder is not what the last decisions rested on: restart to use it, or put the folder back";

@@ -13,11 +13,11 @@ use schemas::time::{Day, Instant, day_of};
 use super::message::{self, at_the_door};
 use super::{Explanation, MessageStory};
 use crate::contract::Schemas;
-use crate::history::{Entry, HistoryError};
+use crate::history::{HistoryError, JournalEntry};
 use crate::store::inspect::Named;
 use crate::store::rows::{MessageRow, Outcome, Outgoing};
 use crate::store::{Store, StoreError};
-use crate::story::{self, At, Given, Known, PersonStory, Reader};
+use crate::story::{self, At, KnownHistory, PersonStory, StoryGiven, StoryReader};
 use crate::vault::{Access, Shut, Vault};
 
 /// Why nothing can be explained.
@@ -26,10 +26,8 @@ pub enum ExplainError {
     /// The id has no known form.
     #[error("an id has 32 hexadecimal digits; a record is RECIPIENT:SEQUENCE")]
     Form,
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The journal.
     #[error(transparent)]
     History(#[from] HistoryError),
     /// A sealed value does not open.
@@ -40,17 +38,12 @@ pub enum ExplainError {
 /// Looks up and explains.
 #[derive(Clone, Copy, Debug)]
 pub struct Explainer<'a> {
-    /// Where everything is.
     pub store: &'a Store,
-    /// What opens.
     pub vault: &'a Vault,
-    /// Who asks.
     pub access: Access<'a>,
     /// The contracts and rules by which it is read.
     pub bundle: &'a Bundle,
-    /// The recipients' schemas.
     pub schemas: &'a Schemas,
-    /// Now.
     pub now: Instant,
     /// Until when history is read; all of it unless said.
     pub at: Option<At>,
@@ -60,7 +53,7 @@ pub struct Explainer<'a> {
 
 /// Which part of a person's story was asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
-enum Part {
+enum NamedPart {
     All,
     Handover(String),
     Stream(String),
@@ -68,8 +61,8 @@ enum Part {
 }
 
 /// What an id was found to name.
-enum Found {
-    Person(&'static str, PersonId, Part),
+enum NamedThing {
+    Person(&'static str, PersonId, NamedPart),
     Message(Box<MessageRow>),
     Door(Box<MessageStory>),
 }
@@ -90,23 +83,23 @@ impl Explainer<'_> {
             person: None,
         };
         match found {
-            Found::Door(story) => answer.message = Some(*story),
-            Found::Person(kind, id, part) => {
+            NamedThing::Door(story) => answer.message = Some(*story),
+            NamedThing::Person(kind, id, part) => {
                 let known = self.known_with(id, &part).await?;
                 answer.asked = kind;
                 answer.day = self.day(&known);
                 answer.person = Some(self.person(&known, &part)?);
             }
-            Found::Message(row) => {
+            NamedThing::Message(row) => {
                 let known = match row.key.owner {
                     Some(owner) => Some(self.reader().known(owner).await?),
                     None => None,
                 };
-                let entries = known.as_ref().map_or_else(Vec::new, Known::entries);
+                let entries = known.as_ref().map_or_else(Vec::new, KnownHistory::entries);
                 let story = self.message(&row, &entries).await?;
                 if let Some(known) = known.filter(|_| story.person.is_some()) {
                     answer.day = self.day(&known);
-                    answer.person = Some(self.person(&known, &Part::All)?);
+                    answer.person = Some(self.person(&known, &NamedPart::All)?);
                 }
                 answer.message = Some(story);
             }
@@ -114,7 +107,7 @@ impl Explainer<'_> {
         Ok(Some(answer))
     }
 
-    async fn find(&self, asked: &str) -> Result<Option<Found>, ExplainError> {
+    async fn find(&self, asked: &str) -> Result<Option<NamedThing>, ExplainError> {
         if let Some((name, number)) = asked.rsplit_once(':') {
             let name = Recipient::parse(name).map_err(|_| ExplainError::Form)?;
             let number = number.parse().map_err(|_| ExplainError::Form)?;
@@ -123,38 +116,40 @@ impl Explainer<'_> {
         let id: MessageId = asked.parse().map_err(|_| ExplainError::Form)?;
         if let Some((named, person)) = self.store.named(id.bytes()).await? {
             let (kind, part) = match named {
-                Named::Person(_) => ("person", Part::All),
-                Named::Handover(handover) => ("handover", Part::Handover(handover.to_string())),
-                Named::Stream(stream) => ("stream", Part::Stream(stream.to_string())),
-                Named::Review(_) => ("review", Part::All),
-                Named::Task(_) => ("task", Part::All),
+                Named::Person(_) => ("person", NamedPart::All),
+                Named::Handover(handover) => ("handover", NamedPart::Handover(handover.to_string())),
+                Named::Stream(stream) => ("stream", NamedPart::Stream(stream.to_string())),
+                Named::Review(_) => ("review", NamedPart::All),
+                Named::Task(_) => ("task", NamedPart::All),
             };
-            return Ok(Some(Found::Person(kind, person, part)));
+            return Ok(Some(NamedThing::Person(kind, person, part)));
         }
         if let Some(row) = self.store.message(id).await? {
-            return Ok(Some(Found::Message(Box::new(row))));
+            return Ok(Some(NamedThing::Message(Box::new(row))));
         }
         if let Some(row) = self.store.refusal(id).await? {
             let findings = self.vault.findings(&row, self.access)?;
             let mut codes: Vec<String> = findings.iter().map(|finding| finding.code.to_string()).collect();
             codes.dedup();
-            return Ok(Some(Found::Door(Box::new(at_the_door(&row, codes)))));
+            return Ok(Some(NamedThing::Door(Box::new(at_the_door(&row, codes)))));
         }
         Ok(self.store.delivery(DeliveryId::from_bytes(id.bytes())).await?.map(of_record))
     }
 
-    fn reader(&self) -> Reader<'_> {
+    fn reader(&self) -> StoryReader<'_> {
         let Self { store, vault, access, schemas, at, .. } = *self;
-        Reader { store, vault, access, schemas: Some(schemas), at }
+        StoryReader { store, vault, access, schemas: Some(schemas), at }
     }
 
     /// The history of whoever had this handover or stream then: an absorbed person's is the survivor's now.
-    async fn known_with(&self, asked: PersonId, part: &Part) -> Result<Known, HistoryError> {
+    async fn known_with(&self, asked: PersonId, part: &NamedPart) -> Result<KnownHistory, HistoryError> {
         let known = self.reader().known(asked).await?;
         if self.at.is_none() || holds(&known, part) {
             return Ok(known);
         }
-        for (other, _) in (Reader { at: None, schemas: None, ..self.reader() }).known(asked).await?.absorbed {
+        for (other, _) in
+            (StoryReader { at: None, schemas: None, ..self.reader() }).known(asked).await?.absorbed
+        {
             let then = self.reader().known(other).await?;
             if holds(&then, part) {
                 return Ok(then);
@@ -165,7 +160,7 @@ impl Explainer<'_> {
 
     /// The day on which the explanation stands: that of `at`; else today, or the last decision's where its
     /// clock is ahead, as a demonstration's may be.
-    fn day(&self, known: &Known) -> Day {
+    fn day(&self, known: &KnownHistory) -> Day {
         let last = known.own.entries.last().map(|entry| entry.known_at);
         day_of(match self.at {
             Some(At::Time(at)) => at,
@@ -174,18 +169,23 @@ impl Explainer<'_> {
         })
     }
 
-    fn person(&self, known: &Known, part: &Part) -> Result<PersonStory, ExplainError> {
-        let given = Given { bundle: self.bundle, on: self.day(known), values: self.values };
+    fn person(&self, known: &KnownHistory, part: &NamedPart) -> Result<PersonStory, ExplainError> {
+        let given = StoryGiven { bundle: self.bundle, on: self.day(known), values: self.values };
         let mut story = story::tell(known, given).map_err(HistoryError::from)?;
         only(&mut story, part);
         Ok(story)
     }
 
-    async fn message(&self, row: &MessageRow, entries: &[&Entry]) -> Result<MessageStory, ExplainError> {
+    async fn message(
+        &self,
+        row: &MessageRow,
+        entries: &[&JournalEntry],
+    ) -> Result<MessageStory, ExplainError> {
         let decisions = self.store.decisions(row.id).await?;
         let waited = decisions.iter().any(|made| made.outcome == Outcome::Waiting);
         let waits_under = if waited { self.kinds(row)? } else { vec![] };
-        let given = message::Given { entries, waits_under: &waits_under, decisions: &decisions, at: self.at };
+        let given =
+            message::MessageGiven { entries, waits_under: &waits_under, decisions: &decisions, at: self.at };
         Ok(message::explain(row, given))
     }
 
@@ -206,33 +206,33 @@ impl Explainer<'_> {
 }
 
 /// Whether this part of a story began in this history.
-fn holds(known: &Known, part: &Part) -> bool {
+fn holds(known: &KnownHistory, part: &NamedPart) -> bool {
     let mut events = known.entries().into_iter().flat_map(|entry| &entry.events);
     match part {
-        Part::Handover(id) => events.any(
+        NamedPart::Handover(id) => events.any(
             |event| matches!(event, Event::HandoverOpened { handover, .. } if handover.to_string() == *id),
         ),
-        Part::Stream(id) => events
+        NamedPart::Stream(id) => events
             .any(|event| matches!(event, Event::StreamOpened { stream, .. } if stream.to_string() == *id)),
-        Part::All | Part::Record(..) => true,
+        NamedPart::All | NamedPart::Record(..) => true,
     }
 }
 
-fn of_record(found: Outgoing) -> Found {
+fn of_record(found: Outgoing) -> NamedThing {
     let row = found.row;
-    Found::Person("record", row.person, Part::Record(row.recipient, row.sequence))
+    NamedThing::Person("record", row.person, NamedPart::Record(row.recipient, row.sequence))
 }
 
 /// Leaves what was asked for.
-fn only(story: &mut PersonStory, part: &Part) {
+fn only(story: &mut PersonStory, part: &NamedPart) {
     match part {
-        Part::All => return,
-        Part::Handover(id) => {
+        NamedPart::All => return,
+        NamedPart::Handover(id) => {
             story.handovers.retain(|handover| handover.handover == *id);
             story.streams.retain(|stream| stream.handover.as_ref() == Some(id));
         }
-        Part::Stream(id) => story.streams.retain(|stream| stream.stream == *id),
-        Part::Record(recipient, sequence) => {
+        NamedPart::Stream(id) => story.streams.retain(|stream| stream.stream == *id),
+        NamedPart::Record(recipient, sequence) => {
             let asked = |sent: &Option<u64>| *sent == Some(*sequence);
             story.streams.retain(|stream| stream.recipient == *recipient);
             for stream in &mut story.streams {
@@ -242,7 +242,7 @@ fn only(story: &mut PersonStory, part: &Part) {
         }
     }
     let of: Vec<String> = story.streams.iter().filter_map(|stream| stream.handover.clone()).collect();
-    if !matches!(part, Part::Handover(_)) {
+    if !matches!(part, NamedPart::Handover(_)) {
         story.handovers.retain(|handover| of.contains(&handover.handover));
     }
 }

@@ -7,30 +7,31 @@ use decide::person::Event;
 use schemas::ids::MessageId;
 
 use super::MessageStory;
-use crate::history::Entry;
-use crate::store::rows::{Decision, Detail, MessageRow, Outcome, RefusalRow};
+use crate::history::JournalEntry;
+use crate::store::rows::{Detail, MessageRow, Outcome, RefusalRow, StoredDecision};
 use crate::story::At;
 
 /// What is known of a message beside its row.
 #[derive(Clone, Copy, Debug)]
-pub struct Given<'a> {
+pub struct MessageGiven<'a> {
     /// The history of its person, as far as it is told.
-    pub entries: &'a [&'a Entry],
+    pub entries: &'a [&'a JournalEntry],
     /// The kinds of key in it, where it waits.
     pub waits_under: &'a [String],
     /// Everything that was decided about it, in order.
-    pub decisions: &'a [Decision],
+    pub decisions: &'a [StoredDecision],
     /// Until when it is told.
     pub at: Option<At>,
 }
 
 /// Explains a message of the inbox.
 #[must_use]
-pub fn explain(found: &MessageRow, given: Given<'_>) -> MessageStory {
-    let known = |made: &&Decision| given.at.is_none_or(|at| at.knows(made.order, made.known_at));
+pub fn explain(found: &MessageRow, given: MessageGiven<'_>) -> MessageStory {
+    let known = |made: &&StoredDecision| given.at.is_none_or(|at| at.knows(made.order, made.known_at));
     let decision = given.decisions.iter().rfind(known);
     // Its own last place, also where another message brought its person.
-    let own = |made: &&Decision| known(made) && made.decided_by.is_none() && made.outcome != Outcome::Closed;
+    let own =
+        |made: &&StoredDecision| known(made) && made.decided_by.is_none() && made.outcome != Outcome::Closed;
     let placed = given.decisions.iter().rfind(own);
     let outcome = match decision.map(|made| made.outcome) {
         None => "undecided",
@@ -138,7 +139,7 @@ mod tests {
 
     fn row(order: u64, outcome: Option<Outcome>, detail: Option<Detail>) -> MessageRow {
         let at = from_micros(i64::try_from(order).unwrap()).unwrap();
-        let decided = |outcome| Decision { order, known_at: at, outcome, detail, decided_by: None };
+        let decided = |outcome| StoredDecision { order, known_at: at, outcome, detail, decided_by: None };
         MessageRow {
             id: MessageId::from_bytes([u8::try_from(order).unwrap(); 16]),
             source: "answer".to_owned(),
@@ -155,8 +156,8 @@ mod tests {
         let kinds = ["insz".to_owned()];
         let check = |found: &MessageRow, at: Option<u64>, outcome: &str, codes: &[&str], waits: bool| {
             let at = at.map(At::Order);
-            let decisions: Vec<Decision> = found.decision.clone().into_iter().collect();
-            let given = Given { entries: &[], waits_under: &kinds, decisions: &decisions, at };
+            let decisions: Vec<StoredDecision> = found.decision.clone().into_iter().collect();
+            let given = MessageGiven { entries: &[], waits_under: &kinds, decisions: &decisions, at };
             let told = explain(found, given);
             assert_eq!((told.outcome, told.waits_under.is_empty()), (outcome, !waits));
             assert_eq!(told.codes, codes);
@@ -179,12 +180,12 @@ mod tests {
         let made = |order, outcome, decided_by| {
             let known_at = from_micros(i64::try_from(order).unwrap()).unwrap();
             let detail = (outcome == Outcome::Quarantined).then_some(Detail::Aside(Aside::HeartPanicked));
-            Decision { order, known_at, outcome, detail, decided_by }
+            StoredDecision { order, known_at, outcome, detail, decided_by }
         };
         let other = MessageId::from_bytes([9; 16]);
         let found = row(5, None, None);
-        let told = |decisions: &[Decision], at| {
-            let given = Given { entries: &[], waits_under: &[], decisions, at };
+        let told = |decisions: &[StoredDecision], at| {
+            let given = MessageGiven { entries: &[], waits_under: &[], decisions, at };
             let told = explain(&found, given);
             (told.outcome, told.order, told.codes)
         };

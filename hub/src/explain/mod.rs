@@ -16,7 +16,6 @@ use crate::story::PersonStory;
 
 pub use find::{ExplainError, Explainer};
 
-/// The whole answer.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Explanation {
     /// What the id names: `person`, `handover`, `stream`, `record`, `message`, `review` or `task`.
@@ -38,7 +37,6 @@ pub struct Explanation {
 pub struct MessageStory {
     /// Its id: the receipt.
     pub message: String,
-    /// Its source.
     pub source: String,
     /// The organisation that sent it.
     pub sender: String,

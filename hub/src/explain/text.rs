@@ -11,7 +11,7 @@ use schemas::time::Instant;
 use serde::Serialize;
 
 use super::{Explanation, MessageStory};
-use crate::story::{Decision, Fact, HandoverStory, Move, PersonStory, Receipt, StreamStory};
+use crate::story::{DecidedBy, HandoverStory, Move, PersonStory, Receipt, StatedFact, StreamStory};
 
 /// Writes it.
 ///
@@ -139,8 +139,8 @@ fn write_person(out: &mut dyn Write, told: &PersonStory, whole: &Explanation) ->
     Ok(())
 }
 
-fn write_fact(out: &mut dyn Write, fact: &Fact) -> Result<()> {
-    let Fact { field, entry, authority, stated_at, valid_from, message, value } = fact;
+fn write_fact(out: &mut dyn Write, fact: &StatedFact) -> Result<()> {
+    let StatedFact { field, entry, authority, stated_at, valid_from, message, value } = fact;
     let since = valid_from.map(|day| format!(", valid from {day}")).unwrap_or_default();
     let value = value.as_ref().map(|value| format!(": {value}")).unwrap_or_default();
     writeln!(
@@ -219,8 +219,8 @@ fn write_receipt(out: &mut dyn Write, told: &Receipt, stream: &StreamStory) -> R
     write_decision(out, &told.decision)
 }
 
-fn write_decision(out: &mut dyn Write, told: &Decision) -> Result<()> {
-    let Decision { message, order, heart, bundle, .. } = told;
+fn write_decision(out: &mut dyn Write, told: &DecidedBy) -> Result<()> {
+    let DecidedBy { message, order, heart, bundle, .. } = told;
     let bundle = bundle.get(..12).unwrap_or(bundle);
     let other = if told.bundle_is_present { "" } else { ", which is not that of the config folder" };
     writeln!(out, "      decision {order} by message {message}, heart {heart}, bundle {bundle}{other}")

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
-use crate::store::rows::{InboxRow, Stored};
+use crate::store::rows::{InboxRow, StoredAttempt};
 use crate::store::{Store, StoreError};
 
 /// Posts that may wait for a commit.
@@ -35,7 +35,7 @@ pub enum CommitError {
 
 struct Post {
     rows: Vec<InboxRow>,
-    answer: oneshot::Sender<Result<Vec<Stored>, CommitError>>,
+    answer: oneshot::Sender<Result<Vec<StoredAttempt>, CommitError>>,
 }
 
 /// The queue before the commits.
@@ -62,7 +62,7 @@ impl Committer {
     }
 
     /// Stores rows in a shared commit; answers in their order.
-    pub(super) async fn commit(&self, rows: Vec<InboxRow>) -> Result<Vec<Stored>, CommitError> {
+    pub(super) async fn commit(&self, rows: Vec<InboxRow>) -> Result<Vec<StoredAttempt>, CommitError> {
         if rows.is_empty() {
             return Ok(vec![]);
         }
@@ -128,7 +128,10 @@ async fn store_together(store: &Store, batch: Vec<Post>) {
     }
 }
 
-fn tell(post: oneshot::Sender<Result<Vec<Stored>, CommitError>>, answer: Result<Vec<Stored>, CommitError>) {
+fn tell(
+    post: oneshot::Sender<Result<Vec<StoredAttempt>, CommitError>>,
+    answer: Result<Vec<StoredAttempt>, CommitError>,
+) {
     if post.send(answer).is_err() {
         // The sender hung up: it will send again and be told that it was there.
         tracing::debug!("a sender left before its answer");

@@ -24,7 +24,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::store::rows::{InboxRow, RefusalRow, Stored};
+use crate::store::rows::{InboxRow, RefusalRow, StoredAttempt};
 use crate::store::{Store, StoreError};
 use crate::vault::{Content, Place, SealError, Vault};
 use committer::{CommitError, Committer};
@@ -40,7 +40,7 @@ const REFUSED_DAYS: i64 = 30;
 
 /// What translations may look things up in.
 #[derive(Clone, Debug)]
-pub struct Tables {
+pub struct LookupTables {
     /// Municipalities with their days.
     pub municipalities: Municipalities,
     /// Countries and register codes.
@@ -53,7 +53,7 @@ pub struct Tables {
 
 /// What became of one item.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Verdict {
+pub enum ItemVerdict {
     /// It is in the inbox.
     Accepted {
         /// What it can be followed by.
@@ -124,19 +124,19 @@ impl From<CommitError> for IntakeError {
 
 /// The door. Cheap to clone; the last clone that goes ends its committers.
 #[derive(Clone, Debug)]
-pub struct Intake(Arc<Inner>);
+pub struct Intake(Arc<IntakeParts>);
 
 #[derive(Debug)]
-struct Inner {
+struct IntakeParts {
     store: Store,
     vault: Vault,
     clock: Clock,
-    tables: Tables,
+    tables: LookupTables,
     committer: Committer,
 }
 
 /// An item on its way to the commit.
-enum Draft {
+enum Incoming {
     Take(Box<InboxRow>, Vec<Finding>),
     Refuse(RefusalRow, Vec<Finding>),
 }
@@ -144,9 +144,9 @@ enum Draft {
 impl Intake {
     /// Opens the door. `committers` is how many commits may run at once: one on SQLite, two on `PostgreSQL`.
     #[must_use]
-    pub fn new(store: Store, vault: Vault, clock: Clock, tables: Tables, committers: usize) -> Self {
+    pub fn new(store: Store, vault: Vault, clock: Clock, tables: LookupTables, committers: usize) -> Self {
         let committer = Committer::start(&store, committers);
-        Self(Arc::new(Inner { store, vault, clock, tables, committer }))
+        Self(Arc::new(IntakeParts { store, vault, clock, tables, committer }))
     }
 
     /// Changes with every commit: the decider waits for it.
@@ -165,7 +165,7 @@ impl Intake {
         source: &'static dyn Source,
         sender: &str,
         items: Vec<Result<Value, Refused>>,
-    ) -> Result<Vec<Verdict>, IntakeError> {
+    ) -> Result<Vec<ItemVerdict>, IntakeError> {
         let now = self.0.clock.now();
         let drafts = items
             .into_iter()
@@ -183,16 +183,16 @@ impl Intake {
         source: &'static dyn Source,
         id: &str,
         item: Result<Value, Refused>,
-    ) -> Result<Verdict, IntakeError> {
+    ) -> Result<ItemVerdict, IntakeError> {
         let draft = self.draft(source, HUB, Some(id), item, self.0.clock.now())?;
-        Ok(self.commit(vec![draft]).await?.pop().unwrap_or(Verdict::Conflict))
+        Ok(self.commit(vec![draft]).await?.pop().unwrap_or(ItemVerdict::Conflict))
     }
 
     /// Takes what the hub itself heard about a person: a task that failed, a number that was replaced.
     ///
     /// # Errors
     /// [`IntakeError`]: nothing was stored.
-    pub async fn told(&self, source: &str, id: &str, said: Said) -> Result<Verdict, IntakeError> {
+    pub async fn told(&self, source: &str, id: &str, said: Said) -> Result<ItemVerdict, IntakeError> {
         self.internal(source, id, decide::prepare(said, &|key| self.0.vault.index(key))).await
     }
 
@@ -200,11 +200,11 @@ impl Intake {
     ///
     /// # Errors
     /// [`IntakeError`]: nothing was stored.
-    pub async fn internal(&self, source: &str, id: &str, body: Body) -> Result<Verdict, IntakeError> {
+    pub async fn internal(&self, source: &str, id: &str, body: Body) -> Result<ItemVerdict, IntakeError> {
         let item = serde_json::to_string(&body).map_err(IntakeError::broken)?;
         let row = self.row(HUB, id, &self.content(source, 0, item, body), self.0.clock.now())?;
-        let draft = Draft::Take(Box::new(row), vec![]);
-        Ok(self.commit(vec![draft]).await?.pop().unwrap_or(Verdict::Conflict))
+        let draft = Incoming::Take(Box::new(row), vec![]);
+        Ok(self.commit(vec![draft]).await?.pop().unwrap_or(ItemVerdict::Conflict))
     }
 
     /// Turns what is due today into messages; says how many are new. Their ids make doubles harmless: any number
@@ -221,7 +221,7 @@ impl Intake {
             let item = serde_json::to_string(&body).map_err(IntakeError::broken)?;
             let row =
                 self.row(HUB, &format!("{person}:{on}:{hour}"), &self.content("due", 0, item, body), now)?;
-            Ok::<_, IntakeError>(Draft::Take(Box::new(row), vec![]))
+            Ok::<_, IntakeError>(Incoming::Take(Box::new(row), vec![]))
         };
         // All that is due, page by page: what is not decided yet keeps no other waiting.
         let (mut new, mut after) = (0, None);
@@ -230,7 +230,7 @@ impl Intake {
             let Some(last) = due.last() else { return Ok(new) };
             after = Some(*last);
             let verdicts = self.commit(due.iter().map(draft).collect::<Result<Vec<_>, _>>()?).await?;
-            new += verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Accepted { .. })).count();
+            new += verdicts.iter().filter(|verdict| matches!(verdict, ItemVerdict::Accepted { .. })).count();
         }
     }
 
@@ -250,8 +250,8 @@ impl Intake {
         id: Option<&str>,
         item: Result<Value, Refused>,
         now: Instant,
-    ) -> Result<Draft, IntakeError> {
-        let Tables { municipalities, countries, choosable, environment } = &self.0.tables;
+    ) -> Result<Incoming, IntakeError> {
+        let LookupTables { municipalities, countries, choosable, environment } = &self.0.tables;
         let context = Context { municipalities, countries, choosable, environment: *environment, sender };
         match item.and_then(|item| adapters::check(source, item, &context)) {
             Ok(checked) => {
@@ -262,7 +262,7 @@ impl Intake {
                 let body = decide::prepare(checked.said().clone(), &|key| self.0.vault.index(key));
                 let content = self.content(source.name(), source.version(), item, body);
                 let row = self.row(sender, id, &content, now)?;
-                Ok(Draft::Take(Box::new(row), checked.warnings().to_vec()))
+                Ok(Incoming::Take(Box::new(row), checked.warnings().to_vec()))
             }
             Err(refused) => self.refusal(source.name(), sender, refused, now),
         }
@@ -274,7 +274,7 @@ impl Intake {
 
     /// Seals what a message holds, under a key of its own.
     fn row(&self, sender: &str, id: &str, content: &Content, now: Instant) -> Result<InboxRow, IntakeError> {
-        let Inner { vault, clock, .. } = &*self.0;
+        let IntakeParts { vault, clock, .. } = &*self.0;
         let source = content.source.clone();
         let dedupe = vault.mac("dedupe", format!("{sender}\0{source}\0{id}").as_bytes());
         let message = clock.message_id();
@@ -302,7 +302,7 @@ impl Intake {
         sender: &str,
         refused: Refused,
         now: Instant,
-    ) -> Result<Draft, IntakeError> {
+    ) -> Result<Incoming, IntakeError> {
         let vault = &self.0.vault;
         let Refused { item, findings } = refused;
         let id = self.0.clock.message_id();
@@ -318,22 +318,22 @@ impl Intake {
             key: vault.wrap_refusal(id, &key)?,
             received_at: now,
         };
-        Ok(Draft::Refuse(row, findings))
+        Ok(Incoming::Refuse(row, findings))
     }
 
     /// Stores refused items, then the others in a shared commit; answers in the order given.
-    async fn commit(&self, drafts: Vec<Draft>) -> Result<Vec<Verdict>, IntakeError> {
+    async fn commit(&self, drafts: Vec<Incoming>) -> Result<Vec<ItemVerdict>, IntakeError> {
         let (mut rows, mut refusals) = (Vec::new(), Vec::new());
         // What is known before the commit; what it says fills the gaps, in the same order.
         let mut answers = Vec::with_capacity(drafts.len());
         for draft in drafts {
             match draft {
-                Draft::Take(row, warnings) => {
-                    answers.push(Verdict::Accepted { receipt: row.id, warnings });
+                Incoming::Take(row, warnings) => {
+                    answers.push(ItemVerdict::Accepted { receipt: row.id, warnings });
                     rows.push(*row);
                 }
-                Draft::Refuse(row, findings) => {
-                    answers.push(Verdict::Refused { receipt: row.id, findings });
+                Incoming::Refuse(row, findings) => {
+                    answers.push(ItemVerdict::Refused { receipt: row.id, findings });
                     refusals.push(row);
                 }
             }
@@ -342,11 +342,11 @@ impl Intake {
             self.0.store.insert_refusals(refusals).await?;
         }
         let mut stored = self.0.committer.commit(rows).await?.into_iter();
-        for answer in answers.iter_mut().filter(|answer| matches!(answer, Verdict::Accepted { .. })) {
+        for answer in answers.iter_mut().filter(|answer| matches!(answer, ItemVerdict::Accepted { .. })) {
             match stored.next() {
-                Some(Stored::New) | None => {}
-                Some(Stored::Again(receipt)) => *answer = Verdict::Again { receipt },
-                Some(Stored::Differs) => *answer = Verdict::Conflict,
+                Some(StoredAttempt::New) | None => {}
+                Some(StoredAttempt::Again(receipt)) => *answer = ItemVerdict::Again { receipt },
+                Some(StoredAttempt::Differs) => *answer = ItemVerdict::Conflict,
             }
         }
         Ok(answers)

@@ -29,7 +29,7 @@ pub fn log() {
 
 /// How an item was received: by which source, with which outcome.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
-pub struct Received {
+pub struct ReceivedLabel {
     /// The source's name, from the list in `adapters::SOURCES`.
     pub source: &'static str,
     /// `accepted`, `again`, `conflict` or `refused` for an item, `denied` for a call without the right.
@@ -38,14 +38,13 @@ pub struct Received {
 
 /// A recipient's topic, and who looked at it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
-pub struct Topic {
-    /// Whose.
+pub struct TopicLabel {
     pub recipient: String,
     /// `relay` or `auditor`.
     pub part: &'static str,
 }
 
-impl Topic {
+impl TopicLabel {
     /// That of a recipient, as one of the two found it.
     #[must_use]
     pub fn of(recipient: &Recipient, part: &'static str) -> Self {
@@ -56,21 +55,19 @@ impl Topic {
 /// One word as a label: an outcome or a kind.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 pub struct ByOutcome {
-    /// The word.
     pub outcome: &'static str,
 }
 
-/// Intake's numbers.
 #[derive(Clone, Default, Debug)]
-pub struct Intake {
+pub struct IntakeCounts {
     /// Items, by source and outcome.
-    pub received: Family<Received, Counter>,
+    pub received: Family<ReceivedLabel, Counter>,
 }
 
-impl Intake {
+impl IntakeCounts {
     /// Counts an item of a source, or a call that was denied.
     pub fn count(&self, source: &'static str, outcome: &'static str) {
-        self.received.get_or_create(&Received { source, outcome }).inc();
+        self.received.get_or_create(&ReceivedLabel { source, outcome }).inc();
     }
 }
 
@@ -97,7 +94,6 @@ impl Api {
     }
 }
 
-/// Decide's numbers.
 #[derive(Clone, Debug)]
 pub struct Decide {
     /// Messages, by how they ended.
@@ -122,9 +118,8 @@ impl Decide {
     }
 }
 
-/// Deliver's numbers.
 #[derive(Clone, Default, Debug)]
-pub struct Deliver {
+pub struct DeliverCounts {
     /// Records sent and committed, voids among them.
     pub sent: Counter,
     /// Records that the gate turned into a void.
@@ -138,10 +133,9 @@ pub struct Deliver {
     /// Topics on which the auditor found a break.
     pub breaks: Counter,
     /// Whether delivery to a topic is halted: 1, or 0 where it goes on.
-    pub halted: Family<Topic, Gauge>,
+    pub halted: Family<TopicLabel, Gauge>,
 }
 
-/// Request's numbers.
 #[derive(Clone, Default, Debug)]
 pub struct Request {
     /// Tasks performed, by outcome.
@@ -151,15 +145,10 @@ pub struct Request {
 /// Every number there is, registered. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Metrics {
-    /// Intake's.
-    pub intake: Intake,
-    /// The HTTP door's.
+    pub intake: IntakeCounts,
     pub api: Api,
-    /// Decide's.
     pub decide: Decide,
-    /// Deliver's.
-    pub deliver: Deliver,
-    /// Request's.
+    pub deliver: DeliverCounts,
     pub request: Request,
     registry: Arc<Registry>,
 }
@@ -171,10 +160,9 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// All at zero.
     #[must_use]
     pub fn new() -> Self {
-        let (intake, api) = (Intake::default(), Api::default());
+        let (intake, api) = (IntakeCounts::default(), Api::default());
         let decide = Decide {
             messages: Family::default(),
             batches: Counter::default(),
@@ -182,7 +170,7 @@ impl Metrics {
             seconds: Histogram::new(exponential_buckets(0.001, 2.0, 14)),
             left_out: Counter::default(),
         };
-        let deliver = Deliver::default();
+        let deliver = DeliverCounts::default();
         let request = Request::default();
         let mut registry = Registry::with_prefix("hub");
         registry.register(

@@ -21,13 +21,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::RequestSettings;
-use crate::intake::{Intake, IntakeError, Verdict};
+use crate::intake::{Intake, IntakeError, ItemVerdict};
 use crate::observe::{ByOutcome, Request as Metrics};
 use crate::store::rows::TaskRow;
 use crate::store::{Store, StoreError};
 use crate::tls::{self, TlsFilesError};
 use crate::vault::{Access, Shut, Vault, Why};
-use soap::{Asker, Outcome};
+use soap::{AnswerOutcome, Asker};
 
 /// Tasks looked at together, and questions asked at once.
 const BATCH: u32 = 64;
@@ -162,21 +162,23 @@ impl Requests {
         let question = soap::question(&self.asker, task.id, task.kind, &insz, self.clock.now());
         let outcome = match self.ask(question).await {
             Some(document) => (soap::outcome(task.kind, &document), document),
-            None => (Outcome::Later, vec![]),
+            None => (AnswerOutcome::Later, vec![]),
         };
         let id = answer_id(task.id, task.attempts);
         match outcome {
-            (Outcome::Later, _) => {
+            (AnswerOutcome::Later, _) => {
                 self.count("later");
                 self.later(task).await;
                 return Ok(());
             }
-            (Outcome::Failed { code, replaced_by }, _) => self.failed(&id, insz, code, replaced_by).await?,
-            (Outcome::Answer, document) if task.kind == TaskKind::GivePerson => {
+            (AnswerOutcome::Failed { code, replaced_by }, _) => {
+                self.failed(&id, insz, code, replaced_by).await?
+            }
+            (AnswerOutcome::Answer, document) if task.kind == TaskKind::GivePerson => {
                 self.answered(&id, insz, &document).await?;
             }
             // An enrolment that succeeded changes nothing that is known.
-            (Outcome::Answer, _) => {}
+            (AnswerOutcome::Answer, _) => {}
         }
         self.count("done");
         Ok(self.store.finish_task(task.id).await?)
@@ -206,11 +208,13 @@ impl Requests {
         let refused = match adapters::source("register") {
             Some(source) => match adapters::read(source, document).into_iter().next() {
                 Some(item) => match self.intake.answer(source, id, item).await? {
-                    Verdict::Refused { findings, .. } => {
+                    ItemVerdict::Refused { findings, .. } => {
                         findings.first().map_or("refused", |finding| finding.code.as_str())
                     }
                     // A repeat of the same task: what it answered first counts.
-                    Verdict::Accepted { .. } | Verdict::Again { .. } | Verdict::Conflict => return Ok(()),
+                    ItemVerdict::Accepted { .. } | ItemVerdict::Again { .. } | ItemVerdict::Conflict => {
+                        return Ok(());
+                    }
                 },
                 None => "unreadable",
             },

@@ -4,14 +4,14 @@
 //! What may be done by whom is the desk's to say.
 
 use super::bulk::Rows;
-use super::cells::{Reader, time};
-use super::engine::{Pool, Value, detached};
+use super::cells::{CellReader, time};
+use super::engine::{Pool, SqlValue, detached};
 use super::rows::AuditRow;
 use super::{Store, StoreError};
 use schemas::actor::ActorName;
 use schemas::ids::MessageId;
 
-const READER: Reader = Reader("audit");
+const READER: CellReader = CellReader("audit");
 
 /// Where audit rows are added. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ impl Store {
         type Cells = (Vec<u8>, i64, String, String, String, String, String, i64);
         let sql =
             "select id, at, actor, roles, action, about, why, allowed from audit order by id desc limit $1";
-        let found: Vec<Cells> = self.pool.read("audit", sql, vec![Value::Int(limit.into())]).await?;
+        let found: Vec<Cells> = self.pool.read("audit", sql, vec![SqlValue::Int(limit.into())]).await?;
         let row = |(id, at, actor, roles, action, about, why, allowed): Cells| {
             Ok(AuditRow {
                 id: READER.id(MessageId::from_bytes, id)?,

@@ -16,7 +16,6 @@ use sqlx::sqlite::SqliteArguments;
 /// keeps 14 columns far below SQLite's 32,766 parameters.
 const CHUNKS: [usize; 4] = [1, 8, 64, 256];
 
-/// One column's values.
 #[derive(Clone, Debug)]
 enum Column {
     Bytes(Vec<Option<Vec<u8>>>),

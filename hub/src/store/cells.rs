@@ -52,9 +52,9 @@ pub(super) fn outcome(outcome: Outcome) -> &'static str {
 
 /// Reads the cells of one table.
 #[derive(Clone, Copy)]
-pub(super) struct Reader(pub(super) &'static str);
+pub(super) struct CellReader(pub(super) &'static str);
 
-impl Reader {
+impl CellReader {
     /// What is there, or the row is damaged.
     pub(super) fn some<T>(self, value: Option<T>) -> Result<T, StoreError> {
         value.ok_or(StoreError::Damaged(self.0))
@@ -79,12 +79,10 @@ impl Reader {
         bytes.map(|bytes| self.id(make, bytes)).transpose()
     }
 
-    /// A number.
     pub(super) fn number<T: TryFrom<i64>>(self, number: i64) -> Result<T, StoreError> {
         self.some(T::try_from(number).ok())
     }
 
-    /// A time.
     pub(super) fn time(self, micros: i64) -> Result<Instant, StoreError> {
         self.some(from_micros(micros))
     }
@@ -99,7 +97,6 @@ impl Reader {
         self.some(serde_json::from_str(text).ok())
     }
 
-    /// An outcome.
     pub(super) fn outcome(self, word: &str) -> Result<Outcome, StoreError> {
         self.some(Outcome::ALL.into_iter().find(|known| outcome(*known) == word))
     }
@@ -111,7 +108,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        let reader = Reader("inbox");
+        let reader = CellReader("inbox");
         for known in Outcome::ALL {
             assert_eq!(reader.outcome(outcome(known)).unwrap(), known);
         }
@@ -126,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_damaged_cell_tells_its_table_only() {
-        let reader = Reader("person");
+        let reader = CellReader("person");
         let told = |error: StoreError| error.to_string();
         assert_eq!(told(reader.fixed::<16>(vec![1]).unwrap_err()), "a row of table person cannot be read");
         assert!(reader.number::<u64>(-1).is_err());

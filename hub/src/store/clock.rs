@@ -7,15 +7,14 @@
 use schemas::time::{Day, Instant};
 
 use super::bulk::Rows;
-use super::cells::{Reader, day, time};
-use super::engine::{Value, detached};
+use super::cells::{CellReader, day, time};
+use super::engine::{SqlValue, detached};
 use super::rows::{Counters, Lease};
 use super::{Store, StoreError};
 
 /// Decisions at times that have not come yet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Ahead {
-    /// How many.
+pub struct AheadOfNow {
     pub decisions: u64,
     /// The last decision at a time that has come.
     pub honest: Option<Instant>,
@@ -42,22 +41,22 @@ impl Store {
         );
         let found: Vec<(Option<i64>,)> = self.pool.read("meta", sql, Vec::new()).await?;
         let at = found.first().and_then(|(at,)| *at);
-        at.map(|at| Reader("meta").time(at)).transpose()
+        at.map(|at| CellReader("meta").time(at)).transpose()
     }
 
     /// What was decided at times after this one. Reads every decision.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn ahead_of(&self, now: Instant) -> Result<Ahead, StoreError> {
+    pub async fn ahead_of(&self, now: Instant) -> Result<AheadOfNow, StoreError> {
         let sql = "select count(case when known_at > $1 then 1 end), max(case when known_at <= $1 then known_at end) \
                    from decision";
         let found: Vec<(i64, Option<i64>)> =
-            self.pool.read("decision", sql, vec![Value::Int(time(now))]).await?;
-        let reader = Reader("decision");
+            self.pool.read("decision", sql, vec![SqlValue::Int(time(now))]).await?;
+        let reader = CellReader("decision");
         let (decisions, honest) = *reader.some(found.first())?;
         let honest = honest.map(|at| reader.time(at)).transpose()?;
-        Ok(Ahead { decisions: reader.number(decisions)?, honest })
+        Ok(AheadOfNow { decisions: reader.number(decisions)?, honest })
     }
 
     /// Sets back the time of the last decision, under the decider's lease, and brings forward what a wrong time put off:
@@ -73,10 +72,11 @@ impl Store {
         today: Day,
     ) -> Result<(), StoreError> {
         let counters = Counters { known_at: time(to), ..lease.counters.clone() };
-        let counters = Reader("lease").some(serde_json::to_string(&counters).ok())?;
-        let fenced = vec![Value::Text(lease.name.to_owned()), Value::Int(lease.fence), Value::Text(counters)];
-        let now_and = |other: Instant| vec![Value::Int(time(now)), Value::Int(time(other))];
-        let (tasks, refusals) = (now_and(now + PUT_OFF), vec![Value::Int(time(now))]);
+        let counters = CellReader("lease").some(serde_json::to_string(&counters).ok())?;
+        let fenced =
+            vec![SqlValue::Text(lease.name.to_owned()), SqlValue::Int(lease.fence), SqlValue::Text(counters)];
+        let now_and = |other: Instant| vec![SqlValue::Int(time(now)), SqlValue::Int(time(other))];
+        let (tasks, refusals) = (now_and(now + PUT_OFF), vec![SqlValue::Int(time(now))]);
         let again =
             Rows::default().int("now", [time(now)].into_iter()).text("today", [day(today)].into_iter());
         let pool = self.pool.clone();

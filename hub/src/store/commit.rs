@@ -12,7 +12,7 @@ use schemas::recipient::Recipient;
 
 use super::bulk::Rows;
 use super::cells::{day, int, json, outcome, time, word};
-use super::engine::{Tx, Value, detached};
+use super::engine::{SqlValue, Tx, detached};
 use super::lease::LEASE_SECONDS;
 use super::rows::{Batch, DecidedRow, DueRow, Lease, LineRow, Outcome, RecordRow, ReleasedRow};
 use super::{Store, StoreError};
@@ -90,7 +90,7 @@ impl Store {
     }
 
     async fn holds(&self, lease: &Lease) -> Result<bool, StoreError> {
-        let values = vec![Value::Text(lease.name.to_owned())];
+        let values = vec![SqlValue::Text(lease.name.to_owned())];
         let fence: Vec<(i64,)> =
             self.pool.read("lease", "select fence from lease where name = $1", values).await?;
         Ok(fence == [(lease.fence,)])
@@ -98,13 +98,13 @@ impl Store {
 }
 
 /// What is done with the rows of one table.
-struct Statement {
+struct BulkStatement {
     table: &'static str,
     sql: String,
     rows: Rows,
 }
 
-impl Statement {
+impl BulkStatement {
     fn insert(table: &'static str, rows: Rows, conflict: &str) -> Self {
         Self { table, sql: rows.insert(table, conflict), rows }
     }
@@ -118,7 +118,7 @@ impl Statement {
     }
 }
 
-fn statements(batch: &Batch) -> Vec<Statement> {
+fn statements(batch: &Batch) -> Vec<BulkStatement> {
     let mut all = people(batch);
     all.extend(messages(batch));
     all.extend(lists(batch));
@@ -128,7 +128,7 @@ fn statements(batch: &Batch) -> Vec<Statement> {
 }
 
 /// Persons, their keys and their journals.
-fn people(batch: &Batch) -> Vec<Statement> {
+fn people(batch: &Batch) -> Vec<BulkStatement> {
     let persons = newest(&batch.persons, |row| row.id);
     let new = || persons.iter().filter(|row| row.new).filter_map(|row| Some((row.id, row.key.as_deref()?)));
     let keys = Rows::default()
@@ -155,21 +155,21 @@ fn people(batch: &Batch) -> Vec<Statement> {
         .bytes("id", gone().map(|(id, _)| id.bytes()))
         .bytes("survivor", gone().map(|(_, survivor)| survivor.bytes()));
     vec![
-        Statement::insert("key", keys, ""),
-        Statement::insert(
+        BulkStatement::insert("key", keys, ""),
+        BulkStatement::insert(
             "person",
             states,
             "on conflict (id) do update set version = excluded.version, redirect = excluded.redirect, \
              restricted = excluded.restricted, matching = excluded.matching, state = excluded.state",
         ),
-        Statement::over("person", redirects, REDIRECTED),
-        Statement::insert("journal", journal, ""),
+        BulkStatement::over("person", redirects, REDIRECTED),
+        BulkStatement::insert("journal", journal, ""),
     ]
 }
 
 /// What became of messages, and the records they are. A record that waited is released by a later message, which
 /// may stand in the same batch: then its row says so from the start.
-fn messages(batch: &Batch) -> Vec<Statement> {
+fn messages(batch: &Batch) -> Vec<BulkStatement> {
     let released: HashMap<MessageId, &ReleasedRow> = batch.released.iter().map(|row| (row.id, row)).collect();
     let own: HashSet<MessageId> = batch.decided.iter().map(|row| row.id).collect();
     let before: Vec<&ReleasedRow> = batch.released.iter().filter(|row| !own.contains(&row.id)).collect();
@@ -201,11 +201,11 @@ fn messages(batch: &Batch) -> Vec<Statement> {
         .bytes("owner", before.iter().map(|row| row.person.bytes()))
         .bytes("key", before.iter().map(|row| row.key.as_slice()));
     vec![
-        Statement::over("decision", decided, decision!("detail", "r.detail")),
-        Statement::over("decision", again, decision!("decided_by", "r.decided_by")),
-        Statement::over("pending", queue, DECIDED),
-        Statement::insert("message_key", keys, ""),
-        Statement::over("message_key", rewrapped, RELEASED_KEY),
+        BulkStatement::over("decision", decided, decision!("detail", "r.detail")),
+        BulkStatement::over("decision", again, decision!("decided_by", "r.decided_by")),
+        BulkStatement::over("pending", queue, DECIDED),
+        BulkStatement::insert("message_key", keys, ""),
+        BulkStatement::over("message_key", rewrapped, RELEASED_KEY),
     ]
     .into_iter()
     .chain(records(batch, &released, &before))
@@ -216,7 +216,7 @@ fn records(
     batch: &Batch,
     released: &HashMap<MessageId, &ReleasedRow>,
     before: &[&ReleasedRow],
-) -> [Statement; 3] {
+) -> [BulkStatement; 3] {
     let person = |row: &RecordRow| released.get(&row.id).map(|row| row.person).or(row.person);
     let owners = Rows::default()
         .bytes("id", batch.records.iter().map(|row| row.id.bytes()))
@@ -235,14 +235,14 @@ fn records(
         .bytes("hash", keys.iter().map(|(hash, _)| *hash))
         .bytes("record", keys.iter().map(|(_, record)| record.bytes()));
     [
-        Statement::insert("record", owners, ""),
-        Statement::over("record", moved, RELEASED),
-        Statement::insert("match_key", keys, ""),
+        BulkStatement::insert("record", owners, ""),
+        BulkStatement::over("record", moved, RELEASED),
+        BulkStatement::insert("match_key", keys, ""),
     ]
 }
 
 /// Handovers, streams, tasks and reviews.
-fn lists(batch: &Batch) -> Vec<Statement> {
+fn lists(batch: &Batch) -> Vec<BulkStatement> {
     let handovers = newest(&batch.handovers, |row| row.id);
     let handovers = Rows::default()
         .bytes("id", handovers.iter().map(|row| row.id.bytes()))
@@ -275,16 +275,16 @@ fn lists(batch: &Batch) -> Vec<Statement> {
         .bytes("review", candidates().map(|(review, _)| review.bytes()))
         .bytes("person", candidates().map(|(_, person)| person.bytes()));
     vec![
-        Statement::insert(
+        BulkStatement::insert(
             "handover",
             handovers,
             "on conflict (id) do update set recipient = excluded.recipient, state = excluded.state, \
              epoch = excluded.epoch, owner = excluded.owner, deadline = excluded.deadline, since = excluded.since",
         ),
-        Statement::insert("stream", streams, ""),
-        Statement::insert("task", tasks, ""),
-        Statement::insert("review", reviews, ""),
-        Statement::insert("candidate", candidates, ""),
+        BulkStatement::insert("stream", streams, ""),
+        BulkStatement::insert("task", tasks, ""),
+        BulkStatement::insert("review", reviews, ""),
+        BulkStatement::insert("candidate", candidates, ""),
     ]
     .into_iter()
     .chain(moments(batch))
@@ -292,7 +292,7 @@ fn lists(batch: &Batch) -> Vec<Statement> {
 }
 
 /// Reviews that were answered, and the next day of each person.
-fn moments(batch: &Batch) -> Vec<Statement> {
+fn moments(batch: &Batch) -> Vec<BulkStatement> {
     let answers = Rows::default()
         .bytes("id", batch.answers.iter().map(|row| row.id.bytes()))
         .text("answer", batch.answers.iter().map(|row| row.answer))
@@ -304,15 +304,15 @@ fn moments(batch: &Batch) -> Vec<Statement> {
         .bytes("person", later.iter().map(|row| row.person.bytes()))
         .text("due_on", later.iter().filter_map(|row| row.on.map(day)));
     vec![
-        Statement::over("review", answers, ANSWERED),
-        Statement::over("due", never, "delete from due where person in (select person from r)"),
-        Statement::insert("due", later, "on conflict (person) do update set due_on = excluded.due_on"),
+        BulkStatement::over("review", answers, ANSWERED),
+        BulkStatement::over("due", never, "delete from due where person in (select person from r)"),
+        BulkStatement::insert("due", later, "on conflict (person) do update set due_on = excluded.due_on"),
     ]
 }
 
 /// Repertory lines. A recipient has one open line for a person; a line that the batch itself opened is closed where
 /// it is written, others where they stand.
-fn lines(lines: &[LineRow]) -> Vec<Statement> {
+fn lines(lines: &[LineRow]) -> Vec<BulkStatement> {
     let mut opened: Vec<(&LineRow, String, Option<String>)> = Vec::new();
     let mut closed: Vec<&LineRow> = Vec::new();
     let mut open: HashMap<(PersonId, &Recipient), usize> = HashMap::new();
@@ -338,11 +338,14 @@ fn lines(lines: &[LineRow]) -> Vec<Statement> {
         .text("capacity", opened.iter().map(|(_, capacity, _)| capacity.as_str()))
         .text("opened_on", opened.iter().map(|(line, ..)| day(line.on)))
         .text_or("closed_on", opened.iter().map(|(_, _, closed)| closed.as_deref()));
-    vec![Statement::over("repertory", closed, LINE_CLOSED), Statement::insert("repertory", opened, "")]
+    vec![
+        BulkStatement::over("repertory", closed, LINE_CLOSED),
+        BulkStatement::insert("repertory", opened, ""),
+    ]
 }
 
 /// Records on their way out, each with its ledger row, and what their schema ids stand for.
-fn leaving(batch: &Batch) -> Vec<Statement> {
+fn leaving(batch: &Batch) -> Vec<BulkStatement> {
     let rows = &batch.outbox;
     let outbox = Rows::default()
         .int("position", rows.iter().map(|row| int(row.position)))
@@ -365,9 +368,9 @@ fn leaving(batch: &Batch) -> Vec<Statement> {
         .text("recipient", batch.schemas.iter().map(|row| row.recipient.as_str()))
         .text("schema", batch.schemas.iter().map(|row| row.text.as_str()));
     vec![
-        Statement::insert("outbox", outbox, ""),
-        Statement::insert("ledger", ledger, ""),
-        Statement::insert("sent_schema", schemas, "on conflict (id) do nothing"),
+        BulkStatement::insert("outbox", outbox, ""),
+        BulkStatement::insert("ledger", ledger, ""),
+        BulkStatement::insert("sent_schema", schemas, "on conflict (id) do nothing"),
     ]
 }
 

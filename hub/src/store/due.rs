@@ -3,11 +3,11 @@
 use schemas::ids::PersonId;
 use schemas::time::{Day, parse_day};
 
-use super::cells::{Reader, day};
-use super::engine::Value;
+use super::cells::{CellReader, day};
+use super::engine::SqlValue;
 use super::{Store, StoreError};
 
-const READER: Reader = Reader("due");
+const READER: CellReader = CellReader("due");
 
 impl Store {
     /// Persons whose day is today or before, longest due first, each with the day; after one of them.
@@ -24,8 +24,12 @@ impl Store {
                    order by due_on, person limit $4";
         let (person, on) =
             after.map_or((Vec::new(), String::new()), |(id, on)| (id.bytes().to_vec(), day(on)));
-        let values =
-            vec![Value::Text(day(today)), Value::Text(on), Value::Bytes(person), Value::Int(limit.into())];
+        let values = vec![
+            SqlValue::Text(day(today)),
+            SqlValue::Text(on),
+            SqlValue::Bytes(person),
+            SqlValue::Int(limit.into()),
+        ];
         let found: Vec<(Vec<u8>, String)> = self.pool.read("due", sql, values).await?;
         let pair = |(person, on): (Vec<u8>, String)| {
             Ok((READER.id(PersonId::from_bytes, person)?, READER.some(parse_day(&on))?))

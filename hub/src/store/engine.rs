@@ -22,7 +22,7 @@ use super::refusing::Refusing;
 use super::value::{self, Cells};
 
 pub(super) use super::tx::Tx;
-pub(super) use super::value::Value;
+pub(super) use super::value::SqlValue;
 
 /// How long a unit of work waits for a connection before the database counts as away.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -59,12 +59,12 @@ const PLANNED_SNAPSHOT: &str = "begin isolation level repeatable read, read only
 /// The connections to one database.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
-    engine: Engine,
+    engine: PoolEngine,
     refusing: Refusing,
 }
 
 #[derive(Clone, Debug)]
-enum Engine {
+enum PoolEngine {
     /// Behind a pooler (PgBouncer in transaction mode) everything is a transaction with its own settings, and no
     /// statement stays prepared: what one transaction leaves on a connection, the next one does not find.
     Postgres { pool: PgPool, pooled: bool },
@@ -107,7 +107,7 @@ impl Pool {
         let options = options.read_only(true).busy_timeout(PATIENCE).statement_cache_capacity(STATEMENTS);
         let pool = SqlitePoolOptions::new().max_connections(2).acquire_timeout(PATIENCE);
         let read = pool.connect_with(options).await.map_err(StoreError::Away)?;
-        Ok(Self::on(Engine::Sqlite { write: read.clone(), read, _lock: None, _memory: None }))
+        Ok(Self::on(PoolEngine::Sqlite { write: read.clone(), read, _lock: None, _memory: None }))
     }
 
     /// Opens a database beside whoever writes it, to write a row: without the lock of its file, which it does not make.
@@ -122,19 +122,19 @@ impl Pool {
             .statement_cache_capacity(STATEMENTS);
         let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
         let one = pool.connect_with(options).await.map_err(StoreError::Away)?;
-        Ok(Self::on(Engine::Sqlite { write: one.clone(), read: one, _lock: None, _memory: None }))
+        Ok(Self::on(PoolEngine::Sqlite { write: one.clone(), read: one, _lock: None, _memory: None }))
     }
 
-    fn on(engine: Engine) -> Self {
+    fn on(engine: PoolEngine) -> Self {
         Self { engine, refusing: Refusing::default() }
     }
 
     /// Begins a transaction that may write.
     pub(super) async fn write(&self) -> Result<Tx, StoreError> {
         let begun = match &self.engine {
-            Engine::Postgres { pool, pooled: true } => Tx::postgres(pool, PLANNED_WRITE, false).await,
-            Engine::Postgres { pool, pooled: false } => Tx::postgres(pool, "begin", true).await,
-            Engine::Sqlite { write, .. } => Tx::sqlite(write, "begin immediate").await,
+            PoolEngine::Postgres { pool, pooled: true } => Tx::postgres(pool, PLANNED_WRITE, false).await,
+            PoolEngine::Postgres { pool, pooled: false } => Tx::postgres(pool, "begin", true).await,
+            PoolEngine::Sqlite { write, .. } => Tx::sqlite(write, "begin immediate").await,
         };
         self.refusing.tell(&["no table: a transaction could not begin"], begun.is_ok());
         begun.map(|tx| tx.telling(&self.refusing))
@@ -143,11 +143,11 @@ impl Pool {
     /// Begins a transaction that reads one snapshot.
     pub(super) async fn snapshot(&self) -> Result<Tx, StoreError> {
         match &self.engine {
-            Engine::Postgres { pool, pooled: true } => Tx::postgres(pool, PLANNED_SNAPSHOT, false).await,
-            Engine::Postgres { pool, pooled: false } => {
+            PoolEngine::Postgres { pool, pooled: true } => Tx::postgres(pool, PLANNED_SNAPSHOT, false).await,
+            PoolEngine::Postgres { pool, pooled: false } => {
                 Tx::postgres(pool, "begin isolation level repeatable read, read only", true).await
             }
-            Engine::Sqlite { read, .. } => Tx::sqlite(read, "begin").await,
+            PoolEngine::Sqlite { read, .. } => Tx::sqlite(read, "begin").await,
         }
     }
 
@@ -157,11 +157,11 @@ impl Pool {
         &self,
         table: &'static str,
         sql: &'static str,
-        values: Vec<Value>,
+        values: Vec<SqlValue>,
     ) -> Result<Vec<T>, StoreError> {
         let encoding = |error| fault(table, sqlx::Error::Encode(error));
         let found = match &self.engine {
-            Engine::Postgres { pooled: true, .. } => {
+            PoolEngine::Postgres { pooled: true, .. } => {
                 let pool = self.clone();
                 return detached(async move {
                     let mut tx = pool.snapshot().await?;
@@ -171,13 +171,13 @@ impl Pool {
                 })
                 .await;
             }
-            Engine::Postgres { pool, pooled: false } => {
+            PoolEngine::Postgres { pool, pooled: false } => {
                 let arguments = value::postgres(values).map_err(encoding)?;
                 let mut connection = pool.acquire().await.map_err(StoreError::Away)?;
                 let found = query_as_with(sql, arguments).fetch_all(&mut *connection).await;
                 found.inspect_err(|_| connection.close_on_drop())
             }
-            Engine::Sqlite { read, .. } => {
+            PoolEngine::Sqlite { read, .. } => {
                 let arguments = value::sqlite(values).map_err(encoding)?;
                 let mut connection = read.acquire().await.map_err(StoreError::Away)?;
                 let found = query_as_with(sql, arguments).fetch_all(&mut *connection).await;
@@ -192,7 +192,7 @@ impl Pool {
         &self,
         table: &'static str,
         sql: &'static str,
-        values: Vec<Value>,
+        values: Vec<SqlValue>,
     ) -> Result<u64, StoreError> {
         let pool = self.clone();
         detached(async move {
@@ -218,25 +218,25 @@ impl Pool {
 
     /// Whether a pooler stands before the database.
     pub(super) fn is_pooled(&self) -> bool {
-        matches!(self.engine, Engine::Postgres { pooled: true, .. })
+        matches!(self.engine, PoolEngine::Postgres { pooled: true, .. })
     }
 
     /// Of two texts, the one of this engine.
     pub(super) fn either(&self, postgres: &'static str, sqlite: &'static str) -> &'static str {
         match self.engine {
-            Engine::Postgres { .. } => postgres,
-            Engine::Sqlite { .. } => sqlite,
+            PoolEngine::Postgres { .. } => postgres,
+            PoolEngine::Sqlite { .. } => sqlite,
         }
     }
 }
 
-async fn open_postgres(url: &str) -> Result<Engine, StoreError> {
+async fn open_postgres(url: &str) -> Result<PoolEngine, StoreError> {
     let plain = PgConnectOptions::from_str(url).map_err(StoreError::Address)?.application_name("hub");
     let pool = || PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
     let kept = plain.clone().statement_cache_capacity(STATEMENTS).options(PLANNING);
     match pool().connect_with(kept).await {
         Ok(pool) if planned(&pool).await.map_err(StoreError::Away)? => {
-            return Ok(Engine::Postgres { pool, pooled: false });
+            return Ok(PoolEngine::Postgres { pool, pooled: false });
         }
         // A pooler that takes settings and forgets them.
         Ok(pool) => pool.close().await,
@@ -252,7 +252,7 @@ async fn open_postgres(url: &str) -> Result<Engine, StoreError> {
         }
         Err(error) => return Err(error),
     }
-    Ok(Engine::Postgres { pool, pooled: true })
+    Ok(PoolEngine::Postgres { pool, pooled: true })
 }
 
 /// What PgBouncer says where a transaction may begin nowhere.
@@ -274,7 +274,7 @@ fn said(error: &sqlx::Error, words: &str) -> bool {
     error.as_database_error().is_some_and(|said| said.message().contains(words))
 }
 
-async fn open_sqlite(url: &str, faults: Option<Faults>) -> Result<Engine, StoreError> {
+async fn open_sqlite(url: &str, faults: Option<Faults>) -> Result<PoolEngine, StoreError> {
     let options = SqliteConnectOptions::from_str(url)
         .map_err(StoreError::Address)?
         .create_if_missing(true)
@@ -299,7 +299,7 @@ async fn open_sqlite(url: &str, faults: Option<Faults>) -> Result<Engine, StoreE
     if url.contains(":memory:") {
         let memory = pool(1).connect_with(options.clone()).await.map_err(StoreError::Away)?;
         let one = pool(1).connect_with(options).await.map_err(StoreError::Away)?;
-        return Ok(Engine::Sqlite { write: one.clone(), read: one, _lock: None, _memory: Some(memory) });
+        return Ok(PoolEngine::Sqlite { write: one.clone(), read: one, _lock: None, _memory: Some(memory) });
     }
     let mut beside = options.get_filename().as_os_str().to_owned();
     beside.push(".lock");
@@ -308,5 +308,5 @@ async fn open_sqlite(url: &str, faults: Option<Faults>) -> Result<Engine, StoreE
     let write = pool(1).connect_with(options.clone()).await.map_err(StoreError::Away)?;
     let read =
         pool(4).connect_with(options.pragma("cache_size", READER_CACHE)).await.map_err(StoreError::Away)?;
-    Ok(Engine::Sqlite { write, read, _lock: Some(Arc::new(lock)), _memory: None })
+    Ok(PoolEngine::Sqlite { write, read, _lock: Some(Arc::new(lock)), _memory: None })
 }

@@ -19,15 +19,17 @@ pub(super) fn fault(table: &'static str, source: sqlx::Error) -> StoreError {
             let code = said.code().unwrap_or_default();
             if code.len() == 5 { on_postgres(&code) } else { on_sqlite(&code) }
         }
-        Said::ColumnDecode { .. } | Said::Decode(_) | Said::ColumnIndexOutOfBounds { .. } => Kind::Damaged,
-        Said::Encode(_) | Said::InvalidArgument(_) | Said::TypeNotFound { .. } => Kind::Data,
+        Said::ColumnDecode { .. } | Said::Decode(_) | Said::ColumnIndexOutOfBounds { .. } => {
+            FaultKind::Damaged
+        }
+        Said::Encode(_) | Said::InvalidArgument(_) | Said::TypeNotFound { .. } => FaultKind::Data,
         // The connection, the pool or the driver.
-        _ => Kind::Away,
+        _ => FaultKind::Away,
     };
     match kind {
-        Kind::Away => StoreError::Away(source),
-        Kind::Data => StoreError::Data { table, source },
-        Kind::Damaged => {
+        FaultKind::Away => StoreError::Away(source),
+        FaultKind::Data => StoreError::Data { table, source },
+        FaultKind::Damaged => {
             tracing::error!(table, %source, "what is stored cannot be read");
             StoreError::Damaged(table)
         }
@@ -35,39 +37,38 @@ pub(super) fn fault(table: &'static str, source: sqlx::Error) -> StoreError {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
+enum FaultKind {
     /// Nobody's whom the caller knows: try again.
     Away,
-    /// The data's.
     Data,
     /// What is stored is not what was stored.
     Damaged,
 }
 
-fn on_postgres(code: &str) -> Kind {
+fn on_postgres(code: &str) -> FaultKind {
     match code {
         // Damage to data or to an index.
-        "XX001" | "XX002" => Kind::Damaged,
-        _ if DATA_ON_POSTGRES.iter().any(|class| code.starts_with(class)) => Kind::Data,
-        _ => Kind::Away,
+        "XX001" | "XX002" => FaultKind::Damaged,
+        _ if DATA_ON_POSTGRES.iter().any(|class| code.starts_with(class)) => FaultKind::Data,
+        _ => FaultKind::Away,
     }
 }
 
 /// The lowest eight bits say what it is, the others what exactly.
-fn on_sqlite(code: &str) -> Kind {
+fn on_sqlite(code: &str) -> FaultKind {
     let extended: i32 = code.parse().unwrap_or(0);
     // A commit that a hook turned into a rollback has the code of a constraint.
     if extended == 531 {
-        return Kind::Away;
+        return FaultKind::Away;
     }
     match extended & 0xff {
         // Too large, a constraint, another type, more parameters than a statement takes.
-        18 | 19 | 20 | 25 => Kind::Data,
+        18 | 19 | 20 | 25 => FaultKind::Data,
         // Damage, or not a database at all.
-        11 | 26 => Kind::Damaged,
+        11 | 26 => FaultKind::Damaged,
         // Busy, locked, out of memory, read-only, interrupted, input and output, full, cannot open, protocol, and
         // every mistake that is no row's: a table that is not there, a transaction inside another.
-        _ => Kind::Away,
+        _ => FaultKind::Away,
     }
 }
 
@@ -77,32 +78,32 @@ mod tests {
 
     #[test]
     fn only_what_is_about_the_data_is_the_datas_fault() {
-        let of = |kind, sort: fn(&str) -> Kind, codes: &[&str]| {
+        let of = |kind, sort: fn(&str) -> FaultKind, codes: &[&str]| {
             for code in codes {
                 assert_eq!(sort(code), kind, "{code}");
             }
         };
         of(
-            Kind::Away,
+            FaultKind::Away,
             on_postgres,
             &["08006", "40P01", "40001", "53100", "53300", "57P01", "58030", "55P03"],
         );
         // A standby, rights, a missing table, a failed transaction, a statement lost by a pooler or changed.
         of(
-            Kind::Away,
+            FaultKind::Away,
             on_postgres,
             &["25006", "42501", "42P01", "25P02", "26000", "42P05", "0A000", "XX000"],
         );
-        of(Kind::Data, on_postgres, &["21000", "22001", "22P05", "23502", "23505", "54000"]);
-        of(Kind::Damaged, on_postgres, &["XX001", "XX002"]);
+        of(FaultKind::Data, on_postgres, &["21000", "22001", "22P05", "23502", "23505", "54000"]);
+        of(FaultKind::Damaged, on_postgres, &["XX001", "XX002"]);
         // SQLITE_ERROR, INTERNAL, PERM, ABORT, BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN,
         // PROTOCOL, SCHEMA, MISUSE, AUTH.
         let away = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "13", "14", "15", "17", "21", "23"];
-        of(Kind::Away, on_sqlite, &away);
+        of(FaultKind::Away, on_sqlite, &away);
         // BUSY_SNAPSHOT, LOCKED_SHAREDCACHE, IOERR_WRITE, IOERR_FSYNC, IOERR_SHMSIZE, READONLY_DBMOVED, a commit hook.
-        of(Kind::Away, on_sqlite, &["517", "262", "778", "1034", "4874", "1032", "531"]);
-        of(Kind::Data, on_sqlite, &["18", "19", "20", "25", "787", "1299", "1555", "2067"]);
-        of(Kind::Damaged, on_sqlite, &["11", "267", "26"]);
+        of(FaultKind::Away, on_sqlite, &["517", "262", "778", "1034", "4874", "1032", "531"]);
+        of(FaultKind::Data, on_sqlite, &["18", "19", "20", "25", "787", "1299", "1555", "2067"]);
+        of(FaultKind::Damaged, on_sqlite, &["11", "267", "26"]);
     }
 
     #[test]

@@ -16,10 +16,10 @@ const UNLIMITED: u32 = u32::MAX - 1;
 
 /// What goes wrong on the connections of one store. Clones share it; at first nothing does.
 #[derive(Clone, Debug, Default)]
-pub struct Faults(Arc<State>);
+pub struct Faults(Arc<FaultsState>);
 
 #[derive(Debug)]
-struct State {
+struct FaultsState {
     /// Steps until the engine is interrupted; below nought it is not.
     steps: AtomicI64,
     commits_fail: AtomicBool,
@@ -27,7 +27,7 @@ struct State {
     pages: AtomicU32,
 }
 
-impl Default for State {
+impl Default for FaultsState {
     fn default() -> Self {
         Self { steps: AtomicI64::new(-1), commits_fail: AtomicBool::new(false), pages: AtomicU32::new(0) }
     }

@@ -11,9 +11,7 @@ use schemas::time::Instant;
 /// Things that wait, or were put aside: how many, and since when the first of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Queue {
-    /// How many.
     pub count: u64,
-    /// Since when.
     pub oldest: Option<Instant>,
 }
 
@@ -31,7 +29,6 @@ pub struct Flow {
 /// One source in numbers.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SourceRow {
-    /// Its name.
     pub source: String,
     /// Messages in the inbox.
     pub accepted: u64,
@@ -39,9 +36,7 @@ pub struct SourceRow {
     pub last_hour: u64,
     /// Of these, in the last day.
     pub last_day: u64,
-    /// The last one.
     pub last: Option<Instant>,
-    /// Not decided yet.
     pub undecided: Queue,
     /// Decided to wait until their person is known.
     pub waiting: Queue,
@@ -56,9 +51,7 @@ pub struct SourceRow {
 /// One recipient in numbers.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RecipientRow {
-    /// Its name.
     pub recipient: Recipient,
-    /// Records decided.
     pub decided: u64,
     /// Of these, proved to have arrived.
     pub delivered: u64,
@@ -73,7 +66,6 @@ pub struct RecipientRow {
 /// The handovers in one state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct HandoverCount {
-    /// The state.
     pub state: State,
     /// How many, and since when the first of them.
     pub queue: Queue,
@@ -82,9 +74,7 @@ pub struct HandoverCount {
 /// Where a message came from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OriginRow {
-    /// The message.
     pub message: MessageId,
-    /// Its source.
     pub source: String,
     /// The organisation that sent it.
     pub sender: String,

@@ -6,8 +6,8 @@ use schemas::recipient::Recipient;
 use schemas::time::Instant;
 
 use super::bulk::Rows;
-use super::cells::{Reader, time};
-use super::engine::{Value, detached};
+use super::cells::{CellReader, time};
+use super::engine::{SqlValue, detached};
 use super::rows::HaltRow;
 use super::{Store, StoreError};
 
@@ -47,7 +47,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn resume(&self, recipient: &Recipient, part: &'static str) -> Result<(), StoreError> {
         let sql = "delete from halt where recipient = $1 and part = $2";
-        let values = vec![Value::Text(recipient.as_str().to_owned()), Value::Text(part.to_owned())];
+        let values = vec![SqlValue::Text(recipient.as_str().to_owned()), SqlValue::Text(part.to_owned())];
         self.pool.change("halt", sql, values).await.map(|_| ())
     }
 
@@ -59,7 +59,7 @@ impl Store {
         let sql = "select recipient, part, code, detail, since from halt order by recipient, part";
         let found: Vec<(String, String, String, String, i64)> =
             self.pool.read("halt", sql, Vec::new()).await?;
-        let reader = Reader("halt");
+        let reader = CellReader("halt");
         let row = |(recipient, part, code, detail, since)| {
             let (recipient, since) = (reader.word(recipient)?, reader.time(since)?);
             Ok(HaltRow { recipient, part, code, detail, since })

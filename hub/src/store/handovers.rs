@@ -8,13 +8,13 @@ use schemas::ids::{HandoverId, MessageId, PersonId};
 use schemas::recipient::Recipient;
 use schemas::time::{Day, parse_day};
 
-use super::cells::{Reader, day, word};
-use super::engine::Value;
+use super::cells::{CellReader, day, word};
+use super::engine::SqlValue;
 use super::figures::OriginRow;
 use super::rows::HandoverRow;
 use super::{Store, StoreError};
 
-const READER: Reader = Reader("handover");
+const READER: CellReader = CellReader("handover");
 
 /// Where rows without a deadline stand: behind all others.
 const NEVER: &str = "9999-12-31";
@@ -38,14 +38,12 @@ macro_rules! filtered {
     };
 }
 
-type Cells = (Vec<u8>, Vec<u8>, Option<String>, String, i64, String, Option<String>, i64);
+type HandoverCells = (Vec<u8>, Vec<u8>, Option<String>, String, i64, String, Option<String>, i64);
 
 /// Which handovers; nothing set means all of them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Filter {
-    /// In this state.
     pub state: Option<State>,
-    /// For this recipient.
     pub recipient: Option<Recipient>,
     /// This party must move.
     pub owner: Option<Owner>,
@@ -56,15 +54,15 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn values(&self) -> Vec<Value> {
+    fn values(&self) -> Vec<SqlValue> {
         let texts = [
             self.state.as_ref().map(word),
             self.recipient.as_ref().map(|recipient| recipient.as_str().to_owned()),
             self.owner.as_ref().map(word),
             self.before.map(day),
         ];
-        let texts = texts.into_iter().map(|text| Value::Text(text.unwrap_or_default()));
-        texts.chain([Value::Int(self.open.into())]).collect()
+        let texts = texts.into_iter().map(|text| SqlValue::Text(text.unwrap_or_default()));
+        texts.chain([SqlValue::Int(self.open.into())]).collect()
     }
 }
 
@@ -90,7 +88,7 @@ impl Store {
             None => (String::new(), Vec::new()),
         };
         let mut values = filter.values();
-        values.extend([Value::Text(deadline), Value::Bytes(id), Value::Int(limit.into())]);
+        values.extend([SqlValue::Text(deadline), SqlValue::Bytes(id), SqlValue::Int(limit.into())]);
         self.pool.read("handover", sql, values).await?.into_iter().map(handover).collect()
     }
 
@@ -101,7 +99,7 @@ impl Store {
     pub async fn count_handovers(&self, filter: &Filter, up_to: u32) -> Result<u64, StoreError> {
         let sql = filtered!("select count(*) from (select 1 from handover ", "limit $6) as found");
         let mut values = filter.values();
-        values.push(Value::Int(up_to.into()));
+        values.push(SqlValue::Int(up_to.into()));
         let found: Vec<(i64,)> = self.pool.read("handover", sql, values).await?;
         READER.number(found.first().map_or(0, |(count,)| *count))
     }
@@ -116,7 +114,7 @@ impl Store {
         last: HandoverId,
     ) -> Result<Vec<HandoverRow>, StoreError> {
         let sql = handovers!("where id between $1 and $2 order by id limit 2");
-        let values = vec![Value::Bytes(first.bytes().to_vec()), Value::Bytes(last.bytes().to_vec())];
+        let values = vec![SqlValue::Bytes(first.bytes().to_vec()), SqlValue::Bytes(last.bytes().to_vec())];
         self.pool.read("handover", sql, values).await?.into_iter().map(handover).collect()
     }
 
@@ -128,15 +126,15 @@ impl Store {
         let sql = "select i.id, i.source, i.sender from journal j join inbox i on i.id = j.message \
                    where j.person = $1 order by j.version";
         let found: Vec<(Vec<u8>, String, String)> =
-            self.pool.read("inbox", sql, vec![Value::Bytes(person.bytes().to_vec())]).await?;
+            self.pool.read("inbox", sql, vec![SqlValue::Bytes(person.bytes().to_vec())]).await?;
         let origin = |(id, source, sender)| {
-            Ok(OriginRow { message: Reader("inbox").id(MessageId::from_bytes, id)?, source, sender })
+            Ok(OriginRow { message: CellReader("inbox").id(MessageId::from_bytes, id)?, source, sender })
         };
         found.into_iter().map(origin).collect()
     }
 }
 
-fn handover(cells: Cells) -> Result<HandoverRow, StoreError> {
+fn handover(cells: HandoverCells) -> Result<HandoverRow, StoreError> {
     let (id, person, recipient, state, epoch, owner, deadline, since) = cells;
     Ok(HandoverRow {
         id: READER.id(HandoverId::from_bytes, id)?,

@@ -11,19 +11,19 @@ use schemas::key::Mac;
 use schemas::time::Instant;
 
 use super::bulk::Rows;
-use super::cells::{Reader, time};
-use super::engine::{Tx, Value, detached};
-use super::rows::{InboxRow, RefusalRow, Stored};
+use super::cells::{CellReader, time};
+use super::engine::{SqlValue, Tx, detached};
+use super::rows::{InboxRow, RefusalRow, StoredAttempt};
 use super::{Store, StoreError};
 
-const READER: Reader = Reader("inbox");
+const READER: CellReader = CellReader("inbox");
 
 impl Store {
     /// Stores messages; answers in the order given. Doubles inside one call count as doubles.
     ///
     /// # Errors
     /// [`StoreError`]; nothing is stored then.
-    pub async fn insert_inbox(&self, mut rows: Vec<InboxRow>) -> Result<Vec<Stored>, StoreError> {
+    pub async fn insert_inbox(&self, mut rows: Vec<InboxRow>) -> Result<Vec<StoredAttempt>, StoreError> {
         let asked: Vec<_> = rows.iter().map(|row| (row.id, row.dedupe, row.body)).collect();
         // In one order for every caller, so that two of them never wait for each other in a ring; stable, so
         // that of two doubles in one call the first is the new one.
@@ -59,10 +59,10 @@ impl Store {
             tx.commit().await?;
             let stored = |(id, dedupe, body): (MessageId, Mac, Mac)| {
                 if fresh.remove(&id) {
-                    return Ok(Stored::New);
+                    return Ok(StoredAttempt::New);
                 }
                 let there = READER.some(known.get(&dedupe))?;
-                Ok(if there.body == body { Stored::Again(there.id) } else { Stored::Differs })
+                Ok(if there.body == body { StoredAttempt::Again(there.id) } else { StoredAttempt::Differs })
             };
             asked.into_iter().map(stored).collect()
         })
@@ -99,9 +99,9 @@ impl Store {
         type Cells = (String, String, Option<Vec<u8>>, Vec<u8>, Vec<u8>, i64);
         let sql = "select source, sender, content, findings, key, received_at from refusal where id = $1";
         let found: Vec<Cells> =
-            self.pool.read("refusal", sql, vec![Value::Bytes(id.bytes().to_vec())]).await?;
+            self.pool.read("refusal", sql, vec![SqlValue::Bytes(id.bytes().to_vec())]).await?;
         let row = |(source, sender, content, findings, key, received_at): Cells| {
-            let received_at = Reader("refusal").time(received_at)?;
+            let received_at = CellReader("refusal").time(received_at)?;
             Ok(RefusalRow { id, source, sender, content, findings, key, received_at })
         };
         found.into_iter().next().map(row).transpose()
@@ -113,7 +113,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn purge_refusals(&self, before: Instant) -> Result<u64, StoreError> {
         let sql = "delete from refusal where received_at < $1";
-        self.pool.change("refusal", sql, vec![Value::Int(time(before))]).await
+        self.pool.change("refusal", sql, vec![SqlValue::Int(time(before))]).await
     }
 }
 
@@ -122,7 +122,7 @@ struct There {
     id: MessageId,
     body: Mac,
     tried: i64,
-    /// Whether it was decided and refused.
+    /// Whether it ended and nothing follows from it: refused, or closed by hand. Then its id is free.
     refused: bool,
 }
 
@@ -137,7 +137,7 @@ async fn insert(tx: &mut Tx, table: Rows) -> Result<HashSet<MessageId>, StoreErr
 async fn latest(tx: &mut Tx, asked: &[(MessageId, Mac, Mac)]) -> Result<BTreeMap<Mac, There>, StoreError> {
     type Cells = (Vec<u8>, Vec<u8>, Vec<u8>, i64, i64);
     let sql = "select i.dedupe, i.id, i.body, i.try, (select count(*) from decision d \
-                 where d.message = i.id and d.outcome = 'refused' and not exists \
+                 where d.message = i.id and d.outcome in ('refused', 'closed') and not exists \
                    (select 1 from decision l where l.message = d.message and l.n > d.n)) \
                from r cross join inbox i where i.dedupe = r.hash and not exists \
                  (select 1 from inbox l where l.dedupe = i.dedupe and l.try > i.try)";

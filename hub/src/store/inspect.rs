@@ -7,23 +7,18 @@ use schemas::ids::{HandoverId, PersonId, ReviewId, StreamId, TaskId};
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
 
-use super::cells::Reader;
-use super::engine::Value;
+use super::cells::CellReader;
+use super::engine::SqlValue;
 use super::rows::Counters;
 use super::{Store, StoreError};
 
 /// What an id of ours can name beside a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Named {
-    /// A person.
     Person(PersonId),
-    /// A handover.
     Handover(HandoverId),
-    /// A stream.
     Stream(StreamId),
-    /// A review.
     Review(ReviewId),
-    /// A task.
     Task(TaskId),
 }
 
@@ -32,7 +27,6 @@ pub enum Named {
 pub struct LeaseRow {
     /// Which: `decider` or `relay`.
     pub name: String,
-    /// Who.
     pub owner: String,
     /// The number of this holding: it rises with every new one.
     pub fence: i64,
@@ -42,7 +36,7 @@ pub struct LeaseRow {
 
 /// How the tables are.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Health {
+pub struct TableHealth {
     /// The database, as it names itself.
     pub engine: String,
     /// Whether a story was played here, whose clock stands where it was told to.
@@ -57,7 +51,6 @@ pub struct Health {
     pub oldest_undecided: Option<Instant>,
     /// For each recipient, the time of the oldest record whose arrival is not proved.
     pub oldest_open: Vec<(Recipient, u64, Instant)>,
-    /// The leases.
     pub leases: Vec<LeaseRow>,
 }
 
@@ -70,7 +63,7 @@ impl Store {
         let sql = "select coalesce(redirect, id) from person where id = $1";
         let found: Vec<(Vec<u8>,)> = self.pool.read("person", sql, vec![id(person.bytes())]).await?;
         let first = found.into_iter().next();
-        first.map_or(Ok(person), |(id,)| Reader("person").id(PersonId::from_bytes, id))
+        first.map_or(Ok(person), |(id,)| CellReader("person").id(PersonId::from_bytes, id))
     }
 
     /// What an id names, and about whom that is.
@@ -83,7 +76,7 @@ impl Store {
                    select 'stream', person from stream where id = $1 union all \
                    select 'review', person from review where id = $1 union all \
                    select 'task', person from task where id = $1";
-        let reader = Reader("person");
+        let reader = CellReader("person");
         let found: Vec<(String, Vec<u8>)> = self.pool.read("person", sql, vec![id(bytes)]).await?;
         let Some((kind, person)) = found.into_iter().next() else { return Ok(None) };
         let named = match kind.as_str() {
@@ -103,8 +96,8 @@ impl Store {
     pub async fn last_received(&self, source: &str) -> Result<Option<Instant>, StoreError> {
         let sql = "select max(received_at) from inbox where source = $1";
         let found: Vec<(Option<i64>,)> =
-            self.pool.read("inbox", sql, vec![Value::Text(source.to_owned())]).await?;
-        found.first().and_then(|(at,)| *at).map(|at| Reader("inbox").time(at)).transpose()
+            self.pool.read("inbox", sql, vec![SqlValue::Text(source.to_owned())]).await?;
+        found.first().and_then(|(at,)| *at).map(|at| CellReader("inbox").time(at)).transpose()
     }
 
     /// Whose lock a hub waits for on PostgreSQL, in words; SQLite names nobody.
@@ -147,8 +140,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn health(&self) -> Result<Health, StoreError> {
-        let reader = Reader("meta");
+    pub async fn health(&self) -> Result<TableHealth, StoreError> {
+        let reader = CellReader("meta");
         let engine = self.pool.either("select version()", "select 'SQLite ' || sqlite_version()");
         let engine: Vec<(String,)> = self.pool.read("meta", engine, vec![]).await?;
         let times = "select 'undecided', min(i.received_at) from pending q join inbox i on i.id = q.message union all \
@@ -176,7 +169,7 @@ impl Store {
             Ok((reader.word(recipient)?, reader.number(sequence)?, envelope.time))
         };
         let through = if self.pool.is_pooled() { "through a pooler, " } else { "" };
-        Ok(Health {
+        Ok(TableHealth {
             engine: format!("{through}{}", reader.some(engine.into_iter().next())?.0),
             story: time("story")?.is_some(),
             first_received: time("first")?,
@@ -189,6 +182,6 @@ impl Store {
     }
 }
 
-fn id(bytes: [u8; 16]) -> Value {
-    Value::Bytes(bytes.to_vec())
+fn id(bytes: [u8; 16]) -> SqlValue {
+    SqlValue::Bytes(bytes.to_vec())
 }

@@ -4,8 +4,8 @@
 //! live in the row; only a commit under the same fence changes them. Nobody waits for a lease here.
 
 use super::bulk::Rows;
-use super::cells::Reader;
-use super::engine::{Value, detached};
+use super::cells::CellReader;
+use super::engine::{SqlValue, detached};
 use super::rows::{Counters, Lease};
 use super::{Store, StoreError};
 
@@ -84,9 +84,9 @@ impl Store {
              where name = $1 and fence = $2",
         );
         let values = vec![
-            Value::Text(lease.name.to_owned()),
-            Value::Int(lease.fence),
-            Value::Int(i64::from(seconds) * 1_000_000),
+            SqlValue::Text(lease.name.to_owned()),
+            SqlValue::Int(lease.fence),
+            SqlValue::Int(i64::from(seconds) * 1_000_000),
         ];
         Ok(self.pool.change("lease", sql, values).await? == 1)
     }
@@ -98,7 +98,7 @@ impl Store {
         owner: &str,
         seconds: u32,
     ) -> Result<Option<Lease>, StoreError> {
-        let reader = Reader("lease");
+        let reader = CellReader("lease");
         let start = reader.some(serde_json::to_string(&Counters::default()).ok())?;
         let rows = Rows::default()
             .text("name", [name].into_iter())
@@ -123,14 +123,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn bundle_number(&self, heart: &str, hash: &str) -> Result<u64, StoreError> {
-        let rules = || vec![Value::Text(heart.to_owned()), Value::Text(hash.to_owned())];
+        let rules = || vec![SqlValue::Text(heart.to_owned()), SqlValue::Text(hash.to_owned())];
         let sql = "insert into bundle (number, heart, hash) \
                    select coalesce((select max(number) from bundle), 0) + 1, $1, $2 \
                    where not exists (select 1 from bundle where heart = $1 and hash = $2)";
         self.pool.change("bundle", sql, rules()).await?;
         let sql = "select number from bundle where heart = $1 and hash = $2";
         let found: Vec<(i64,)> = self.pool.read("bundle", sql, rules()).await?;
-        let reader = Reader("bundle");
+        let reader = CellReader("bundle");
         reader.number(reader.some(found.first())?.0)
     }
 }

@@ -8,11 +8,11 @@ use schemas::key::Mac;
 use schemas::recipient::Recipient;
 
 use super::bulk::Rows;
-use super::cells::{Reader, int};
+use super::cells::{CellReader, int};
 use super::engine::{Tx, detached};
 use super::messages::{self, MessageCells, message_rows};
 use super::persons::{PersonCells, person};
-use super::rows::Found;
+use super::rows::FoundRow;
 use super::{Store, StoreError};
 
 /// The asks of each kind.
@@ -52,7 +52,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn load<'a>(&self, asks: impl IntoIterator<Item = &'a Ask>) -> Result<Vec<Found>, StoreError> {
+    pub async fn load<'a>(
+        &self,
+        asks: impl IntoIterator<Item = &'a Ask>,
+    ) -> Result<Vec<FoundRow>, StoreError> {
         let (pool, asked) = (self.pool.clone(), Asked::of(asks));
         detached(async move {
             let mut tx = pool.snapshot().await?;
@@ -71,21 +74,21 @@ impl Store {
     }
 }
 
-async fn keys(tx: &mut Tx, asked: &[Mac]) -> Result<Vec<Found>, StoreError> {
+async fn keys(tx: &mut Tx, asked: &[Mac]) -> Result<Vec<FoundRow>, StoreError> {
     type Cells = (Vec<u8>, Vec<u8>, Option<Vec<u8>>);
     let sql = "select m.hash, m.record, c.person from r cross join match_key m join record c on c.id = m.record \
                where m.hash = r.hash";
     let rows = Rows::default().bytes("hash", asked.iter().map(|mac| mac.0));
-    let reader = Reader("match_key");
+    let reader = CellReader("match_key");
     let found: Vec<Cells> = tx.read("match_key", sql, rows).await?;
     let key = |(hash, record, person): Cells| {
         let record = reader.id(MessageId::from_bytes, record)?;
-        Ok(Found::Key(Mac(reader.fixed(hash)?), record, reader.id_or(PersonId::from_bytes, person)?))
+        Ok(FoundRow::Key(Mac(reader.fixed(hash)?), record, reader.id_or(PersonId::from_bytes, person)?))
     };
     found.into_iter().map(key).collect()
 }
 
-async fn persons(tx: &mut Tx, asked: &[PersonId]) -> Result<Vec<Found>, StoreError> {
+async fn persons(tx: &mut Tx, asked: &[PersonId]) -> Result<Vec<FoundRow>, StoreError> {
     type Cells = (Vec<u8>, Vec<u8>, i64, Option<Vec<u8>>, i64, Vec<u8>, Vec<u8>, Option<Vec<u8>>);
     let sql = "select asked.id, p.id, p.version, p.redirect, p.restricted, p.matching, p.state, k.wrapped \
                from r cross join person asked join person p on p.id = coalesce(asked.redirect, asked.id) \
@@ -94,74 +97,74 @@ async fn persons(tx: &mut Tx, asked: &[PersonId]) -> Result<Vec<Found>, StoreErr
     let found: Vec<Cells> = tx.read("person", sql, rows).await?;
     let pair = |(asked, id, version, redirect, restricted, matching, state, key): Cells| {
         let cells: PersonCells = (id, version, redirect, restricted, matching, state, key);
-        Ok(Found::Person(Reader("person").id(PersonId::from_bytes, asked)?, person(cells)?))
+        Ok(FoundRow::Person(CellReader("person").id(PersonId::from_bytes, asked)?, person(cells)?))
     };
     found.into_iter().map(pair).collect()
 }
 
-async fn handovers(tx: &mut Tx, asked: &[HandoverId]) -> Result<Vec<Found>, StoreError> {
+async fn handovers(tx: &mut Tx, asked: &[HandoverId]) -> Result<Vec<FoundRow>, StoreError> {
     let sql = "select h.id, h.person from r cross join handover h where h.id = r.id";
     let rows = Rows::default().bytes("id", asked.iter().map(HandoverId::bytes));
-    whose(tx, Reader("handover"), sql, rows, |id| Owned::Handover(HandoverId::from_bytes(id))).await
+    whose(tx, CellReader("handover"), sql, rows, |id| Owned::Handover(HandoverId::from_bytes(id))).await
 }
 
-async fn streams(tx: &mut Tx, asked: &[StreamId]) -> Result<Vec<Found>, StoreError> {
+async fn streams(tx: &mut Tx, asked: &[StreamId]) -> Result<Vec<FoundRow>, StoreError> {
     let sql = "select s.id, s.person from r cross join stream s where s.id = r.id";
     let rows = Rows::default().bytes("id", asked.iter().map(StreamId::bytes));
-    whose(tx, Reader("stream"), sql, rows, |id| Owned::Stream(StreamId::from_bytes(id))).await
+    whose(tx, CellReader("stream"), sql, rows, |id| Owned::Stream(StreamId::from_bytes(id))).await
 }
 
-async fn reviews(tx: &mut Tx, asked: &[ReviewId]) -> Result<Vec<Found>, StoreError> {
+async fn reviews(tx: &mut Tx, asked: &[ReviewId]) -> Result<Vec<FoundRow>, StoreError> {
     let sql = "select v.id, v.person from r cross join review v where v.id = r.id and v.answered_at is null";
     let rows = Rows::default().bytes("id", asked.iter().map(ReviewId::bytes));
-    whose(tx, Reader("review"), sql, rows, |id| Owned::Review(ReviewId::from_bytes(id))).await
+    whose(tx, CellReader("review"), sql, rows, |id| Owned::Review(ReviewId::from_bytes(id))).await
 }
 
 async fn whose(
     tx: &mut Tx,
-    reader: Reader,
+    reader: CellReader,
     sql: &'static str,
     rows: Rows,
     make: fn([u8; 16]) -> Owned,
-) -> Result<Vec<Found>, StoreError> {
+) -> Result<Vec<FoundRow>, StoreError> {
     let found: Vec<(Vec<u8>, Vec<u8>)> = tx.read(reader.0, sql, rows).await?;
     let pair =
-        |(id, person)| Ok(Found::Owner(reader.id(make, id)?, reader.id(PersonId::from_bytes, person)?));
+        |(id, person)| Ok(FoundRow::Owner(reader.id(make, id)?, reader.id(PersonId::from_bytes, person)?));
     found.into_iter().map(pair).collect()
 }
 
-async fn waiting(tx: &mut Tx, asked: &[MessageId]) -> Result<Vec<Found>, StoreError> {
+async fn waiting(tx: &mut Tx, asked: &[MessageId]) -> Result<Vec<FoundRow>, StoreError> {
     let sql = message_rows!(
         "from r cross join record c join inbox i on i.id = c.id",
         "where c.id = r.id and c.person is null"
     );
     let rows = Rows::default().bytes("id", asked.iter().map(MessageId::bytes));
     let found: Vec<MessageCells> = tx.read("record", sql, rows).await?;
-    found.into_iter().map(|cells| Ok(Found::Waiting(messages::message(cells)?))).collect()
+    found.into_iter().map(|cells| Ok(FoundRow::Waiting(messages::message(cells)?))).collect()
 }
 
 /// The person's own messages: their journal names them instead of repeating what they said.
-async fn journals(tx: &mut Tx, asked: &[PersonId]) -> Result<Vec<Found>, StoreError> {
+async fn journals(tx: &mut Tx, asked: &[PersonId]) -> Result<Vec<FoundRow>, StoreError> {
     let sql = message_rows!(
         "from r cross join message_key o join inbox i on i.id = o.message",
         "where o.owner = r.id"
     );
     let rows = Rows::default().bytes("id", asked.iter().map(PersonId::bytes));
     let found: Vec<MessageCells> = tx.read("message_key", sql, rows).await?;
-    found.into_iter().map(|cells| Ok(Found::Own(messages::message(cells)?))).collect()
+    found.into_iter().map(|cells| Ok(FoundRow::Own(messages::message(cells)?))).collect()
 }
 
-async fn sent(tx: &mut Tx, asked: &[(Recipient, u64)]) -> Result<Vec<Found>, StoreError> {
+async fn sent(tx: &mut Tx, asked: &[(Recipient, u64)]) -> Result<Vec<FoundRow>, StoreError> {
     type Cells = (String, i64, Vec<u8>);
     let sql = "select l.recipient, l.sequence, l.payload_hash from r cross join ledger l \
                where l.recipient = r.recipient and l.sequence = r.sequence";
     let rows = Rows::default()
         .text("recipient", asked.iter().map(|(recipient, _)| recipient.as_str()))
         .int("sequence", asked.iter().map(|(_, sequence)| int(*sequence)));
-    let reader = Reader("ledger");
+    let reader = CellReader("ledger");
     let found: Vec<Cells> = tx.read("ledger", sql, rows).await?;
     let record = |(recipient, sequence, hash): Cells| {
-        Ok(Found::Sent(reader.word(recipient)?, reader.number(sequence)?, reader.fixed(hash)?))
+        Ok(FoundRow::Sent(reader.word(recipient)?, reader.number(sequence)?, reader.fixed(hash)?))
     };
     found.into_iter().map(record).collect()
 }

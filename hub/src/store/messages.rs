@@ -6,12 +6,12 @@
 use schemas::ids::{MessageId, PersonId};
 
 use super::bulk::Rows;
-use super::cells::{Reader, int};
-use super::engine::{Value, detached};
-use super::rows::{Decision, MessageKeyRow, MessageRow, PendingRow, ReceiptRow};
+use super::cells::{CellReader, int};
+use super::engine::{SqlValue, detached};
+use super::rows::{MessageKeyRow, MessageRow, PendingRow, ReceiptRow, StoredDecision};
 use super::{Store, StoreError};
 
-const READER: Reader = Reader("inbox");
+const READER: CellReader = CellReader("inbox");
 
 /// The columns of a [`MessageRow`]. The last two joins lead from the message to its decision, the highest of them.
 macro_rules! message_rows {
@@ -53,7 +53,8 @@ impl Store {
     /// [`StoreError`].
     pub async fn pending(&self, limit: u32) -> Result<Vec<MessageId>, StoreError> {
         let sql = "select message from pending order by message limit $1";
-        let found: Vec<(Vec<u8>,)> = self.pool.read("pending", sql, vec![Value::Int(limit.into())]).await?;
+        let found: Vec<(Vec<u8>,)> =
+            self.pool.read("pending", sql, vec![SqlValue::Int(limit.into())]).await?;
         found.into_iter().map(|(id,)| READER.id(MessageId::from_bytes, id)).collect()
     }
 
@@ -87,7 +88,7 @@ impl Store {
     pub async fn message(&self, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
         let sql = message_rows!("from inbox i", "where i.id = $1");
         let found: Vec<MessageCells> =
-            self.pool.read("inbox", sql, vec![Value::Bytes(id.bytes().to_vec())]).await?;
+            self.pool.read("inbox", sql, vec![SqlValue::Bytes(id.bytes().to_vec())]).await?;
         found.into_iter().next().map(message).transpose()
     }
 
@@ -96,11 +97,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn decisions(&self, id: MessageId) -> Result<Vec<Decision>, StoreError> {
+    pub async fn decisions(&self, id: MessageId) -> Result<Vec<StoredDecision>, StoreError> {
         let sql = "select decided_order, known_at, outcome, detail, decided_by from decision \
                    where message = $1 order by n";
         let found: Vec<DecisionCells> =
-            self.pool.read("decision", sql, vec![Value::Bytes(id.bytes().to_vec())]).await?;
+            self.pool.read("decision", sql, vec![SqlValue::Bytes(id.bytes().to_vec())]).await?;
         found.into_iter().map(decision).collect()
     }
 
@@ -113,7 +114,7 @@ impl Store {
             "from message_key o join inbox i on i.id = o.message",
             "where o.owner = $1 order by i.id"
         );
-        let values = vec![Value::Bytes(person.bytes().to_vec())];
+        let values = vec![SqlValue::Bytes(person.bytes().to_vec())];
         let found: Vec<MessageCells> = self.pool.read("message_key", sql, values).await?;
         found.into_iter().map(message).collect()
     }
@@ -133,7 +134,7 @@ impl Store {
                    left join key k on k.id = w.owner \
                    where d.decided_by is null and d.outcome <> 'closed' and d.decided_order > $1 \
                    order by d.decided_order limit $2";
-        let values = vec![Value::Int(int(after)), Value::Int(limit.into())];
+        let values = vec![SqlValue::Int(int(after)), SqlValue::Int(limit.into())];
         let found: Vec<MessageCells> = self.pool.read("decision", sql, values).await?;
         found.into_iter().map(message).collect()
     }
@@ -159,7 +160,8 @@ impl Store {
         let sql = "select i.source, i.sender, i.received_at, d.decided_order, d.outcome, d.detail \
                    from inbox i left join decision d on d.message = i.id \
                    where i.id = $1 order by d.n desc limit 1";
-        let found: Vec<Cells> = self.pool.read("inbox", sql, vec![Value::Bytes(id.bytes().to_vec())]).await?;
+        let found: Vec<Cells> =
+            self.pool.read("inbox", sql, vec![SqlValue::Bytes(id.bytes().to_vec())]).await?;
         let receipt = |(source, sender, received_at, order, outcome, detail): Cells| {
             Ok(ReceiptRow {
                 id,
@@ -216,8 +218,8 @@ pub(super) fn message(cells: MessageCells) -> Result<MessageRow, StoreError> {
 
 type DecisionCells = (i64, i64, String, Option<String>, Option<Vec<u8>>);
 
-fn decision((order, known_at, outcome, detail, by): DecisionCells) -> Result<Decision, StoreError> {
-    Ok(Decision {
+fn decision((order, known_at, outcome, detail, by): DecisionCells) -> Result<StoredDecision, StoreError> {
+    Ok(StoredDecision {
         order: READER.number(order)?,
         known_at: READER.time(known_at)?,
         outcome: READER.outcome(&outcome)?,

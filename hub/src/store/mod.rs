@@ -51,9 +51,7 @@ pub enum StoreError {
     /// This batch's data are at fault: a constraint, a value too large. Split the batch.
     #[error("the database refused the data of table {table}")]
     Data {
-        /// Where.
         table: &'static str,
-        /// Why.
         #[source]
         source: sqlx::Error,
     },
@@ -62,12 +60,7 @@ pub enum StoreError {
     Fenced,
     /// The schema is missing or of another version.
     #[error("the schema is of version {found}, this program needs {needed}: run `hub migrate`")]
-    Schema {
-        /// What is there.
-        found: i64,
-        /// What is needed.
-        needed: i64,
-    },
+    Schema { found: i64, needed: i64 },
     /// A row that cannot be: it names the table, never the person.
     #[error("a row of table {0} cannot be read")]
     Damaged(&'static str),

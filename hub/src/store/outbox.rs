@@ -9,12 +9,12 @@ use schemas::recipient::Recipient;
 use schemas::time::Instant;
 
 use super::bulk::Rows;
-use super::cells::{Reader, int, time};
-use super::engine::{Value, detached};
+use super::cells::{CellReader, int, time};
+use super::engine::{SqlValue, detached};
 use super::rows::{OutboxRow, Outgoing, SchemaRow, TaskRow};
 use super::{Store, StoreError};
 
-const READER: Reader = Reader("outbox");
+const READER: CellReader = CellReader("outbox");
 
 /// A record with its ledger row, its person's key and its gate.
 macro_rules! outgoing {
@@ -68,7 +68,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn outgoing(&self, after: u64, limit: u32) -> Result<Vec<Outgoing>, StoreError> {
         let sql = outgoing!("where o.position > $1 order by o.position limit $2");
-        let values = vec![Value::Int(int(after)), Value::Int(limit.into())];
+        let values = vec![SqlValue::Int(int(after)), SqlValue::Int(limit.into())];
         self.pool.read("outbox", sql, values).await?.into_iter().map(outgoing).collect()
     }
 
@@ -83,7 +83,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Outgoing>, StoreError> {
         let sql = outgoing!("where o.recipient = $1 and o.sequence > $2 order by o.sequence limit $3");
-        let values = vec![name(recipient), Value::Int(int(after)), Value::Int(limit.into())];
+        let values = vec![name(recipient), SqlValue::Int(int(after)), SqlValue::Int(limit.into())];
         self.pool.read("outbox", sql, values).await?.into_iter().map(outgoing).collect()
     }
 
@@ -93,7 +93,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn sent_about(&self, person: PersonId) -> Result<Vec<Outgoing>, StoreError> {
         let sql = outgoing!("where o.person = $1 order by o.recipient, o.sequence");
-        let values = vec![Value::Bytes(person.bytes().to_vec())];
+        let values = vec![SqlValue::Bytes(person.bytes().to_vec())];
         self.pool.read("outbox", sql, values).await?.into_iter().map(outgoing).collect()
     }
 
@@ -103,7 +103,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn sent_as(&self, to: &Recipient, sequence: u64) -> Result<Option<Outgoing>, StoreError> {
         let sql = outgoing!("where o.recipient = $1 and o.sequence = $2");
-        let values = vec![name(to), Value::Int(int(sequence))];
+        let values = vec![name(to), SqlValue::Int(int(sequence))];
         self.pool.read("outbox", sql, values).await?.into_iter().map(outgoing).next().transpose()
     }
 
@@ -113,7 +113,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn delivery(&self, id: DeliveryId) -> Result<Option<Outgoing>, StoreError> {
         let sql = outgoing!("where o.delivery = $1");
-        let values = vec![Value::Bytes(id.bytes().to_vec())];
+        let values = vec![SqlValue::Bytes(id.bytes().to_vec())];
         self.pool.read("outbox", sql, values).await?.into_iter().map(outgoing).next().transpose()
     }
 
@@ -122,7 +122,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn sent_schemas(&self) -> Result<Vec<SchemaRow>, StoreError> {
-        let reader = Reader("sent_schema");
+        let reader = CellReader("sent_schema");
         let sql = "select id, recipient, schema from sent_schema order by id";
         let found: Vec<(i64, String, String)> = self.pool.read("sent_schema", sql, Vec::new()).await?;
         let row = |(id, recipient, text)| {
@@ -143,7 +143,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let sql =
             "update ledger set closed_at = $3 where recipient = $1 and sequence <= $2 and closed_at is null";
-        let values = vec![name(recipient), Value::Int(int(up_to)), Value::Int(time(at))];
+        let values = vec![name(recipient), SqlValue::Int(int(up_to)), SqlValue::Int(time(at))];
         self.pool.change("ledger", sql, values).await.map(|_| ())
     }
 
@@ -159,9 +159,9 @@ impl Store {
     ) -> Result<Vec<(u64, Hash)>, StoreError> {
         let sql = "select sequence, payload_hash from ledger \
                    where recipient = $1 and sequence >= $2 and sequence <= $3 order by sequence";
-        let values = vec![name(recipient), Value::Int(int(from)), Value::Int(int(until))];
+        let values = vec![name(recipient), SqlValue::Int(int(from)), SqlValue::Int(int(until))];
         let found: Vec<(i64, Vec<u8>)> = self.pool.read("ledger", sql, values).await?;
-        let reader = Reader("ledger");
+        let reader = CellReader("ledger");
         let row = |(sequence, hash)| Ok((reader.number(sequence)?, reader.fixed(hash)?));
         found.into_iter().map(row).collect()
     }
@@ -202,7 +202,7 @@ impl Store {
     pub async fn last_issued(&self, recipient: &Recipient) -> Result<u64, StoreError> {
         let sql = "select coalesce(max(sequence), 0) from ledger where recipient = $1";
         let found: Vec<(i64,)> = self.pool.read("ledger", sql, vec![name(recipient)]).await?;
-        let reader = Reader("ledger");
+        let reader = CellReader("ledger");
         reader.number(reader.some(found.first())?.0)
     }
 
@@ -224,7 +224,7 @@ impl Store {
                      from names n where n.recipient is not null) \
                    select recipient, last, coalesce(first_open - 1, last) from ends order by recipient";
         type Cells = (String, i64, i64);
-        let reader = Reader("ledger");
+        let reader = CellReader("ledger");
         let found: Vec<Cells> = self.pool.read("ledger", sql, Vec::new()).await?;
         let end = |(recipient, last, closed): Cells| {
             Ok((reader.word(recipient)?, reader.number(last)?, reader.number(closed)?))
@@ -257,7 +257,7 @@ impl Store {
             Ok(found)
         })
         .await?;
-        let reader = Reader("task");
+        let reader = CellReader("task");
         let task = |(id, person, kind, content, order, due_at, attempts, key): Cells| {
             let row = TaskRow {
                 id: reader.id(TaskId::from_bytes, id)?,
@@ -281,7 +281,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn tasks(&self) -> Result<Vec<(TaskId, PersonId)>, StoreError> {
-        let reader = Reader("task");
+        let reader = CellReader("task");
         let sql = "select id, person from task order by id";
         let found: Vec<(Vec<u8>, Vec<u8>)> = self.pool.read("task", sql, Vec::new()).await?;
         let task =
@@ -296,7 +296,7 @@ impl Store {
     pub async fn finish_task(&self, id: TaskId) -> Result<(), StoreError> {
         let sql =
             "update task set due_at = null, attempts = attempts + 1 where id = $1 and due_at is not null";
-        self.pool.change("task", sql, vec![Value::Bytes(id.bytes().to_vec())]).await.map(|_| ())
+        self.pool.change("task", sql, vec![SqlValue::Bytes(id.bytes().to_vec())]).await.map(|_| ())
     }
 
     /// A task failed: tried again at that time.
@@ -305,13 +305,13 @@ impl Store {
     /// [`StoreError`].
     pub async fn retry_task(&self, id: TaskId, at: Instant) -> Result<(), StoreError> {
         let sql = "update task set due_at = $2, attempts = attempts + 1 where id = $1 and due_at is not null";
-        let values = vec![Value::Bytes(id.bytes().to_vec()), Value::Int(time(at))];
+        let values = vec![SqlValue::Bytes(id.bytes().to_vec()), SqlValue::Int(time(at))];
         self.pool.change("task", sql, values).await.map(|_| ())
     }
 }
 
-fn name(recipient: &Recipient) -> Value {
-    Value::Text(recipient.as_str().to_owned())
+fn name(recipient: &Recipient) -> SqlValue {
+    SqlValue::Text(recipient.as_str().to_owned())
 }
 
 fn outgoing(cells: OutgoingCells) -> Result<Outgoing, StoreError> {

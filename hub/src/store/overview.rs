@@ -9,17 +9,17 @@ use schemas::envelope::Envelope;
 use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant};
 
-use super::cells::{Reader, day, time};
-use super::engine::Value;
+use super::cells::{CellReader, day, time};
+use super::engine::SqlValue;
 use super::figures::{Flow, HandoverCount, Queue, RecipientRow, SourceRow};
 use super::{Store, StoreError};
 
-const INBOX: Reader = Reader("inbox");
-const LEDGER: Reader = Reader("ledger");
-const HANDOVER: Reader = Reader("handover");
+const INBOX: CellReader = CellReader("inbox");
+const LEDGER: CellReader = CellReader("ledger");
+const HANDOVER: CellReader = CellReader("handover");
 
 /// How many, and the first of them.
-fn queue(reader: Reader, count: i64, oldest: Option<i64>) -> Result<Queue, StoreError> {
+fn queue(reader: CellReader, count: i64, oldest: Option<i64>) -> Result<Queue, StoreError> {
     Ok(Queue { count: reader.number(count)?, oldest: oldest.map(|at| reader.time(at)).transpose()? })
 }
 
@@ -41,7 +41,7 @@ impl Store {
         let sql = "select source, count(*), cast(sum(case when received_at > $1 then 1 else 0 end) as bigint), \
                      cast(sum(case when received_at > $2 then 1 else 0 end) as bigint), max(received_at) \
                    from inbox group by source";
-        let windows = vec![Value::Int(time(hour)), Value::Int(time(day))];
+        let windows = vec![SqlValue::Int(time(hour)), SqlValue::Int(time(day))];
         let arrived: Vec<Arrived> = self.pool.read("inbox", sql, windows).await?;
         type Open = (String, String, i64, i64);
         let sql = "select i.source, 'undecided', count(*), min(i.received_at) \
@@ -83,7 +83,7 @@ impl Store {
         type Cells = (String, i64, i64);
         let sql = "select recipient, cast(sum(case when closed_at > $1 then 1 else 0 end) as bigint), count(*) \
                    from ledger where closed_at > $2 group by recipient";
-        let windows = vec![Value::Int(time(hour)), Value::Int(time(day))];
+        let windows = vec![SqlValue::Int(time(hour)), SqlValue::Int(time(day))];
         let closed: Vec<Cells> = self.pool.read("ledger", sql, windows).await?;
         // The first open number of a recipient is its oldest; when it was decided stands in its envelope.
         let sql = "select o.recipient, o.envelope from \
@@ -107,7 +107,7 @@ impl Store {
         let sql = "select count(*), min(raised_at) from review where answered_at is null";
         let found: Vec<(i64, Option<i64>)> = self.pool.read("review", sql, Vec::new()).await?;
         let (count, oldest) = found.into_iter().next().unwrap_or((0, None));
-        queue(Reader("review"), count, oldest)
+        queue(CellReader("review"), count, oldest)
     }
 
     /// How many handovers are in each state, and since when the first of them.
@@ -131,7 +131,7 @@ impl Store {
         let sql = "select recipient, count(*), cast(sum(case when deadline < $1 then 1 else 0 end) as bigint) \
                    from handover where recipient is not null and deadline is not null \
                    group by recipient order by recipient";
-        let values = vec![Value::Text(day(today))];
+        let values = vec![SqlValue::Text(day(today))];
         let found: Vec<(String, i64, i64)> = self.pool.read("handover", sql, values).await?;
         let row = |(recipient, open, late)| {
             Ok((HANDOVER.word(recipient)?, HANDOVER.number(open)?, HANDOVER.number(late)?))
@@ -142,5 +142,5 @@ impl Store {
 
 fn decided_at(envelope: &str) -> Result<Instant, StoreError> {
     let envelope: Option<Envelope> = serde_json::from_str(envelope).ok();
-    Reader("outbox").some(envelope).map(|envelope| envelope.time)
+    CellReader("outbox").some(envelope).map(|envelope| envelope.time)
 }

@@ -4,9 +4,9 @@
 
 use schemas::ids::{MessageId, PersonId};
 
-use super::cells::Reader;
-use super::engine::Value;
-use super::rows::{JournalEntry, JournalRow, PersonRow};
+use super::cells::CellReader;
+use super::engine::SqlValue;
+use super::rows::{JournalRow, JournalStored, PersonRow};
 use super::{Store, StoreError};
 
 /// A [`PersonRow`] as cells.
@@ -19,8 +19,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn journal(&self, person: PersonId) -> Result<Vec<JournalEntry>, StoreError> {
-        let values = vec![Value::Bytes(person.bytes().to_vec())];
+    pub async fn journal(&self, person: PersonId) -> Result<Vec<JournalStored>, StoreError> {
+        let values = vec![SqlValue::Bytes(person.bytes().to_vec())];
         let sql = "select j.person, j.version, j.message, j.decided_order, j.known_at, j.bundle, j.events, \
                    b.heart, b.hash, k.wrapped from journal j join bundle b on b.number = j.bundle \
                    left join key k on k.id = j.person where j.person = $1 order by j.version";
@@ -38,14 +38,14 @@ impl Store {
         // Every id comes after the empty one.
         let after = after.map(|id| id.bytes().to_vec()).unwrap_or_default();
         let found: Vec<PersonCells> =
-            self.pool.read("person", sql, vec![Value::Bytes(after), Value::Int(limit.into())]).await?;
+            self.pool.read("person", sql, vec![SqlValue::Bytes(after), SqlValue::Int(limit.into())]).await?;
         found.into_iter().map(person).collect()
     }
 }
 
-fn entry(cells: JournalCells) -> Result<JournalEntry, StoreError> {
+fn entry(cells: JournalCells) -> Result<JournalStored, StoreError> {
     let (person, version, message, order, known_at, bundle, events, heart, hash, key) = cells;
-    let reader = Reader("journal");
+    let reader = CellReader("journal");
     let row = JournalRow {
         person: reader.id(PersonId::from_bytes, person)?,
         version: reader.number(version)?,
@@ -55,13 +55,13 @@ fn entry(cells: JournalCells) -> Result<JournalEntry, StoreError> {
         bundle: reader.number(bundle)?,
         events,
     };
-    Ok(JournalEntry { row, heart, bundle: hash, key })
+    Ok(JournalStored { row, heart, bundle: hash, key })
 }
 
 /// A person from its cells.
 pub(super) fn person(cells: PersonCells) -> Result<PersonRow, StoreError> {
     let (id, version, redirect, restricted, matching, state, key) = cells;
-    let reader = Reader("person");
+    let reader = CellReader("person");
     Ok(PersonRow {
         id: reader.id(PersonId::from_bytes, id)?,
         version: reader.number(version)?,

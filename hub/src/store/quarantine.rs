@@ -10,13 +10,13 @@ use decide::world::Aside;
 use schemas::ids::MessageId;
 
 use super::bulk::Rows;
-use super::cells::{Reader, int, json, time};
-use super::engine::{Pool, Value, detached};
+use super::cells::{CellReader, int, json, time};
+use super::engine::{Pool, SqlValue, detached};
 use super::figures::Queue;
 use super::rows::{ActRow, AsideRow, Detail, Remedy};
 use super::{Store, StoreError};
 
-const READER: Reader = Reader("quarantine");
+const READER: CellReader = CellReader("quarantine");
 
 /// Decisions that put a message aside and that nobody has seen to.
 macro_rules! open {
@@ -64,8 +64,8 @@ impl Store {
         );
         let detail = code.map_or_else(String::new, |code| json(&Detail::Aside(code)));
         let after = after.map_or_else(Vec::new, |id| id.bytes().to_vec());
-        let values = vec![Value::Text(detail), Value::Bytes(after), Value::Int(limit.into())];
-        let found: Vec<Cells> = self.pool.read("decision", sql, values).await?;
+        let values = vec![SqlValue::Text(detail), SqlValue::Bytes(after), SqlValue::Int(limit.into())];
+        let found: Vec<AsideCells> = self.pool.read("decision", sql, values).await?;
         found.into_iter().map(aside).collect()
     }
 
@@ -78,8 +78,8 @@ impl Store {
             "d.message, d.n, d.detail, d.known_at, i.source, i.sender, i.received_at",
             " and d.message = $1"
         );
-        let found: Vec<Cells> =
-            self.pool.read("decision", sql, vec![Value::Bytes(id.bytes().to_vec())]).await?;
+        let found: Vec<AsideCells> =
+            self.pool.read("decision", sql, vec![SqlValue::Bytes(id.bytes().to_vec())]).await?;
         found.into_iter().next().map(aside).transpose()
     }
 
@@ -105,12 +105,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn acts(&self, message: MessageId) -> Result<Vec<(u64, ActRow)>, StoreError> {
-        type Cells = (i64, Vec<u8>, String, String, i64, Vec<u8>, Vec<u8>);
+        type QuarantineCells = (i64, Vec<u8>, String, String, i64, Vec<u8>, Vec<u8>);
         let sql = "select q.n, a.id, a.what, a.actor, a.at, a.reason, a.key \
                    from quarantine q join act a on a.id = q.act where q.message = $1 order by q.n";
-        let values = vec![Value::Bytes(message.bytes().to_vec())];
-        let found: Vec<Cells> = self.pool.read("act", sql, values).await?;
-        let row = |(n, id, what, actor, at, reason, key): Cells| {
+        let values = vec![SqlValue::Bytes(message.bytes().to_vec())];
+        let found: Vec<QuarantineCells> = self.pool.read("act", sql, values).await?;
+        let row = |(n, id, what, actor, at, reason, key): QuarantineCells| {
             let remedy = [Remedy::Repeat, Remedy::Close].into_iter().find(|remedy| remedy.as_str() == what);
             let row = ActRow {
                 id: READER.id(MessageId::from_bytes, id)?,
@@ -206,9 +206,9 @@ fn row(act: &ActRow) -> Rows {
         .bytes("key", one().map(|row| row.key.as_slice()))
 }
 
-type Cells = (Vec<u8>, i64, Option<String>, i64, String, String, i64);
+type AsideCells = (Vec<u8>, i64, Option<String>, i64, String, String, i64);
 
-fn aside((id, n, detail, at, source, sender, received_at): Cells) -> Result<AsideRow, StoreError> {
+fn aside((id, n, detail, at, source, sender, received_at): AsideCells) -> Result<AsideRow, StoreError> {
     Ok(AsideRow {
         id: READER.id(MessageId::from_bytes, id)?,
         n: READER.number(n)?,

@@ -2,15 +2,15 @@
 
 use schemas::ids::{PersonId, ReviewId};
 
-use super::cells::Reader;
-use super::engine::Value;
+use super::cells::CellReader;
+use super::engine::SqlValue;
 use super::rows::ReviewRow;
 use super::{Store, StoreError};
 
-const READER: Reader = Reader("review");
+const READER: CellReader = CellReader("review");
 
 /// One row for each candidate of a review.
-type Cells = (Vec<u8>, Vec<u8>, String, i64, Vec<u8>);
+type ReviewCells = (Vec<u8>, Vec<u8>, String, i64, Vec<u8>);
 
 impl Store {
     /// Open reviews, the oldest first.
@@ -22,7 +22,8 @@ impl Store {
                      (select id, person, reason, raised_at from review where answered_at is null \
                       order by raised_at, id limit $1) v \
                    join candidate c on c.review = v.id order by v.raised_at, v.id, c.person";
-        let found: Vec<Cells> = self.pool.read("review", sql, vec![Value::Int(limit.into())]).await?;
+        let found: Vec<ReviewCells> =
+            self.pool.read("review", sql, vec![SqlValue::Int(limit.into())]).await?;
         reviews(found)
     }
 
@@ -33,14 +34,14 @@ impl Store {
     pub async fn open_review(&self, id: ReviewId) -> Result<Option<ReviewRow>, StoreError> {
         let sql = "select v.id, v.person, v.reason, v.raised_at, c.person from review v \
                    join candidate c on c.review = v.id where v.answered_at is null and v.id = $1 order by c.person";
-        let values = vec![Value::Bytes(id.bytes().to_vec())];
-        let found: Vec<Cells> = self.pool.read("review", sql, values).await?;
+        let values = vec![SqlValue::Bytes(id.bytes().to_vec())];
+        let found: Vec<ReviewCells> = self.pool.read("review", sql, values).await?;
         Ok(reviews(found)?.pop())
     }
 }
 
 /// Rows of one review stand together.
-fn reviews(found: Vec<Cells>) -> Result<Vec<ReviewRow>, StoreError> {
+fn reviews(found: Vec<ReviewCells>) -> Result<Vec<ReviewRow>, StoreError> {
     let mut reviews: Vec<ReviewRow> = Vec::new();
     for (id, person, reason, raised_at, candidate) in found {
         let id = READER.id(ReviewId::from_bytes, id)?;

@@ -4,8 +4,8 @@
 //! a schema of another version. Next: `schema.sql`, which says what each table holds.
 
 use super::bulk::Rows;
-use super::cells::Reader;
-use super::engine::{Value, detached};
+use super::cells::CellReader;
+use super::engine::{SqlValue, detached};
 use super::{Store, StoreError};
 
 /// The texts that lead from an empty database to the present version, in order.
@@ -94,7 +94,7 @@ impl Store {
         let there: Vec<(i64,)> = self.pool.read("meta", there, Vec::new()).await?;
         let mut found = 0;
         if there.first().is_some_and(|(tables,)| *tables > 0) {
-            let values = vec![Value::Text("schema".to_owned())];
+            let values = vec![SqlValue::Text("schema".to_owned())];
             let version: Vec<(i64,)> =
                 self.pool.read("meta", "select value from meta where name = $1", values).await?;
             found = version.first().map_or(0, |(version,)| *version);
@@ -142,7 +142,7 @@ impl Store {
         let found: Vec<(String, i64)> = self.pool.read("meta", sql, Vec::new()).await?;
         let count = |name: &'static str| {
             let count = found.iter().find(|(found, _)| found == name).map_or(0, |(_, count)| *count);
-            Ok((name, Reader("meta").number(count)?))
+            Ok((name, CellReader("meta").number(count)?))
         };
         NAMES.into_iter().map(count).collect()
     }

@@ -14,7 +14,7 @@ use super::StoreError;
 use super::bulk::Rows;
 use super::fault::fault;
 use super::refusing::Refusing;
-use super::value::{self, Cells, Value};
+use super::value::{self, Cells, SqlValue};
 
 /// A connection that is closed, unless it was given back.
 struct Lent<D: Database> {
@@ -46,7 +46,6 @@ enum Engine {
     Sqlite(Lent<Sqlite>),
 }
 
-/// One transaction.
 pub(super) struct Tx {
     engine: Engine,
     /// Nothing is done any more after an error: on SQLite it might be outside of the transaction.
@@ -57,7 +56,6 @@ pub(super) struct Tx {
 }
 
 impl Tx {
-    /// Begins on PostgreSQL.
     pub(super) async fn postgres(pool: &PgPool, begin: &'static str, kept: bool) -> Result<Self, StoreError> {
         let connection = pool.acquire().await.map_err(StoreError::Away)?;
         let mut tx = Self::on(Engine::Postgres { lent: Lent::new(connection), kept });
@@ -130,14 +128,14 @@ impl Tx {
         &mut self,
         table: &'static str,
         sql: &'static str,
-        values: Vec<Value>,
+        values: Vec<SqlValue>,
     ) -> Result<u64, StoreError> {
         self.unfailed()?;
         let done = self.changed_by(sql, values).await;
         self.told(table, done)
     }
 
-    async fn changed_by(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, sqlx::Error> {
+    async fn changed_by(&mut self, sql: &'static str, values: Vec<SqlValue>) -> Result<u64, sqlx::Error> {
         match &mut self.engine {
             Engine::Postgres { lent, kept } => {
                 let arguments = value::postgres(values).map_err(sqlx::Error::Encode)?;
@@ -189,7 +187,7 @@ impl Tx {
         &mut self,
         table: &'static str,
         sql: &'static str,
-        values: Vec<Value>,
+        values: Vec<SqlValue>,
     ) -> Result<Vec<T>, StoreError> {
         self.unfailed()?;
         let found = self.found_by(sql, values).await;
@@ -199,7 +197,7 @@ impl Tx {
     async fn found_by<T: Cells>(
         &mut self,
         sql: &'static str,
-        values: Vec<Value>,
+        values: Vec<SqlValue>,
     ) -> Result<Vec<T>, sqlx::Error> {
         match &mut self.engine {
             Engine::Postgres { lent, kept } => {

@@ -16,36 +16,35 @@ impl<T> Cells for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, Sq
 
 /// One parameter of a statement that is about a single thing.
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub(super) enum SqlValue {
     /// An id or a hash.
     Bytes(Vec<u8>),
     /// A number or a time.
     Int(i64),
-    /// A text.
     Text(String),
 }
 
 /// The parameters for PostgreSQL.
-pub(super) fn postgres(values: Vec<Value>) -> Result<PgArguments, BoxDynError> {
+pub(super) fn postgres(values: Vec<SqlValue>) -> Result<PgArguments, BoxDynError> {
     let mut arguments = PgArguments::default();
     for value in values {
         match value {
-            Value::Bytes(bytes) => arguments.add(bytes),
-            Value::Int(int) => arguments.add(int),
-            Value::Text(text) => arguments.add(text),
+            SqlValue::Bytes(bytes) => arguments.add(bytes),
+            SqlValue::Int(int) => arguments.add(int),
+            SqlValue::Text(text) => arguments.add(text),
         }?;
     }
     Ok(arguments)
 }
 
 /// The parameters for SQLite.
-pub(super) fn sqlite(values: Vec<Value>) -> Result<SqliteArguments, BoxDynError> {
+pub(super) fn sqlite(values: Vec<SqlValue>) -> Result<SqliteArguments, BoxDynError> {
     let mut arguments = SqliteArguments::default();
     for value in values {
         match value {
-            Value::Bytes(bytes) => arguments.add(bytes),
-            Value::Int(int) => arguments.add(int),
-            Value::Text(text) => arguments.add(text),
+            SqlValue::Bytes(bytes) => arguments.add(bytes),
+            SqlValue::Int(int) => arguments.add(int),
+            SqlValue::Text(text) => arguments.add(text),
         }?;
     }
     Ok(arguments)

@@ -4,14 +4,13 @@
 //! meanwhile stays. Next: [`crate::vault::rotate`], which does it.
 
 use super::bulk::Rows;
-use super::cells::{Reader, int};
-use super::engine::{Value, detached};
+use super::cells::{CellReader, int};
+use super::engine::{SqlValue, detached};
 use super::{Store, StoreError};
 
 /// A column of keys that the key-encryption key wraps.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum WrappedIn {
-    /// Persons' keys.
     Key,
     /// Keys of messages without a decision.
     Pending,
@@ -24,10 +23,8 @@ pub enum WrappedIn {
 }
 
 impl WrappedIn {
-    /// All of them.
     pub const ALL: [Self; 5] = [Self::Key, Self::Pending, Self::MessageKey, Self::Refusal, Self::Act];
 
-    /// The table.
     #[must_use]
     pub fn table(self) -> &'static str {
         match self {
@@ -109,9 +106,12 @@ impl Store {
         after: &[u8],
         limit: u32,
     ) -> Result<Vec<([u8; 16], Vec<u8>)>, StoreError> {
-        let values =
-            vec![Value::Bytes(after.to_vec()), Value::Bytes(wrapping.to_vec()), Value::Int(limit.into())];
-        let reader = Reader(column.table());
+        let values = vec![
+            SqlValue::Bytes(after.to_vec()),
+            SqlValue::Bytes(wrapping.to_vec()),
+            SqlValue::Int(limit.into()),
+        ];
+        let reader = CellReader(column.table());
         let found: Vec<(Vec<u8>, Vec<u8>)> =
             self.pool.read(column.table(), texts(column).page, values).await?;
         found.into_iter().map(|(id, key)| Ok((reader.fixed(id)?, key))).collect()
@@ -126,8 +126,8 @@ impl Store {
         column: WrappedIn,
         wrapping: [u8; 4],
     ) -> Result<u64, StoreError> {
-        let reader = Reader(column.table());
-        let values = vec![Value::Bytes(wrapping.to_vec())];
+        let reader = CellReader(column.table());
+        let values = vec![SqlValue::Bytes(wrapping.to_vec())];
         let found: Vec<(i64,)> = self.pool.read(column.table(), texts(column).count, values).await?;
         reader.number(found.first().map_or(0, |(count,)| *count))
     }
@@ -160,7 +160,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn reserve_wrapping(&self, key: [u8; 4], block: u64) -> Result<u64, StoreError> {
-        let reader = Reader("wrapping");
+        let reader = CellReader("wrapping");
         let rows = Rows::default().bytes("key", [key].into_iter()).int("reserved", [int(block)].into_iter());
         let pool = self.pool.clone();
         detached(async move {
@@ -181,7 +181,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn wrappings(&self) -> Result<Vec<([u8; 4], u64)>, StoreError> {
-        let reader = Reader("wrapping");
+        let reader = CellReader("wrapping");
         let sql = "select key, reserved from wrapping order by key";
         let found: Vec<(Vec<u8>, i64)> = self.pool.read("wrapping", sql, Vec::new()).await?;
         found.into_iter().map(|(key, reserved)| Ok((reader.fixed(key)?, reader.number(reserved)?))).collect()

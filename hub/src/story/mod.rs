@@ -17,8 +17,8 @@ use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant};
 use serde::Serialize;
 
-pub use person::{Given, tell};
-pub use read::{Known, Reader, Sent};
+pub use person::{StoryGiven, tell};
+pub use read::{KnownHistory, Sent, StoryReader};
 pub use side::Side;
 
 /// Until when history is read: a story as it could have been told then.
@@ -26,7 +26,6 @@ pub use side::Side;
 pub enum At {
     /// After this place in the order of decisions.
     Order(u64),
-    /// At this instant.
     Time(Instant),
 }
 
@@ -44,18 +43,17 @@ impl At {
 /// What is known of one person, and why they are where they are.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct PersonStory {
-    /// Their id.
     pub person: String,
     /// The last decision that is part of this explanation.
-    pub last: Option<Decision>,
+    pub last: Option<DecidedBy>,
     /// Who is responsible, and why.
-    pub responsible: Responsible,
+    pub responsible: ResponsibleParty,
     /// Whether they belong to the target group, and what that rests on.
-    pub target_group: TargetGroup,
+    pub target_group: TargetGroupDecision,
     /// Where they live, and what that rests on.
-    pub home: Option<Home>,
+    pub home: Option<DecidingHome>,
     /// The messages that are theirs, and why each is.
-    pub links: Vec<Link>,
+    pub links: Vec<LinkedMessage>,
     /// Persons who were absorbed; their histories are part of this one.
     pub absorbed: Vec<Absorption>,
     /// Doubts about who they are, answered or not.
@@ -72,8 +70,7 @@ pub struct PersonStory {
 
 /// A decision: which message made it, when, under which rules.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Decision {
-    /// The message.
+pub struct DecidedBy {
     pub message: String,
     /// Its place in the order of decisions.
     pub order: u64,
@@ -87,52 +84,45 @@ pub struct Decision {
     pub bundle_is_present: bool,
 }
 
-/// Who is responsible.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
-pub struct Responsible {
+pub struct ResponsibleParty {
     /// Who; nobody where none is.
     pub recipient: Option<Recipient>,
-    /// Since when.
     pub since: Option<Day>,
     /// The handover that says so.
     pub handover: Option<String>,
-    /// Why.
     #[serde(skip)]
     pub why: Mandate,
-    /// Why, in words.
     pub because: String,
 }
 
 /// The decision about the target group.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
-pub struct TargetGroup {
+pub struct TargetGroupDecision {
     /// `in`, `out`, `review` or `unknown`.
     pub verdict: &'static str,
     /// As what, or why not: `family`, `age`, …
     pub as_what: Option<String>,
-    /// In words.
     pub because: String,
     /// What it rests on.
-    pub facts: Vec<Fact>,
+    pub facts: Vec<StatedFact>,
 }
 
 /// The residence that decides where a person belongs.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Home {
+pub struct DecidingHome {
     /// The day it began.
     pub began: Day,
     /// What it rests on.
-    pub facts: Vec<Fact>,
+    pub facts: Vec<StatedFact>,
 }
 
 /// A fact that a decision rests on: where it comes from, and its value only where values were asked for.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Fact {
-    /// Which field.
+pub struct StatedFact {
     pub field: Field,
     /// What kind of entry it is about: `application`, `permit`, `residence` …
     pub entry: &'static str,
-    /// Who says it.
     pub authority: Authority,
     /// When it was said.
     pub stated_at: Instant,
@@ -140,33 +130,29 @@ pub struct Fact {
     pub valid_from: Option<Day>,
     /// The message that said it.
     pub message: String,
-    /// What it says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<serde_json::Value>,
 }
 
 /// A message that is a person's.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Link {
-    /// The message.
+pub struct LinkedMessage {
     pub message: String,
     /// Why it is theirs.
     pub reason: Reason,
     /// The decision that said so.
-    pub decision: Decision,
+    pub decision: DecidedBy,
 }
 
 /// A doubt about who somebody is.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Doubt {
-    /// The review.
     pub review: String,
-    /// Why.
     pub reason: ReviewReason,
     /// What a human, or a merge since, said: `same` or `different`.
     pub answered: Option<&'static str>,
     /// The decision that raised it.
-    pub decision: Decision,
+    pub decision: DecidedBy,
 }
 
 /// Somebody who was absorbed.
@@ -174,33 +160,26 @@ pub struct Doubt {
 pub struct Absorption {
     /// Their id, which leads here for ever.
     pub person: String,
-    /// Why.
     pub why: Join,
-    /// The decision.
-    pub decision: Decision,
+    pub decision: DecidedBy,
 }
 
 /// A question to the register.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Question {
-    /// The task.
     pub task: String,
-    /// What was asked.
     pub what: TaskKind,
     /// The decision that asked.
-    pub decision: Decision,
+    pub decision: DecidedBy,
 }
 
 /// The life of one handover.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct HandoverStory {
-    /// Its id.
     pub handover: String,
     /// The one it replaces.
     pub replaces: Option<String>,
-    /// Where it stands.
     pub state: State,
-    /// To whom.
     pub recipient: Option<Recipient>,
     /// Which offer of it.
     pub epoch: u32,
@@ -211,15 +190,12 @@ pub struct HandoverStory {
 /// One row of the state table that fired.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Move {
-    /// The row's number.
     pub row: String,
     /// What the row means.
     pub words: &'static str,
     /// The state before; none where the handover began with it.
     pub from: Option<State>,
-    /// The state after.
     pub to: State,
-    /// To whom.
     pub recipient: Option<Recipient>,
     /// Where the routing table led, and why.
     pub route: Option<Route>,
@@ -231,12 +207,10 @@ pub struct Move {
     pub code: Option<RejectCode>,
     /// Who must move next.
     pub owner: Owner,
-    /// Until when.
     pub deadline: Option<Day>,
     /// The legal basis of that recipient on that day.
     pub basis: Option<Basis>,
-    /// The decision.
-    pub decision: Decision,
+    pub decision: DecidedBy,
 }
 
 /// What a flow rests on in law.
@@ -244,7 +218,6 @@ pub struct Move {
 pub struct Basis {
     /// The protocol or deliberation.
     pub reference: String,
-    /// First day.
     pub from: Day,
     /// Last day; none while it lasts.
     pub to: Option<Day>,
@@ -253,17 +226,13 @@ pub struct Basis {
 /// One stream: what its recipient was shown, and what not.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct StreamStory {
-    /// Its id.
     pub stream: String,
-    /// To whom.
     pub recipient: Recipient,
     /// The handover it belongs to; none before arrival.
     pub handover: Option<String>,
-    /// Its epoch.
     pub epoch: u32,
     /// Its records, oldest first.
     pub receipts: Vec<Receipt>,
-    /// Why it ended.
     pub ended: Option<EndReason>,
 }
 
@@ -288,6 +257,5 @@ pub struct Receipt {
     pub withheld: Vec<String>,
     /// Whether `fields` was read from the record itself; else from the contract, because it is not kept.
     pub read: bool,
-    /// The decision.
-    pub decision: Decision,
+    pub decision: DecidedBy,
 }

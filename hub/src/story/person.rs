@@ -19,17 +19,17 @@ use schemas::message::ReviewAnswer;
 use schemas::recipient::Recipient;
 use schemas::time::{Day, day_of};
 
-use super::read::Known;
+use super::read::KnownHistory;
 use super::verdict::{fact, responsible, target_group};
 use super::{
-    Absorption, Basis, Decision, Doubt, HandoverStory, Home, Link, Move, PersonStory, Question, Receipt,
-    StreamStory,
+    Absorption, Basis, DecidedBy, DecidingHome, Doubt, HandoverStory, LinkedMessage, Move, PersonStory,
+    Question, Receipt, StreamStory,
 };
-use crate::history::{Entry, History};
+use crate::history::{History, JournalEntry};
 
 /// What a story is told with.
 #[derive(Clone, Copy, Debug)]
-pub struct Given<'a> {
+pub struct StoryGiven<'a> {
     /// The contracts and rules by which it is read.
     pub bundle: &'a Bundle,
     /// The day on which it stands.
@@ -42,7 +42,7 @@ pub struct Given<'a> {
 ///
 /// # Errors
 /// [`UnknownRecord`] where a history names a record that it does not hold.
-pub fn tell(known: &Known, given: Given<'_>) -> Result<PersonStory, UnknownRecord> {
+pub fn tell(known: &KnownHistory, given: StoryGiven<'_>) -> Result<PersonStory, UnknownRecord> {
     let mut telling = Telling::new(known, given);
     for (id, history) in &known.absorbed {
         telling.person = Person::new(*id);
@@ -60,9 +60,10 @@ pub fn tell(known: &Known, given: Given<'_>) -> Result<PersonStory, UnknownRecor
         last: known.own.entries.last().map(|entry| decision(entry, given.bundle)),
         responsible: responsible(&telling.person, given.bundle),
         target_group: target_group(verdict, facts(grounds::of_target_group(journey))),
-        home: journey
-            .home(given.on)
-            .map(|home| Home { began: home.began, facts: facts(grounds::of_home(journey, given.on)) }),
+        home: journey.home(given.on).map(|home| DecidingHome {
+            began: home.began,
+            facts: facts(grounds::of_home(journey, given.on)),
+        }),
         due: telling.person.state.due,
         handovers: telling.handovers(),
         streams: telling.streams(),
@@ -72,8 +73,8 @@ pub fn tell(known: &Known, given: Given<'_>) -> Result<PersonStory, UnknownRecor
 
 /// A story under way.
 struct Telling<'a> {
-    known: &'a Known,
-    given: Given<'a>,
+    known: &'a KnownHistory,
+    given: StoryGiven<'a>,
     person: Person,
     moves: BTreeMap<HandoverId, Vec<Move>>,
     opened: BTreeMap<StreamId, Recipient>,
@@ -82,7 +83,7 @@ struct Telling<'a> {
 }
 
 impl<'a> Telling<'a> {
-    fn new(known: &'a Known, given: Given<'a>) -> Self {
+    fn new(known: &'a KnownHistory, given: StoryGiven<'a>) -> Self {
         Self {
             known,
             given,
@@ -109,12 +110,14 @@ impl<'a> Telling<'a> {
 
     /// What stands in the story as it happened. Every kind of event is named, so that a new one has to be
     /// placed.
-    fn tell(&mut self, event: &Event, decision: impl FnOnce() -> Decision) {
+    fn tell(&mut self, event: &Event, decision: impl FnOnce() -> DecidedBy) {
         let story = &mut self.story;
         match event {
-            Event::Linked { message, reason } => {
-                story.links.push(Link { message: message.to_string(), reason: *reason, decision: decision() })
-            }
+            Event::Linked { message, reason } => story.links.push(LinkedMessage {
+                message: message.to_string(),
+                reason: *reason,
+                decision: decision(),
+            }),
             Event::ReviewRaised { review, reason, .. } => story.reviews.push(Doubt {
                 review: review.to_string(),
                 reason: *reason,
@@ -156,7 +159,7 @@ impl<'a> Telling<'a> {
     }
 
     /// A move is told with the state it found.
-    fn moved(&mut self, entry: &Entry, event: &Event) {
+    fn moved(&mut self, entry: &JournalEntry, event: &Event) {
         if let Event::HandoverMoved {
             handover,
             row,
@@ -192,7 +195,7 @@ impl<'a> Telling<'a> {
     }
 
     /// Receipts of what one message issued. Its facts are all in: a view is taken last.
-    fn receipts_of(&mut self, entry: &Entry) {
+    fn receipts_of(&mut self, entry: &JournalEntry) {
         let day = day_of(entry.known_at);
         for event in &entry.events {
             let Event::Issued { stream, delivery, issue, kind, .. } = event else { continue };
@@ -264,8 +267,8 @@ impl<'a> Telling<'a> {
     }
 }
 
-fn decision(entry: &Entry, bundle: &Bundle) -> Decision {
-    Decision {
+fn decision(entry: &JournalEntry, bundle: &Bundle) -> DecidedBy {
+    DecidedBy {
         message: entry.message.to_string(),
         order: entry.order,
         known_at: entry.known_at,

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::At;
 use crate::contract::Schemas;
-use crate::history::{self, Entry, History, HistoryError};
+use crate::history::{self, History, HistoryError, JournalEntry};
 use crate::store::Store;
 use crate::store::rows::Outgoing;
 use crate::vault::{Access, Vault};
@@ -20,9 +20,7 @@ use crate::vault::{Access, Vault};
 /// A record about a person that is still kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sent {
-    /// For whom.
     pub recipient: Recipient,
-    /// Its number.
     pub sequence: u64,
     /// When its arrival was proved.
     pub arrived_at: Option<Instant>,
@@ -32,10 +30,8 @@ pub struct Sent {
 
 /// A person's history with that of everybody who was absorbed.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Known {
-    /// Who.
+pub struct KnownHistory {
     pub person: PersonId,
-    /// Their own history.
     pub own: History,
     /// The histories of those who were absorbed, each to its end, in the order in which they began.
     pub absorbed: Vec<(PersonId, History)>,
@@ -43,7 +39,7 @@ pub struct Known {
     pub sent: BTreeMap<DeliveryId, Sent>,
 }
 
-impl Known {
+impl KnownHistory {
     /// Somebody of whom nothing can be told.
     #[must_use]
     pub fn nothing(person: PersonId) -> Self {
@@ -58,9 +54,9 @@ impl Known {
     /// Everything that happened, in the order of decisions. In the message that made two persons one, what happened to
     /// the absorbed comes first.
     #[must_use]
-    pub fn entries(&self) -> Vec<&Entry> {
+    pub fn entries(&self) -> Vec<&JournalEntry> {
         let absorbed = self.absorbed.iter().rev().flat_map(|(_, history)| &history.entries);
-        let mut entries: Vec<&Entry> = absorbed.chain(&self.own.entries).collect();
+        let mut entries: Vec<&JournalEntry> = absorbed.chain(&self.own.entries).collect();
         entries.sort_by_key(|entry| entry.order);
         entries
     }
@@ -68,12 +64,9 @@ impl Known {
 
 /// Where a story is read.
 #[derive(Clone, Copy, Debug)]
-pub struct Reader<'a> {
-    /// Where everything is.
+pub struct StoryReader<'a> {
     pub store: &'a Store,
-    /// What opens.
     pub vault: &'a Vault,
-    /// Who asks.
     pub access: Access<'a>,
     /// The recipients' schemas, where records are opened to see which fields are in them.
     pub schemas: Option<&'a Schemas>,
@@ -81,12 +74,12 @@ pub struct Reader<'a> {
     pub at: Option<At>,
 }
 
-impl Reader<'_> {
+impl StoryReader<'_> {
     /// The history of whoever goes by this id, of who they were by then, with all whom they had absorbed.
     ///
     /// # Errors
     /// [`HistoryError`].
-    pub async fn known(&self, asked: PersonId) -> Result<Known, HistoryError> {
+    pub async fn known(&self, asked: PersonId) -> Result<KnownHistory, HistoryError> {
         let mut person = asked;
         let own = loop {
             let own = self.history(person).await?;
@@ -95,7 +88,7 @@ impl Reader<'_> {
                 None => break own,
             }
         };
-        let mut known = Known { own, ..Known::nothing(person) };
+        let mut known = KnownHistory { own, ..KnownHistory::nothing(person) };
         let mut open: Vec<PersonId> = known.own.absorbed().collect();
         while let Some(id) = open.pop() {
             let history = self.history(id).await?;

@@ -11,11 +11,9 @@ use serde::Serialize;
 /// One person, as a reviewer sees them.
 #[derive(Debug, Serialize)]
 pub struct Side {
-    /// Their id.
     pub person: String,
     /// Every form of every name, as it is compared.
     pub names: Vec<String>,
-    /// Birth dates.
     pub births: Vec<String>,
     /// Nationalities, by country code.
     pub nationalities: Vec<String>,

@@ -9,10 +9,10 @@ use decide::{Bundle, Person};
 use schemas::fact::Entry as About;
 use schemas::handover::State;
 
-use super::{Fact, Responsible, TargetGroup};
+use super::{ResponsibleParty, StatedFact, TargetGroupDecision};
 
 /// Who is responsible, by the heart's own answer, in words.
-pub(super) fn responsible(person: &Person, bundle: &Bundle) -> Responsible {
+pub(super) fn responsible(person: &Person, bundle: &Bundle) -> ResponsibleParty {
     let decide::person::Responsible { whom, since, why } = person.responsible(bundle);
     let because = match why {
         Mandate::Accepted(_) => "it accepted the handover, and no other agency has accepted one since",
@@ -31,17 +31,17 @@ pub(super) fn responsible(person: &Person, bundle: &Bundle) -> Responsible {
         }
         Mandate::Over(_, state) => {
             let because = format!("the last handover is {}", state.as_str().replace('_', " "));
-            return Responsible { why, because, ..Responsible::default() };
+            return ResponsibleParty { why, because, ..ResponsibleParty::default() };
         }
         Mandate::Nothing => "no handover was opened",
     };
     let handover = why.handover().filter(|_| whom.is_some()).map(|id| id.to_string());
-    Responsible { recipient: whom, since, handover, why, because: because.to_owned() }
+    ResponsibleParty { recipient: whom, since, handover, why, because: because.to_owned() }
 }
 
 /// A fact, as it may be shown.
-pub(super) fn fact((cell, claim): Ground<'_>, values: bool) -> Fact {
-    Fact {
+pub(super) fn fact((cell, claim): Ground<'_>, values: bool) -> StatedFact {
+    StatedFact {
         field: cell.field,
         entry: match cell.entry {
             About::Person => "person",
@@ -61,7 +61,7 @@ pub(super) fn fact((cell, claim): Ground<'_>, values: bool) -> Fact {
 }
 
 /// The decision about the target group, in words.
-pub(super) fn target_group(verdict: Scope, facts: Vec<Fact>) -> TargetGroup {
+pub(super) fn target_group(verdict: Scope, facts: Vec<StatedFact>) -> TargetGroupDecision {
     let (verdict, as_what, because) = match verdict {
         Scope::In(group) => {
             let words = match group {
@@ -89,5 +89,5 @@ pub(super) fn target_group(verdict: Scope, facts: Vec<Fact>) -> TargetGroup {
         Scope::Review => ("review", None, "may belong to it: the rules leave it to a human"),
         Scope::Unknown => ("unknown", None, "may belong to it: too little is known"),
     };
-    TargetGroup { verdict, as_what, because: because.to_owned(), facts }
+    TargetGroupDecision { verdict, as_what, because: because.to_owned(), facts }
 }

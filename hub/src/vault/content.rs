@@ -17,9 +17,7 @@ const ZSTD: u8 = 1;
 /// The content of a message.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Content {
-    /// Its randomness.
     pub seed: Seed,
-    /// The source.
     pub source: String,
     /// The version of the translation.
     pub translator: u32,

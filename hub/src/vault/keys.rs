@@ -43,24 +43,24 @@ pub enum SealError {
 
 /// One symmetric key, ready to use.
 #[derive(Clone)]
-pub struct Key(Arc<Inner>);
+pub struct DataKey(Arc<KeyBytes>);
 
-struct Inner {
+struct KeyBytes {
     bytes: Zeroizing<[u8; 32]>,
     aead: LessSafeKey,
 }
 
-impl std::fmt::Debug for Key {
+impl std::fmt::Debug for DataKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Key(..)")
     }
 }
 
-impl Key {
+impl DataKey {
     pub(super) fn from_bytes(bytes: [u8; 32]) -> Result<Self, SealError> {
         let bytes = Zeroizing::new(bytes);
         let unbound = UnboundKey::new(&AES_256_GCM, &*bytes).map_err(|_| SealError::Length)?;
-        Ok(Self(Arc::new(Inner { bytes, aead: LessSafeKey::new(unbound) })))
+        Ok(Self(Arc::new(KeyBytes { bytes, aead: LessSafeKey::new(unbound) })))
     }
 
     /// Opens what was sealed at this very place.
@@ -88,7 +88,7 @@ impl Key {
 #[derive(Clone)]
 pub(super) struct Ring {
     first: KeyId,
-    keys: Arc<BTreeMap<KeyId, Key>>,
+    keys: Arc<BTreeMap<KeyId, DataKey>>,
     index: hmac::Key,
     random: SystemRandom,
     /// What the first key has wrapped in this process.
@@ -100,7 +100,7 @@ impl Ring {
     pub(super) fn new(first: [u8; 32], older: &[[u8; 32]], index: [u8; 32]) -> Result<Self, SealError> {
         let mut keys = BTreeMap::new();
         for bytes in older.iter().chain([&first]) {
-            keys.insert(id(bytes), Key::from_bytes(*bytes)?);
+            keys.insert(id(bytes), DataKey::from_bytes(*bytes)?);
         }
         Ok(Self {
             first: id(&first),
@@ -127,14 +127,14 @@ impl Ring {
         self.random.fill(bytes).map_err(|_| SealError::Randomness)
     }
 
-    pub(super) fn fresh(&self) -> Result<Key, SealError> {
+    pub(super) fn fresh(&self) -> Result<DataKey, SealError> {
         let mut bytes = [0; 32];
         self.fill(&mut bytes)?;
-        Key::from_bytes(bytes)
+        DataKey::from_bytes(bytes)
     }
 
     /// Seals a value: nonce, ciphertext, tag.
-    pub(super) fn seal(&self, key: &Key, place: &Place<'_>, value: &[u8]) -> Result<Vec<u8>, SealError> {
+    pub(super) fn seal(&self, key: &DataKey, place: &Place<'_>, value: &[u8]) -> Result<Vec<u8>, SealError> {
         let mut nonce = [0; NONCE_LEN];
         self.fill(&mut nonce)?;
         let mut out = Vec::with_capacity(NONCE_LEN + value.len() + AES_256_GCM.tag_len());
@@ -147,12 +147,12 @@ impl Ring {
     }
 
     /// Wraps a key by another key.
-    pub(super) fn wrap(&self, by: &Key, place: &Place<'_>, key: &Key) -> Result<Vec<u8>, SealError> {
+    pub(super) fn wrap(&self, by: &DataKey, place: &Place<'_>, key: &DataKey) -> Result<Vec<u8>, SealError> {
         self.seal(by, place, &*key.0.bytes)
     }
 
     /// Wraps a key by the first key-encryption key: its id, then the sealed key.
-    pub(super) fn wrap_first(&self, place: &Place<'_>, key: &Key) -> Result<Vec<u8>, SealError> {
+    pub(super) fn wrap_first(&self, place: &Place<'_>, key: &DataKey) -> Result<Vec<u8>, SealError> {
         let by = self.keys.get(&self.first).ok_or(SealError::Length)?;
         self.wrapped.fetch_add(1, Ordering::Relaxed);
         let mut wrapped = self.first.0.to_vec();
@@ -161,7 +161,7 @@ impl Ring {
     }
 
     /// Unwraps a key that one of the ring wraps.
-    pub(super) fn unwrap(&self, place: &Place<'_>, wrapped: &[u8]) -> Result<Key, Shut> {
+    pub(super) fn unwrap(&self, place: &Place<'_>, wrapped: &[u8]) -> Result<DataKey, Shut> {
         let (id, sealed) = wrapped.split_first_chunk().ok_or(Shut::Damaged(place.column()))?;
         let by = self.keys.get(&KeyId(*id)).ok_or(Shut::NoKey(KeyId(*id)))?;
         by.unwrap(place, sealed)

@@ -27,7 +27,7 @@ use crate::store::rows::{
 };
 pub use content::Content;
 use keys::Ring;
-pub use keys::{Key, KeyId, SealError};
+pub use keys::{DataKey, KeyId, SealError};
 pub use place::Place;
 
 /// Why somebody looks into a sealed value.
@@ -93,7 +93,6 @@ impl Why {
 pub struct Access<'a> {
     /// Who: a loop of the hub, or whoever runs a command or opens a page.
     pub actor: &'a str,
-    /// Why.
     pub why: Why,
 }
 
@@ -125,8 +124,7 @@ pub enum Shut {
 /// A person's key with its wrapped form.
 #[derive(Clone, Debug)]
 pub struct PersonKey {
-    /// Ready to use.
-    pub key: Key,
+    pub key: DataKey,
     /// Wrapped by the key-encryption key, as table `key` has it.
     pub wrapped: Sealed,
 }
@@ -208,7 +206,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`SealError::Randomness`].
-    pub fn fresh(&self) -> Result<Key, SealError> {
+    pub fn fresh(&self) -> Result<DataKey, SealError> {
         self.ring.fresh()
     }
 
@@ -216,7 +214,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`SealError::Randomness`].
-    pub fn seal(&self, key: &Key, place: Place<'_>, value: &[u8]) -> Result<Sealed, SealError> {
+    pub fn seal(&self, key: &DataKey, place: Place<'_>, value: &[u8]) -> Result<Sealed, SealError> {
         self.ring.seal(key, &place, value)
     }
 
@@ -234,7 +232,12 @@ impl Vault {
     ///
     /// # Errors
     /// [`SealError::Randomness`].
-    pub fn wrap_message(&self, id: MessageId, key: &Key, owner: Option<&Key>) -> Result<Sealed, SealError> {
+    pub fn wrap_message(
+        &self,
+        id: MessageId,
+        key: &DataKey,
+        owner: Option<&DataKey>,
+    ) -> Result<Sealed, SealError> {
         let place = Place::MessageKey(id);
         match owner {
             Some(owner) => self.ring.wrap(owner, &place, key),
@@ -246,7 +249,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`SealError::Randomness`].
-    pub fn wrap_refusal(&self, id: MessageId, key: &Key) -> Result<Sealed, SealError> {
+    pub fn wrap_refusal(&self, id: MessageId, key: &DataKey) -> Result<Sealed, SealError> {
         self.ring.wrap_first(&Place::RefusalKey(id), key)
     }
 
@@ -300,9 +303,9 @@ impl Vault {
         &self,
         id: MessageId,
         wrapped: &[u8],
-        owner: Option<&Key>,
+        owner: Option<&DataKey>,
         access: Access<'_>,
-    ) -> Result<Key, Shut> {
+    ) -> Result<DataKey, Shut> {
         self.looks(access);
         let place = Place::MessageKey(id);
         match owner {
@@ -315,7 +318,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`Shut`].
-    pub fn content(&self, id: MessageId, key: &Key, sealed: &[u8]) -> Result<Content, Shut> {
+    pub fn content(&self, id: MessageId, key: &DataKey, sealed: &[u8]) -> Result<Content, Shut> {
         let place = Place::Content(id);
         Content::decode(&key.open(&place, sealed)?).map_err(|_| Shut::Form(place.column()))
     }
@@ -324,7 +327,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`Shut`].
-    pub fn opened_message(&self, row: &MessageRow, access: Access<'_>) -> Result<(Content, Key), Shut> {
+    pub fn opened_message(&self, row: &MessageRow, access: Access<'_>) -> Result<(Content, DataKey), Shut> {
         let MessageKeyRow { key, owner, owner_key } = &row.key;
         let owner = owner.map(|id| self.person_key(id, owner_key.as_deref(), access)).transpose()?;
         let key = self.message_key(row.id, key, owner.as_ref().map(|owner| &owner.key), access)?;
@@ -335,7 +338,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`Shut`].
-    pub fn events(&self, row: &JournalRow, person: &Key, access: Access<'_>) -> Result<Vec<Event>, Shut> {
+    pub fn events(&self, row: &JournalRow, person: &DataKey, access: Access<'_>) -> Result<Vec<Event>, Shut> {
         self.looks(access);
         let place = Place::Journal(row.person, row.version);
         form(&place, &person.open(&place, &row.events)?)

@@ -25,13 +25,11 @@ pub enum Place<'a> {
     Journal(PersonId, u64),
     /// `outbox.body`.
     Body {
-        /// For whom.
         recipient: &'a Recipient,
         /// Its number on the topic.
         sequence: u64,
         /// The recipient's name for the person.
         pseudonym: Pseudonym,
-        /// About whom.
         person: PersonId,
     },
     /// `task.content`.

@@ -15,7 +15,6 @@ pub(super) const COLUMNS: &str = "record_type;event;event_date;dossier_number;re
      intended_nis;visa_post\n";
 
 impl Canaries {
-    /// A post's application.
     pub(super) fn visa(&mut self, n: usize) -> Value {
         let mut line = visa_lines(n).swap_remove(0);
         line["message_id"] = self.word("message", n).into();
@@ -98,7 +97,6 @@ impl Canaries {
         all
     }
 
-    /// A worker's row.
     pub(super) fn worker(&mut self, n: usize) -> String {
         let dossier = self.permit_number(n);
         let (family, given) = (self.word("worker", n), self.word("given", n));
@@ -126,7 +124,6 @@ impl Canaries {
         )
     }
 
-    /// A municipality's hint.
     pub(super) fn hint(&mut self, n: usize) -> Value {
         let insz = if n.is_multiple_of(10) { "60610100100".to_owned() } else { self.insz(n) };
         json!({
@@ -180,7 +177,6 @@ impl Canaries {
         vec![created, linked, path, classroom]
     }
 
-    /// A learner's statement.
     pub(super) fn statement(&mut self, n: usize) -> Value {
         let course = "https://leren.voortraject.example/cursus/voortraject";
         let hashed = self.keep("hashed mail", format!("5eedcafe{n:032x}"));

@@ -38,13 +38,9 @@ const MARKS: [&[u8]; 14] = [
 /// One body for one door.
 #[derive(Debug)]
 pub struct Planted {
-    /// The source.
     pub source: &'static str,
-    /// Who sends it.
     pub sender: &'static str,
-    /// Its form.
     pub kind: &'static str,
-    /// The body.
     pub body: Vec<u8>,
     /// How many items of it are damaged, so that refusals are stored as well.
     pub damaged: usize,
@@ -183,7 +179,6 @@ fn day(year: u32, n: usize) -> String {
     format!("{year}-{:02}-{:02}", 1 + n % 12, 1 + n / 12 % 28)
 }
 
-/// Items as lines.
 fn lines(items: &[Value]) -> Vec<u8> {
     items.iter().map(Value::to_string).collect::<Vec<_>>().join("\n").into_bytes()
 }

@@ -104,7 +104,6 @@ impl Canaries {
 /// A register that is unwell: it repeats the number it is asked about in every wrong place.
 #[derive(Debug)]
 pub struct Unwell {
-    /// Where it answers.
     pub at: SocketAddr,
     asked: Arc<AtomicUsize>,
 }

@@ -2,7 +2,7 @@
 //!
 //! Looks at rows and opens them. Refuses HTTP: that is `api`'s.
 
-use hub::intake::{Intake, Verdict};
+use hub::intake::{Intake, ItemVerdict};
 use hub::vault::Content;
 use schemas::finding::Code;
 use schemas::message::{Body, BundleHash};
@@ -10,17 +10,17 @@ use serde_json::Value;
 
 use super::{hub, line_with, lines};
 
-async fn take(intake: &Intake, items: Vec<Value>) -> Vec<Verdict> {
+async fn take(intake: &Intake, items: Vec<Value>) -> Vec<ItemVerdict> {
     let visa = adapters::source("visa").unwrap();
     intake.accept(visa, "posts", items.into_iter().map(Ok).collect()).await.unwrap()
 }
 
-fn receipt(verdict: &Verdict) -> schemas::ids::MessageId {
+fn receipt(verdict: &ItemVerdict) -> schemas::ids::MessageId {
     match verdict {
-        Verdict::Accepted { receipt, .. } | Verdict::Again { receipt } | Verdict::Refused { receipt, .. } => {
-            *receipt
-        }
-        Verdict::Conflict => panic!("a conflict has no receipt"),
+        ItemVerdict::Accepted { receipt, .. }
+        | ItemVerdict::Again { receipt }
+        | ItemVerdict::Refused { receipt, .. } => *receipt,
+        ItemVerdict::Conflict => panic!("a conflict has no receipt"),
     }
 }
 
@@ -43,11 +43,11 @@ fn item(post: &str, at: usize) -> Value {
 async fn the_same_again_has_the_same_receipt_and_another_body_is_a_conflict() {
     let (hub, _folder) = hub().await;
     let first = take(&hub.intake, vec![item("ADD", 0)]).await.remove(0);
-    assert!(matches!(first, Verdict::Accepted { .. }), "{first:?}");
+    assert!(matches!(first, ItemVerdict::Accepted { .. }), "{first:?}");
     let mut changed = item("ADD", 0);
     changed["person"]["given_names"] = "Another".into();
     let both = take(&hub.intake, vec![item("ADD", 0), changed]).await;
-    assert_eq!(both, [Verdict::Again { receipt: receipt(&first) }, Verdict::Conflict]);
+    assert_eq!(both, [ItemVerdict::Again { receipt: receipt(&first) }, ItemVerdict::Conflict]);
     assert_eq!(hub.store.pending(10).await.unwrap().len(), 1);
 }
 
@@ -57,7 +57,7 @@ async fn another_senders_message_under_the_same_id_is_another_message() {
     let visa = adapters::source("visa").unwrap();
     for sender in ["posts", "dvz"] {
         let verdict = hub.intake.accept(visa, sender, vec![Ok(item("ADD", 0))]).await.unwrap().remove(0);
-        assert!(matches!(verdict, Verdict::Accepted { .. }), "{sender}: {verdict:?}");
+        assert!(matches!(verdict, ItemVerdict::Accepted { .. }), "{sender}: {verdict:?}");
     }
 }
 
@@ -68,13 +68,13 @@ async fn a_refused_item_keeps_no_other_out_and_takes_no_id() {
     broken["surprise"] = "x".into();
     broken["sent_at"] = "tomorrow".into();
     let both = take(&hub.intake, vec![broken, item("ADD", 0)]).await;
-    let Verdict::Refused { receipt: refused, findings } = &both[0] else { panic!("{both:?}") };
+    let ItemVerdict::Refused { receipt: refused, findings } = &both[0] else { panic!("{both:?}") };
     assert!(findings.iter().any(|finding| finding.code == Code::UnknownField), "{findings:?}");
     assert!(findings.len() >= 2, "all at once: {findings:?}");
-    assert!(matches!(both[1], Verdict::Accepted { .. }));
+    assert!(matches!(both[1], ItemVerdict::Accepted { .. }));
     let row = hub.store.refusal(*refused).await.unwrap().unwrap();
     assert_eq!((row.source.as_str(), row.sender.as_str()), ("visa", "posts"));
-    assert!(matches!(take(&hub.intake, vec![item("ADD", 1)]).await[0], Verdict::Accepted { .. }));
+    assert!(matches!(take(&hub.intake, vec![item("ADD", 1)]).await[0], ItemVerdict::Accepted { .. }));
 }
 
 #[tokio::test]
@@ -102,8 +102,8 @@ async fn posts_in_flight_are_each_answered_for_themselves() {
     let (mut accepted, mut again) = (0, 0);
     for post in posts.collect::<Vec<_>>() {
         match post.await.unwrap() {
-            Verdict::Accepted { .. } => accepted += 1,
-            Verdict::Again { .. } => again += 1,
+            ItemVerdict::Accepted { .. } => accepted += 1,
+            ItemVerdict::Again { .. } => again += 1,
             other => panic!("{other:?}"),
         }
     }

@@ -5,7 +5,8 @@
 use decide::person::Capacity;
 use decide::world::{Ask, Owned};
 use hub::store::rows::{
-    AnswerRow, Batch, Detail, DueRow, HaltRow, JournalEntry, Outcome, PersonRow, ReleasedRow, Stored, TaskRow,
+    AnswerRow, Batch, Detail, DueRow, HaltRow, JournalStored, Outcome, PersonRow, ReleasedRow, StoredAttempt,
+    TaskRow,
 };
 use hub::store::{Store, StoreError};
 use schemas::handover::State;
@@ -335,7 +336,7 @@ async fn replay_reads_what_was_decided() {
         );
 
         let read = store.journal(person(1)).await.unwrap();
-        let expected = [1, 2].map(|version| JournalEntry {
+        let expected = [1, 2].map(|version| JournalStored {
             row: journal(1, version),
             heart: "1".to_owned(),
             bundle: "b1".to_owned(),
@@ -411,7 +412,7 @@ async fn a_person_has_one_next_day_and_a_review_one_answer() {
 async fn a_batch_may_be_large() {
     on_each(async |store| {
         let rows: Vec<_> = (1..=1100).map(inbox).collect();
-        assert!(store.insert_inbox(rows).await.unwrap().iter().all(|stored| *stored == Stored::New));
+        assert!(store.insert_inbox(rows).await.unwrap().iter().all(|stored| *stored == StoredAttempt::New));
         let lease = decider(&store).await;
         let mut batch = Batch::default();
         for n in 1..=1100 {

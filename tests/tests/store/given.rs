@@ -9,8 +9,8 @@ use decide::person::{Capacity, TaskKind};
 use decide::world::Ask;
 use hub::store::Store;
 use hub::store::rows::{
-    Batch, Counters, DecidedRow, Detail, Found, HandoverRow, InboxRow, JournalRow, Lease, LineRow, OutboxRow,
-    Outcome, PersonRow, RecordRow, RefusalRow, ReviewRow, SchemaRow, StreamRow, TaskRow, TopicEnd,
+    Batch, Counters, DecidedRow, Detail, FoundRow, HandoverRow, InboxRow, JournalRow, Lease, LineRow,
+    OutboxRow, Outcome, PersonRow, RecordRow, RefusalRow, ReviewRow, SchemaRow, StreamRow, TaskRow, TopicEnd,
 };
 use schemas::handover::{Owner, State};
 use schemas::ids::{DeliveryId, HandoverId, MessageId, PersonId, Pseudonym, ReviewId, StreamId, TaskId};
@@ -243,13 +243,13 @@ pub(crate) async fn decider(store: &Store) -> Lease {
 
 /// Everything that is asked for, by kind: what a row of it is about, as text.
 pub(crate) async fn loaded(store: &Store, asks: &[Ask]) -> Vec<String> {
-    let told = |found: Found| match found {
-        Found::Key(mac, record, person) => format!("key {:?} {record} {person:?}", &mac.0[..4]),
-        Found::Person(asked, row) => format!("person {asked} {} {:?}", row.id, row.version),
-        Found::Owner(owned, person) => format!("{owned:?} {person}"),
-        Found::Waiting(row) => format!("waiting {} {:?}", row.id, String::from_utf8(row.key.key)),
-        Found::Own(row) => format!("own {} {:?}", row.id, row.key.owner),
-        Found::Sent(recipient, sequence, hash) => format!("sent {recipient} {sequence} {:?}", &hash[..4]),
+    let told = |found: FoundRow| match found {
+        FoundRow::Key(mac, record, person) => format!("key {:?} {record} {person:?}", &mac.0[..4]),
+        FoundRow::Person(asked, row) => format!("person {asked} {} {:?}", row.id, row.version),
+        FoundRow::Owner(owned, person) => format!("{owned:?} {person}"),
+        FoundRow::Waiting(row) => format!("waiting {} {:?}", row.id, String::from_utf8(row.key.key)),
+        FoundRow::Own(row) => format!("own {} {:?}", row.id, row.key.owner),
+        FoundRow::Sent(recipient, sequence, hash) => format!("sent {recipient} {sequence} {:?}", &hash[..4]),
     };
     let mut found: Vec<String> = store.load(asks).await.unwrap().into_iter().map(told).collect();
     found.sort();

@@ -12,7 +12,7 @@ use hub::app::{Hub, serve};
 use hub::config::{Config, KafkaConfig, RequestSettings};
 use hub::deliver::feed::TapRecord;
 use hub::deliver::gate::pass;
-use hub::deliver::record::Record;
+use hub::deliver::record::LogRecord;
 use hub::deliver::recording::Recording;
 use hub::deliver::{Deliver, run_on};
 use hub::request::Requests;
@@ -60,7 +60,7 @@ async fn deliver(hub: &Hub, log: &Recording, halted: Option<&str>) -> Option<Str
 }
 
 /// What a record says, decoded, with the number and the name under which it went.
-fn said(hub: &Hub, record: Record) -> (String, u64, String, Value) {
+fn said(hub: &Hub, record: LogRecord) -> (String, u64, String, Value) {
     let TapRecord { recipient, sequence, key, value, .. } =
         TapRecord::from_log(&hub.schemas, record).unwrap();
     (recipient.to_string(), sequence, key, value)

@@ -8,7 +8,7 @@ use schemas::message::Prepared;
 
 use super::Change;
 use crate::person::{Event, Person, Records, UnknownRecord};
-use crate::world::{Answer, Ask, Owned, PersonFound, World, is_learning};
+use crate::world::{Ask, Owned, PersonFound, Reply, World, is_learning};
 
 impl World {
     /// Applies what one message led to; with [`World::keep`] the only way the world changes.
@@ -36,10 +36,10 @@ impl World {
                 | Event::Issued { .. }
                 | Event::Asked { .. } => continue,
             };
-            self.set(Ask::Owner(owned.0), Answer::Owner(owned.1));
+            self.set(Ask::Owner(owned.0), Reply::Owner(owned.1));
         }
         for (id, person) in &change.persons {
-            self.set(Ask::Person(*id), Answer::Person(PersonFound::Here(Arc::clone(person))));
+            self.set(Ask::Person(*id), Reply::Person(PersonFound::Here(Arc::clone(person))));
         }
         for indexed in &change.records {
             self.index(indexed.record, Some(indexed.person), &indexed.keys);
@@ -48,7 +48,7 @@ impl World {
             }
         }
         for id in &change.released {
-            self.set(Ask::Waiting(*id), Answer::Waiting(None));
+            self.set(Ask::Waiting(*id), Reply::Waiting(None));
         }
     }
 }
@@ -56,7 +56,7 @@ impl World {
 /// Whether a person after the change is what the events make of them before it. Who is not known cannot be told.
 fn is_folded(world: &World, change: &Change, after: &Person) -> bool {
     let before = match world.answer(&Ask::Person(after.id)) {
-        Answer::Person(PersonFound::Here(person)) => Person::clone(&person),
+        Reply::Person(PersonFound::Here(person)) => Person::clone(&person),
         _ if change.is_new(after.id) => Person::new(after.id),
         _ => return true,
     };

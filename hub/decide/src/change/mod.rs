@@ -65,11 +65,8 @@ impl Change {
 /// One record under its keys.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct IndexedRecord {
-    /// The record.
     pub record: MessageId,
-    /// What it says.
     pub prepared: Arc<Prepared>,
-    /// Its person.
     pub person: PersonId,
     /// The keys it is found by.
     pub keys: Vec<Mac>,
@@ -78,19 +75,14 @@ pub struct IndexedRecord {
 /// A view that changed, on its way to one recipient.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Delivery {
-    /// Its CloudEvents id.
     pub id: DeliveryId,
-    /// Whose data.
     pub person: PersonId,
-    /// For whom.
     pub recipient: Recipient,
     /// The recipient's name for the person: the record's key.
     pub pseudonym: Pseudonym,
-    /// The stream.
     pub stream: StreamId,
     /// The handover the recipient answers; none before arrival.
     pub handover: Option<HandoverId>,
-    /// The stream's epoch.
     pub epoch: u32,
     /// The issue number on the stream.
     pub issue: u32,
@@ -107,23 +99,18 @@ pub struct Delivery {
 pub struct Task {
     /// Its id, and the reference the source sees.
     pub id: TaskId,
-    /// For whom.
     pub person: PersonId,
-    /// What.
     pub kind: TaskKind,
-    /// About which number.
     pub insz: Insz,
 }
 
 /// A link that a human must decide.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Review {
-    /// Its id.
     pub id: ReviewId,
     /// The person who has the record meanwhile.
     pub person: PersonId,
     /// The persons it may be: the first few.
     pub candidates: Vec<PersonId>,
-    /// Why.
     pub reason: ReviewReason,
 }

@@ -13,10 +13,10 @@ use crate::person::ViewKind;
 
 /// What a stream lets its recipient see at a moment.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct View(Content);
+pub struct View(ViewContent);
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-enum Content {
+enum ViewContent {
     Offer(BTreeMap<String, Value>),
     File(BTreeMap<String, Value>),
     Ended { reason: EndReason, successor: Option<Pseudonym> },
@@ -25,31 +25,30 @@ enum Content {
 impl View {
     /// The little needed to say yes: what the contract names for an offer.
     pub(crate) fn offer(form: &Canonical, fields: &[String]) -> Self {
-        Self(Content::Offer(pick(form, fields)))
+        Self(ViewContent::Offer(pick(form, fields)))
     }
 
     /// What the contract names for after yes.
     pub(crate) fn file(form: &Canonical, fields: &[String]) -> Self {
-        Self(Content::File(pick(form, fields)))
+        Self(ViewContent::File(pick(form, fields)))
     }
 
     /// The last of a stream.
     pub(crate) fn end(reason: EndReason) -> Self {
-        Self(Content::Ended { reason, successor: None })
+        Self(ViewContent::Ended { reason, successor: None })
     }
 
     /// The last of a stream whose person was absorbed, where the recipient holds the survivor as well.
     pub(crate) fn merged(successor: Pseudonym) -> Self {
-        Self(Content::Ended { reason: EndReason::Merged, successor: Some(successor) })
+        Self(ViewContent::Ended { reason: EndReason::Merged, successor: Some(successor) })
     }
 
-    /// Its kind.
     #[must_use]
     pub fn kind(&self) -> ViewKind {
         match &self.0 {
-            Content::Offer(_) => ViewKind::Offer,
-            Content::File(_) => ViewKind::File,
-            Content::Ended { .. } => ViewKind::Ended,
+            ViewContent::Offer(_) => ViewKind::Offer,
+            ViewContent::File(_) => ViewKind::File,
+            ViewContent::Ended { .. } => ViewKind::Ended,
         }
     }
 
@@ -57,8 +56,8 @@ impl View {
     #[must_use]
     pub fn fields(&self) -> Option<&BTreeMap<String, Value>> {
         match &self.0 {
-            Content::Offer(fields) | Content::File(fields) => Some(fields),
-            Content::Ended { .. } => None,
+            ViewContent::Offer(fields) | ViewContent::File(fields) => Some(fields),
+            ViewContent::Ended { .. } => None,
         }
     }
 
@@ -66,8 +65,8 @@ impl View {
     #[must_use]
     pub fn ended(&self) -> Option<(EndReason, Option<Pseudonym>)> {
         match &self.0 {
-            Content::Offer(_) | Content::File(_) => None,
-            Content::Ended { reason, successor } => Some((*reason, *successor)),
+            ViewContent::Offer(_) | ViewContent::File(_) => None,
+            ViewContent::Ended { reason, successor } => Some((*reason, *successor)),
         }
     }
 
@@ -77,14 +76,14 @@ impl View {
         let mut frames = Frames(Sha256::new());
         frames.text(b'k', self.kind().as_str());
         match &self.0 {
-            Content::Offer(fields) | Content::File(fields) => {
+            ViewContent::Offer(fields) | ViewContent::File(fields) => {
                 frames.length(b'f', fields.len());
                 for (name, value) in fields {
                     frames.text(b'n', name);
                     frames.value(value);
                 }
             }
-            Content::Ended { reason, successor } => {
+            ViewContent::Ended { reason, successor } => {
                 frames.text(b'r', reason.as_str());
                 if let Some(successor) = successor {
                     frames.bytes(b's', &successor.bytes());

@@ -22,12 +22,12 @@ use crate::world::Refusal;
 /// What may be shown: whether the person belongs to the target group, and the canonical form, made when it is first
 /// needed. Nothing that is released changes either.
 #[derive(Debug)]
-struct Shown {
+struct Showable {
     scope: Scope,
     form: OnceCell<Canonical>,
 }
 
-impl Shown {
+impl Showable {
     fn new(scope: Scope) -> Self {
         Self { scope, form: OnceCell::new() }
     }
@@ -43,7 +43,7 @@ impl Shown {
 
 /// Issues every view that changed.
 pub(crate) fn release(draft: &mut Draft<'_>, scope: Scope) {
-    let shown = &Shown::new(scope);
+    let shown = &Showable::new(scope);
     provider(draft, shown);
     participant(draft, shown);
     let handovers: Vec<Handover> =
@@ -70,14 +70,14 @@ pub(crate) fn redeliver(draft: &mut Draft<'_>, id: StreamId) -> Result<(), Refus
     let stream = draft.person.state.streams.iter().find(open).cloned().ok_or(Refusal::UnknownStream)?;
     let scope = scope(draft.journey(), draft.bundle, draft.today);
     let kind = stream.last.map_or(ViewKind::File, |(kind, _)| kind);
-    if let Some(view) = view(draft, &stream.recipient, kind, &Shown::new(scope)) {
+    if let Some(view) = view(draft, &stream.recipient, kind, &Showable::new(scope)) {
         issue(draft, &stream, view);
     }
     Ok(())
 }
 
 /// Before arrival: AgII sees whoever is in scope, until a local agency takes over.
-fn provider(draft: &mut Draft<'_>, shown: &Shown) {
+fn provider(draft: &mut Draft<'_>, shown: &Showable) {
     let Some(contract) = draft.bundle.provider().map(|contract| contract.recipient.clone()) else { return };
     let open = draft.person.open_streams().find(|stream| stream.recipient == contract).cloned();
     let taken = draft.person.state.handovers.iter().any(|h| h.holds_file() || h.state == State::Closed);
@@ -101,7 +101,7 @@ fn provider(draft: &mut Draft<'_>, shown: &Shown) {
 }
 
 /// From the first account on: the participant sees where they stand, whatever became of their entries.
-fn participant(draft: &mut Draft<'_>, shown: &Shown) {
+fn participant(draft: &mut Draft<'_>, shown: &Showable) {
     let Some(contract) = draft.bundle.participant().map(|contract| contract.recipient.clone()) else {
         return;
     };
@@ -133,7 +133,7 @@ fn may_begin(draft: &Draft<'_>, recipient: &Recipient) -> bool {
 }
 
 /// After registration: an offer, a file once it was accepted, and an end.
-fn of_handover(draft: &mut Draft<'_>, handover: &Handover, shown: &Shown) {
+fn of_handover(draft: &mut Draft<'_>, handover: &Handover, shown: &Showable) {
     let Some(recipient) = handover.recipient.clone() else { return };
     // An offer to somebody else under the same handover ends the one before it.
     let earlier: Vec<Stream> = draft
@@ -186,7 +186,7 @@ fn start(draft: &mut Draft<'_>, recipient: Recipient, handover: Option<HandoverI
 }
 
 /// Issues a view where it differs from the last one.
-fn show(draft: &mut Draft<'_>, stream: &Stream, kind: ViewKind, shown: &Shown) {
+fn show(draft: &mut Draft<'_>, stream: &Stream, kind: ViewKind, shown: &Showable) {
     if let Some(view) = view(draft, &stream.recipient, kind, shown) {
         let digest = view.digest();
         if stream.last != Some((kind, digest)) {
@@ -198,7 +198,7 @@ fn show(draft: &mut Draft<'_>, stream: &Stream, kind: ViewKind, shown: &Shown) {
 /// What the recipient may see now: nothing without an open line, a valid basis, under an objection, or while a
 /// human must say whether the person belongs to the target group. The participant sees on when their entries have
 /// ended.
-fn view(draft: &Draft<'_>, recipient: &Recipient, kind: ViewKind, shown: &Shown) -> Option<View> {
+fn view(draft: &Draft<'_>, recipient: &Recipient, kind: ViewKind, shown: &Showable) -> Option<View> {
     draft.person.state.lines.get(recipient)?;
     let contract = basis(draft, recipient)?;
     let participant = contract.competence == Competence::Participant;

@@ -3,7 +3,7 @@
 //! First the target is found, where the person ought to be by today's facts; then the one row that leads
 //! from the present state there. The same facts in any order end in the same target (invariant I8).
 
-use schemas::fact::Standing;
+use schemas::fact::RegisterStanding;
 use schemas::handover::{HoldReason, State};
 use schemas::ids::HandoverId;
 use schemas::recipient::Recipient;
@@ -19,11 +19,9 @@ use crate::routing::{Route, RouteReason, route};
 /// Where the person ought to be.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Target {
-    /// Nowhere yet.
     Nothing,
     /// A visa was granted: be ready.
     Prepare,
-    /// With this recipient.
     To(Recipient, Route, Day),
     /// With a recipient whose rival holds the file: two networks of offices are never responsible at once.
     Rival(Route, Day),
@@ -285,7 +283,7 @@ fn target(draft: &Draft<'_>, scope: Scope) -> Target {
 /// Where the facts lead, whatever they object to.
 fn unrestricted(draft: &Draft<'_>, scope: Scope) -> Target {
     let (journey, today) = (draft.journey(), draft.today);
-    let resident = matches!(journey.standing(), Some(Standing::Resident(_)));
+    let resident = matches!(journey.standing(), Some(RegisterStanding::Resident(_)));
     match scope {
         Scope::In(_) => {}
         Scope::Out(reason) => return Target::Leave(reason),

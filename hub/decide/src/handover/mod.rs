@@ -23,7 +23,7 @@ use schemas::time::Day;
 use crate::draft::Draft;
 use crate::person::{Capacity, Event, Handover};
 use crate::routing::Route;
-use table::{Clock, Row};
+use table::{Row, Term};
 
 /// What a row needs beside itself.
 #[derive(Clone, Debug, Default)]
@@ -48,7 +48,6 @@ impl Cause {
     }
 }
 
-/// Opens a handover.
 fn open(draft: &mut Draft<'_>, replaces: Option<HandoverId>) -> HandoverId {
     let handover = draft.id(HandoverId::derive);
     draft.record(Event::HandoverOpened { handover, replaces });
@@ -59,9 +58,9 @@ fn open(draft: &mut Draft<'_>, replaces: Option<HandoverId>) -> HandoverId {
 fn fire(draft: &mut Draft<'_>, handover: HandoverId, row: &Row, cause: Cause) {
     let deadlines = &draft.bundle.deadlines;
     let deadline = match row.clock {
-        Clock::None => None,
-        Clock::WorkingDays(days) => Some(schemas::time::working_days_after(draft.today, days(deadlines))),
-        Clock::Months(months) => draft.today.checked_add_months(chrono::Months::new(months(deadlines))),
+        Term::None => None,
+        Term::WorkingDays(days) => Some(schemas::time::working_days_after(draft.today, days(deadlines))),
+        Term::Months(months) => draft.today.checked_add_months(chrono::Months::new(months(deadlines))),
     };
     draft.record(Event::HandoverMoved {
         handover,

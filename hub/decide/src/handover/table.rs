@@ -8,7 +8,7 @@ use crate::bundle::Deadlines;
 
 /// How long the new state may last.
 #[derive(Clone, Copy, Debug)]
-pub enum Clock {
+pub enum Term {
     /// Nothing can follow, or another handover's clock counts.
     None,
     /// Working days, as the bundle says.
@@ -22,28 +22,26 @@ pub enum Clock {
 pub struct Row {
     /// Its number in the notes.
     pub id: &'static str,
-    /// The new state.
     pub to: State,
     /// Who must move next.
     pub owner: Owner,
-    /// Until when.
-    pub clock: Clock,
+    pub clock: Term,
     /// What it means, in a sentence for whoever asks why.
     pub words: &'static str,
 }
 
-const fn row(id: &'static str, to: State, owner: Owner, clock: Clock, words: &'static str) -> Row {
+const fn row(id: &'static str, to: State, owner: Owner, clock: Term, words: &'static str) -> Row {
     Row { id, to, owner, clock, words }
 }
 
-const SENT: Clock = Clock::WorkingDays(|deadlines| deadlines.sent_days);
-const RECEIVED: Clock = Clock::WorkingDays(|deadlines| deadlines.received_days);
-const HELD: Clock = Clock::WorkingDays(|deadlines| deadlines.held_days);
-const OVERDUE: Clock = Clock::WorkingDays(|deadlines| deadlines.overdue_days);
-const REJECTED: Clock = Clock::WorkingDays(|deadlines| deadlines.rejected_days);
-const PREPARED: Clock = Clock::Months(|deadlines| deadlines.prepared_months);
-const CHOICE: Clock = Clock::Months(|deadlines| deadlines.choice_months);
-const ACCEPTED: Clock = Clock::Months(|deadlines| deadlines.accepted_months);
+const SENT: Term = Term::WorkingDays(|deadlines| deadlines.sent_days);
+const RECEIVED: Term = Term::WorkingDays(|deadlines| deadlines.received_days);
+const HELD: Term = Term::WorkingDays(|deadlines| deadlines.held_days);
+const OVERDUE: Term = Term::WorkingDays(|deadlines| deadlines.overdue_days);
+const REJECTED: Term = Term::WorkingDays(|deadlines| deadlines.rejected_days);
+const PREPARED: Term = Term::Months(|deadlines| deadlines.prepared_months);
+const CHOICE: Term = Term::Months(|deadlines| deadlines.choice_months);
+const ACCEPTED: Term = Term::Months(|deadlines| deadlines.accepted_months);
 
 /// Visa granted: the expected receiver is not told yet.
 pub const PREPARE: Row = row(
@@ -58,7 +56,7 @@ pub const OUT_OF_SCOPE: Row = row(
     "2",
     State::NotInScope,
     Owner::Hub,
-    Clock::None,
+    Term::None,
     "the visa was refused or withdrawn, or the person left the target group, before anything was offered",
 );
 /// Registered, one receiver: the offer goes out.
@@ -90,7 +88,7 @@ pub const NO_RECEIVER: Row = row(
     "5",
     State::NotInScope,
     Owner::Hub,
-    Clock::None,
+    Term::None,
     "the person is registered where no agency is competent",
 );
 /// Six months passed without a choice.
@@ -117,7 +115,6 @@ pub const ANSWER_OVERDUE: Row = row(
     OVERDUE,
     "the agency stored the offer and did not say yes or no in time",
 );
-/// A guard fails.
 pub const HOLD: Row = row(
     "6",
     State::Held,
@@ -165,7 +162,7 @@ pub const SUPERSEDE: Row = row(
     "20",
     State::Superseded,
     Owner::Hub,
-    Clock::None,
+    Term::None,
     "another agency became competent before this one said yes",
 );
 /// The other agency said yes: this one's responsibility ends.
@@ -173,7 +170,7 @@ pub const HAND_ON: Row = row(
     "21",
     State::Superseded,
     Owner::Hub,
-    Clock::None,
+    Term::None,
     "the next agency said yes, so this one is no longer responsible",
 );
 /// Accepted, and the next one is still to be chosen: the old agency stays responsible.
@@ -186,7 +183,7 @@ pub const AWAIT_NEXT: Row = row(
 );
 /// Accepted, and there is no receiver any more.
 pub const LEAVE_TERRITORY: Row =
-    row("21c", State::Closed, Owner::Hub, Clock::None, "the person moved to where no agency is competent");
+    row("21c", State::Closed, Owner::Hub, Term::None, "the person moved to where no agency is competent");
 /// Death, departure, revocation, objection after something was delivered.
 pub const WITHDRAW: Row = row(
     "24",
@@ -200,18 +197,18 @@ pub const WITHDRAW_AT_ONCE: Row = row(
     "24b",
     State::Withdrawn,
     Owner::Hub,
-    Clock::None,
+    Term::None,
     "the visa or the right of residence is gone, or the person left, and the agency holds nothing that it must purge",
 );
 /// The agency purged what it had.
 pub const PURGED: Row =
-    row("25", State::Withdrawn, Owner::Hub, Clock::None, "the agency confirms that it purged what it had");
+    row("25", State::Withdrawn, Owner::Hub, Term::None, "the agency confirms that it purged what it had");
 /// A recall was confirmed.
 pub const RECALLED: Row = row(
     "28",
     State::EnteredInError,
     Owner::Hub,
-    Clock::None,
+    Term::None,
     "the agency confirms that it purged what was delivered in error",
 );
 /// Two persons were merged: one handover of theirs goes on.
@@ -219,7 +216,7 @@ pub const MERGE: Row = row(
     "29",
     State::Superseded,
     Owner::Hub,
-    Clock::None,
+    Term::None,
     "two persons were merged, and the other one's handover goes on",
 );
 /// Two persons were merged, and the agency had taken over the other already.
@@ -240,9 +237,8 @@ pub const RESTRICT: Row = row(
 );
 /// The regular trajectory started.
 pub const CLOSE: Row =
-    row("30", State::Closed, Owner::Hub, Clock::None, "the agency says that the regular trajectory started");
+    row("30", State::Closed, Owner::Hub, Term::None, "the agency says that the regular trajectory started");
 
-/// Every row.
 pub const ROWS: [&Row; 29] = [
     &PREPARE,
     &OUT_OF_SCOPE,

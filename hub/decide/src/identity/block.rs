@@ -8,7 +8,7 @@ use schemas::key::{Class, IndexKey, Key};
 use schemas::message::Prepared;
 
 use crate::person::Person;
-use crate::world::{Gather, Holders, Known, Stop, World, leads_to};
+use crate::world::{Gather, Holders, KnownPerson, Stop, World, leads_to};
 
 /// How many records of one key that is no number are looked at.
 pub const COMPARED: usize = 60;
@@ -62,8 +62,8 @@ impl<'a> Around<'a> {
             holders.iter().flat_map(|h| h.values().flatten()).map(move |id| (key, id))
         });
         led.into_iter().any(|(key, id)| match gather.take(world.known(*id)) {
-            Some(Known::Here(person)) => !person.matching.keys.contains(key),
-            Some(Known::Shut | Known::Nobody) | None => false,
+            Some(KnownPerson::Here(person)) => !person.matching.keys.contains(key),
+            Some(KnownPerson::Shut | KnownPerson::Nobody) | None => false,
         })
     }
 
@@ -91,9 +91,9 @@ fn load<'a>(world: &'a World, mut ids: Vec<&PersonId>, gather: &mut Gather) -> (
     let mut shut = false;
     for id in ids {
         match gather.take(world.known(*id)) {
-            Some(Known::Here(person)) => persons.push(person),
-            Some(Known::Shut) => shut = true,
-            Some(Known::Nobody) | None => {}
+            Some(KnownPerson::Here(person)) => persons.push(person),
+            Some(KnownPerson::Shut) => shut = true,
+            Some(KnownPerson::Nobody) | None => {}
         }
     }
     // Two ids may be one person by now.

@@ -24,7 +24,6 @@ pub(crate) struct Fit {
 }
 
 impl Fit {
-    /// Compares.
     pub(crate) fn of(prepared: &Prepared, person: &Person) -> Self {
         work::persons(1);
         let known = &*person.matching;

@@ -14,7 +14,7 @@ use crate::person::{Join, Person, Reason, ReviewReason};
 pub const NAMED: usize = 3;
 
 /// What is made of a record.
-pub(super) enum Verdict {
+pub(super) enum LinkVerdict {
     /// It is this person's.
     Same(PersonId, Reason),
     /// It is this person's, and the others are merged into them.
@@ -28,7 +28,7 @@ pub(super) enum Verdict {
 /// A candidate and how the record fits them.
 type Compared<'a> = (&'a Person, Fit);
 
-pub(super) fn judge(prepared: &Prepared, around: &Around<'_>) -> Verdict {
+pub(super) fn judge(prepared: &Prepared, around: &Around<'_>) -> LinkVerdict {
     let record = &prepared.record;
     let compared: Vec<Compared<'_>> =
         around.candidates.iter().map(|person| (*person, Fit::of(prepared, person))).collect();
@@ -39,7 +39,7 @@ pub(super) fn judge(prepared: &Prepared, around: &Around<'_>) -> Verdict {
     let corroborated: Vec<&Person> = exact.iter().copied().filter(|p| around.corroborates(p)).collect();
     match (exact.as_slice(), corroborated.as_slice()) {
         (_, [one]) | ([one], []) => match guard::speaks_against(record, one, !corroborated.is_empty()) {
-            None => Verdict::Same(one.id, Reason::NameAndBirth),
+            None => LinkVerdict::Same(one.id, Reason::NameAndBirth),
             Some(why) => doubt(why, &[one]),
         },
         ([], _) => written_otherwise(prepared, around, &compared),
@@ -48,8 +48,8 @@ pub(super) fn judge(prepared: &Prepared, around: &Around<'_>) -> Verdict {
 }
 
 /// A human decides: between these, as many as a review names.
-fn doubt(why: ReviewReason, between: &[&Person]) -> Verdict {
-    Verdict::Doubt(why, between.iter().take(NAMED).map(|person| person.id).collect())
+fn doubt(why: ReviewReason, between: &[&Person]) -> LinkVerdict {
+    LinkVerdict::Doubt(why, between.iter().take(NAMED).map(|person| person.id).collect())
 }
 
 fn those<'a>(compared: &[Compared<'a>], fits: impl Fn(&Fit) -> bool) -> Vec<&'a Person> {
@@ -57,7 +57,7 @@ fn those<'a>(compared: &[Compared<'a>], fits: impl Fn(&Fit) -> bool) -> Vec<&'a 
 }
 
 /// Some of the record's numbers are somebody's.
-fn owned(prepared: &Prepared, around: &Around<'_>, compared: &[Compared<'_>]) -> Verdict {
+fn owned(prepared: &Prepared, around: &Around<'_>, compared: &[Compared<'_>]) -> LinkVerdict {
     let owners = around.owners.as_slice();
     if !owners.iter().any(|owner| guard::contradicts(prepared, owner))
         && let Some(verdict) = all_one(prepared, around, compared)
@@ -70,24 +70,24 @@ fn owned(prepared: &Prepared, around: &Around<'_>, compared: &[Compared<'_>]) ->
     let piece = |person: &&Person| other(person) && guard::shares_number(&prepared.record, person);
     let pieces: Vec<&Person> = those(compared, |fit| fit.exact).into_iter().filter(piece).collect();
     match (pieces.as_slice(), owners) {
-        ([piece], _) => Verdict::Same(piece.id, Reason::Key),
+        ([piece], _) => LinkVerdict::Same(piece.id, Reason::Key),
         (_, [_]) => doubt(ReviewReason::KeyContradicts, owners),
         (_, _) => doubt(ReviewReason::SeveralPersons, owners),
     }
 }
 
 /// Nobody has the whole name: somebody may have all of it that one of the two writes, or a name like it.
-fn written_otherwise(prepared: &Prepared, around: &Around<'_>, compared: &[Compared<'_>]) -> Verdict {
+fn written_otherwise(prepared: &Prepared, around: &Around<'_>, compared: &[Compared<'_>]) -> LinkVerdict {
     let part = those(compared, |fit| fit.part);
     if let [one] = part.as_slice()
         && guard::speaks_against(&prepared.record, one, false).is_none()
     {
-        return Verdict::Same(one.id, Reason::NameInPart);
+        return LinkVerdict::Same(one.id, Reason::NameInPart);
     }
     let near = compared.iter().filter(|(person, fit)| fit.alike || fit.near && around.corroborates(person));
     let near: Vec<&Person> = near.map(|(person, _)| *person).collect();
     match (part.as_slice(), near.as_slice()) {
-        ([], []) => Verdict::New,
+        ([], []) => LinkVerdict::New,
         ([], near) => doubt(ReviewReason::NameInPart, near),
         (part, _) => doubt(ReviewReason::SeveralCandidates, part),
     }
@@ -96,7 +96,7 @@ fn written_otherwise(prepared: &Prepared, around: &Around<'_>, compared: &[Compa
 /// Whose numbers the record carries, and who has its whole name and birth date with nothing against it, are one
 /// person where no guard stands between any two of them. That the names count too keeps links free of the order
 /// of arrival: had the record come first, they would have been found by it.
-fn all_one(prepared: &Prepared, around: &Around<'_>, compared: &[Compared<'_>]) -> Option<Verdict> {
+fn all_one(prepared: &Prepared, around: &Around<'_>, compared: &[Compared<'_>]) -> Option<LinkVerdict> {
     let (record, owners) = (&prepared.record, around.owners.as_slice());
     let between = |persons: &[&Person], one: &Person, by_numbers| {
         persons.iter().all(|other| guard::joinable(one, other, record, by_numbers))
@@ -121,9 +121,9 @@ fn all_one(prepared: &Prepared, around: &Around<'_>, compared: &[Compared<'_>]) 
     let join = |id| (id, if by_key(id) && by_key(first.id) { Join::Keys } else { Join::NameAndBirth });
     let joins: Vec<_> = persons.iter().map(|p| p.id).filter(|id| *id != first.id).map(join).collect();
     Some(if joins.is_empty() {
-        Verdict::Same(first.id, Reason::Key)
+        LinkVerdict::Same(first.id, Reason::Key)
     } else {
-        Verdict::Joined(first.id, joins, Reason::Key)
+        LinkVerdict::Joined(first.id, joins, Reason::Key)
     })
 }
 

@@ -29,11 +29,10 @@ pub use view::prepare;
 use crate::person::{Join, Reason, ReviewReason};
 use crate::world::{Gather, Stop, World, leads_to};
 use block::Around;
-use judge::{Verdict, judge};
+use judge::{LinkVerdict, judge};
 
-/// What linking found.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Found {
+pub(crate) enum Linking {
     /// Whose record it is, and which waiting records come along.
     Person(Link),
     /// No name, no date, and no number that leads to anybody: kept under its keys.
@@ -47,7 +46,6 @@ pub(crate) struct Link {
     pub(crate) person: Option<PersonId>,
     /// Persons that are merged into this one, and why.
     pub(crate) joins: Vec<(PersonId, Join)>,
-    /// Why.
     pub(crate) reason: Reason,
     /// The keys under which the record is found from now on.
     pub(crate) keys: Vec<Mac>,
@@ -72,18 +70,18 @@ pub(crate) fn ask<'a>(
 }
 
 /// Finds the person of a record, or says what must be loaded first.
-pub(crate) fn find(world: &World, prepared: &Prepared) -> Result<Found, Stop> {
+pub(crate) fn find(world: &World, prepared: &Prepared) -> Result<Linking, Stop> {
     let mut gather = Gather::default();
     let around = Around::of(world, prepared, &mut gather);
     let around = around.whole(gather)?;
     if around.owners.is_empty() && prepared.names.is_empty() && prepared.record.births.is_empty() {
-        return Ok(Found::Nobody(macs(around.keys.iter().map(|(key, _)| key.mac))));
+        return Ok(Linking::Nobody(macs(around.keys.iter().map(|(key, _)| key.mac))));
     }
     let (person, joins, reason, review) = match judge(prepared, &around) {
-        Verdict::Same(person, reason) => (Some(person), vec![], reason, None),
-        Verdict::Joined(person, joins, reason) => (Some(person), joins, reason, None),
-        Verdict::New => (None, vec![], Reason::New, None),
-        Verdict::Doubt(why, between) => (None, vec![], Reason::New, Some((why, between))),
+        LinkVerdict::Same(person, reason) => (Some(person), vec![], reason, None),
+        LinkVerdict::Joined(person, joins, reason) => (Some(person), joins, reason, None),
+        LinkVerdict::New => (None, vec![], Reason::New, None),
+        LinkVerdict::Doubt(why, between) => (None, vec![], Reason::New, Some((why, between))),
     };
     // A number that is somebody's stays theirs until the review is answered: otherwise every later
     // record with it would fit two persons.
@@ -101,7 +99,7 @@ pub(crate) fn find(world: &World, prepared: &Prepared) -> Result<Found, Stop> {
     let known = person.and_then(|id| around.owners.iter().chain(&around.candidates).find(|p| p.id == id));
     let brings = free.filter(|(_, holders)| known.is_none_or(|person| !leads_to(*holders, person)));
     let keys = macs(brings.map(|(key, _)| key.mac));
-    Ok(Found::Person(Link { person, joins, reason, keys, review, released, left_out: around.left_out }))
+    Ok(Linking::Person(Link { person, joins, reason, keys, review, released, left_out: around.left_out }))
 }
 
 /// The record's numbers that an owner has.
@@ -110,7 +108,6 @@ fn contested(prepared: &Prepared, around: &Around<'_>) -> BTreeSet<Mac> {
     owned.map(|(_, index)| index.mac).collect()
 }
 
-/// Each once.
 pub(crate) fn macs(keys: impl Iterator<Item = Mac>) -> Vec<Mac> {
     keys.collect::<BTreeSet<_>>().into_iter().collect()
 }

@@ -142,7 +142,6 @@ pub struct Essence {
     pub responsible: Option<Recipient>,
     /// The recipients with an open line.
     pub open: BTreeSet<Recipient>,
-    /// Every canonical field.
     pub fields: BTreeMap<String, Value>,
 }
 

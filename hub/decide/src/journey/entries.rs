@@ -31,7 +31,6 @@ pub enum Ending {
 pub struct ApplicationEntry<'a> {
     /// What was applied for; unknown while only its status is known.
     pub applied: Option<&'a Application>,
-    /// What was decided.
     pub decision: Decision,
     /// Why it has ended; none while it lives.
     pub ended: Option<Ending>,
@@ -52,7 +51,6 @@ pub enum Intended<'a> {
 pub struct PermitEntry<'a> {
     /// What was applied for.
     pub applied: &'a Permit,
-    /// What was decided.
     pub decision: Decision,
     /// Why it has ended; none while it lives.
     pub ended: Option<Ending>,

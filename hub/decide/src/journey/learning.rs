@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use schemas::fact::{Entry, Fact, Field, LearningPath, Progress, Record, Statement, Step};
+use schemas::fact::{Entry, Fact, Field, LearningPath, LearningStep, Progress, Record, Statement};
 use schemas::message::Prepared;
 use schemas::reference::{ModuleCode, StatementId};
 use schemas::time::Instant;
@@ -21,13 +21,11 @@ use crate::world::{Gather, World};
 pub enum ModuleStatus {
     /// On the path, and nothing happened yet.
     NotStarted,
-    /// Begun.
     InProgress,
     /// Tried last without success.
     Failed,
     /// Need not be taken.
     Waived,
-    /// Passed.
     Completed,
 }
 
@@ -66,7 +64,7 @@ impl<'a> Journey<'a> {
     /// happened last counts.
     #[must_use]
     pub fn modules(&self) -> BTreeMap<&'a ModuleCode, ModuleStatus> {
-        let mut newest: BTreeMap<&ModuleCode, BTreeMap<Step, Instant>> = BTreeMap::new();
+        let mut newest: BTreeMap<&ModuleCode, BTreeMap<LearningStep, Instant>> = BTreeMap::new();
         for (cell, claim) in self.claims(Field::Progress) {
             if let (Entry::Module(module), Statement::Progress(progress)) = (&cell.entry, &claim.statement) {
                 let at = newest.entry(module).or_default().entry(progress.step).or_insert(claim.stated_at);
@@ -88,13 +86,13 @@ impl<'a> Journey<'a> {
     }
 }
 
-fn status(steps: &BTreeMap<Step, Instant>) -> ModuleStatus {
+fn status(steps: &BTreeMap<LearningStep, Instant>) -> ModuleStatus {
     let at = |step| steps.get(&step);
-    if at(Step::Passed).is_some() {
+    if at(LearningStep::Passed).is_some() {
         ModuleStatus::Completed
-    } else if at(Step::Waived).is_some() {
+    } else if at(LearningStep::Waived).is_some() {
         ModuleStatus::Waived
-    } else if at(Step::Failed).is_some() && at(Step::Failed) >= at(Step::Begun) {
+    } else if at(LearningStep::Failed).is_some() && at(LearningStep::Failed) >= at(LearningStep::Begun) {
         ModuleStatus::Failed
     } else {
         ModuleStatus::InProgress

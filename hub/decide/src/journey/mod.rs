@@ -37,7 +37,6 @@ macro_rules! stated {
 use stated;
 
 impl<'a> Journey<'a> {
-    /// Reads this state.
     #[must_use]
     pub fn of(state: &'a PersonState) -> Self {
         Self { state }
@@ -78,7 +77,6 @@ impl<'a> Journey<'a> {
         self.claims(Field::Birth).max_by_key(rank).map(|(_, claim)| claim)
     }
 
-    /// Their sex.
     #[must_use]
     pub fn sex(&self) -> Option<Sex> {
         stated!(self.personal(Field::Sex), Sex).copied()

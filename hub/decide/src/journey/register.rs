@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use schemas::fact::{Entry, Field, Replacement, Residence, Standing, Statement, is_answer, register_channel};
+use schemas::fact::{
+    Entry, Field, RegisterStanding, Replacement, Residence, Statement, is_answer, register_channel,
+};
 use schemas::insz::Insz;
 use schemas::time::{Day, Instant, day_of};
 
@@ -15,11 +17,11 @@ use crate::person::{Cell, Claim};
 
 /// One answer of the register, whole.
 #[derive(Clone, Copy, Debug)]
-pub struct Answer<'a> {
+pub struct RegisterAnswer<'a> {
     journey: Journey<'a>,
     pub(super) cell: &'a Cell,
     pub(super) claim: &'a Claim,
-    standing: &'a Standing,
+    standing: &'a RegisterStanding,
 }
 
 /// The residence that holds on a day.
@@ -27,7 +29,6 @@ pub struct Answer<'a> {
 pub struct Home<'a> {
     /// The day it began.
     pub began: Day,
-    /// Where it is.
     pub residence: &'a Residence,
     pub(super) cell: &'a Cell,
     pub(super) claim: &'a Claim,
@@ -36,13 +37,11 @@ pub struct Home<'a> {
 /// They left Belgium, or died: what began before that day has ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Departure {
-    /// The day.
     pub on: Day,
-    /// Whether they died.
     pub deceased: bool,
 }
 
-impl<'a> Answer<'a> {
+impl<'a> RegisterAnswer<'a> {
     /// The day on which it was given.
     fn day(&self) -> Day {
         day_of(self.claim.stated_at)
@@ -50,16 +49,18 @@ impl<'a> Answer<'a> {
 
     /// How it knows them.
     #[must_use]
-    pub fn standing(&self) -> &'a Standing {
+    pub fn standing(&self) -> &'a RegisterStanding {
         self.standing
     }
 
     /// Whether they have left or died by a day. Where the day is not known, it was by the day of the answer.
     fn departure(&self, on: Day) -> Option<Departure> {
         let deceased = match self.standing {
-            Standing::Left => false,
-            Standing::Deceased => true,
-            Standing::Resident(_) | Standing::Known | Standing::Cancelled => return None,
+            RegisterStanding::Left => false,
+            RegisterStanding::Deceased => true,
+            RegisterStanding::Resident(_) | RegisterStanding::Known | RegisterStanding::Cancelled => {
+                return None;
+            }
         };
         let day = self.claim.valid_from;
         day.is_none_or(|day| day <= on).then(|| Departure { on: day.unwrap_or_else(|| self.day()), deceased })
@@ -81,7 +82,7 @@ impl<'a> Answer<'a> {
 
     /// The residence that holds on a day: the last that began, unless they have left since.
     fn home(&self, on: Day) -> Option<Home<'a>> {
-        if matches!(self.standing, Standing::Known | Standing::Cancelled) {
+        if matches!(self.standing, RegisterStanding::Known | RegisterStanding::Cancelled) {
             return None;
         }
         let left = self.departure(on);
@@ -91,25 +92,25 @@ impl<'a> Answer<'a> {
 }
 
 impl<'a> Journey<'a> {
-    fn answers(&self) -> impl Iterator<Item = Answer<'a>> + use<'a> {
+    fn answers(&self) -> impl Iterator<Item = RegisterAnswer<'a>> + use<'a> {
         let journey = *self;
         self.claims(Field::Standing).filter_map(move |(cell, claim)| {
             let standing = stated!(Some(claim), Standing)?;
-            Some(Answer { journey, cell, claim, standing })
+            Some(RegisterAnswer { journey, cell, claim, standing })
         })
     }
 
     /// The newest answer: what it says holds from its time on, and nothing that an older one said.
     #[must_use]
-    pub fn answer(&self) -> Option<Answer<'a>> {
+    pub fn answer(&self) -> Option<RegisterAnswer<'a>> {
         self.newest(self.answers())
     }
 
     /// The newest of these answers. Each number has a dossier of its own: a cancelled one says nothing, and of one
     /// that was replaced only counts what it said while the other has not answered. A hint counts where no answer is.
-    fn newest(&self, among: impl Iterator<Item = Answer<'a>>) -> Option<Answer<'a>> {
-        let mut dossiers: BTreeMap<&str, Answer<'a>> = BTreeMap::new();
-        let order = |answer: &Answer<'a>| (answer.claim.stated_at, answer.claim);
+    fn newest(&self, among: impl Iterator<Item = RegisterAnswer<'a>>) -> Option<RegisterAnswer<'a>> {
+        let mut dossiers: BTreeMap<&str, RegisterAnswer<'a>> = BTreeMap::new();
+        let order = |answer: &RegisterAnswer<'a>| (answer.claim.stated_at, answer.claim);
         for answer in among {
             let last = dossiers.entry(&answer.cell.channel).or_insert(answer);
             if order(&answer) > order(last) {
@@ -118,17 +119,17 @@ impl<'a> Journey<'a> {
         }
         let numbers = self.numbers();
         let replaced = numbers.replaced();
-        let rank = |answer: &Answer<'a>| {
+        let rank = |answer: &RegisterAnswer<'a>| {
             let channel = &answer.cell.channel;
             (is_answer(channel), !replaced.contains(channel), order(answer))
         };
-        let cancelled = |answer: &Answer<'a>| matches!(answer.standing, Standing::Cancelled);
+        let cancelled = |answer: &RegisterAnswer<'a>| matches!(answer.standing, RegisterStanding::Cancelled);
         dossiers.into_values().filter(|answer| !cancelled(answer)).max_by_key(rank)
     }
 
     /// How the register knows them.
     #[must_use]
-    pub fn standing(&self) -> Option<&'a Standing> {
+    pub fn standing(&self) -> Option<&'a RegisterStanding> {
         self.answer().map(|answer| answer.standing)
     }
 
@@ -166,8 +167,8 @@ impl<'a> Journey<'a> {
     pub(crate) fn announced(&self) -> impl Iterator<Item = Day> + use<'a> {
         self.answer().into_iter().flat_map(|answer| {
             let departs = match answer.standing {
-                Standing::Left | Standing::Deceased => answer.claim.valid_from,
-                Standing::Resident(_) | Standing::Known | Standing::Cancelled => None,
+                RegisterStanding::Left | RegisterStanding::Deceased => answer.claim.valid_from,
+                RegisterStanding::Resident(_) | RegisterStanding::Known | RegisterStanding::Cancelled => None,
             };
             answer.residences().map(|home| home.began).chain(departs)
         })
@@ -186,9 +187,9 @@ impl<'a> Journey<'a> {
         stated.chain(replacing).filter(|(_, _, insz)| numbers.counts(*insz)).max().map(|(_, _, insz)| insz)
     }
 
-    fn numbers(&self) -> Numbers<'a> {
+    fn numbers(&self) -> KnownNumbers<'a> {
         let replaced = self.claims(Field::Replaced);
-        let mut numbers = Numbers {
+        let mut numbers = KnownNumbers {
             replaced: replaced.filter_map(|(_, c)| stated!(Some(c), Replaced).map(|to| (c, to))).collect(),
             dossiers: BTreeMap::new(),
         };
@@ -202,13 +203,13 @@ impl<'a> Journey<'a> {
 }
 
 /// Which of their national numbers count.
-struct Numbers<'a> {
+struct KnownNumbers<'a> {
     replaced: Vec<(&'a Claim, &'a Replacement)>,
     /// The newest answer of each dossier.
     dossiers: BTreeMap<&'a str, (Instant, &'a Claim)>,
 }
 
-impl Numbers<'_> {
+impl KnownNumbers<'_> {
     /// Whether a number counts: it was not cancelled and no other took its place, or it took another's place since.
     fn counts(&self, insz: Insz) -> bool {
         let newest = |of: fn(&Replacement) -> Insz| {
@@ -218,7 +219,7 @@ impl Numbers<'_> {
         let (gone, came) = (newest(|to| to.old), newest(|to| to.new));
         let dossier = self.dossiers.get(register_channel(insz).as_str());
         let cancelled = dossier
-            .filter(|(_, claim)| matches!(claim.statement, Statement::Standing(Standing::Cancelled)))
+            .filter(|(_, claim)| matches!(claim.statement, Statement::Standing(RegisterStanding::Cancelled)))
             .map(|(at, _)| *at);
         gone <= came && cancelled <= came.map(|(at, _)| at)
     }

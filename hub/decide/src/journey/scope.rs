@@ -4,7 +4,7 @@
 //! Flemish region, and the latter's adult family (docs/domain.md#the-target-group). What a rule leaves open
 //! is a human's: it is never in scope in silence.
 
-use schemas::country::Standing as Nationality;
+use schemas::country::NationalityStanding as Nationality;
 use schemas::fact::{Permit, PermitRole, Purpose, Region};
 use schemas::time::Day;
 use serde::{Deserialize, Serialize};
@@ -18,9 +18,7 @@ use crate::journey::entries::{ApplicationEntry, Ending};
 pub enum Scope {
     /// Belongs to it, as this.
     In(Group),
-    /// Does not.
     Out(OutReason),
-    /// A human decides.
     Review,
     /// Too little is known.
     Unknown,
@@ -30,11 +28,9 @@ pub enum Scope {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Group {
-    /// A family migrant.
     Family,
     /// A labour migrant's family.
     LabourFamily,
-    /// A labour migrant.
     Labour,
 }
 
@@ -56,15 +52,12 @@ impl Group {
 pub enum OutReason {
     /// Has a European nationality.
     Nationality,
-    /// Not of age.
     Age,
     /// Comes for another purpose.
     Purpose,
     /// Every entry ended: refused, revoked, withdrawn.
     Ended,
-    /// Left Belgium.
     Left,
-    /// Died.
     Deceased,
 }
 

@@ -19,11 +19,9 @@ use crate::work;
 /// Where a statement stands in the fold: a greater one of the same cell replaces it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Cell {
-    /// Which field.
     pub field: Field,
     /// What it is about.
     pub entry: Entry,
-    /// Who speaks.
     pub authority: Authority,
     /// Through which channel: sequences count inside one.
     pub channel: String,
@@ -55,7 +53,6 @@ pub struct Claim {
     pub sequence: Option<u64>,
     /// The time it stated.
     pub stated_at: Instant,
-    /// What it says.
     pub statement: Statement,
     /// Since when it holds.
     pub valid_from: Option<Day>,
@@ -66,9 +63,7 @@ pub struct Claim {
 /// A claim in its cell.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Stated {
-    /// Where it stands.
     pub cell: Cell,
-    /// What it says.
     pub claim: Claim,
 }
 
@@ -133,7 +128,6 @@ pub const ANSWERS_KEPT: usize = 32;
 /// Every claim of one person. Shared piece by piece, because every message starts from a copy of the person.
 #[derive(Clone, Debug, Default)]
 pub struct Claims {
-    /// Sorted by cell.
     stated: Vec<Arc<Stated>>,
     /// One claim of each application and permit that anything is said of, sorted by entry.
     filed: Vec<Arc<Stated>>,

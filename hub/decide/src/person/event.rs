@@ -22,9 +22,7 @@ use crate::routing::Route;
 /// A record with the message it came in.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Evidence {
-    /// The message.
     pub message: MessageId,
-    /// The record.
     pub prepared: Arc<Prepared>,
 }
 
@@ -35,48 +33,30 @@ pub enum Event {
     Linked {
         /// The message it came in: the record is read from there.
         message: MessageId,
-        /// Why.
         reason: Reason,
     },
     /// A link to another person is possible; a human decides.
     ReviewRaised {
-        /// The review.
         review: ReviewId,
-        /// Why.
         reason: ReviewReason,
         /// The persons it may be.
         #[serde(default)]
         candidates: BTreeSet<PersonId>,
     },
     /// A human answered, or a merge made the question void.
-    ReviewAnswered {
-        /// The review.
-        review: ReviewId,
-        /// The answer.
-        answer: ReviewAnswer,
-    },
+    ReviewAnswered { review: ReviewId, answer: ReviewAnswer },
     /// A human said that the two are not one: never merge them.
-    ToldApart {
-        /// From whom.
-        from: PersonId,
-    },
+    ToldApart { from: PersonId },
     /// Merged: the survivor has everything from here on.
-    MergedInto {
-        /// Who goes on.
-        survivor: PersonId,
-    },
+    MergedInto { survivor: PersonId },
     /// Merged: everything that the absorbed person had is taken over.
     Absorbed {
         /// The absorbed person, as they were.
         person: Box<Person>,
-        /// Why.
         why: Join,
     },
     /// An earlier record counts again, because what had replaced it was voided.
-    Restated {
-        /// The record.
-        evidence: Evidence,
-    },
+    Restated { evidence: Evidence },
     /// The next day on which the person is looked at without a message.
     DueSet {
         /// The day; none where nothing is due.
@@ -84,20 +64,16 @@ pub enum Event {
     },
     /// A handover was opened.
     HandoverOpened {
-        /// Its id.
         handover: HandoverId,
         /// The handover it replaces once it is accepted, or replaced at once.
         replaces: Option<HandoverId>,
     },
     /// A handover came into a state.
     HandoverMoved {
-        /// Which.
         handover: HandoverId,
         /// The row of the state table that fired.
         row: Cow<'static, str>,
-        /// On which day.
         on: Day,
-        /// The new state.
         to: State,
         /// The recipient, from the moment there is one.
         recipient: Option<Recipient>,
@@ -115,48 +91,26 @@ pub enum Event {
         deadline: Option<Day>,
     },
     /// A recipient got a name for this person.
-    Named {
-        /// Who.
-        recipient: Recipient,
-        /// The name.
-        pseudonym: Pseudonym,
-    },
+    Named { recipient: Recipient, pseudonym: Pseudonym },
     /// A repertory line was opened: the gate before every delivery.
-    LineOpened {
-        /// Whose line.
-        recipient: Recipient,
-        /// In which capacity.
-        capacity: Capacity,
-        /// Since when.
-        from: Day,
-    },
+    LineOpened { recipient: Recipient, capacity: Capacity, from: Day },
     /// A repertory line was closed.
-    LineClosed {
-        /// Whose.
-        recipient: Recipient,
-        /// Since when.
-        to: Day,
-    },
+    LineClosed { recipient: Recipient, to: Day },
     /// A stream was opened.
     StreamOpened {
-        /// Its id.
         stream: StreamId,
-        /// For whom.
         recipient: Recipient,
         /// The handover it belongs to; none before arrival.
         handover: Option<HandoverId>,
-        /// Its epoch.
         epoch: u32,
     },
     /// A view was issued on a stream.
     Issued {
-        /// Which stream.
         stream: StreamId,
         /// The delivery that carries it.
         delivery: DeliveryId,
         /// Its issue number: 1, 2, 3 …
         issue: u32,
-        /// Which kind.
         kind: ViewKind,
         /// SHA-256 of the view, to tell whether the next one differs.
         digest: [u8; 32],
@@ -164,12 +118,5 @@ pub enum Event {
         ended: Option<EndReason>,
     },
     /// The register was asked.
-    Asked {
-        /// The task.
-        task: TaskId,
-        /// About which number.
-        insz: Insz,
-        /// What.
-        what: TaskKind,
-    },
+    Asked { task: TaskId, insz: Insz, what: TaskKind },
 }

@@ -18,7 +18,6 @@ pub struct Responsible {
     pub whom: Option<Recipient>,
     /// Since when, where somebody is.
     pub since: Option<Day>,
-    /// Why.
     pub why: Mandate,
 }
 

@@ -20,16 +20,13 @@ use super::claims::Claims;
 use super::words::{Capacity, TaskKind, ViewKind};
 use crate::routing::Route;
 
-/// One person.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Person {
-    /// Their id.
     pub id: PersonId,
     /// How many events were folded.
     pub version: u64,
     /// What linking compares; shared, because few messages change it.
     pub matching: Arc<Matching>,
-    /// All else.
     pub state: PersonState,
 }
 
@@ -38,9 +35,7 @@ pub struct Person {
 pub struct Matching {
     /// Names in compared form.
     pub names: BTreeSet<Tokens>,
-    /// Birth dates.
     pub births: BTreeSet<PartialDate>,
-    /// Personal keys.
     pub keys: BTreeSet<Key>,
 }
 
@@ -50,13 +45,11 @@ pub struct Matching {
 pub struct PersonState {
     /// The fold of the facts.
     pub claims: Claims,
-    /// Handovers, oldest first.
     pub handovers: Vec<Handover>,
     /// What each recipient calls them.
     pub pseudonyms: BTreeMap<Recipient, Pseudonym>,
     /// Repertory lines that are open.
     pub lines: BTreeMap<Recipient, Line>,
-    /// Streams, oldest first.
     pub streams: Vec<Stream>,
     /// What the register was asked, by number.
     pub asked: BTreeSet<(Insz, TaskKind)>,
@@ -72,18 +65,15 @@ pub struct PersonState {
     pub due: Option<Day>,
 }
 
-/// One handover.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Handover {
     /// Its id, known to its recipient.
     pub id: HandoverId,
     /// The handover it replaces.
     pub replaces: Option<HandoverId>,
-    /// Where it stands.
     pub state: State,
     /// To whom, from the moment that is known.
     pub recipient: Option<Recipient>,
-    /// Why there.
     pub route: Option<Route>,
     /// The day on which the residence began that decided.
     pub residence: Option<Day>,
@@ -98,35 +88,27 @@ pub struct Handover {
     pub code: Option<RejectCode>,
     /// Who must move next.
     pub owner: Owner,
-    /// Until when.
     pub deadline: Option<Day>,
 }
 
 /// One open repertory line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Line {
-    /// In which capacity.
     pub capacity: Capacity,
-    /// Since when.
     pub from: Day,
 }
 
-/// One stream.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Stream {
-    /// Its id.
     pub id: StreamId,
-    /// For whom.
     pub recipient: Recipient,
     /// The handover it belongs to; none before arrival.
     pub handover: Option<HandoverId>,
-    /// Its epoch.
     pub epoch: u32,
     /// How many views were issued.
     pub issues: u32,
     /// The last one: its kind and its digest.
     pub last: Option<(ViewKind, [u8; 32])>,
-    /// Why it ended.
     pub ended: Option<EndReason>,
 }
 

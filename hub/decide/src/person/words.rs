@@ -68,9 +68,7 @@ pub enum Join {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Capacity {
-    /// Provider before arrival.
     Provider,
-    /// The participant.
     Participant,
     /// Has an offer (KSZ 902).
     Provisional,
@@ -84,7 +82,6 @@ pub enum Capacity {
 pub enum ViewKind {
     /// The little needed to say yes.
     Offer,
-    /// After yes.
     File,
     /// The last of a stream.
     Ended,

@@ -23,7 +23,6 @@ pub use schemas::fact::Choice;
 pub struct Route {
     /// To whom; nobody where there is no receiver or a choice is missing.
     pub recipient: Option<Recipient>,
-    /// Why.
     pub reason: RouteReason,
     /// The code had ended, or is a district: a source lags.
     pub flagged: Option<RouteReason>,
@@ -44,7 +43,6 @@ impl Route {
 pub enum RouteReason {
     /// The municipality belongs to a recipient's territory.
     Territory,
-    /// The newcomer chose.
     Choice,
     /// Brussels, and no complete choice is known.
     AwaitingChoice,
@@ -56,7 +54,6 @@ pub enum RouteReason {
     District,
     /// The code begins later.
     CodeNotYetValid,
-    /// No municipality.
     NotAMunicipality,
 }
 

@@ -15,14 +15,12 @@ use schemas::recipient::Recipient;
 
 use crate::person::Person;
 
-/// One question.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Ask {
     /// Which records does this key find?
     Key(Mac),
     /// Who is this person now?
     Person(PersonId),
-    /// Whose is this?
     Owner(Owned),
     /// What does this waiting record say?
     Waiting(MessageId),
@@ -39,7 +37,6 @@ pub enum Owned {
     Handover(HandoverId),
     /// A stream, which a redelivery names.
     Stream(StreamId),
-    /// An open review.
     Review(ReviewId),
 }
 
@@ -51,7 +48,7 @@ pub type Holders = BTreeMap<MessageId, Option<PersonId>>;
 
 /// What a store answers.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Answer {
+pub enum Reply {
     /// The records of a key; none is an answer too.
     Key(Holders),
     /// Who the person is now.
@@ -69,7 +66,6 @@ pub enum Answer {
 /// Who a person is now.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PersonFound {
-    /// As they are.
     Here(Arc<Person>),
     /// They were merged into this survivor.
     Absorbed(PersonId),
@@ -104,14 +100,14 @@ impl Gather {
 }
 
 /// What is true of an ask where there is nothing.
-pub(super) fn absent(ask: &Ask) -> Answer {
+pub(super) fn absent(ask: &Ask) -> Reply {
     match ask {
-        Ask::Key(_) => Answer::Key(Holders::new()),
-        Ask::Person(_) => Answer::Person(PersonFound::Nobody),
-        Ask::Owner(_) => Answer::Owner(None),
-        Ask::Waiting(_) => Answer::Waiting(None),
-        Ask::Journal(_) => Answer::Journal(vec![]),
-        Ask::Sent(..) => Answer::Sent(None),
+        Ask::Key(_) => Reply::Key(Holders::new()),
+        Ask::Person(_) => Reply::Person(PersonFound::Nobody),
+        Ask::Owner(_) => Reply::Owner(None),
+        Ask::Waiting(_) => Reply::Waiting(None),
+        Ask::Journal(_) => Reply::Journal(vec![]),
+        Ask::Sent(..) => Reply::Sent(None),
     }
 }
 

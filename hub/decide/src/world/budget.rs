@@ -7,9 +7,9 @@
 
 use std::sync::atomic::Ordering;
 
-use super::ask::{Answer, Ask, Block, Needs, PersonFound};
+use super::ask::{Ask, Block, Needs, PersonFound, Reply};
 use super::map::AskMap;
-use super::{Entry, World};
+use super::{Slot, World};
 
 /// Roughly what one record under a key weighs, in bytes: these five are fitted to the resident memory of a process
 /// beside 100,000 persons, what the allocator keeps and the persons' keys among it.
@@ -68,7 +68,7 @@ impl World {
     /// Adds what a store answered. `since` is the last batch that was stored when the answers began to be read. What is
     /// known stays as it is; an answer that a later batch touched, the open one among them, is discarded; so is one
     /// that was read more than [`READ_BACK`] batches before another that is here already.
-    pub fn load(&mut self, since: u64, answers: impl IntoIterator<Item = (Ask, Answer)>) {
+    pub fn load(&mut self, since: u64, answers: impl IntoIterator<Item = (Ask, Reply)>) {
         if since < self.touched.forgotten {
             return;
         }
@@ -105,7 +105,7 @@ impl World {
         let (touched, stored) = (&self.touched.last, self.touched.stored);
         let pinned = |ask: &Ask| touched.get(ask).is_some_and(|last| *last > stored);
         let loose = self.known.iter().filter(|(ask, _)| !pinned(ask));
-        let used = |(ask, entry): (&Ask, &Entry)| (entry.used.load(Ordering::Relaxed), ask.clone());
+        let used = |(ask, entry): (&Ask, &Slot)| (entry.used.load(Ordering::Relaxed), ask.clone());
         let mut oldest: Vec<(u64, Ask)> = loose.map(used).collect();
         oldest.sort_unstable();
         let enough = budget - budget / 8;
@@ -129,20 +129,20 @@ impl World {
 }
 
 /// Roughly what an answer weighs, in bytes.
-pub(super) fn weigh(answer: &Answer) -> usize {
+pub(super) fn weigh(answer: &Reply) -> usize {
     ANSWER
         + match answer {
-            Answer::Key(holders) => holders.len() * HOLDER,
-            Answer::Person(PersonFound::Here(person)) => {
+            Reply::Key(holders) => holders.len() * HOLDER,
+            Reply::Person(PersonFound::Here(person)) => {
                 let state = &person.state;
                 let parts = state.handovers.len() + state.streams.len() + person.matching.keys.len();
                 PERSON + (state.claims.len() + parts) * CLAIM
             }
-            Answer::Journal(records) => records.len() * LEARNT,
-            Answer::Waiting(Some(_)) => LEARNT,
-            Answer::Person(PersonFound::Absorbed(_) | PersonFound::Nobody | PersonFound::Shut)
-            | Answer::Owner(_)
-            | Answer::Waiting(None)
-            | Answer::Sent(_) => 0,
+            Reply::Journal(records) => records.len() * LEARNT,
+            Reply::Waiting(Some(_)) => LEARNT,
+            Reply::Person(PersonFound::Absorbed(_) | PersonFound::Nobody | PersonFound::Shut)
+            | Reply::Owner(_)
+            | Reply::Waiting(None)
+            | Reply::Sent(_) => 0,
         }
 }

@@ -19,21 +19,20 @@ use schemas::ids::{MessageId, PersonId};
 use schemas::key::Mac;
 use schemas::message::Prepared;
 
-pub use ask::{Answer, Ask, Block, Holders, Needs, Owned, PersonFound, is_learning};
+pub use ask::{Ask, Block, Holders, Needs, Owned, PersonFound, Reply, is_learning};
 pub(crate) use ask::{Gather, Missing};
 pub use budget::READ_BACK;
-pub(crate) use read::{Known, leads_to};
+pub(crate) use read::{KnownPerson, leads_to};
 pub use stop::{Aside, NoAside, Refusal, Stop, Waiting};
 
 use crate::person::Person;
 use budget::Touched;
 use map::AskMap;
 
-/// What is known.
 #[derive(Clone, Debug, Default)]
 pub struct World {
     whole: bool,
-    known: AskMap<Entry>,
+    known: AskMap<Slot>,
     touched: Touched,
     /// The approximate weight of all that is known, in bytes.
     weight: usize,
@@ -42,14 +41,14 @@ pub struct World {
 }
 
 #[derive(Debug)]
-struct Entry {
-    answer: Answer,
+struct Slot {
+    answer: Reply,
     weight: usize,
     /// The last round that read it: set by readers, which share the world.
     used: AtomicU64,
 }
 
-impl Clone for Entry {
+impl Clone for Slot {
     fn clone(&self) -> Self {
         let used = AtomicU64::new(self.used.load(Ordering::Relaxed));
         Self { answer: self.answer.clone(), weight: self.weight, used }
@@ -95,10 +94,10 @@ impl World {
 
     /// What a store that holds just this world would answer: a whole world can serve as one.
     #[must_use]
-    pub fn answer(&self, ask: &Ask) -> Answer {
+    pub fn answer(&self, ask: &Ask) -> Reply {
         match (ask, self.known.get(ask).map(|entry| &entry.answer)) {
             (Ask::Person(id), Some(_)) if self.survivor(*id) != *id => {
-                Answer::Person(PersonFound::Absorbed(self.survivor(*id)))
+                Reply::Person(PersonFound::Absorbed(self.survivor(*id)))
             }
             (_, Some(answer)) => answer.clone(),
             (_, None) => ask::absent(ask),
@@ -109,15 +108,15 @@ impl World {
     #[must_use]
     pub fn person(&self, id: PersonId) -> Option<&Arc<Person>> {
         match self.known(id) {
-            Ok(Known::Here(person)) => Some(person),
-            Ok(Known::Nobody | Known::Shut) | Err(_) => None,
+            Ok(KnownPerson::Here(person)) => Some(person),
+            Ok(KnownPerson::Nobody | KnownPerson::Shut) | Err(_) => None,
         }
     }
 
     /// Every person that is known, by their ids; absorbed ones too, as what is left of them.
     pub fn persons(&self) -> impl Iterator<Item = &Arc<Person>> {
         let here = self.known.iter().filter_map(|(_, entry)| match &entry.answer {
-            Answer::Person(PersonFound::Here(person)) => Some(person),
+            Reply::Person(PersonFound::Here(person)) => Some(person),
             _ => None,
         });
         let mut persons: Vec<_> = here.collect();
@@ -128,7 +127,7 @@ impl World {
     /// Keeps a record that waits for its person.
     pub fn keep(&mut self, id: MessageId, record: Arc<Prepared>, waiting: &Waiting) {
         self.index(id, None, &waiting.keys);
-        self.set(Ask::Waiting(id), Answer::Waiting(Some(record)));
+        self.set(Ask::Waiting(id), Reply::Waiting(Some(record)));
     }
 
     /// A record is found by these keys from now on. A key that is not known stays so, and is loaded whole.
@@ -137,13 +136,13 @@ impl World {
             let ask = Ask::Key(*key);
             self.touch(&ask);
             match self.known.get_mut(&ask) {
-                Some(Entry { answer: Answer::Key(holders), weight, .. }) => {
+                Some(Slot { answer: Reply::Key(holders), weight, .. }) => {
                     if holders.insert(record, person).is_none() {
                         *weight += budget::HOLDER;
                         self.weight += budget::HOLDER;
                     }
                 }
-                None if self.whole => self.set(ask, Answer::Key(Holders::from([(record, person)]))),
+                None if self.whole => self.set(ask, Reply::Key(Holders::from([(record, person)]))),
                 Some(_) | None => {}
             }
         }
@@ -154,26 +153,26 @@ impl World {
         let ask = Ask::Journal(person);
         self.touch(&ask);
         match self.known.get_mut(&ask) {
-            Some(Entry { answer: Answer::Journal(records), weight, .. }) => {
+            Some(Slot { answer: Reply::Journal(records), weight, .. }) => {
                 records.push((message, Arc::clone(prepared)));
                 *weight += budget::LEARNT;
                 self.weight += budget::LEARNT;
             }
-            None if self.whole => self.set(ask, Answer::Journal(vec![(message, Arc::clone(prepared))])),
+            None if self.whole => self.set(ask, Reply::Journal(vec![(message, Arc::clone(prepared))])),
             Some(_) | None => {}
         }
     }
 
     /// This is the answer from now on.
-    pub(crate) fn set(&mut self, ask: Ask, answer: Answer) {
+    pub(crate) fn set(&mut self, ask: Ask, answer: Reply) {
         self.touch(&ask);
         self.insert(ask, answer);
     }
 
-    fn insert(&mut self, ask: Ask, answer: Answer) {
+    fn insert(&mut self, ask: Ask, answer: Reply) {
         let weight = budget::weigh(&answer);
         self.weight += weight;
-        let entry = Entry { answer, weight, used: AtomicU64::new(self.now) };
+        let entry = Slot { answer, weight, used: AtomicU64::new(self.now) };
         if let Some(before) = self.known.insert(ask, entry) {
             self.weight -= before.weight;
         }

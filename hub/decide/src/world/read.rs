@@ -11,13 +11,13 @@ use schemas::key::Mac;
 use schemas::message::Prepared;
 use schemas::recipient::Recipient;
 
-use super::ask::{Answer, Ask, Holders, Missing, Owned, PersonFound};
+use super::ask::{Ask, Holders, Missing, Owned, PersonFound, Reply};
 use super::{Gather, World};
 use crate::person::Person;
 
 /// A person as the world has them, redirects followed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Known<'a> {
+pub(crate) enum KnownPerson<'a> {
     /// As they are now.
     Here(&'a Arc<Person>),
     /// There is no such person.
@@ -30,7 +30,7 @@ pub(crate) enum Known<'a> {
 const REDIRECTS: usize = 1_000;
 
 impl World {
-    fn find(&self, ask: Ask) -> Result<Option<&Answer>, Missing> {
+    fn find(&self, ask: Ask) -> Result<Option<&Reply>, Missing> {
         match self.known.get(&ask) {
             Some(entry) => {
                 entry.used.store(self.now, Ordering::Relaxed);
@@ -44,26 +44,26 @@ impl World {
     /// The records that this key finds.
     pub(crate) fn holders(&self, key: Mac) -> Result<Option<&Holders>, Missing> {
         match self.find(Ask::Key(key))? {
-            Some(Answer::Key(holders)) => Ok(Some(holders)),
+            Some(Reply::Key(holders)) => Ok(Some(holders)),
             _ => Ok(None),
         }
     }
 
     /// Who a person is now.
-    pub(crate) fn known(&self, mut id: PersonId) -> Result<Known<'_>, Missing> {
+    pub(crate) fn known(&self, mut id: PersonId) -> Result<KnownPerson<'_>, Missing> {
         for _ in 0..REDIRECTS {
-            let Some(Answer::Person(found)) = self.find(Ask::Person(id))? else { break };
+            let Some(Reply::Person(found)) = self.find(Ask::Person(id))? else { break };
             match found {
                 PersonFound::Here(person) => match person.state.merged_into {
                     Some(survivor) => id = survivor,
-                    None => return Ok(Known::Here(person)),
+                    None => return Ok(KnownPerson::Here(person)),
                 },
                 PersonFound::Absorbed(survivor) => id = *survivor,
                 PersonFound::Nobody => break,
-                PersonFound::Shut => return Ok(Known::Shut),
+                PersonFound::Shut => return Ok(KnownPerson::Shut),
             }
         }
-        Ok(Known::Nobody)
+        Ok(KnownPerson::Nobody)
     }
 
     /// Who goes on where a person was absorbed, as far as that is known here; else the person.
@@ -71,21 +71,20 @@ impl World {
     pub fn survivor(&self, mut id: PersonId) -> PersonId {
         for _ in 0..REDIRECTS {
             match self.known.get(&Ask::Person(id)).map(|entry| &entry.answer) {
-                Some(Answer::Person(PersonFound::Here(person))) => match person.state.merged_into {
+                Some(Reply::Person(PersonFound::Here(person))) => match person.state.merged_into {
                     Some(survivor) => id = survivor,
                     None => break,
                 },
-                Some(Answer::Person(PersonFound::Absorbed(survivor))) => id = *survivor,
+                Some(Reply::Person(PersonFound::Absorbed(survivor))) => id = *survivor,
                 _ => break,
             }
         }
         id
     }
 
-    /// Whose it is.
     pub(crate) fn owner(&self, owned: Owned) -> Result<Option<PersonId>, Missing> {
         match self.find(Ask::Owner(owned))? {
-            Some(Answer::Owner(person)) => Ok(*person),
+            Some(Reply::Owner(person)) => Ok(*person),
             _ => Ok(None),
         }
     }
@@ -93,7 +92,7 @@ impl World {
     /// What a waiting record says.
     pub(crate) fn waiting(&self, id: MessageId) -> Result<Option<&Arc<Prepared>>, Missing> {
         match self.find(Ask::Waiting(id))? {
-            Some(Answer::Waiting(record)) => Ok(record.as_ref()),
+            Some(Reply::Waiting(record)) => Ok(record.as_ref()),
             _ => Ok(None),
         }
     }
@@ -102,7 +101,7 @@ impl World {
     pub(crate) fn learning(&self, person: &Person, gather: &mut Gather) -> Vec<&(MessageId, Arc<Prepared>)> {
         let ids = person.state.absorbed.iter().chain([&person.id]);
         let journals = ids.filter_map(|id| match gather.take(self.find(Ask::Journal(*id))) {
-            Some(Some(Answer::Journal(records))) => Some(records),
+            Some(Some(Reply::Journal(records))) => Some(records),
             _ => None,
         });
         journals.flatten().collect()
@@ -111,7 +110,7 @@ impl World {
     /// The payload hash of a record on a topic.
     pub(crate) fn sent(&self, recipient: &Recipient, sequence: u64) -> Result<Option<Hash>, Missing> {
         match self.find(Ask::Sent(recipient.clone(), sequence))? {
-            Some(Answer::Sent(hash)) => Ok(*hash),
+            Some(Reply::Sent(hash)) => Ok(*hash),
             _ => Ok(None),
         }
     }

@@ -61,7 +61,6 @@ pub enum Refusal {
     /// The state table has no such row.
     #[error("this answer is not possible in the present state")]
     NotAllowed {
-        /// The present state.
         state: State,
         /// The answers that are possible.
         allowed: Vec<AnswerName>,
@@ -78,7 +77,6 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Its stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -116,7 +114,6 @@ pub enum Aside {
 }
 
 impl Aside {
-    /// All of them.
     pub const ALL: [Self; 7] = [
         Self::MessageUnreadable,
         Self::PersonUnreadable,
@@ -127,7 +124,6 @@ impl Aside {
         Self::NotStorable,
     ];
 
-    /// Its stable code.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use decide::change::Delivery;
 use decide::round::{Round, Verdict};
-use decide::world::{Answer, Ask, Block};
+use decide::world::{Ask, Block, Reply};
 use decide::{Bundle, Needs, World};
 use schemas::message::{Body, Message};
 use schemas::recipient::Recipient;
@@ -97,7 +97,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Reads what the next batch needs, while this one is still to be decided.
-    fn read_ahead(&mut self, next: &[Message]) -> Option<(u64, Vec<(Ask, Answer)>)> {
+    fn read_ahead(&mut self, next: &[Message]) -> Option<(u64, Vec<(Ask, Reply)>)> {
         let needs = Round::new(next, self.bundle).asks(&mut self.world);
         let free = self.world.blocked(&needs).is_none();
         free.then(|| {
@@ -153,7 +153,7 @@ impl<'a> Engine<'a> {
     /// Reads the answers; batches may be stored while they are on their way.
     fn load(&mut self, needs: Needs) {
         let since = self.stored;
-        let answers: Vec<(Ask, Answer)> =
+        let answers: Vec<(Ask, Reply)> =
             needs.into_iter().map(|ask| (ask.clone(), self.store.answer(&ask))).collect();
         if self.dice.roll(3) == 0 && self.forgets != Forgets::Nothing {
             while !self.waiting.is_empty() && self.dice.roll(2) == 0 {
@@ -184,7 +184,7 @@ impl<'a> Engine<'a> {
                 (_, _) => {}
             }
         }
-        let hashes = batch.sent.into_iter().map(|(r, n)| (Ask::Sent(r, n), Answer::Sent(Some(HASH))));
+        let hashes = batch.sent.into_iter().map(|(r, n)| (Ask::Sent(r, n), Reply::Sent(Some(HASH))));
         self.store.load(0, hashes);
         self.stored = batch.serial;
         self.world.committed(batch.serial);

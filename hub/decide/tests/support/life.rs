@@ -4,7 +4,7 @@
 //! DVZ number all the same, so that in any order they end as one person.
 
 use proptest::prelude::*;
-use schemas::fact::{Decision, Purpose, Step};
+use schemas::fact::{Decision, LearningStep, Purpose};
 use schemas::message::Body;
 
 use super::{
@@ -40,7 +40,8 @@ struct Portal {
 const HOMES: [&str; 7] = ["44021", "11002", "24062", "62063", "21004", "11201", "46014"];
 const CHOICES: [&str; 4] = ["bon", "bapa-via:fr", "bapa-bxl:nl", "bapa-via"];
 const MODULES: [&str; 2] = ["B1", "L1"];
-const STEPS: [Step; 4] = [Step::Begun, Step::Failed, Step::Passed, Step::Waived];
+const STEPS: [LearningStep; 4] =
+    [LearningStep::Begun, LearningStep::Failed, LearningStep::Passed, LearningStep::Waived];
 
 /// One to three lives.
 pub(crate) fn lives() -> impl Strategy<Value = Vec<Life>> {

@@ -111,7 +111,6 @@ fn made() -> Bundle {
     }
 }
 
-/// Somebody invented.
 #[derive(Clone, Debug)]
 pub(crate) struct Who {
     pub(crate) family: String,

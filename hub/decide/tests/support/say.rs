@@ -5,8 +5,8 @@
 use decide::prepare;
 use schemas::actor::ActorName;
 use schemas::fact::{
-    Address, Application, Authority, Choice, Decision, Entry, Fact, LearningPath, Permit, PermitRole,
-    Progress, Purpose, Record, Region, Replacement, Residence, Standing, Statement, Step,
+    Address, Application, Authority, Choice, Decision, Entry, Fact, LearningPath, LearningStep, Permit,
+    PermitRole, Progress, Purpose, Record, Region, RegisterStanding, Replacement, Residence, Statement,
 };
 use schemas::ids::{ReviewId, StreamId};
 use schemas::insz::Insz;
@@ -195,13 +195,13 @@ pub(crate) fn register(who: &Who, standing: Home<'_>, on: &str) -> Body {
     state(Entry::Person, Statement::Insz(who.insz));
     match standing {
         Home::In(nis, since) => {
-            state(Entry::Person, Statement::Standing(Standing::Resident(day(since))));
+            state(Entry::Person, Statement::Standing(RegisterStanding::Resident(day(since))));
             let residence = Residence { nis: NisCode::parse(nis).unwrap(), address: None, restricted: false };
             state(Entry::Residence(day(since)), Statement::Residence(residence));
         }
-        Home::Nowhere => state(Entry::Person, Statement::Standing(Standing::Known)),
-        Home::Left => state(Entry::Person, Statement::Standing(Standing::Left)),
-        Home::Deceased => state(Entry::Person, Statement::Standing(Standing::Deceased)),
+        Home::Nowhere => state(Entry::Person, Statement::Standing(RegisterStanding::Known)),
+        Home::Left => state(Entry::Person, Statement::Standing(RegisterStanding::Left)),
+        Home::Deceased => state(Entry::Person, Statement::Standing(RegisterStanding::Deceased)),
         Home::Replaced(new) => state(Entry::Person, Statement::Replaced(Replacement { old: who.insz, new })),
     }
     let new = if let Home::Replaced(new) = standing { Some(Key::Insz(new)) } else { None };
@@ -274,7 +274,7 @@ fn learning_statement(n: usize) -> StatementId {
 }
 
 /// Their `n`th learning statement.
-pub(crate) fn learned(who: &Who, n: usize, module: &str, step: Step, on: &str) -> Body {
+pub(crate) fn learned(who: &Who, n: usize, module: &str, step: LearningStep, on: &str) -> Body {
     let statement = learning_statement(n);
     let keys = vec![Key::Account(platform(who)), Key::Statement(statement.clone())];
     let fact = Fact {

@@ -200,7 +200,6 @@ pub(crate) fn row(id: &str) -> &'static str {
     }
 }
 
-/// A role.
 pub(crate) fn role(role: DeskRole) -> &'static str {
     match role {
         DeskRole::Operations => "Operaties",

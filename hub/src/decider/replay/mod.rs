@@ -25,14 +25,13 @@ use crate::store::Store;
 use crate::store::rows::{MessageRow, Outcome};
 use crate::vault::{Access, Shut, Vault, Why};
 use beside::Bonds;
-use stored::Stored;
+use stored::StoredLog;
 
 const ACCESS: Access<'static> = Access::hub(Why::Replay);
 
 /// What deciding again found.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
-    /// Messages decided again.
     pub messages: u64,
     /// Messages that cannot be: their person was erased.
     pub erased: u64,
@@ -40,7 +39,6 @@ pub struct Report {
     pub records: u64,
     /// Records whose stored body is gone: closed, or their person's key destroyed.
     pub gone: u64,
-    /// Tasks compared.
     pub tasks: u64,
     /// Persons whose journal was folded.
     pub persons: u64,
@@ -50,7 +48,6 @@ pub struct Report {
     pub differences: Vec<String>,
 }
 
-/// What came out.
 #[derive(Debug, Default)]
 struct Again {
     outcomes: BTreeMap<MessageId, (Outcome, Outcome)>,
@@ -84,16 +81,16 @@ pub async fn verify(
         for row in &page {
             bonds.owns(row.id, row.key.owner);
             match message(vault, row)? {
-                Opened::Message(message, outcome) => {
+                ReplayedMessage::Message(message, outcome) => {
                     messages.push(message);
                     was.push(outcome);
                 }
-                Opened::Aside => {}
-                Opened::Erased(owner) => {
+                ReplayedMessage::Aside => {}
+                ReplayedMessage::Erased(owner) => {
                     report.erased += 1;
                     bonds.unreadable(owner);
                 }
-                Opened::Shut(shut) => {
+                ReplayedMessage::Shut(shut) => {
                     report.differences.push(format!("message {}: {shut}", row.id));
                     row.key.owner.into_iter().for_each(|owner| bonds.unreadable(owner));
                 }
@@ -111,7 +108,7 @@ pub async fn verify(
             change.events.iter().for_each(|(person, event)| bonds.named(*person, event));
         }
     }
-    let stored = Stored::read(store, vault, &mut bonds, &mut report).await?;
+    let stored = StoredLog::read(store, vault, &mut bonds, &mut report).await?;
     report.beside_erased = bonds.settle();
     compare_messages(&mut report, &again, &stored, &bonds);
     stored.compare_records(&mut report, &again.records, &bonds);
@@ -119,7 +116,7 @@ pub async fn verify(
     Ok(report)
 }
 
-enum Opened {
+enum ReplayedMessage {
     Message(Message, Outcome),
     /// It was put aside, and left nothing.
     Aside,
@@ -129,18 +126,18 @@ enum Opened {
 }
 
 /// A stored message, opened, at its place.
-fn message(vault: &Vault, row: &MessageRow) -> Result<Opened, DeciderError> {
+fn message(vault: &Vault, row: &MessageRow) -> Result<ReplayedMessage, DeciderError> {
     let Some(decision) = row.decision.as_ref().filter(|made| made.outcome != Outcome::Quarantined) else {
-        return Ok(Opened::Aside);
+        return Ok(ReplayedMessage::Aside);
     };
     match (vault.opened_message(row, ACCESS), row.key.owner) {
         (Ok((content, _)), _) => {
             let (order, known_at) = (decision.order, KnownAt(decision.known_at));
             let message = Message { id: row.id, seed: content.seed, order, known_at, body: content.body };
-            Ok(Opened::Message(message, decision.outcome))
+            Ok(ReplayedMessage::Message(message, decision.outcome))
         }
-        (Err(Shut::Erased), Some(owner)) => Ok(Opened::Erased(owner)),
-        (Err(shut), _) => DeciderError::unless_missing(shut).map(Opened::Shut),
+        (Err(Shut::Erased), Some(owner)) => Ok(ReplayedMessage::Erased(owner)),
+        (Err(shut), _) => DeciderError::unless_missing(shut).map(ReplayedMessage::Shut),
     }
 }
 
@@ -153,7 +150,7 @@ fn outcome(verdict: &Verdict) -> Outcome {
     }
 }
 
-fn compare_messages(report: &mut Report, again: &Again, stored: &Stored, bonds: &Bonds) {
+fn compare_messages(report: &mut Report, again: &Again, stored: &StoredLog, bonds: &Bonds) {
     let differ = again.outcomes.iter().filter(|(id, (was, is))| was != is && !bonds.message(**id));
     report.differences.extend(differ.map(|(id, _)| format!("outcome of message {id}")));
     let released = stored.released.symmetric_difference(&again.released);

@@ -19,7 +19,7 @@ const PAGE: u32 = 1_000;
 
 /// A record as stored: its place among all, its envelope, and its body while that can be read.
 #[derive(Debug)]
-struct Record {
+struct StoredRecord {
     position: u64,
     person: PersonId,
     envelope: String,
@@ -27,16 +27,16 @@ struct Record {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Stored {
+pub(super) struct StoredLog {
     /// Persons as stored, each with the fold of their journal; those who were erased are not among them.
     persons: BTreeMap<PersonId, (Person, Result<Person, String>)>,
-    records: BTreeMap<DeliveryId, Record>,
+    records: BTreeMap<DeliveryId, StoredRecord>,
     pub(super) tasks: BTreeMap<TaskId, PersonId>,
     /// Waiting records, each with the message that brought its person.
     pub(super) released: BTreeSet<(MessageId, MessageId)>,
 }
 
-impl Stored {
+impl StoredLog {
     pub(super) async fn read(
         store: &Store,
         vault: &Vault,
@@ -85,7 +85,7 @@ impl Stored {
                 };
                 let row = found.row;
                 let record =
-                    Record { position: row.position, person: row.person, envelope: row.envelope, body };
+                    StoredRecord { position: row.position, person: row.person, envelope: row.envelope, body };
                 stored.records.insert(row.delivery, record);
             }
         }

@@ -18,7 +18,7 @@ use super::super::DeliverError;
 use super::super::audit::Break;
 use super::super::halt::Halt;
 use super::super::log::Reader;
-use super::super::record::{Position, Record, Tail};
+use super::super::record::{LogRecord, Position, Tail};
 use super::describe::Looking;
 use super::{ASK, KafkaConfig, blocking, describe, failed, log_error};
 
@@ -29,7 +29,6 @@ const BACK: &str = "read back";
 pub(super) struct Sentinel {
     pub(super) nonce: String,
     pub(super) offset: i64,
-    /// Its own key.
     pub(super) key: String,
     /// The key of the position.
     pub(super) position: String,
@@ -176,7 +175,7 @@ impl KafkaReader {
 }
 
 impl Reader for KafkaReader {
-    async fn next(&mut self) -> Result<Option<Record>, DeliverError> {
+    async fn next(&mut self) -> Result<Option<LogRecord>, DeliverError> {
         match tokio::time::timeout(Duration::from_millis(100), self.consumer.recv()).await {
             Ok(Ok(message)) => Ok(Some(record(&message))),
             Ok(Err(error)) => Err(failed("read topics", &error)),
@@ -185,7 +184,7 @@ impl Reader for KafkaReader {
     }
 }
 
-fn record(message: &BorrowedMessage<'_>) -> Record {
+fn record(message: &BorrowedMessage<'_>) -> LogRecord {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let headers = message.headers().map_or_else(Vec::new, |headers| {
         headers
@@ -193,7 +192,7 @@ fn record(message: &BorrowedMessage<'_>) -> Record {
             .map(|header| (header.key.to_owned(), header.value.map(text).unwrap_or_default()))
             .collect()
     });
-    Record {
+    LogRecord {
         topic: message.topic().to_owned(),
         key: message.key().map(text).unwrap_or_default(),
         headers,

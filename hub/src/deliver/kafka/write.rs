@@ -18,7 +18,7 @@ use tokio::sync::OnceCell;
 use super::super::DeliverError;
 use super::super::halt::Halt;
 use super::super::log::{Log, Writer};
-use super::super::record::{Ends, Position, Record, TopicState};
+use super::super::record::{Ends, LogRecord, Position, TopicState};
 use super::describe::Looking;
 use super::read::{KafkaReader, Sentinel, read_position, read_tail};
 use super::{ASK, KafkaConfig, Keep, blocking, describe, failed, log_error, make};
@@ -52,7 +52,7 @@ impl KafkaLog {
 
 impl Log for KafkaLog {
     type Writer = KafkaWriter;
-    type Reader = KafkaReader;
+    type LogReader = KafkaReader;
 
     async fn open(&self) -> Result<(), DeliverError> {
         let (looking, name) = (self.looking().await?, &self.config.position_topic);
@@ -103,7 +103,7 @@ impl KafkaWriter {
     /// last record and the one behind it were put, and the time that the commit took.
     async fn transact(
         &self,
-        records: &[Record],
+        records: &[LogRecord],
         last: Last<'_>,
     ) -> Result<(i64, i64, Duration), DeliverError> {
         let producer = self.producer.as_ref().ok_or(DeliverError::Fenced)?;
@@ -223,7 +223,7 @@ impl Writer for KafkaWriter {
 
     async fn append(
         &mut self,
-        records: Vec<Record>,
+        records: Vec<LogRecord>,
         sequence: u64,
         hash: Hash,
     ) -> Result<Position, DeliverError> {
@@ -259,7 +259,7 @@ impl Writer for KafkaWriter {
     }
 }
 
-fn send(producer: &FutureProducer, record: &Record) -> Result<DeliveryFuture, DeliverError> {
+fn send(producer: &FutureProducer, record: &LogRecord) -> Result<DeliveryFuture, DeliverError> {
     let headers = record
         .headers
         .iter()
@@ -277,7 +277,7 @@ const LATE: &str = "deliver in time";
 /// The offset that a record got.
 fn delivered<E>(
     report: Result<rdkafka::producer::future_producer::OwnedDeliveryResult, E>,
-    record: &Record,
+    record: &LogRecord,
 ) -> Result<i64, DeliverError> {
     match report {
         Ok(Ok(delivery)) => Ok(delivery.offset),
@@ -287,7 +287,7 @@ fn delivered<E>(
 }
 
 /// What it means that a record was not taken.
-fn refused(error: &KafkaError, record: &Record) -> DeliverError {
+fn refused(error: &KafkaError, record: &LogRecord) -> DeliverError {
     let (sequence, bytes) =
         (record.sequence().unwrap_or_default(), record.value.as_ref().map_or(0, Vec::len));
     match error.rdkafka_error_code() {

@@ -17,7 +17,6 @@ const YEARS: u32 = 2;
 /// Who asks, as the register knows them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Asker {
-    /// The identification.
     pub identity: String,
     /// The capacity, four digits.
     pub capacity: String,
@@ -48,16 +47,13 @@ fn escape(text: &str) -> String {
 
 /// What an answer comes to.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Outcome {
+pub enum AnswerOutcome {
     /// An answer: for a person, to be read by the adapter.
     Answer,
-    /// Ask again later.
     Later,
     /// It will not be answered: the register's own code, and the number that replaces the one asked.
     Failed {
-        /// The code.
         code: String,
-        /// The other number.
         replaced_by: Option<Insz>,
     },
 }
@@ -67,17 +63,19 @@ const PASSING: [&str; 4] = ["99994", "99996", "60009", "60013"];
 
 /// What an answer comes to.
 #[must_use]
-pub fn outcome(kind: TaskKind, document: &[u8]) -> Outcome {
-    let Some(answer) = scan(document) else { return Outcome::Later };
+pub fn outcome(kind: TaskKind, document: &[u8]) -> AnswerOutcome {
+    let Some(answer) = scan(document) else { return AnswerOutcome::Later };
     if let Some(exception) = answer.exceptions.iter().find(|exception| exception.kind == "FOUT") {
         if PASSING.contains(&exception.code.as_str()) {
-            return Outcome::Later;
+            return AnswerOutcome::Later;
         }
-        return Outcome::Failed { code: exception.code.clone(), replaced_by: exception.replaced_by };
+        return AnswerOutcome::Failed { code: exception.code.clone(), replaced_by: exception.replaced_by };
     }
     match (kind, answer.result.as_deref()) {
-        (TaskKind::GivePerson, _) | (TaskKind::Register, Some("1")) => Outcome::Answer,
-        (TaskKind::Register, _) => Outcome::Failed { code: "not-registered".to_owned(), replaced_by: None },
+        (TaskKind::GivePerson, _) | (TaskKind::Register, Some("1")) => AnswerOutcome::Answer,
+        (TaskKind::Register, _) => {
+            AnswerOutcome::Failed { code: "not-registered".to_owned(), replaced_by: None }
+        }
     }
 }
 

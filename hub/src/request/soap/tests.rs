@@ -19,21 +19,21 @@ fn exception(code: &str, kind: &str, more: &str) -> String {
 
 #[test]
 fn the_type_of_an_exception_decides() {
-    let failed = |code: &str| Outcome::Failed { code: code.to_owned(), replaced_by: None };
-    let check = |kind, given: &str, expect: Outcome| {
+    let failed = |code: &str| AnswerOutcome::Failed { code: code.to_owned(), replaced_by: None };
+    let check = |kind, given: &str, expect: AnswerOutcome| {
         assert_eq!(outcome(kind, answer(given).as_bytes()), expect, "{given}");
     };
     let nested = |inner: &str| format!("<Antwoorden><Antwoord>{inner}</Antwoord></Antwoorden>");
     let person = TaskKind::GivePerson;
-    check(person, &nested("<Inhoud><Persoon/></Inhoud>"), Outcome::Answer);
-    check(person, &nested(&exception("30042", "INFORMATIE", "")), Outcome::Answer);
+    check(person, &nested("<Inhoud><Persoon/></Inhoud>"), AnswerOutcome::Answer);
+    check(person, &nested(&exception("30042", "INFORMATIE", "")), AnswerOutcome::Answer);
     check(person, &nested(&exception("30001", "FOUT", "")), failed("30001"));
     check(person, &nested(&exception("40003", "FOUT", "")), failed("40003"));
     check(person, &exception("40001", "FOUT", ""), failed("40001"));
-    check(person, &exception("99996", "FOUT", ""), Outcome::Later);
-    check(person, &exception("60013", "FOUT", ""), Outcome::Later);
+    check(person, &exception("99996", "FOUT", ""), AnswerOutcome::Later);
+    check(person, &exception("60013", "FOUT", ""), AnswerOutcome::Later);
     let result = |n: u8| nested(&format!("<Inhoud><Resultaat Beschrijving=\"x\">{n}</Resultaat></Inhoud>"));
-    check(TaskKind::Register, &result(1), Outcome::Answer);
+    check(TaskKind::Register, &result(1), AnswerOutcome::Answer);
     check(TaskKind::Register, &result(0), failed("not-registered"));
 }
 
@@ -45,14 +45,14 @@ fn an_exception_may_name_the_new_number() {
     let both = annotation("Oud INSZ", "75711503238") + &annotation("Nieuw INSZ", "73651756738");
     let given = answer(&exception("30002", "FOUT", &format!("<Annotaties>{both}</Annotaties>")));
     let replaced_by = Some(Insz::parse("73651756738").unwrap());
-    let expect = Outcome::Failed { code: "30002".to_owned(), replaced_by };
+    let expect = AnswerOutcome::Failed { code: "30002".to_owned(), replaced_by };
     assert_eq!(outcome(TaskKind::GivePerson, given.as_bytes()), expect);
 }
 
 #[test]
 fn what_is_no_document_is_asked_again() {
     for given in ["", "<html><body>502", "not xml <"] {
-        assert_eq!(outcome(TaskKind::GivePerson, given.as_bytes()), Outcome::Later, "{given}");
+        assert_eq!(outcome(TaskKind::GivePerson, given.as_bytes()), AnswerOutcome::Later, "{given}");
     }
 }
 

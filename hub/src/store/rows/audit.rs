@@ -10,15 +10,11 @@ use schemas::time::Instant;
 pub struct AuditRow {
     /// Its id, ordered by time.
     pub id: MessageId,
-    /// When.
     pub at: Instant,
-    /// Who.
     pub actor: ActorName,
     /// The roles they had then, with blanks.
     pub roles: String,
-    /// What.
     pub action: String,
-    /// About which id.
     pub about: String,
     /// Why: a word of a closed list.
     pub why: String,

@@ -14,7 +14,7 @@ use super::{
 
 /// A row that answers one `Ask`.
 #[derive(Clone, Debug)]
-pub enum Found {
+pub enum FoundRow {
     /// A record under a key, and whose it is.
     Key(Mac, MessageId, Option<PersonId>),
     /// A person, with the id they were asked by: another one where they were absorbed.
@@ -32,13 +32,11 @@ pub enum Found {
 /// Everything one batch of decisions stores, in one transaction.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
-    /// Messages.
     pub decided: Vec<DecidedRow>,
     /// Waiting records that came to a person.
     pub released: Vec<ReleasedRow>,
     /// Persons as they are now, new ones and changed ones.
     pub persons: Vec<PersonRow>,
-    /// Journals.
     pub journal: Vec<JournalRow>,
     /// Records and index keys.
     pub records: Vec<RecordRow>,
@@ -46,11 +44,8 @@ pub struct Batch {
     pub handovers: Vec<HandoverRow>,
     /// Lines opened and closed, in order.
     pub lines: Vec<LineRow>,
-    /// New streams.
     pub streams: Vec<StreamRow>,
-    /// New tasks.
     pub tasks: Vec<TaskRow>,
-    /// New reviews.
     pub reviews: Vec<ReviewRow>,
     /// Reviews that were answered.
     pub answers: Vec<AnswerRow>,

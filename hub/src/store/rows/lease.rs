@@ -23,7 +23,6 @@ pub struct Counters {
 /// Where a topic ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct TopicEnd {
-    /// The last sequence.
     pub sequence: u64,
     /// The last chain value.
     pub chain: Hash,

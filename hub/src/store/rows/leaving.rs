@@ -12,17 +12,13 @@ use super::Sealed;
 /// A task that waits to be performed.
 #[derive(Clone, Debug)]
 pub struct TaskRow {
-    /// Its id.
     pub id: TaskId,
-    /// For whom.
     pub person: PersonId,
-    /// What.
     pub kind: TaskKind,
     /// About which number, sealed under the person's key.
     pub content: Sealed,
     /// The order of the decision that asked it.
     pub order: u64,
-    /// Not before.
     pub due_at: Instant,
     /// How often it was tried.
     pub attempts: u32,
@@ -37,11 +33,9 @@ pub struct OutboxRow {
     pub recipient: Recipient,
     /// Its number on the topic: 1, 2, 3 … without a gap.
     pub sequence: u64,
-    /// Whose.
     pub person: PersonId,
     /// The record's key on the topic.
     pub pseudonym: Pseudonym,
-    /// Its CloudEvents id.
     pub delivery: DeliveryId,
     /// The envelope as JSON: ids, numbers, times and hashes only.
     pub envelope: String,
@@ -58,7 +52,6 @@ pub struct OutboxRow {
 /// What a schema id stands for, kept with the first record under it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SchemaRow {
-    /// The id.
     pub id: u32,
     /// Whose records have it.
     pub recipient: Recipient,
@@ -69,7 +62,6 @@ pub struct SchemaRow {
 /// A record on its way out, as the relay and the feed read it.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
-    /// The row.
     pub row: OutboxRow,
     /// The person's key, wrapped; none once it was destroyed.
     pub key: Option<Sealed>,
@@ -82,14 +74,11 @@ pub struct Outgoing {
 /// What stops the delivery to a recipient.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HaltRow {
-    /// Whose.
     pub recipient: Recipient,
     /// Who found it: `relay` or `auditor`.
     pub part: String,
-    /// Its stable code.
     pub code: String,
     /// What was found, in words.
     pub detail: String,
-    /// Since when.
     pub since: Instant,
 }

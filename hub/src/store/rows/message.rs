@@ -13,13 +13,11 @@ use super::Sealed;
 /// A message as intake stores it.
 #[derive(Clone, Debug)]
 pub struct InboxRow {
-    /// Its id.
     pub id: MessageId,
     /// HMAC of (sender, source, the sender's id of it).
     pub dedupe: Mac,
     /// HMAC of its body.
     pub body: Mac,
-    /// The source.
     pub source: String,
     /// The sender: an organisation's name.
     pub sender: String,
@@ -33,8 +31,7 @@ pub struct InboxRow {
 
 /// What became of an attempt to store a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Stored {
-    /// It is new.
+pub enum StoredAttempt {
     New,
     /// The same message was there: this is its id.
     Again(MessageId),
@@ -45,7 +42,6 @@ pub enum Stored {
 /// How a message ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
-    /// Decided.
     Decided,
     /// Kept until its person is known.
     Waiting,
@@ -58,7 +54,6 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// All of them.
     pub const ALL: [Self; 5] = [Self::Decided, Self::Waiting, Self::Refused, Self::Quarantined, Self::Closed];
 }
 
@@ -84,11 +79,8 @@ impl std::fmt::Display for Detail {
 /// What is known of one message: what a receipt tells.
 #[derive(Clone, Debug)]
 pub struct ReceiptRow {
-    /// Its id.
     pub id: MessageId,
-    /// The source.
     pub source: String,
-    /// The sender.
     pub sender: String,
     /// When it was received.
     pub received_at: Instant,
@@ -103,11 +95,8 @@ pub struct ReceiptRow {
 /// A message that intake refused: sealed, for 30 days.
 #[derive(Clone, Debug)]
 pub struct RefusalRow {
-    /// Its id.
     pub id: MessageId,
-    /// The source.
     pub source: String,
-    /// The sender.
     pub sender: String,
     /// The stripped item, sealed; nothing where its bytes could not be read.
     pub content: Option<Sealed>,
@@ -136,9 +125,7 @@ impl From<&RefusalRow> for ReceiptRow {
 /// A message that has no decision yet.
 #[derive(Clone, Debug)]
 pub struct PendingRow {
-    /// Its id.
     pub id: MessageId,
-    /// Its sealed content.
     pub content: Sealed,
     /// Its key, wrapped by the key-encryption key.
     pub key: Sealed,
@@ -147,20 +134,15 @@ pub struct PendingRow {
 /// A message with everything that became of it.
 #[derive(Clone, Debug)]
 pub struct MessageRow {
-    /// Its id.
     pub id: MessageId,
-    /// The source.
     pub source: String,
-    /// The sender.
     pub sender: String,
     /// When it was received.
     pub received_at: Instant,
-    /// Its sealed content.
     pub content: Sealed,
-    /// What opens it.
     pub key: MessageKeyRow,
     /// Its decision, once it has one.
-    pub decision: Option<Decision>,
+    pub decision: Option<StoredDecision>,
 }
 
 /// A message's key with what unwraps it.
@@ -176,12 +158,10 @@ pub struct MessageKeyRow {
 
 /// What became of a message.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Decision {
+pub struct StoredDecision {
     /// Its place in the order of decisions: its own, or that of the message that brought its person.
     pub order: u64,
-    /// When.
     pub known_at: Instant,
-    /// How it ended.
     pub outcome: Outcome,
     /// Why it was refused or put aside.
     pub detail: Option<Detail>,
@@ -192,13 +172,10 @@ pub struct Decision {
 /// What became of a message in a batch.
 #[derive(Clone, Debug)]
 pub struct DecidedRow {
-    /// Which.
     pub id: MessageId,
     /// Its place in the order of decisions.
     pub order: u64,
-    /// When.
     pub known_at: Instant,
-    /// How it ended.
     pub outcome: Outcome,
     /// Why it was refused or put aside.
     pub detail: Option<Detail>,
@@ -211,15 +188,11 @@ pub struct DecidedRow {
 /// A waiting record that came to a person.
 #[derive(Clone, Debug)]
 pub struct ReleasedRow {
-    /// Which.
     pub id: MessageId,
-    /// To whom.
     pub person: PersonId,
-    /// By which message.
     pub decided_by: MessageId,
     /// The place of that message in the order of decisions.
     pub order: u64,
-    /// When.
     pub known_at: Instant,
     /// Its key, wrapped by the person's.
     pub key: Sealed,

@@ -13,15 +13,15 @@ mod person;
 mod quarantine;
 
 pub use audit::AuditRow;
-pub use batch::{Batch, Found};
+pub use batch::{Batch, FoundRow};
 pub use handover::{HandoverRow, LineRow, StreamRow};
 pub use lease::{Counters, Lease, TopicEnd};
 pub use leaving::{HaltRow, OutboxRow, Outgoing, SchemaRow, TaskRow};
 pub use message::{
-    DecidedRow, Decision, Detail, InboxRow, MessageKeyRow, MessageRow, Outcome, PendingRow, ReceiptRow,
-    RefusalRow, ReleasedRow, Stored,
+    DecidedRow, Detail, InboxRow, MessageKeyRow, MessageRow, Outcome, PendingRow, ReceiptRow, RefusalRow,
+    ReleasedRow, StoredAttempt, StoredDecision,
 };
-pub use person::{AnswerRow, DueRow, JournalEntry, JournalRow, PersonRow, RecordRow, ReviewRow};
+pub use person::{AnswerRow, DueRow, JournalRow, JournalStored, PersonRow, RecordRow, ReviewRow};
 pub use quarantine::{ActRow, AsideRow, Remedy};
 
 /// Sealed bytes: nonce, ciphertext, tag.

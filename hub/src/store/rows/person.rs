@@ -9,8 +9,7 @@ use super::Sealed;
 
 /// A journal entry with its person's key.
 #[derive(Clone, Debug)]
-pub struct JournalEntry {
-    /// The entry.
+pub struct JournalStored {
     pub row: JournalRow,
     /// The version of the heart that decided.
     pub heart: String,
@@ -20,10 +19,8 @@ pub struct JournalEntry {
     pub key: Option<Sealed>,
 }
 
-/// A person.
 #[derive(Clone, Debug)]
 pub struct PersonRow {
-    /// The id.
     pub id: PersonId,
     /// How many events are folded in it.
     pub version: u64,
@@ -44,7 +41,6 @@ pub struct PersonRow {
 /// What one message did to one person's journal.
 #[derive(Clone, Debug)]
 pub struct JournalRow {
-    /// Whose.
     pub person: PersonId,
     /// The version after it.
     pub version: u64,
@@ -52,7 +48,6 @@ pub struct JournalRow {
     pub message: MessageId,
     /// The place of that message in the order of decisions.
     pub order: u64,
-    /// When.
     pub known_at: Instant,
     /// The number of the bundle that it rested on.
     pub bundle: u64,
@@ -63,44 +58,35 @@ pub struct JournalRow {
 /// A record under its index keys; without a person while it waits.
 #[derive(Clone, Debug)]
 pub struct RecordRow {
-    /// The record.
     pub id: MessageId,
-    /// Its person.
     pub person: Option<PersonId>,
-    /// Its keys.
     pub keys: Vec<Mac>,
 }
 
 /// A link that a human must decide.
 #[derive(Clone, Debug)]
 pub struct ReviewRow {
-    /// Its id.
     pub id: ReviewId,
     /// The person the record was given meanwhile.
     pub person: PersonId,
     /// The persons it may be.
     pub candidates: Vec<PersonId>,
-    /// Why.
     pub reason: String,
     /// When it was raised.
     pub raised_at: Instant,
 }
 
-/// An answered review.
 #[derive(Clone, Debug)]
 pub struct AnswerRow {
-    /// Which.
     pub id: ReviewId,
     /// How: `same`, `different`.
     pub answer: &'static str,
-    /// When.
     pub at: Instant,
 }
 
 /// A person's next due moment.
 #[derive(Clone, Debug)]
 pub struct DueRow {
-    /// Whose.
     pub person: PersonId,
     /// The day; none where nothing is due.
     pub on: Option<Day>,

@@ -10,17 +10,12 @@ use super::Sealed;
 /// A message that was put aside, and that nobody has seen to yet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AsideRow {
-    /// Which.
     pub id: MessageId,
     /// The number of the decision that put it aside.
     pub n: u64,
-    /// Under which code.
     pub code: Aside,
-    /// When.
     pub at: Instant,
-    /// The source.
     pub source: String,
-    /// The sender.
     pub sender: String,
     /// When it was received.
     pub received_at: Instant,
@@ -49,16 +44,11 @@ impl Remedy {
 /// Something that was done about messages that were put aside.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ActRow {
-    /// Its id.
     pub id: MessageId,
-    /// What.
     pub remedy: Remedy,
-    /// By whom.
     pub actor: String,
-    /// When.
     pub at: Instant,
     /// Why, sealed: free words may name a person.
     pub reason: Sealed,
-    /// Its key, wrapped.
     pub key: Sealed,
 }

@@ -23,7 +23,6 @@ const AT_ONCE: usize = 4;
 const EVERY: Duration = Duration::from_millis(100);
 const EACH: usize = 100;
 
-/// Loads, rests, works.
 pub(crate) async fn measure(
     size: Size,
     server: Option<&str>,

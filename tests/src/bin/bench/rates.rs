@@ -24,7 +24,6 @@ use tokio_util::sync::CancellationToken;
 use crate::stage::{decide, fill, fresh, now, open, until};
 use crate::{Size, doors, per_second, say};
 
-/// All rates.
 pub(crate) async fn all(size: Size, server: Option<&str>, kafka: Option<&str>) -> anyhow::Result<Value> {
     let (config, people) = (tests::config(), size.people);
     let messages = people * 5;
