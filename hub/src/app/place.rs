@@ -50,7 +50,7 @@ impl DataPlace {
     /// Opens it to change what no hub that runs changes under its hands; on SQLite no hub may run beside it.
     ///
     /// # Errors
-    /// As [`Place::beside`].
+    /// As [`DataPlace::beside`].
     pub async fn shared(&self) -> anyhow::Result<Beside> {
         let config = self.config()?;
         let store = Store::open(&config.hub.database).await?;
