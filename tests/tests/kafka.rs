@@ -57,7 +57,8 @@ async fn many_topics_are_taken_over_at_once() {
 async fn relays_dropped_at_any_moment_lose_and_double_nothing() {
     let Some(place) = Place::new(2) else { return };
     place.rows.add(20_000, 1).unwrap();
-    let mut sent = 0;
+    // A quick machine may have sent everything before the last of them dies: how many died while rows were left.
+    let (mut sent, mut at_work) = (0, 0);
     for n in 0..12u64 {
         let running = place.start(&format!("relay-{n}"));
         let health = Arc::clone(&running.health);
@@ -66,8 +67,9 @@ async fn relays_dropped_at_any_moment_lose_and_double_nothing() {
         tokio::time::sleep(Duration::from_millis(29 * n % 83)).await;
         running.abort();
         sent += health.counts.sent.get();
+        at_work += usize::from((1..20_000).contains(&sent));
     }
-    assert!((1..20_000).contains(&sent), "some were killed at work: {sent}");
+    assert!(at_work > 0, "some were killed at work: {sent}");
     place.deliver("last").await;
     place.read_all().await;
 }
