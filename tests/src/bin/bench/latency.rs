@@ -52,7 +52,14 @@ pub(crate) async fn measure(size: Size, server: &str, brokers: &str) -> anyhow::
     let expected = posts.iter().flatten().filter(|(_, line, _)| *line == 0).count();
     let kafka = config.hub.kafka.clone().context("no broker configured")?;
     let recipient = Recipient::parse(&format!("{}-agii-abroad", process.prefix))?;
-    let mut reader = KafkaLog::new(kafka).reader(&[recipient]).await?;
+    // The recipient's lane makes its topic soon after the start.
+    let (log, mut reader) = (KafkaLog::new(kafka), None);
+    until("the topic to be there", async || {
+        reader = log.reader(std::slice::from_ref(&recipient)).await.ok();
+        reader.is_some()
+    })
+    .await?;
+    let mut reader = reader.context("no reader")?;
     // It stands at the end of its topic before the first record comes.
     ensure!(reader.next().await?.is_none(), "a record before the first post");
     let records = tokio::spawn(read(config, reader, expected));
