@@ -1,6 +1,7 @@
 #!/bin/sh
 # Starts and stops a PgBouncer of one's own before a PostgreSQL: for the tests, and to see a deployment behind one.
 #
+#   deploy/pgbouncer.sh ready                          installs it where it is missing
 #   deploy/pgbouncer.sh start DIR PORT SERVER [MODE]   SERVER is PostgreSQL's port; MODE transaction unless told
 #   deploy/pgbouncer.sh stop DIR
 #
@@ -10,7 +11,7 @@
 set -eu
 
 usage() {
-    echo "usage: $0 start DIR PORT SERVER [MODE] | stop DIR" >&2
+    echo "usage: $0 ready | start DIR PORT SERVER [MODE] | stop DIR" >&2
     exit 2
 }
 
@@ -29,9 +30,12 @@ install() {
         apt-get install -y --no-install-recommends pgbouncer; } >&2 || exit 3
 }
 
-start() {
-    PATH=$PATH:/usr/sbin
+ready() {
     command -v pgbouncer >/dev/null || install
+}
+
+start() {
+    ready
     mkdir -p "$dir"
     dir=$(cd "$dir" && pwd)
     echo '"hub" ""' >"$dir/users"
@@ -68,6 +72,11 @@ stop() {
     while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
 }
 
+PATH=$PATH:/usr/sbin
+if [ "${1:-}" = ready ]; then
+    ready
+    exit
+fi
 [ $# -ge 2 ] || usage
 dir=$2
 case $1 in
