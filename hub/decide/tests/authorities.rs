@@ -19,16 +19,6 @@ use support::{
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 
-fn with_amal() -> (House, Who) {
-    let (mut house, who) = (House::new(), Who::number(1));
-    house.granted_with_account(&who);
-    house.today("2025-03-05");
-    house.home(&who, "44021", "2025-03-04");
-    house.accepted("amal");
-    house.left();
-    (house, who)
-}
-
 fn journey(house: &House) -> Journey<'_> {
     Journey::of(&house.only().state)
 }
@@ -126,7 +116,7 @@ fn whose_papers_name_a_territory_of_europe_is_a_humans_to_decide() {
 
 #[test]
 fn who_becomes_belgian_after_a_yes_stays_with_the_agency() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     house.today("2027-02-01");
     let belgian = Who { nationality: "BEL", ..who.clone() };
     house.tell(register(&belgian, Home::In("44021", "2025-03-04"), "2027-02-01"));
@@ -141,7 +131,7 @@ fn who_becomes_belgian_after_a_yes_stays_with_the_agency() {
 
 #[test]
 fn a_hint_never_outranks_an_answer_and_outranks_every_other() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     let child = Who { birth: "2010-01-02".to_owned(), nationality: "FRA", ..who.clone() };
     house.tell(hint(patched(register(&child, Home::In("11002", "2025-03-05"), "2025-04-01"), |record| {
         record.facts.retain(|fact| !matches!(fact.statement, Statement::Names(_)));
@@ -193,7 +183,7 @@ fn a_partial_birth_date_is_no_correction_of_a_whole_one_of_the_same_authority() 
 
 #[test]
 fn a_replacement_taken_back_leaves_the_number_that_stands() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     let new = test_insz(901);
     house.tell(replaced(who.insz, new, "2025-04-01"));
     assert_eq!(journey(&house).insz(), Some(new));
@@ -207,7 +197,7 @@ fn a_replacement_taken_back_leaves_the_number_that_stands() {
 
 #[test]
 fn a_cancelled_number_counts_again_where_the_register_says_so() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     let cancelled = |on: &str| {
         patched(register(&who, Home::Nowhere, on), |record| {
             for fact in &mut record.facts {
@@ -234,7 +224,7 @@ fn a_cancelled_number_counts_again_where_the_register_says_so() {
 
 #[test]
 fn a_number_that_only_the_aliens_office_still_uses_does_not_come_back() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     house.tell(replaced(who.insz, test_insz(901), "2025-04-01"));
     house.tell(number_given(&who, "2025-06-01"));
     assert_eq!(journey(&house).insz(), Some(test_insz(901)));
@@ -275,7 +265,7 @@ proptest! {
         for n in (1..order.len()).rev() {
             order.swap(n, dice.roll(n + 1));
         }
-        let (mut house, _) = with_amal();
+        let (mut house, _) = House::with_amal();
         for place in order {
             let (on, old, new) = &moves[place];
             house.say(&format!("move {place}"), replaced(number(*old), number(*new), on));

@@ -12,10 +12,7 @@ use support::{House, Who, account, choice, day};
 
 /// Granted, with an account, and since March at home in the city of Brussels.
 fn in_brussels() -> (House, Who) {
-    let (mut house, who) = (House::new(), Who::number(1));
-    house.granted_with_account(&who);
-    house.today("2025-03-05");
-    house.home(&who, "21004", "2025-03-04");
+    let (mut house, who) = House::arrived("21004");
     house.left();
     house.fired();
     (house, who)
@@ -156,13 +153,7 @@ fn who_takes_his_first_choice_back_frees_what_was_held() {
 
 #[test]
 fn case_21b_who_moves_to_brussels_without_a_choice_stays_with_the_old_agency_until_he_chose() {
-    let (mut house, who) = (House::new(), Who::number(1));
-    house.granted_with_account(&who);
-    house.today("2025-03-05");
-    house.home(&who, "44021", "2025-03-04");
-    house.accepted("amal");
-    house.left();
-    house.fired();
+    let (mut house, who) = House::with_amal();
     house.today("2025-06-05");
     house.home(&who, "21004", "2025-06-04");
     assert_eq!(house.handovers(), ["accepted amal", "awaiting_choice"]);

@@ -21,17 +21,6 @@ use support::{
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 
-/// Granted; lives in Ghent since 4 March; Amal said yes.
-fn with_amal() -> (House, Who) {
-    let (mut house, who) = (House::new(), Who::number(1));
-    house.granted_with_account(&who);
-    house.today("2025-03-05");
-    house.home(&who, "44021", "2025-03-04");
-    house.accepted("amal");
-    house.left();
-    (house, who)
-}
-
 /// How the person's entries stand on a day: their applications, then their permits.
 fn endings(house: &House, on: &str) -> (Vec<Option<Ending>>, Vec<Option<Ending>>) {
     let (journey, on) = (Journey::of(&house.only().state), day(on));
@@ -81,7 +70,7 @@ fn reason(ending: Ending) -> OutReason {
 
 #[test]
 fn a_departure_counts_from_its_day() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     house.today("2025-06-02");
     house.tell(since(register(&who, Home::Left, "2025-06-02"), "2025-09-01"));
     assert_eq!(house.handovers(), ["accepted amal"]);
@@ -94,7 +83,7 @@ fn a_departure_counts_from_its_day() {
 
 #[test]
 fn a_departure_whose_day_is_not_known_has_happened() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     house.today("2025-06-02");
     house.tell(register(&who, Home::Left, "2025-06-02"));
     assert_eq!(house.handovers(), ["withdraw_pending amal"]);
@@ -103,7 +92,7 @@ fn a_departure_whose_day_is_not_known_has_happened() {
 #[test]
 fn a_newer_answer_with_a_home_lifts_a_departure_or_a_death() {
     for home in [Home::Left, Home::Deceased] {
-        let (mut house, who) = with_amal();
+        let (mut house, who) = House::with_amal();
         house.today("2025-06-02");
         house.tell(register(&who, home, "2025-06-02"));
         assert_eq!(house.handovers(), ["withdraw_pending amal"]);

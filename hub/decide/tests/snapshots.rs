@@ -18,17 +18,6 @@ use schemas::time::Day;
 use support::engine::Dice;
 use support::{Home, House, Who, also, at_street, day, register, since};
 
-/// Granted; lives in Ghent since 4 March; Amal said yes.
-fn with_amal() -> (House, Who) {
-    let (mut house, who) = (House::new(), Who::number(1));
-    house.granted_with_account(&who);
-    house.today("2025-03-05");
-    house.home(&who, "44021", "2025-03-04");
-    house.accepted("amal");
-    house.left();
-    (house, who)
-}
-
 fn journey(house: &House) -> Journey<'_> {
     Journey::of(&house.only().state)
 }
@@ -76,7 +65,7 @@ fn a_home_that_was_corrected_away_does_not_come_back_while_a_move_is_announced()
 #[test]
 fn while_a_move_is_announced_no_address_is_told_and_what_is_open_stays() {
     for hidden in [false, true] {
-        let (mut house, who) = with_amal();
+        let (mut house, who) = House::with_amal();
         house.tell(at_street(
             register(&who, Home::In("44021", "2025-03-04"), "2025-03-06"),
             "Veldstraat",
@@ -127,7 +116,7 @@ fn nobody_is_offered_a_person_whose_home_is_only_announced() {
 
 #[test]
 fn the_flag_of_one_address_holds_for_every_one_and_the_newest_answer_lifts_it() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     let at_home = |on| at_street(register(&who, Home::In("44021", "2025-03-04"), on), "Veldstraat", false);
     house.tell(at_home("2025-03-06"));
     house.today("2025-04-10");
@@ -169,7 +158,7 @@ fn each_of_several_homes_begins_on_its_own_day() {
 
 #[test]
 fn an_older_answer_that_comes_late_fills_history_alone() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     let before = house.handovers();
     house.today("2025-05-10");
     house.home(&who, "44021", "2025-03-04");
@@ -187,7 +176,7 @@ fn an_older_answer_that_comes_late_fills_history_alone() {
 
 #[test]
 fn a_cancelled_number_says_nothing_and_one_that_was_replaced_until_the_other_answers() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     let new = Who { insz: support::test_insz(901), ..who.clone() };
     house.tell(register(&who, Home::Replaced(new.insz), "2025-03-06"));
     assert_eq!(house.handovers(), ["accepted amal"]);
@@ -217,7 +206,7 @@ fn known_as(answer: Body, standing: RegisterStanding) -> Body {
 
 #[test]
 fn an_address_beside_a_standing_without_a_home_is_none() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     let with_home = |on: &str| register(&who, Home::In("11002", "2025-03-20"), on);
     house.today("2025-05-01");
     house.tell(known_as(with_home("2025-04-01"), RegisterStanding::Known));
@@ -231,7 +220,7 @@ fn an_address_beside_a_standing_without_a_home_is_none() {
 
 #[test]
 fn of_two_numbers_that_count_a_cancelled_one_takes_no_home_from_the_other() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     house.tell(known_as(
         support::patched(register(&who, Home::Nowhere, "2025-04-01"), |record| {
             let other = schemas::fact::register_channel(support::test_insz(901));

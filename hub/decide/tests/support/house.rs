@@ -72,6 +72,24 @@ impl House {
         }
     }
 
+    /// One who was granted, with an account, and lives there since 4 March; it is 5 March.
+    pub(crate) fn arrived(nis: &str) -> (Self, Who) {
+        let (mut house, who) = (Self::new(), Who::number(1));
+        house.granted_with_account(&who);
+        house.today("2025-03-05");
+        house.home(&who, nis, "2025-03-04");
+        (house, who)
+    }
+
+    /// The same in Ghent, and Amal has taken them over; what left and fired until then is forgotten.
+    pub(crate) fn with_amal() -> (Self, Who) {
+        let (mut house, who) = Self::arrived("44021");
+        house.accepted("amal");
+        house.left();
+        house.fired();
+        (house, who)
+    }
+
     pub(crate) fn today(&mut self, on: &str) {
         self.at = start_of(day(on));
     }
