@@ -1,6 +1,6 @@
 //! The vocabulary: every type that crosses a border of the hub.
 //!
-//! Owns ids, times, names, partial dates, national numbers, municipalities, countries, references,
+//! Owns ids, times, working days, names, partial dates, national numbers, municipalities, countries, references,
 //! facts, keys, handover words and the canonical fields. Refuses input and output, a clock and randomness: those
 //! belong to the engine. Start at [`fact`] for what a source may say and at [`canonical`] for what may leave.
 
@@ -8,6 +8,7 @@
 
 pub mod ids;
 pub mod time;
+pub mod calendar;
 
 pub mod partial;
 pub mod insz;

@@ -76,21 +76,6 @@ pub fn parse_day(text: &str) -> Option<Day> {
     (text.len() == 10).then(|| Day::parse_from_str(text, "%Y-%m-%d").ok()).flatten()
 }
 
-/// The day that lies `days` working days after `day`: Monday to Friday, no holidays yet.
-#[must_use]
-pub fn working_days_after(day: Day, days: u32) -> Day {
-    use chrono::Datelike;
-    let mut day = day;
-    let mut left = days;
-    while left > 0 {
-        day = day + chrono::Days::new(1);
-        if day.weekday().number_from_monday() <= 5 {
-            left -= 1;
-        }
-    }
-    day
-}
-
 /// A source's own version of a statement: which of two statements of one sender is the newer one.
 ///
 /// Inside one channel the sequence decides where the sender counts, else the time it stated. Two
@@ -127,13 +112,5 @@ mod tests {
         for text in ["2025-02-29", "2025-13-01", "2025-00-00", "2025-1-1", "01/02/2025", ""] {
             assert_eq!(parse_day(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn working_days_skip_the_weekend() {
-        let day = |text| parse_day(text).unwrap();
-        assert_eq!(working_days_after(day("2026-11-20"), 1), day("2026-11-23"));
-        assert_eq!(working_days_after(day("2026-11-23"), 5), day("2026-11-30"));
-        assert_eq!(working_days_after(day("2026-11-21"), 0), day("2026-11-21"));
     }
 }

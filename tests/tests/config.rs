@@ -82,6 +82,34 @@ fn every_mistake_is_told_at_once_with_its_place() {
 }
 
 #[test]
+fn holidays_are_the_lists_that_are_kept_and_a_rule_that_no_year_has_is_told() {
+    let works =
+        |dir: &Path, on: &str| Config::load(dir).unwrap().bundle.calendar.works(parse_day(on).unwrap());
+    let law =
+        ["2026-01-01", "2026-04-06", "2026-05-01", "2026-05-14", "2026-05-25", "2026-07-21", "2029-08-15"];
+    let more = ["2027-11-01", "2026-11-11", "2026-12-25"];
+    let dir = copy();
+    for on in law.into_iter().chain(more) {
+        assert!(!works(dir.path(), on), "{on}");
+    }
+    let flemish = ["2028-07-11", "2026-11-02", "2028-12-26"];
+    assert_eq!(flemish.map(|on| works(dir.path(), on)), [true; 3]);
+    replace(dir.path(), "rules/holidays.toml", "kept = [\"law\"]", "kept = [\"law\", \"flemish\"]");
+    assert_eq!(flemish.map(|on| works(dir.path(), on)), [false; 3]);
+    assert!(works(dir.path(), "2027-11-15"));
+
+    replace(dir.path(), "rules/holidays.toml", "\"flemish\"]", "\"flemisch\"]");
+    replace(dir.path(), "rules/holidays.toml", "every = \"05-01\"", "every = \"05-32\"");
+    replace(dir.path(), "rules/holidays.toml", "after_easter = 50", "after_easter = 500");
+    let expect = [
+        "rules/holidays.toml: kept: no holiday is of list flemisch",
+        "rules/holidays.toml: Dag van de Arbeid: is no date of every year, like \"05-01\"",
+        "rules/holidays.toml: Pinkstermaandag: lies outside the year of its Easter",
+    ];
+    assert_eq!(told(dir.path()), expect);
+}
+
+#[test]
 fn what_only_two_files_together_get_wrong_is_told() {
     let check = |change: &dyn Fn(&Path), expect: &str| {
         let dir = copy();

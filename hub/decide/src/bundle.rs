@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use schemas::calendar::WorkCalendar;
 use schemas::country::Countries;
 use schemas::message::BundleHash;
 use schemas::municipality::{LanguageArea, Municipalities, NisCode};
@@ -28,6 +29,8 @@ pub struct Bundle {
     pub target_group: TargetGroup,
     /// How long each state may last.
     pub deadlines: Deadlines,
+    /// Which days deadlines count.
+    pub calendar: WorkCalendar,
     /// What happens to open files where a municipality comes to another recipient.
     pub changes: Vec<TerritoryChange>,
     /// Days on which decisions change by themselves, found when first asked for.

@@ -48,6 +48,18 @@ fn each_clock_has_its_day_and_what_is_late_goes_to_the_coordinator() {
 }
 
 #[test]
+fn a_public_holiday_counts_for_no_deadline_in_working_days() {
+    let deadline = |since: &str, on: &str| settled("44021", since, on).0.only().state.handovers[0].deadline;
+    // The eve of Labour Day, a Thursday; the last working day before Easter Monday.
+    assert_eq!(deadline("2025-04-29", "2025-04-30"), Some(day("2025-05-02")));
+    assert_eq!(deadline("2025-04-17", "2025-04-18"), Some(day("2025-04-22")));
+    // Five working days from a Monday in Holy Week: Easter Monday lies between.
+    let (mut house, _) = settled("44021", "2025-04-13", "2025-04-14");
+    house.received("amal");
+    assert_eq!(house.only().state.handovers[0].deadline, Some(day("2025-04-22")));
+}
+
+#[test]
 fn what_is_overdue_may_still_be_rejected_and_stays_where_it_is_until_then() {
     let (mut house, _) = settled("44021", "2025-03-04", "2025-03-05");
     house.left();

@@ -11,6 +11,7 @@ mod kafka;
 mod outward;
 mod parts;
 mod people;
+mod rules;
 mod senders;
 mod settings;
 
@@ -20,15 +21,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use decide::Bundle;
-use decide::bundle::{Contract, OpenFiles, TerritoryChange};
+use decide::bundle::{Contract, TerritoryChange};
 use ring::digest::{Context, SHA256};
 use schemas::country::Countries;
 use schemas::insz::Environment;
 use schemas::message::BundleHash;
-use schemas::municipality::{Municipalities, NisCode};
+use schemas::municipality::Municipalities;
 use schemas::recipient::Recipient;
-use schemas::time::Day;
-use serde::Deserialize;
 
 pub use agencies::Agency;
 pub use frozen::Frozen;
@@ -105,7 +104,8 @@ impl Config {
         let hub = file::toml::<HubSettings>(dir, Path::new("hub.toml"), &mut wrong);
         let target_group = file::toml(dir, Path::new("rules/target-group.toml"), &mut wrong);
         let deadlines = file::toml(dir, Path::new("rules/deadlines.toml"), &mut wrong);
-        let territory = file::toml::<TerritoryFile>(dir, Path::new("rules/territory.toml"), &mut wrong);
+        let territory = rules::territory(dir, &mut wrong);
+        let calendar = rules::calendar(dir, &mut wrong);
         let municipalities = table(dir, "tables/municipalities.csv", Municipalities::from_csv, &mut wrong);
         let countries = table(dir, "tables/countries.csv", Countries::from_csv, &mut wrong);
         let Agencies { contracts, agencies, mut senders, mut changes } = agencies;
@@ -114,8 +114,8 @@ impl Config {
         senders.extend(more);
         let people = people::read(dir, hub.as_ref().map(|hub| hub.environment), &senders, &mut wrong);
         let hash = hash(dir, &mut wrong);
-        let (Some(hub), Some(target_group), Some(deadlines), Some(territory)) =
-            (hub, target_group, deadlines, territory)
+        let (Some(hub), Some(target_group), Some(deadlines), Some(territory), Some(calendar)) =
+            (hub, target_group, deadlines, territory, calendar)
         else {
             return Err(ConfigErrors(wrong));
         };
@@ -141,37 +141,14 @@ impl Config {
         if !wrong.is_empty() {
             return Err(ConfigErrors(wrong));
         }
-        changes.extend(territory.change.into_iter().map(TerritoryChange::from));
+        changes.extend(territory);
         let parts = Bundle { hash, contracts, municipalities, countries, ..Bundle::default() };
-        let bundle = Bundle { target_group, deadlines, changes, ..parts };
+        let bundle = Bundle { target_group, deadlines, calendar, changes, ..parts };
         wrong.extend(decide::routing::check(&bundle).iter().map(|text| ConfigError::whole("bundle", text)));
         if !wrong.is_empty() {
             return Err(ConfigErrors(wrong));
         }
         Ok(Self { bundle, hub, senders: Senders(senders), people, agencies, frozen, sources })
-    }
-}
-
-/// `rules/territory.toml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TerritoryFile {
-    #[serde(default)]
-    change: Vec<ChangeFile>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ChangeFile {
-    nis: NisCode,
-    #[serde(deserialize_with = "file::day")]
-    on: Day,
-    open_files: OpenFiles,
-}
-
-impl From<ChangeFile> for TerritoryChange {
-    fn from(file: ChangeFile) -> Self {
-        Self { nis: file.nis, on: file.on, open_files: file.open_files }
     }
 }
 

@@ -59,7 +59,9 @@ fn fire(draft: &mut Draft<'_>, handover: HandoverId, row: &Row, cause: Cause) {
     let deadlines = &draft.bundle.deadlines;
     let deadline = match row.clock {
         Term::None => None,
-        Term::WorkingDays(days) => Some(schemas::time::working_days_after(draft.today, days(deadlines))),
+        Term::WorkingDays(days) => {
+            Some(draft.bundle.calendar.working_days_after(draft.today, days(deadlines)))
+        }
         Term::Months(months) => draft.today.checked_add_months(chrono::Months::new(months(deadlines))),
     };
     draft.record(Event::HandoverMoved {

@@ -13,6 +13,7 @@ pub(crate) mod say;
 use std::sync::LazyLock;
 
 use decide::bundle::{Bundle, Competence, Contract, Deadlines, LegalBasis, TargetGroup, Territory};
+use schemas::calendar::{Falls, Holiday, WorkCalendar};
 use schemas::country::{Countries, Country};
 use schemas::insz::Insz;
 use schemas::municipality::{LanguageArea, Municipalities, NisCode};
@@ -107,8 +108,16 @@ fn made() -> Bundle {
             rejected_days: 1,
             overdue_days: 2,
         },
+        calendar: WorkCalendar::of(vec![
+            holiday(Falls::every("05-01").unwrap()),
+            holiday(Falls::AfterEaster(1)),
+        ]),
         ..Bundle::default()
     }
+}
+
+fn holiday(falls: Falls) -> Holiday {
+    Holiday { falls, from: None, to: None }
 }
 
 #[derive(Clone, Debug)]
