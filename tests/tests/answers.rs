@@ -159,6 +159,22 @@ async fn every_order_comes_to_its_end_once_what_is_refused_is_given_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_about_somebody_else_confirms_nothing() {
+    let (house, offers) = House::with(2, None).await;
+    for (offer, other) in [(&offers[0], &offers[1]), (&offers[1], &offers[0])] {
+        let (status, told) = house.say(offer, &received(other, &other.hash)).await;
+        assert_eq!((status.as_u16(), &told["code"]), (409, &json!("other-record")), "{told}");
+    }
+    assert_eq!(house.states().await, [State::Sent; 2]);
+    for offer in &offers {
+        let (status, told) = house.say(offer, &received(offer, &offer.hash)).await;
+        assert_eq!(status, 200, "{told}");
+    }
+    assert_eq!(house.states().await, [State::Received; 2]);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_answer_is_one_and_one_that_was_refused_is_decided_anew() {
     let (house, offers) = House::with(1, None).await;
     let offer = &offers[0];

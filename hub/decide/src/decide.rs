@@ -183,10 +183,13 @@ fn answer_of(
     answer: &Answer,
 ) -> Result<Change, Stop> {
     let owner = world.owner(Owned::Handover(answer.handover))?;
-    if let AnswerKind::Received { sequence, payload_hash } = &answer.answer
-        && world.sent(recipient, *sequence)? != Some(*payload_hash)
-    {
-        return Err(Stop::Refused(Refusal::HashDiffers));
+    if let AnswerKind::Received { sequence, payload_hash } = &answer.answer {
+        let quoted = world.sent(recipient, *sequence)?.filter(|sent| sent.hash == *payload_hash);
+        let quoted = quoted.ok_or(Stop::Refused(Refusal::HashDiffers))?;
+        // What is confirmed is this handover as it is now (invariant I12).
+        if (quoted.handover, quoted.epoch) != (Some(answer.handover), answer.epoch) {
+            return Err(Stop::Refused(Refusal::OtherRecord));
+        }
     }
     let mut draft = draft_of(world, message, bundle, owner, Refusal::UnknownHandover)?;
     handover::answer(&mut draft, recipient, answer).map_err(Stop::Refused)?;

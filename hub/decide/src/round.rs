@@ -14,7 +14,7 @@ use crate::bundle::Bundle;
 use crate::change::{Change, Delivery};
 use crate::decide::{ask, decide};
 use crate::invariant;
-use crate::world::{Aside, Ask, Gather, Needs, Refusal, Reply, Stop, Waiting, World};
+use crate::world::{Aside, Ask, Gather, Needs, Refusal, Reply, SentRecord, Stop, Waiting, World};
 
 /// What became of one message.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -150,7 +150,8 @@ fn settle(
             return Verdict::Failed(Aside::DeliveriesNotNumbered);
         }
         for (delivery, (sequence, hash)) in change.deliveries.iter().zip(numbers) {
-            world.set(Ask::Sent(delivery.recipient.clone(), sequence), Reply::Sent(Some(hash)));
+            let sent = SentRecord { hash, handover: delivery.handover, epoch: delivery.epoch };
+            world.set(Ask::Sent(delivery.recipient.clone(), sequence), Reply::Sent(Some(sent)));
         }
     }
     world.apply(&change);

@@ -10,8 +10,8 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use decide::Refusal;
 use decide::round::Verdict;
+use decide::{Person, Refusal};
 use schemas::handover::{AnswerKind, AnswerName, RejectCode, State};
 use schemas::message::Body;
 use support::house::HASH;
@@ -23,6 +23,8 @@ enum Next {
     Received,
     WrongHash,
     WrongSequence,
+    /// The right hash of a record that belongs to somebody else.
+    OthersRecord,
     Accepted,
     NotTargetGroup,
     Started,
@@ -35,8 +37,18 @@ enum Next {
 
 use Next::*;
 
-const ALL: [Next; 9] =
-    [Received, WrongHash, WrongSequence, Accepted, NotTargetGroup, Started, Purged, Late, Leaves];
+const ALL: [Next; 10] = [
+    Received,
+    WrongHash,
+    WrongSequence,
+    OthersRecord,
+    Accepted,
+    NotTargetGroup,
+    Started,
+    Purged,
+    Late,
+    Leaves,
+];
 
 /// What an answer comes to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,6 +59,8 @@ enum Ends {
     NotAllowed,
     /// In a refusal of the hash.
     HashDiffers,
+    /// In a refusal of the record.
+    OtherRecord,
 }
 
 /// The model: the state table as far as agencies move it.
@@ -54,6 +68,7 @@ fn model(state: State, next: Next) -> Ends {
     use State::{Closed, Overdue, Rejected, Sent, WithdrawPending, Withdrawn};
     match (next, state) {
         (WrongHash | WrongSequence, _) => Ends::HashDiffers,
+        (OthersRecord, _) => Ends::OtherRecord,
         (Received, Sent | Overdue | State::Received) => Ends::In(State::Received),
         (Received, State::Accepted | Closed) => Ends::In(state),
         (Accepted, State::Received | Overdue | State::Accepted) => Ends::In(State::Accepted),
@@ -68,8 +83,8 @@ fn model(state: State, next: Next) -> Ends {
 /// Walks on from a house, whose handover is in this state; what was seen is not walked twice.
 fn walk(house: &House, path: &mut Vec<Next>, left: usize, seen: &mut BTreeMap<String, State>) {
     let id = house.offered[&recipient("amal")].handover;
-    let state = house.only().handover(id).unwrap().state;
-    let known = seen.insert(format!("{} {:?} {:?}", house.at, left, house.only().state.handovers), state);
+    let state = theirs(house).handover(id).unwrap().state;
+    let known = seen.insert(format!("{} {:?} {:?}", house.at, left, theirs(house).state.handovers), state);
     let Some(left) = left.checked_sub(1).filter(|_| known.is_none()) else { return };
     for next in ALL {
         let mut house = house.clone();
@@ -78,7 +93,7 @@ fn walk(house: &House, path: &mut Vec<Next>, left: usize, seen: &mut BTreeMap<St
             Late | Leaves => event(&mut house, next),
             answer => {
                 let verdict = answered(&mut house, answer);
-                let now = house.only().handover(id).unwrap().state;
+                let now = theirs(&house).handover(id).unwrap().state;
                 let told = match verdict {
                     Verdict::Decided(_) => Ends::In(now),
                     Verdict::Refused(Refusal::NotAllowed { state: told, allowed }) => {
@@ -98,6 +113,10 @@ fn walk(house: &House, path: &mut Vec<Next>, left: usize, seen: &mut BTreeMap<St
                         assert_eq!(now, state, "{path:?}");
                         Ends::HashDiffers
                     }
+                    Verdict::Refused(Refusal::OtherRecord) => {
+                        assert_eq!(now, state, "{path:?}");
+                        Ends::OtherRecord
+                    }
                     other => panic!("{path:?}: {other:?}"),
                 };
                 assert_eq!(told, model(state, answer), "{path:?} in {state:?}");
@@ -113,6 +132,7 @@ fn answered(house: &mut House, next: Next) -> Verdict {
     let kind = match next {
         Received => AnswerKind::Received { sequence, payload_hash: HASH },
         WrongHash => AnswerKind::Received { sequence, payload_hash: [0xcd; 32] },
+        OthersRecord => AnswerKind::Received { sequence: sequence - 1, payload_hash: HASH },
         WrongSequence => AnswerKind::Received { sequence: sequence + 1_000, payload_hash: HASH },
         Accepted => AnswerKind::Accepted,
         NotTargetGroup => AnswerKind::Rejected { code: RejectCode::NotTargetGroup },
@@ -136,7 +156,7 @@ fn by_name(name: AnswerName) -> Next {
 fn event(house: &mut House, next: Next) {
     match next {
         Late => {
-            let person = house.only();
+            let person = theirs(house);
             let deadline = person.live_handover().and_then(|handover| handover.deadline);
             // Where an agency has years, no deadline passes here.
             let Some(on) = deadline.filter(|on| *on < day("2025-12-31")) else { return };
@@ -152,12 +172,22 @@ fn event(house: &mut House, next: Next) {
     }
 }
 
+/// Two people were offered to Amal; the second of them is walked with.
 fn offered() -> House {
     let mut house = House::new();
-    house.granted(&Who::number(1));
-    house.today("2025-03-05");
-    house.home(&Who::number(1), "44021", "2025-03-04");
+    for who in [Who::number(2), Who::number(1)] {
+        house.today("2025-01-02");
+        house.granted(&who);
+        house.today("2025-03-05");
+        house.home(&who, "44021", "2025-03-04");
+    }
     house
+}
+
+/// Whom the last offer is about.
+fn theirs(house: &House) -> &Person {
+    let id = house.offered[&recipient("amal")].handover;
+    house.people().into_iter().find(|person| person.handover(id).is_some()).unwrap()
 }
 
 #[test]
@@ -190,7 +220,7 @@ fn an_answer_to_what_was_replaced_is_told_the_living_successor() {
         house.home(&who, nis, &on);
     }
     house.pick_up(&first);
-    let living = house.only().live_handover().unwrap().id;
+    let living = theirs(&house).live_handover().unwrap().id;
     for answer in [Received, Accepted, NotTargetGroup, Purged, Started] {
         let Verdict::Refused(Refusal::OldEpoch { successor, .. }) = answered(&mut house.clone(), answer)
         else {
@@ -198,4 +228,29 @@ fn an_answer_to_what_was_replaced_is_told_the_living_successor() {
         };
         assert_eq!(successor, Some(living), "{answer:?}");
     }
+}
+
+#[test]
+fn a_record_of_an_older_epoch_confirms_nothing() {
+    let mut house = offered();
+    let (amal, first) = (recipient("amal"), house.offered[&recipient("amal")].clone());
+    // Ghent says no, so does Antwerp, and Ghent is asked again about the same handover.
+    for (n, nis) in ["11002", "44021"].into_iter().enumerate() {
+        let on = format!("2025-03-{:02}", 10 + n);
+        let by = if n == 0 { "amal" } else { "atlas" };
+        house.rejected(by);
+        house.today(&on);
+        house.home(&Who::number(1), nis, &on);
+    }
+    let now = house.offered[&amal].clone();
+    assert_eq!((now.handover, now.epoch, first.epoch), (first.handover, 3, 1));
+    let before = house.persons();
+    for sequence in (1..now.sequence + 1_000).filter(|sequence| *sequence != now.sequence) {
+        let told = house.answer("amal", AnswerKind::Received { sequence, payload_hash: HASH });
+        let expect = if sequence < now.sequence { Refusal::OtherRecord } else { Refusal::HashDiffers };
+        assert_eq!(told, Verdict::Refused(expect), "{sequence}");
+    }
+    assert_eq!(house.persons(), before);
+    house.received("amal");
+    assert_eq!(theirs(&house).handover(now.handover).unwrap().state, State::Received);
 }

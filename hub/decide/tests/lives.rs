@@ -16,6 +16,7 @@ use schemas::handover::{AnswerKind, State};
 use schemas::ids::{MessageId, PersonId};
 use schemas::message::{Body, ReviewAnswer};
 use support::engine::Dice;
+use support::house::HASH;
 use support::life::{Life, lives, messages};
 use support::{House, day, reviewed};
 
@@ -104,6 +105,28 @@ fn old_epochs_are_over(house: &mut House) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// I12: a `received` that quotes any record of the recipient but the handover's own changes nothing.
+fn others_records_confirm_nothing(house: &mut House) -> Result<(), TestCaseError> {
+    for offer in house.on_the_table() {
+        let all = house.issued[&offer.recipient].clone();
+        let before = house.persons();
+        house.pick_up(&offer);
+        for (sequence, _) in (1..).zip(all).filter(|(_, of)| *of != (Some(offer.handover), offer.epoch)) {
+            let quoted = AnswerKind::Received { sequence, payload_hash: HASH };
+            let told = house.answer(offer.recipient.as_str(), quoted);
+            prop_assert_eq!(
+                told,
+                Verdict::Refused(Refusal::OtherRecord),
+                "record {} for {:?}",
+                sequence,
+                &offer
+            );
+        }
+        prop_assert_eq!(&before, &house.persons());
+    }
+    Ok(())
+}
+
 /// The same lives in every run; `PROPTEST_CASES` and `PROPTEST_RNG_SEED` ask for more and for others.
 fn config() -> ProptestConfig {
     let default = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
@@ -163,6 +186,7 @@ proptest! {
             house.until(&today.to_string());
             holds(&mut house)?;
         }
+        others_records_confirm_nothing(&mut house)?;
         old_epochs_are_over(&mut house)?;
     }
 

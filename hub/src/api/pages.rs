@@ -18,6 +18,7 @@ const PAGES: &[(&str, &str)] = &[
     ("database-away", include_str!("../codes/database-away.md")),
     ("enterprise-check", include_str!("../codes/enterprise-check.md")),
     ("hash-differs", include_str!("../codes/hash-differs.md")),
+    ("other-record", include_str!("../codes/other-record.md")),
     ("id-taken", include_str!("../codes/id-taken.md")),
     ("ignored", include_str!("../codes/ignored.md")),
     ("insz-not-allowed", include_str!("../codes/insz-not-allowed.md")),

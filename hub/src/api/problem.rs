@@ -72,6 +72,8 @@ problems! {
     UnknownPosition = "unknown-position", CONFLICT, "no record was ever issued at this position";
     /// Another record was confirmed.
     HashDiffers = "hash-differs", CONFLICT, "the payload hash is not that of the record with this sequence";
+    /// A record of something else was confirmed.
+    OtherRecord = "other-record", CONFLICT, "the record with this sequence belongs to another handover or epoch";
     /// Nobody of this id.
     UnknownPerson = "unknown-person", CONFLICT, "there is no such person";
     /// No review that is open.
@@ -103,6 +105,7 @@ impl From<&Refusal> for ProblemCode {
             Refusal::TwoHoldTheFile => Self::TwoHoldTheFile,
             Refusal::NotAsked => Self::NotAsked,
             Refusal::HashDiffers => Self::HashDiffers,
+            Refusal::OtherRecord => Self::OtherRecord,
         }
     }
 }

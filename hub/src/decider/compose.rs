@@ -345,6 +345,8 @@ impl Composer<'_> {
             delivery: delivery.id,
             envelope: envelope_text,
             payload_hash: envelope.payload_hash,
+            handover: delivery.handover,
+            epoch: delivery.epoch,
             always: delivery.view.ended().is_some(),
             schema_id,
             body: Vec::new(),

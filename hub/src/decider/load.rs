@@ -74,8 +74,8 @@ pub(super) async fn load(
                     records.push((row.id, record));
                 }
             }
-            FoundRow::Sent(recipient, sequence, hash) => {
-                answers.insert(Ask::Sent(recipient, sequence), Reply::Sent(Some(hash)));
+            FoundRow::Sent(recipient, sequence, record) => {
+                answers.insert(Ask::Sent(recipient, sequence), Reply::Sent(Some(record)));
             }
         }
     }

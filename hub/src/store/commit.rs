@@ -362,6 +362,8 @@ fn leaving(batch: &Batch) -> Vec<BulkStatement> {
         .text("recipient", rows.iter().map(|row| row.recipient.as_str()))
         .int("sequence", rows.iter().map(|row| int(row.sequence)))
         .bytes("payload_hash", rows.iter().map(|row| row.payload_hash))
+        .bytes_or("handover", rows.iter().map(|row| row.handover.map(|id| id.bytes())))
+        .int("epoch", rows.iter().map(|row| row.epoch.into()))
         .int("position", rows.iter().map(|row| int(row.position)));
     let schemas = Rows::default()
         .int("id", batch.schemas.iter().map(|row| row.id.into()))

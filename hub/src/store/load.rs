@@ -2,7 +2,7 @@
 //!
 //! What is not among the rows does not exist. Nothing sealed is opened here. Next: [`super::commit`] for what is stored afterwards.
 
-use decide::world::{Ask, Owned};
+use decide::world::{Ask, Owned, SentRecord};
 use schemas::ids::{HandoverId, MessageId, PersonId, ReviewId, StreamId};
 use schemas::key::Mac;
 use schemas::recipient::Recipient;
@@ -155,16 +155,21 @@ async fn journals(tx: &mut Tx, asked: &[PersonId]) -> Result<Vec<FoundRow>, Stor
 }
 
 async fn sent(tx: &mut Tx, asked: &[(Recipient, u64)]) -> Result<Vec<FoundRow>, StoreError> {
-    type Cells = (String, i64, Vec<u8>);
-    let sql = "select l.recipient, l.sequence, l.payload_hash from r cross join ledger l \
+    type Cells = (String, i64, Vec<u8>, Option<Vec<u8>>, i64);
+    let sql = "select l.recipient, l.sequence, l.payload_hash, l.handover, l.epoch from r cross join ledger l \
                where l.recipient = r.recipient and l.sequence = r.sequence";
     let rows = Rows::default()
         .text("recipient", asked.iter().map(|(recipient, _)| recipient.as_str()))
         .int("sequence", asked.iter().map(|(_, sequence)| int(*sequence)));
     let reader = CellReader("ledger");
     let found: Vec<Cells> = tx.read("ledger", sql, rows).await?;
-    let record = |(recipient, sequence, hash): Cells| {
-        Ok(FoundRow::Sent(reader.word(recipient)?, reader.number(sequence)?, reader.fixed(hash)?))
+    let record = |(recipient, sequence, hash, handover, epoch): Cells| {
+        let sent = SentRecord {
+            hash: reader.fixed(hash)?,
+            handover: reader.id_or(HandoverId::from_bytes, handover)?,
+            epoch: reader.number(epoch)?,
+        };
+        Ok(FoundRow::Sent(reader.word(recipient)?, reader.number(sequence)?, sent))
     };
     found.into_iter().map(record).collect()
 }

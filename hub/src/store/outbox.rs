@@ -4,7 +4,7 @@
 //! erased, and whether a repertory line of who they are now is open and unrestricted. `deliver` judges by them.
 
 use schemas::envelope::Hash;
-use schemas::ids::{DeliveryId, PersonId, Pseudonym, TaskId};
+use schemas::ids::{DeliveryId, HandoverId, PersonId, Pseudonym, TaskId};
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
 
@@ -21,7 +21,7 @@ macro_rules! outgoing {
     ($rest:literal) => {
         concat!(
             "select o.position, o.recipient, o.sequence, o.person, o.pseudonym, o.delivery, o.envelope, l.payload_hash, ",
-            "o.always, o.schema_id, o.body, k.wrapped, cast(case when exists (select 1 from person a ",
+            "l.handover, l.epoch, o.always, o.schema_id, o.body, k.wrapped, cast(case when exists (select 1 from person a ",
             "join person n on n.id = coalesce(a.redirect, a.id) ",
             "join repertory p on p.person = n.id and p.recipient = o.recipient and p.closed_on is null ",
             "where a.id = o.person and n.restricted = 0) then 1 else 0 end as bigint), l.closed_at ",
@@ -53,6 +53,8 @@ type OutgoingCells = (
     Vec<u8>,
     String,
     Vec<u8>,
+    Option<Vec<u8>>,
+    i64,
     i64,
     i64,
     Vec<u8>,
@@ -324,6 +326,8 @@ fn outgoing(cells: OutgoingCells) -> Result<Outgoing, StoreError> {
         delivery,
         envelope,
         hash,
+        handover,
+        epoch,
         always,
         schema_id,
         body,
@@ -340,6 +344,8 @@ fn outgoing(cells: OutgoingCells) -> Result<Outgoing, StoreError> {
         delivery: READER.id(DeliveryId::from_bytes, delivery)?,
         envelope,
         payload_hash: READER.fixed(hash)?,
+        handover: READER.id_or(HandoverId::from_bytes, handover)?,
+        epoch: READER.number(epoch)?,
         always: always != 0,
         schema_id: READER.number(schema_id)?,
         body,

@@ -239,6 +239,8 @@ create table ledger (
   recipient text not null,
   sequence bigint not null,
   payload_hash bytea not null,
+  handover bytea,                  -- what an answer may quote it for; none before arrival
+  epoch bigint not null,
   position bigint not null,
   closed_at bigint,
   primary key (recipient, sequence)

@@ -42,7 +42,7 @@ async fn what_a_batch_stores_is_loaded_again() {
             format!("key {:?} {} {linked:?}", &hash(2)[..4], message(1)),
             format!("person {own} {own} 1"),
             format!("own {} {linked:?}", message(1)),
-            format!("sent atlas 1 {:?}", &hash(1)[..4]),
+            format!("sent atlas 1 {:?} {:?} 1", &hash(1)[..4], Some(HandoverId::from_bytes(bytes(701)))),
         ];
         expected.extend(owned(1).iter().map(|ask| match ask {
             Ask::Owner(owned) => format!("{owned:?} {own}"),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use decide::Refusal;
 use decide::person::{Capacity, TaskKind};
-use decide::world::Ask;
+use decide::world::{Ask, SentRecord};
 use hub::store::Store;
 use hub::store::rows::{
     Batch, Counters, DecidedRow, Detail, FoundRow, HandoverRow, InboxRow, JournalRow, Lease, LineRow,
@@ -171,6 +171,8 @@ pub(crate) fn outbox(position: u64, to: &str, sequence: u64, of: u32) -> OutboxR
         delivery: DeliveryId::from_bytes(bytes(u32::try_from(position).unwrap() + 900)),
         envelope: format!("{{\"sequence\":{sequence}}}"),
         payload_hash: hash(u32::try_from(position).unwrap()),
+        handover: (!position.is_multiple_of(3)).then(|| HandoverId::from_bytes(bytes(of + 700))),
+        epoch: u32::try_from(sequence).unwrap(),
         always: position.is_multiple_of(2),
         schema_id: 7,
         body: format!("body {position}").into_bytes(),
@@ -249,7 +251,9 @@ pub(crate) async fn loaded(store: &Store, asks: &[Ask]) -> Vec<String> {
         FoundRow::Owner(owned, person) => format!("{owned:?} {person}"),
         FoundRow::Waiting(row) => format!("waiting {} {:?}", row.id, String::from_utf8(row.key.key)),
         FoundRow::Own(row) => format!("own {} {:?}", row.id, row.key.owner),
-        FoundRow::Sent(recipient, sequence, hash) => format!("sent {recipient} {sequence} {:?}", &hash[..4]),
+        FoundRow::Sent(recipient, sequence, SentRecord { hash, handover, epoch }) => {
+            format!("sent {recipient} {sequence} {:?} {handover:?} {epoch}", &hash[..4])
+        }
     };
     let mut found: Vec<String> = store.load(asks).await.unwrap().into_iter().map(told).collect();
     found.sort();

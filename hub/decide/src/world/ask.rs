@@ -26,7 +26,7 @@ pub enum Ask {
     Waiting(MessageId),
     /// Which [learning records](is_learning) are in this very person's own journal?
     Journal(PersonId),
-    /// What was the payload hash of the record with this number on the recipient's topic?
+    /// Which record has this number on the recipient's topic?
     Sent(Recipient, u64),
 }
 
@@ -59,8 +59,17 @@ pub enum Reply {
     Waiting(Option<Arc<Prepared>>),
     /// The learning records in this person's own journal, in no order.
     Journal(Vec<(MessageId, Arc<Prepared>)>),
-    /// The payload hash; nothing where no such record was sent.
-    Sent(Option<Hash>),
+    /// The record; nothing where no such one was decided.
+    Sent(Option<SentRecord>),
+}
+
+/// A record that was decided: what it carried, and what it belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SentRecord {
+    pub hash: Hash,
+    /// The handover that it is about; none before arrival.
+    pub handover: Option<HandoverId>,
+    pub epoch: u32,
 }
 
 /// Who a person is now.

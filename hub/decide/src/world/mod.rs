@@ -19,7 +19,7 @@ use schemas::ids::{MessageId, PersonId};
 use schemas::key::Mac;
 use schemas::message::Prepared;
 
-pub use ask::{Ask, Block, Holders, Needs, Owned, PersonFound, Reply, is_learning};
+pub use ask::{Ask, Block, Holders, Needs, Owned, PersonFound, Reply, SentRecord, is_learning};
 pub(crate) use ask::{Gather, Missing};
 pub use budget::READ_BACK;
 pub(crate) use read::{KnownPerson, leads_to};

@@ -5,13 +5,12 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use schemas::envelope::Hash;
 use schemas::ids::{MessageId, PersonId};
 use schemas::key::Mac;
 use schemas::message::Prepared;
 use schemas::recipient::Recipient;
 
-use super::ask::{Ask, Holders, Missing, Owned, PersonFound, Reply};
+use super::ask::{Ask, Holders, Missing, Owned, PersonFound, Reply, SentRecord};
 use super::{Gather, World};
 use crate::person::Person;
 
@@ -107,10 +106,10 @@ impl World {
         journals.flatten().collect()
     }
 
-    /// The payload hash of a record on a topic.
-    pub(crate) fn sent(&self, recipient: &Recipient, sequence: u64) -> Result<Option<Hash>, Missing> {
+    /// A record on a topic.
+    pub(crate) fn sent(&self, recipient: &Recipient, sequence: u64) -> Result<Option<SentRecord>, Missing> {
         match self.find(Ask::Sent(recipient.clone(), sequence))? {
-            Some(Reply::Sent(hash)) => Ok(*hash),
+            Some(Reply::Sent(record)) => Ok(*record),
             _ => Ok(None),
         }
     }

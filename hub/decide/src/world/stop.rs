@@ -74,6 +74,9 @@ pub enum Refusal {
     /// The hash differs from that of the record with this sequence.
     #[error("the payload hash is not that of the record with this sequence")]
     HashDiffers,
+    /// The record with this sequence belongs to another handover, or to another epoch than the answer names.
+    #[error("the record with this sequence belongs to another handover or epoch")]
+    OtherRecord,
 }
 
 impl Refusal {
@@ -89,6 +92,7 @@ impl Refusal {
             Self::TwoHoldTheFile => "two-hold-the-file",
             Self::NotAsked => "not-asked",
             Self::HashDiffers => "hash-differs",
+            Self::OtherRecord => "other-record",
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use decide::change::Delivery;
 use decide::round::{Round, Verdict};
-use decide::world::{Ask, Block, Reply};
+use decide::world::{Ask, Block, Reply, SentRecord};
 use decide::{Bundle, Needs, World};
 use schemas::message::{Body, Message};
 use schemas::recipient::Recipient;
@@ -39,7 +39,7 @@ pub(crate) enum Forgets {
 struct Batch {
     serial: u64,
     decided: Vec<(Message, Verdict)>,
-    sent: Vec<(Recipient, u64)>,
+    sent: Vec<(Recipient, u64, SentRecord)>,
 }
 
 pub(crate) struct Engine<'a> {
@@ -49,7 +49,7 @@ pub(crate) struct Engine<'a> {
     world: World,
     waiting: VecDeque<Batch>,
     sequences: BTreeMap<Recipient, u64>,
-    sent: Vec<(Recipient, u64)>,
+    sent: Vec<(Recipient, u64, SentRecord)>,
     dice: Dice,
     forgets: Forgets,
     /// How often a batch had to end early, and a step had to wait for one to be stored.
@@ -143,7 +143,8 @@ impl<'a> Engine<'a> {
             let numbers = leaving.iter().map(|delivery| {
                 let sequence = sequences.entry(delivery.recipient.clone()).or_default();
                 *sequence += 1;
-                sent.push((delivery.recipient.clone(), *sequence));
+                let record = SentRecord { hash: HASH, handover: delivery.handover, epoch: delivery.epoch };
+                sent.push((delivery.recipient.clone(), *sequence, record));
                 (*sequence, HASH)
             });
             Ok(numbers.collect())
@@ -184,8 +185,8 @@ impl<'a> Engine<'a> {
                 (_, _) => {}
             }
         }
-        let hashes = batch.sent.into_iter().map(|(r, n)| (Ask::Sent(r, n), Reply::Sent(Some(HASH))));
-        self.store.load(0, hashes);
+        let sent = batch.sent.into_iter().map(|(to, n, sent)| (Ask::Sent(to, n), Reply::Sent(Some(sent))));
+        self.store.load(0, sent);
         self.stored = batch.serial;
         self.world.committed(batch.serial);
     }

@@ -46,7 +46,8 @@ pub(crate) struct House {
     pub(crate) offers: BTreeMap<HandoverId, Offered>,
     pub(crate) order: u64,
     pub(crate) at: Instant,
-    sequences: BTreeMap<Recipient, u64>,
+    /// What each record belongs to, in the order of the numbers.
+    pub(crate) issued: BTreeMap<Recipient, Vec<(Option<HandoverId>, u32)>>,
     said: BTreeMap<String, usize>,
 }
 
@@ -67,7 +68,7 @@ impl House {
             offers: BTreeMap::new(),
             order: 0,
             at: start_of(day("2025-01-01")),
-            sequences: BTreeMap::new(),
+            issued: BTreeMap::new(),
             said: BTreeMap::new(),
         }
     }
@@ -107,19 +108,20 @@ impl House {
 
     /// Decides a batch; keeps what left and what was offered.
     pub(crate) fn decide(&mut self, messages: &[Message]) -> Vec<Verdict> {
-        let Self { world, bundle, sequences, deliveries, offers, offered, .. } = self;
+        let Self { world, bundle, issued, deliveries, offers, offered, .. } = self;
         let mut number = |leaving: &[Delivery]| {
             let numbers = leaving.iter().map(|delivery| {
-                let sequence = sequences.entry(delivery.recipient.clone()).or_default();
-                *sequence += 1;
+                let before = issued.entry(delivery.recipient.clone()).or_default();
+                before.push((delivery.handover, delivery.epoch));
+                let sequence = before.len() as u64;
                 if let (Some(handover), ViewKind::Offer) = (delivery.handover, delivery.view.kind()) {
                     let recipient = delivery.recipient.clone();
-                    let offer = Offered { recipient, handover, epoch: delivery.epoch, sequence: *sequence };
+                    let offer = Offered { recipient, handover, epoch: delivery.epoch, sequence };
                     offers.insert(handover, offer.clone());
                     offered.insert(delivery.recipient.clone(), offer);
                 }
                 deliveries.push(delivery.clone());
-                (*sequence, HASH)
+                (sequence, HASH)
             });
             Ok(numbers.collect())
         };

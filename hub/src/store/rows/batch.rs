@@ -1,8 +1,7 @@
 //! What is loaded for a batch, and everything that one stores.
 //! Both are whole: what is not in them does not exist, or does not change. Next: `super` for the rest.
 
-use decide::world::Owned;
-use schemas::envelope::Hash;
+use decide::world::{Owned, SentRecord};
 use schemas::ids::{MessageId, PersonId};
 use schemas::key::Mac;
 use schemas::recipient::Recipient;
@@ -25,8 +24,8 @@ pub enum FoundRow {
     Waiting(MessageRow),
     /// A message of the person whose journal is asked for.
     Own(MessageRow),
-    /// The payload hash of a record on a topic.
-    Sent(Recipient, u64, Hash),
+    /// A record on a topic.
+    Sent(Recipient, u64, SentRecord),
 }
 
 /// Everything one batch of decisions stores, in one transaction.

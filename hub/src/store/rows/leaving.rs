@@ -3,7 +3,7 @@
 
 use decide::person::TaskKind;
 use schemas::envelope::Hash;
-use schemas::ids::{DeliveryId, PersonId, Pseudonym, TaskId};
+use schemas::ids::{DeliveryId, HandoverId, PersonId, Pseudonym, TaskId};
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
 
@@ -41,6 +41,10 @@ pub struct OutboxRow {
     pub envelope: String,
     /// Its payload hash, kept in the ledger.
     pub payload_hash: Hash,
+    /// The handover that it belongs to, which the ledger keeps; none before arrival.
+    pub handover: Option<HandoverId>,
+    /// The epoch of that handover.
+    pub epoch: u32,
     /// Whether it passes a closed line: an `Ended`.
     pub always: bool,
     /// The id of the schema that the body is written in.
