@@ -1,13 +1,17 @@
-// Reads topics as any agency could: stock kafkajs as it is installed, nothing added.
+// Reads topics as any agency could: stock kafkajs and its schema registry as they are installed, the reader of CloudEvents,
+// nothing of ours.
 //
-//     node read_topic.js BROKERS COUNT TOPIC...
+//     node read_topic.js BROKERS REGISTRY_URL COUNT TOPIC...
 //
-// Prints COUNT records as JSON lines {topic, key, headers, value}, the value in hexadecimal digits, then ends. A void has a null value.
+// Prints COUNT records as JSON lines {topic, key, headers, value, event}, then ends. A void has a null value.
 
 const { Kafka, logLevel } = require("kafkajs");
+const { SchemaRegistry } = require("@kafkajs/confluent-schema-registry");
+const events = require("cloudevents").Kafka;
 
-const [brokers, count, ...topics] = process.argv.slice(2);
+const [brokers, host, count, ...topics] = process.argv.slice(2);
 const kafka = new Kafka({ clientId: "stock", brokers: brokers.split(","), logLevel: logLevel.ERROR });
+const registry = new SchemaRegistry({ host });
 const consumer = kafka.consumer({ groupId: `${topics[0]}.javascript` });
 
 function fail(error) {
@@ -23,8 +27,16 @@ async function main() {
   await consumer.run({
     eachMessage: async ({ topic, message }) => {
       const headers = Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [name, `${value}`]));
-      const value = message.value && message.value.toString("hex");
-      process.stdout.write(`${JSON.stringify({ topic, key: `${message.key}`, headers, value })}\n`);
+      // Both throw on a void: the value is looked at first, and what a void has to say stands in its headers.
+      let value = null;
+      let event = [headers.ce_id, headers.ce_type, headers.ce_sequence];
+      if (message.value !== null) {
+        value = await registry.decode(message.value);
+        const { id, type, sequence } = events.toEvent({ ...message, headers });
+        event = [id, type, sequence];
+      }
+      const line = { topic, key: `${message.key}`, headers, value, event };
+      process.stdout.write(`${JSON.stringify(line)}\n`);
       left -= 1;
       if (left === 0) setImmediate(() => consumer.disconnect());
     },

@@ -1,28 +1,28 @@
-"""Reads topics as any agency could: stock confluent-kafka, its stock Avro deserialiser, nothing of ours.
+"""Reads topics as any agency could: stock confluent-kafka with its Avro deserialiser, the reader of CloudEvents, nothing of ours.
 
     read_topic.py BROKERS REGISTRY_URL COUNT TOPIC...
 
-Prints COUNT records as JSON lines {topic, key, headers, value}, then ends. A void has a null value.
+Prints COUNT records as JSON lines {topic, key, headers, value, event}, then ends. A void has a null value.
 """
 
 import json
 import sys
 
-from confluent_kafka import DeserializingConsumer
+from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
+from confluent_kafka import Consumer
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
-from confluent_kafka.serialization import StringDeserializer
+from confluent_kafka.serialization import MessageField, SerializationContext
 
 
 def main(brokers, registry, count, *topics):
-    consumer = DeserializingConsumer(
+    decode = AvroDeserializer(SchemaRegistryClient({"url": registry}))
+    consumer = Consumer(
         {
             "bootstrap.servers": brokers,
-            "group.id": f"{topics[0]}.stock",
+            "group.id": f"{topics[0]}.python",
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
-            "key.deserializer": StringDeserializer(),
-            "value.deserializer": AvroDeserializer(SchemaRegistryClient({"url": registry})),
         }
     )
     consumer.subscribe(list(topics))
@@ -34,8 +34,17 @@ def main(brokers, registry, count, *topics):
             continue
         if record.error():
             sys.exit(str(record.error()))
-        headers = {name: value.decode() for name, value in record.headers()}
-        line = {"topic": record.topic(), "key": record.key(), "headers": headers, "value": record.value()}
+        # It answers None for a void.
+        value = decode(record.value(), SerializationContext(record.topic(), MessageField.VALUE))
+        headers = dict(record.headers())
+        event = from_binary_event(KafkaMessage(headers=headers, key=record.key(), value=record.value()))
+        line = {
+            "topic": record.topic(),
+            "key": record.key().decode(),
+            "headers": {name: text.decode() for name, text in headers.items()},
+            "value": value,
+            "event": [event.get_id(), event.get_type(), event.get_extension("sequence")],
+        }
         print(json.dumps(line))
         left -= 1
     consumer.close()

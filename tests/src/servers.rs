@@ -117,3 +117,17 @@ impl Drop for Server {
         self.tell(&["stop"]);
     }
 }
+
+/// Runs one of Kafka's own tools as an operator would: what it says, for who wants to know.
+///
+/// # Panics
+/// Where it fails.
+pub fn kafka_tool(class: &str, brokers: &str, words: &[&str]) -> String {
+    let mut command = Command::new(crate::root().join("deploy/kafka.sh"));
+    command
+        .args(["tool", &format!("org.apache.kafka.tools.{class}"), "--bootstrap-server", brokers])
+        .args(words);
+    let output = tokio::task::block_in_place(|| command.output().unwrap());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}

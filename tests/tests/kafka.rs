@@ -1,21 +1,16 @@
 //! Exactly-once on a real Apache Kafka: the only place where it is proved.
 //!
-//! Each test has a place of its own ([`tests::place`]). What happens to topics that somebody else spoils is `topics.rs`'s.
+//! Each test has a place of its own ([`tests::place`]). What happens to topics that somebody else spoils is `topics.rs`'s,
+//! what an agency reads with its own clients `clients.rs`'s.
 
 #![expect(clippy::unwrap_used, reason = "what a test prepares may fail it")]
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hub::contract;
 use hub::deliver::HealthState;
-use hub::deliver::feed::TapRecord;
 use hub::deliver::halt::HaltCode;
 use rdkafka::producer::Producer as _;
-use schemas::recipient::Recipient;
-use serde_json::json;
 use tests::outbox::Rows;
 use tests::place::{PATIENCE, Place, until};
 
@@ -139,93 +134,4 @@ async fn halted(place: &Place, owner: &str) -> (HaltCode, String) {
     assert_eq!(running.health.state(), HealthState::Halted);
     running.stop().await;
     place.rows.halted(&place.names[0]).unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn stock_python_reads_what_tap_prints() {
-    let Some(place) = Place::new(2) else { return };
-    place.rows.add(40, 1).unwrap();
-    place.deliver("one").await;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let registry = format!("http://{}", listener.local_addr().unwrap());
-    let app = contract::registry::routes(Arc::clone(&place.rows.schemas));
-    let serving = tokio::spawn(async move { axum::serve(listener, app).await });
-    let stock = python(&place, &registry).await;
-    serving.abort();
-    let read = place.read_all().await.into_iter();
-    let mut tap: Vec<TapRecord> =
-        read.map(|record| TapRecord::from_log(&place.rows.schemas, record).unwrap()).collect();
-    tap.sort_by(|a, b| (&a.topic, a.sequence).cmp(&(&b.topic, b.sequence)));
-    let ours: Vec<serde_json::Value> = tap
-        .iter()
-        .map(|tap| serde_json::json!({"topic": tap.topic, "key": tap.key, "headers": tap.headers, "value": tap.value}))
-        .collect();
-    assert_eq!(stock, ours);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn stock_javascript_reads_every_record_as_it_is_installed() {
-    let Some(place) = Place::new(1) else { return };
-    // Enough of them for the codec to be used: a small batch is sent as it is.
-    place.rows.add(200, 1).unwrap();
-    place.deliver("one").await;
-    let root = tests::root();
-    let home = root.join("target/javascript");
-    let run = async |program: &str, arguments: &[&str]| {
-        let mut command = tokio::process::Command::new(program);
-        let output =
-            command.args(arguments).env("NODE_PATH", home.join("node_modules")).output().await.unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    };
-    // Installed once.
-    if !home.join("node_modules/kafkajs").exists() {
-        let home = home.to_str().unwrap();
-        run("npm", &["install", "--silent", "--no-audit", "--no-fund", "--prefix", home, "kafkajs@2.2.4"])
-            .await;
-    }
-    let script = root.join("tests/javascript/read_topic.js");
-    let topic = place.names[0].topic();
-    let printed = run("node", &[script.to_str().unwrap(), &place.config.brokers, "200", &topic]).await;
-    let stock: Vec<serde_json::Value> =
-        printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let ours: Vec<serde_json::Value> = place
-        .read_all()
-        .await
-        .into_iter()
-        .map(|record| {
-            let headers: BTreeMap<String, String> = record.headers.into_iter().collect();
-            let value = record.value.map(hex::encode);
-            json!({ "topic": record.topic, "key": record.key, "headers": headers, "value": value })
-        })
-        .collect();
-    assert_eq!(stock, ours);
-}
-
-/// What the stock client prints, by topic and number. It is installed once, into `target/python`.
-async fn python(place: &Place, registry: &str) -> Vec<serde_json::Value> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    let home = root.join("target/python");
-    let run = async |program: PathBuf, arguments: &[&str]| {
-        let output = tokio::process::Command::new(program).args(arguments).output().await.unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    };
-    if !home.join("bin/fastavro").exists() {
-        run("python3".into(), &["-m", "venv", home.to_str().unwrap()]).await;
-        run(home.join("bin/pip"), &["install", "--quiet", "confluent-kafka[avro]==2.16.0"]).await;
-    }
-    let script = root.join("tests/python/read_topic.py");
-    let (count, topics) = (place.rows.all().len().to_string(), place.names.iter().map(Recipient::topic));
-    let mut arguments = vec![script.to_str().unwrap(), &place.config.brokers, registry, &count];
-    let topics: Vec<String> = topics.collect();
-    arguments.extend(topics.iter().map(String::as_str));
-    let printed = run(home.join("bin/python"), &arguments).await;
-    let mut records: Vec<serde_json::Value> =
-        printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let number = |record: &serde_json::Value| {
-        record["headers"]["ce_sequence"].as_str().unwrap().parse::<u64>().unwrap()
-    };
-    records.sort_by_key(|record| (record["topic"].as_str().unwrap().to_owned(), number(record)));
-    records
 }

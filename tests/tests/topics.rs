@@ -6,13 +6,12 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test prepares may fail it")]
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use hub::deliver::HealthState;
 use hub::deliver::halt::{HaltCode, Part};
 use tests::place::{Place, Running, until};
-use tests::servers::Server;
+use tests::servers::{Server, kafka_tool};
 
 /// How soon the others have theirs: a second, and the time in which a busy machine does nothing for us.
 const SOON: Duration = Duration::from_secs(5);
@@ -173,17 +172,6 @@ async fn a_topic_that_is_compacted_stops_alone() {
     mended(&place, running).await;
 }
 
-/// Runs one of Kafka's own tools: what it says.
-fn tool(class: &str, brokers: &str, words: &[&str]) -> String {
-    let mut command = Command::new(tests::root().join("deploy/kafka.sh"));
-    command
-        .args(["tool", &format!("org.apache.kafka.tools.{class}"), "--bootstrap-server", brokers])
-        .args(words);
-    let output = tokio::task::block_in_place(|| command.output().unwrap());
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_topic_without_the_right_to_write_stops_alone() {
     if tests::server("HUB_TEST_KAFKA", "Kafka").is_none() {
@@ -202,7 +190,7 @@ async fn a_topic_without_the_right_to_write_stops_alone() {
     let right = |verb: &'static str, operation: &'static str| {
         let words = [verb, "--deny-principal", "User:*", "--operation", operation, "--topic", &topic];
         let force: &[&str] = if verb == "--remove" { &["--force"] } else { &[] };
-        tool("AclCommand", &brokers, &[&words, force].concat());
+        kafka_tool("AclCommand", &brokers, &[&words, force].concat());
     };
     for operation in ["Write", "Describe"] {
         right("--add", operation);
@@ -228,7 +216,7 @@ async fn a_producer_that_the_broker_forgot_is_made_anew() {
     );
     let place = Place::on(&brokers, 1);
     let running = place.start("one");
-    let known = || tool("TransactionsCommand", &brokers, &["list"]).contains(place.names[0].as_str());
+    let known = || kafka_tool("TransactionsCommand", &brokers, &["list"]).contains(place.names[0].as_str());
     for _ in 0..3 {
         place.rows.add(1, 1).unwrap();
         until("it is read back", || place.rows.all_closed()).await;

@@ -1,0 +1,127 @@
+//! What an agency reads, with the clients and tools it has: Java, Python and JavaScript as they are installed, the hub as
+//! their schema registry, and Kafka's own console.
+//!
+//! Each must read what `tap` prints, voids and all, past records that were taken back. The programs are those of
+//! docs/agencies.md; `deploy/clients.sh` installs what they need. What is proved of delivery itself: `kafka.rs`.
+
+#![expect(clippy::unwrap_used, reason = "what a test prepares may fail it")]
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+
+use hub::contract::registry;
+use hub::deliver::feed::TapRecord;
+use schemas::recipient::Recipient;
+use serde_json::{Value, json};
+use tests::place::Place;
+use tests::servers::kafka_tool;
+use tokio::process::Command;
+
+/// How many records a place has: enough of them at once for the codec to be used.
+const RECORDS: usize = 230;
+/// How many of them were sent before, in a transaction that was taken back.
+const TAKEN_BACK: usize = 20;
+
+/// A topic with voids, and with records that were taken back: a relay died, and the next one sent them again.
+async fn place() -> Option<Place> {
+    let place = Place::new(1)?;
+    place.rows.add(200, 1).unwrap();
+    place.deliver("one").await;
+    place.rows.add(30, 1).unwrap();
+    let dies = place.zombie();
+    place.send(&dies, 200, TAKEN_BACK);
+    place.deliver("two").await;
+    Some(place)
+}
+
+/// Where a client of another language is installed, which is done once.
+async fn home(client: &str) -> PathBuf {
+    let script = tests::root().join("deploy/clients.sh");
+    printed(Command::new(script).arg(client)).await.trim().into()
+}
+
+/// What a program prints; it must end well.
+async fn printed(command: &mut Command) -> String {
+    let output = command.stderr(Stdio::piped()).output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs a reader, with the hub's schemas to ask for, over everything in a place: it reads what `tap` prints.
+async fn reads_what_tap_prints(place: &Place, reader: &mut Command) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let schemas = format!("http://{}", listener.local_addr().unwrap());
+    let app = registry::routes(Arc::clone(&place.rows.schemas));
+    let serving = tokio::spawn(async move { axum::serve(listener, app).await });
+    reader.args([&place.config.brokers, &schemas, &RECORDS.to_string()]);
+    let printed = printed(reader.args(place.names.iter().map(Recipient::topic))).await;
+    serving.abort();
+    let read: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let tap = place.read_all().await.into_iter().map(|record| {
+        let tap = TapRecord::from_log(&place.rows.schemas, record).unwrap();
+        let event = ["ce_id", "ce_type", "ce_sequence"].map(|name| tap.headers[name].clone());
+        json!({"topic": tap.topic, "key": tap.key, "headers": tap.headers, "value": tap.value, "event": event})
+    });
+    let tap: Vec<Value> = tap.collect();
+    assert!(tap.iter().any(|record| record["value"].is_null()), "there are voids");
+    assert_eq!(read, tap);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn python_reads_what_tap_prints() {
+    let Some(place) = place().await else { return };
+    let mut reader = Command::new(home("python").await.join("bin/python"));
+    reader.arg(tests::root().join("tests/python/read_topic.py"));
+    reads_what_tap_prints(&place, &mut reader).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn javascript_reads_what_tap_prints() {
+    let Some(place) = place().await else { return };
+    let mut reader = Command::new("node");
+    reader.env("NODE_PATH", home("javascript").await.join("node_modules"));
+    reader.arg(tests::root().join("tests/javascript/read_topic.js"));
+    reads_what_tap_prints(&place, &mut reader).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn java_reads_what_tap_prints_and_has_nothing_left_to_read() {
+    let Some(place) = place().await else { return };
+    let mut reader = Command::new("java");
+    reader.args(["-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp"]);
+    reader.arg(home("java").await.join("libs/*")).arg(tests::root().join("tests/java/ReadTopic.java"));
+    reads_what_tap_prints(&place, &mut reader).await;
+    let group = format!("{}.java", place.names[0].topic());
+    let words = ["--describe", "--group", &group];
+    let told = kafka_tool("consumer.group.ConsumerGroupCommand", &place.config.brokers, &words);
+    let of_topic: Vec<&str> = told.lines().last().unwrap().split_whitespace().collect();
+    // Group, topic, partition, where it is, where the topic ends, and what is left to read: records that were taken back
+    // and the ends of transactions have offsets as well.
+    let [_, _, "0", at, end, "0", ..] = of_topic[..] else { panic!("{told}") };
+    assert_eq!(at, end);
+    assert!(end.parse::<usize>().unwrap() > RECORDS + TAKEN_BACK, "{told}");
+}
+
+/// The numbers that Kafka's own console reads, so many.
+fn console(place: &Place, count: usize, more: &[&str]) -> Vec<u64> {
+    let (topic, count) = (place.names[0].topic(), count.to_string());
+    let words = ["--topic", &topic, "--from-beginning", "--max-messages", &count, "--timeout-ms", "30000"];
+    let shown = ["--formatter-property", "print.headers=true", "--formatter-property", "print.value=false"];
+    let words = [&words[..], &shown, more].concat();
+    let told = kafka_tool("consumer.ConsoleConsumer", &place.config.brokers, &words);
+    let number = |line: &str| line.split_once("ce_sequence:")?.1.split(',').next()?.parse().ok();
+    told.lines().filter_map(number).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_shows_each_record_once_where_it_is_told_to_read_what_was_committed() {
+    let Some(place) = place().await else { return };
+    let once: Vec<u64> = (1..=RECORDS as u64).collect();
+    assert_eq!(console(&place, RECORDS, &["--isolation-level", "read_committed"]), once);
+    // Without it a reader meets numbers twice, and can tell.
+    let all = console(&place, RECORDS + TAKEN_BACK, &[]);
+    assert!(!all.is_sorted(), "a number comes again");
+    assert_eq!(all.into_iter().collect::<BTreeSet<u64>>().into_iter().collect::<Vec<_>>(), once);
+}
