@@ -111,7 +111,7 @@ impl Process {
         let settings = format!(
             "environment = \"test\"\ndatabase = \"{database}\"\nlisten = \"127.0.0.1:{port}\"\nkeys = \"{}\"\n\
              [console]\nsecure_cookie = false\n\
-             [limits]\nmessage_bytes = 1048576\nbatch_bytes = 67108864\nbatch_items = 100000\n",
+             [limits]\nmessage_bytes = 1048576\nbatch_bytes = 67108864\nbatch_items = 100000\nconnections = 512\nidle_milliseconds = 75000\n",
             folder.path().join("keys").display()
         );
         std::fs::write(folder.path().join("config/hub.toml"), settings)?;

@@ -53,7 +53,7 @@ impl House {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        tokio::spawn(serve(listener, hub.router(), stop.clone()));
+        tokio::spawn(serve(listener, hub.router(), hub.config.hub.limits, stop.clone()));
         let decider = tokio::spawn(hub.clone().decide(stop.clone()));
         let http = reqwest::Client::builder().build().unwrap();
         let house = Self { hub, base, http, stop, decider, _folder: folder };

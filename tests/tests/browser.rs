@@ -174,7 +174,7 @@ async fn without_its_settings_there_is_no_console() {
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let stop = tokio_util::sync::CancellationToken::new();
-    let server = tokio::spawn(hub::app::serve(listener, hub.router(), stop.clone()));
+    let server = tokio::spawn(hub::app::serve(listener, hub.router(), hub.config.hub.limits, stop.clone()));
     let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
     for address in ["/", "/handovers", "/sign-in", "/console.css"] {
         assert_eq!(client.get(format!("{base}{address}")).send().await.unwrap().status(), 404, "{address}");

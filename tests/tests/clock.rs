@@ -40,7 +40,7 @@ impl Place {
         };
         let settings = format!(
             "environment = \"test\"\ndatabase = \"{url}\"\nlisten = \"127.0.0.1:0\"\nkeys = \"{}\"\n\
-             [limits]\nmessage_bytes = 1048576\nbatch_bytes = 67108864\nbatch_items = 100000\n",
+             [limits]\nmessage_bytes = 1048576\nbatch_bytes = 67108864\nbatch_items = 100000\nconnections = 512\nidle_milliseconds = 75000\n",
             folder.path().join("keys").display()
         );
         std::fs::write(folder.path().join("config/hub.toml"), settings).unwrap();

@@ -72,6 +72,7 @@ impl Stage {
         tokio::spawn(app::serve(
             register,
             StandInRegister::read(story, clock.clone())?.router(),
+            config.hub.limits,
             stop.clone(),
         ));
 
@@ -83,7 +84,7 @@ impl Stage {
 
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
-        let server = tokio::spawn(app::serve(listener, hub.router(), stop.clone()));
+        let server = tokio::spawn(app::serve(listener, hub.router(), hub.config.hub.limits, stop.clone()));
         let decider = tokio::spawn(hub.clone().decide(stop.clone()));
         let demo = Demo::new(hub.clone(), format!("http://{address}"), credentials)?;
         Ok(Self { hub, address, story: read, demo, stop, server, decider })

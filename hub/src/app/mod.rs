@@ -5,9 +5,11 @@
 //! tried again. Refuses to decide, to store and to parse. Next: `loops` for how a loop is kept alive, `door` for what is
 //! answered meanwhile.
 
+mod connections;
 mod door;
 mod loops;
 mod place;
+mod server;
 mod wrapping;
 
 use std::path::Path;
@@ -37,9 +39,9 @@ use crate::store::{Store, StoreError};
 use crate::vault::Vault;
 
 use door::Door;
-pub use door::serve;
 pub use loops::{Away, interrupted};
 pub use place::{Beside, DataPlace, in_data};
+pub use server::serve;
 
 /// What a process can do. On SQLite one process does it all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -335,7 +337,11 @@ async fn sent(store: &Store) -> Result<Vec<SchemaVersion>, StoreError> {
 pub async fn run(config: &Path, roles: &[Role]) -> anyhow::Result<()> {
     let config = Config::load(config)?;
     let (stop, now) = loops::signals();
-    let door = if roles.contains(&Role::Intake) { Some(Door::open(config.hub.listen).await?) } else { None };
+    let door = if roles.contains(&Role::Intake) {
+        Some(Door::open(config.hub.listen, config.hub.limits).await?)
+    } else {
+        None
+    };
     let open = || Hub::open(config.clone(), Start::Existing);
     let Some(hub) = loops::reach(open, &stop).await? else { return Ok(()) };
     let tasks = TaskTracker::new();

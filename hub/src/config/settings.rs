@@ -6,6 +6,7 @@
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -38,7 +39,7 @@ pub struct HubSettings {
     pub request: Option<RequestSettings>,
     /// The console; without it, there is none.
     pub console: Option<ConsoleSettings>,
-    /// What a sender may send at once.
+    /// What a sender may send at once, and how many may be connected.
     pub limits: Limits,
 }
 
@@ -79,7 +80,7 @@ impl RequestSettings {
     }
 }
 
-/// What a sender may send at once.
+/// What a sender may send at once, and how many may be connected.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
@@ -89,6 +90,10 @@ pub struct Limits {
     pub batch_bytes: usize,
     /// Items in one batch.
     pub batch_items: usize,
+    /// Connections at once; beyond them, those on which nothing is asked end.
+    pub connections: NonZeroUsize,
+    /// How long a connection may ask nothing, bring the head of a request, or leave an answer untaken.
+    pub idle_milliseconds: NonZeroU64,
 }
 
 /// Why there are no keys.

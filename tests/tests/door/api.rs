@@ -32,7 +32,7 @@ impl Door {
         Self::with(|_| {}).await
     }
 
-    async fn with(set: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn with(set: impl FnOnce(&mut Config)) -> Self {
         let (mut hub, folder) = hub().await;
         let mut config = Config::clone(&hub.config);
         set(&mut config);
@@ -40,7 +40,7 @@ impl Door {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        tokio::spawn(serve(listener, hub.router(), stop.clone()));
+        tokio::spawn(serve(listener, hub.router(), hub.config.hub.limits, stop.clone()));
         let http = reqwest::Client::builder().build().unwrap();
         Self { base, http, hub, _folder: folder, _stop: stop.drop_guard() }
     }

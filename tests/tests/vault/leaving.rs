@@ -125,7 +125,7 @@ async fn bodies(
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        tokio::spawn(serve(listener, three.hub.router(), stop.clone()));
+        tokio::spawn(serve(listener, three.hub.router(), three.hub.config.hub.limits, stop.clone()));
         let (status, page) = feed(&base, "agii-abroad", 0).await;
         let before = usize::try_from(sequence - 1).unwrap();
         if before == 0 {

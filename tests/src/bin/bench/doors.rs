@@ -23,7 +23,7 @@ pub(crate) async fn measure(hub: &Hub, Size { people, pressing, .. }: Size) -> a
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let base = format!("http://{}/v1/sources/visa", listener.local_addr()?);
     let stop = CancellationToken::new();
-    let server = tokio::spawn(app::serve(listener, hub.router(), stop.clone()));
+    let server = tokio::spawn(app::serve(listener, hub.router(), hub.config.hub.limits, stop.clone()));
     let client = reqwest::Client::builder().pool_max_idle_per_host(CONNECTIONS).build()?;
     let next = Arc::new(AtomicUsize::new(people));
     let started = Instant::now();
