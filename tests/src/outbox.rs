@@ -16,18 +16,21 @@ use hub::deliver::halt::{HaltCode, Part};
 use hub::deliver::log::Outbox;
 use hub::deliver::{Deliver, Health};
 use hub::store::StoreError;
-use hub::store::rows::{Counters, Lease, OutboxRow, Outgoing, TopicEnd};
+use hub::store::rows::{Counters, Lease, LedgerEnd, OutboxRow, Outgoing, TopicEnd};
 use hub::vault::{PersonKey, Place, Vault};
 use schemas::envelope::Hash;
 use schemas::ids::{DeliveryId, HandoverId, PersonId, Pseudonym, Seed, StreamId};
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
 use serde_json::json;
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
 /// The outbox. Clones share the rows.
 #[derive(Clone, Debug)]
 pub struct Rows {
     inner: Arc<Mutex<Inner>>,
+    /// Who asks where the ledger ends is told once this can be read.
+    ends: Arc<RwLock<()>>,
     /// What the rows are sealed with.
     pub vault: Vault,
     /// The schemas the rows are encoded with.
@@ -39,7 +42,10 @@ struct Inner {
     rows: Vec<Outgoing>,
     ends: BTreeMap<Recipient, TopicEnd>,
     closed: BTreeMap<Recipient, u64>,
+    read_back: BTreeMap<Recipient, u64>,
     halts: BTreeMap<(Recipient, Part), (HaltCode, String)>,
+    ever_halted: Vec<HaltCode>,
+    asked: usize,
     owner: Option<String>,
     fence: i64,
 }
@@ -64,7 +70,12 @@ impl Rows {
             });
         }
         let schemas = Arc::new(Schemas::new(&ids, &contracts)?);
-        Ok(Self { inner: Arc::default(), vault: Vault::new([1; 32], &[], [2; 32])?, schemas })
+        Ok(Self {
+            inner: Arc::default(),
+            ends: Arc::default(),
+            vault: Vault::new([1; 32], &[], [2; 32])?,
+            schemas,
+        })
     }
 
     /// Adds rows, for each recipient in turn; `history` tells one past from another. Every seventh
@@ -150,7 +161,33 @@ impl Rows {
 
     /// Says that everything up to there was read back, or less.
     pub fn close(&self, of: &Recipient, up_to: u64) {
+        let mut inner = self.inner();
+        inner.closed.insert(of.clone(), up_to);
+        inner.read_back.insert(of.clone(), up_to);
+    }
+
+    /// Says that a feed proved everything up to there.
+    pub fn close_by_feed(&self, of: &Recipient, up_to: u64) {
         self.inner().closed.insert(of.clone(), up_to);
+    }
+
+    /// Whoever asks from now on where the ledger ends is told what is so then, but only once this is dropped.
+    pub async fn hold_ends(&self) -> OwnedRwLockWriteGuard<()> {
+        let held = Arc::clone(&self.ends).write_owned().await;
+        self.inner().asked = 0;
+        held
+    }
+
+    /// How many have asked since.
+    #[must_use]
+    pub fn asked(&self) -> usize {
+        self.inner().asked
+    }
+
+    /// What ever stopped a topic, in the order it was told.
+    #[must_use]
+    pub fn ever_halted(&self) -> Vec<HaltCode> {
+        self.inner().ever_halted.clone()
     }
 
     /// How far a recipient's rows were read back.
@@ -248,6 +285,18 @@ impl Outbox for Rows {
         Ok(inner.ends.iter().map(|(name, end)| (name.clone(), end.sequence, closed(name))).collect())
     }
 
+    async fn ledger_end(&self, to: &Recipient) -> Result<LedgerEnd, StoreError> {
+        let end = {
+            let mut inner = self.inner();
+            inner.asked += 1;
+            let of = |ends: &BTreeMap<Recipient, u64>| ends.get(to).copied().unwrap_or(0);
+            let last = inner.ends.get(to).map_or(0, |end| end.sequence);
+            LedgerEnd { last, closed: of(&inner.closed), read_back: of(&inner.read_back) }
+        };
+        drop(self.ends.read().await);
+        Ok(end)
+    }
+
     async fn promised(&self, to: &Recipient, from: u64, until: u64) -> Result<Vec<(u64, Hash)>, StoreError> {
         let inner = self.inner();
         let own = inner.rows.iter().map(|outgoing| &outgoing.row).filter(|row| row.recipient == *to);
@@ -259,7 +308,9 @@ impl Outbox for Rows {
         let mut inner = self.inner();
         let Some((up_to, _)) = rows.last() else { return Ok(0) };
         let closed = inner.closed.entry(to.clone()).or_default();
-        let before = std::mem::replace(closed, *up_to.max(closed));
+        *closed = *up_to.max(closed);
+        let read = inner.read_back.entry(to.clone()).or_default();
+        let before = std::mem::replace(read, *up_to.max(read));
         Ok(up_to.saturating_sub(before))
     }
 
@@ -271,7 +322,9 @@ impl Outbox for Rows {
         detail: &str,
         _at: Instant,
     ) -> Result<(), StoreError> {
-        self.inner().halts.insert((to.clone(), part), (code, detail.to_owned()));
+        let mut inner = self.inner();
+        inner.halts.insert((to.clone(), part), (code, detail.to_owned()));
+        inner.ever_halted.push(code);
         Ok(())
     }
 

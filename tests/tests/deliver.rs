@@ -264,6 +264,46 @@ async fn records_that_retention_removed_are_no_loss() {
 }
 
 #[tokio::test]
+async fn what_a_feed_proved_is_sent_to_the_topic_and_is_no_loss_there() {
+    let bon = &name("bon");
+    let rows = Rows::new(&["bon"]).unwrap();
+    let log = Recording::default();
+    // Feed, topic, feed, topic: with rows that neither has proved at each change.
+    for round in 1..=3 {
+        rows.add(20, 1).unwrap();
+        rows.close_by_feed(bon, rows.last(bon) - 5);
+        rows.add(10, 1).unwrap();
+        deliver(&rows, &format!("round {round}"), &log).await;
+        holds(&log, bon, 30 * round);
+        assert_eq!(rows.ever_halted(), [], "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_sent_while_the_lease_changes_hands_is_no_loss() {
+    let bon = &name("bon");
+    let rows = Rows::new(&["bon"]).unwrap();
+    rows.add(20, 1).unwrap();
+    let log = Recording::default();
+    let one = start(rows.parts(nowhere(), "one"), &log);
+    until("the ledger is closed", || rows.all_closed()).await;
+    // The next one asks where the ledger ends, and until it has fenced the first one that goes on sending.
+    let held = rows.hold_ends().await;
+    let two = start(rows.parts(nowhere(), "two"), &log);
+    until("both parts of it have asked", || rows.asked() == 2).await;
+    rows.add(5, 1).unwrap();
+    until("the first one sends on", || log.records(bon).len() == 25).await;
+    drop(held);
+    rows.add(5, 1).unwrap();
+    until("the next one goes on", || two.health.counts.sent.get() == 5).await;
+    until("the ledger is closed", || rows.all_closed()).await;
+    assert_eq!(rows.ever_halted(), []);
+    one.stop().await;
+    two.stop().await;
+    holds(&log, bon, 30);
+}
+
+#[tokio::test]
 async fn a_topic_that_goes_while_nothing_is_sent_is_noticed() {
     let bon = &name("bon");
     let rows = Rows::new(&["bon"]).unwrap();

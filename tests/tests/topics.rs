@@ -159,6 +159,29 @@ async fn records_that_retention_removed_unread_are_no_new_topic() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_recipient_may_change_between_feed_and_topic_and_back() {
+    let Some(place) = Place::new(2) else { return };
+    let first = &place.names[0];
+    for round in 1..=3 {
+        // It reads its feed: nothing is sent to its topic, and what its feed proved is closed.
+        let mut fed =
+            Place { config: place.config.clone(), rows: place.rows.clone(), names: place.names.clone() };
+        fed.config.feed_only.insert(first.clone());
+        let running = fed.start(&format!("feed {round}"));
+        others_flow(&fed).await;
+        place.rows.close_by_feed(first, place.rows.last(first) - 3);
+        running.stop().await;
+        // It reads its topic, which has every number.
+        let running = place.start(&format!("topic {round}"));
+        others_flow(&place).await;
+        until("the ledger is closed", || place.rows.all_closed()).await;
+        running.stop().await;
+        assert_eq!(place.rows.ever_halted(), [], "round {round}");
+        place.read_all().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_topic_that_is_compacted_stops_alone() {
     let Some(place) = Place::new(2) else { return };
     let first = &place.names[0];

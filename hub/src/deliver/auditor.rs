@@ -73,7 +73,7 @@ impl<O: Outbox, L: Log> AuditedTopic<O, L> {
     /// Reads from the oldest record on; `proved` counts the rows that it closed.
     async fn read(&self, proved: &mut u64) -> Result<Infallible, AuditEnd> {
         let Self { parts, log, recipient } = self;
-        let closed = parts.outbox.ledger_end(recipient).await?.1;
+        let closed = parts.outbox.ledger_end(recipient).await?.closed;
         let mut audit = Audit::after(closed);
         let mut reader = log.reader(std::slice::from_ref(recipient)).await?;
         let mut read: Vec<Read> = Vec::new();

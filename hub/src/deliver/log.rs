@@ -13,7 +13,7 @@ use schemas::time::Instant;
 use super::DeliverError;
 use super::halt::{HaltCode, Part};
 use super::record::{Ends, LogRecord, Position, TopicState};
-use crate::store::rows::{Lease, Outgoing};
+use crate::store::rows::{Lease, LedgerEnd, Outgoing};
 use crate::store::{Store, StoreError};
 
 /// Where records go: a topic for each recipient. Clones are handles on the same log.
@@ -102,6 +102,8 @@ pub trait Outbox: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<Outgoing>, StoreError>> + Send;
     /// [`Store::ledger_ends`].
     fn ledger_ends(&self) -> impl Future<Output = Result<Vec<(Recipient, u64, u64)>, StoreError>> + Send;
+    /// [`Store::ledger_end`].
+    fn ledger_end(&self, to: &Recipient) -> impl Future<Output = Result<LedgerEnd, StoreError>> + Send;
     /// [`Store::promised`].
     fn promised(
         &self,
@@ -127,15 +129,6 @@ pub trait Outbox: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
     /// [`Store::resume`].
     fn resume(&self, to: &Recipient, part: Part) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// The last sequence of one recipient in the ledger, and the last one that was read back.
-    fn ledger_end(&self, to: &Recipient) -> impl Future<Output = Result<(u64, u64), StoreError>> + Send {
-        async move {
-            let ends = self.ledger_ends().await?;
-            let own = ends.into_iter().find(|(name, ..)| name == to);
-            Ok(own.map_or((0, 0), |(_, last, closed)| (last, closed)))
-        }
-    }
 }
 
 impl Outbox for Store {
@@ -153,6 +146,10 @@ impl Outbox for Store {
 
     async fn ledger_ends(&self) -> Result<Vec<(Recipient, u64, u64)>, StoreError> {
         Self::ledger_ends(self).await
+    }
+
+    async fn ledger_end(&self, to: &Recipient) -> Result<LedgerEnd, StoreError> {
+        Self::ledger_end(self, to).await
     }
 
     async fn promised(&self, to: &Recipient, from: u64, until: u64) -> Result<Vec<(u64, Hash)>, StoreError> {

@@ -12,6 +12,7 @@ use super::halt::Halt;
 use super::health::Health;
 use super::log::{Outbox, Writer};
 use super::record::{Ends, Position, TopicState};
+use crate::store::rows::LedgerEnd;
 
 /// Where the relay goes on.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,10 +34,11 @@ pub(super) async fn take_over<O: Outbox>(
     to: &Recipient,
     health: &Health,
 ) -> Result<Resumption, DeliverError> {
-    let (last, closed) = outbox.ledger_end(to).await?;
     // A topic of which something was read back is never made anew by the hub itself.
-    let ends = writer.take_over(closed == 0).await?;
-    let standing = compare(&ends, last, closed)?;
+    let may_make = outbox.ledger_end(to).await?.read_back == 0;
+    let ends = writer.take_over(may_make).await?;
+    // Read once nobody else sends any more: before, whoever had the lease may still have sent rows that were new.
+    let standing = compare(&ends, outbox.ledger_end(to).await?)?;
     if let Some(hash) = standing.hash {
         let promised = outbox.promised(to, standing.sequence, standing.sequence).await?;
         if promised != [(standing.sequence, hash)] {
@@ -50,9 +52,9 @@ pub(super) async fn take_over<O: Outbox>(
     Ok(standing)
 }
 
-/// The pure part: what the topic's ends and the ledger's ends together mean. `last` is the ledger's last sequence, `closed`
-/// the last one that was read back.
-fn compare(ends: &Ends, last: u64, closed: u64) -> Result<Resumption, Halt> {
+/// The pure part: what the topic's ends and the ledger's end together mean. What a feed proved is sent to the topic all the
+/// same: a topic has every number, whichever transport its recipient read before.
+fn compare(ends: &Ends, ledger: LedgerEnd) -> Result<Resumption, Halt> {
     let Ends { position, state, tail } = ends;
     judge(state, position.as_ref())?;
     let sent = position.as_ref().map_or(0, |position| position.sequence);
@@ -67,11 +69,11 @@ fn compare(ends: &Ends, last: u64, closed: u64) -> Result<Resumption, Halt> {
         }
     }
     let log = tail.as_ref().map_or(sent, |tail| tail.sequence.max(sent));
-    if log > last {
-        return Err(Halt::DatabaseRegressed { log, store: last });
+    if log > ledger.last {
+        return Err(Halt::DatabaseRegressed { log, store: ledger.last });
     }
-    if closed > log {
-        return Err(Halt::KafkaRegressed { log, store: closed });
+    if ledger.read_back > log {
+        return Err(Halt::KafkaRegressed { log, store: ledger.read_back });
     }
     let hash = tail.as_ref().map(|tail| tail.hash).or(position.as_ref().map(|position| position.hash));
     Ok(Resumption { sequence: log, hash, position: *position, torn: log > sent })
@@ -156,22 +158,26 @@ mod tests {
             state
         };
         // Sequence n stands at offset n + 9. (sent by the position, tail on the topic and its first offset, last and
-        // closed in the ledger) → the last sequence that counts as sent, and whether a commit was torn.
-        let check =
-            |sent: u64, tail: Option<u64>, (low, end), (last, closed), expect: Result<(u64, bool), &str>| {
-                let offset = |sequence: u64| i64::try_from(sequence + 9).unwrap();
-                let position =
-                    (sent > 0).then(|| Position { sequence: sent, hash: hash(sent), offset: offset(sent) });
-                let tail = tail.map(|sequence| Tail { sequence, hash: hash(sequence) });
-                let ends = Ends { position, state: topic(low, end), tail };
-                let found = compare(&ends, last, closed);
-                if let Ok(standing) = &found {
-                    assert_eq!(standing.hash, (standing.sequence > 0).then(|| hash(standing.sequence)));
-                }
-                let found =
-                    found.map(|standing| (standing.sequence, standing.torn)).map_err(|halt| halt.to_string());
-                assert_eq!(found, expect.map_err(str::to_owned), "{sent} {:?} {last} {closed}", ends.tail);
-            };
+        // read back in the ledger) → the last sequence that counts as sent, and whether a commit was torn.
+        let check = |sent: u64,
+                     tail: Option<u64>,
+                     (low, end),
+                     (last, read_back),
+                     expect: Result<(u64, bool), &str>| {
+            let offset = |sequence: u64| i64::try_from(sequence + 9).unwrap();
+            let position =
+                (sent > 0).then(|| Position { sequence: sent, hash: hash(sent), offset: offset(sent) });
+            let tail = tail.map(|sequence| Tail { sequence, hash: hash(sequence) });
+            let ends = Ends { position, state: topic(low, end), tail };
+            // A feed proved all of it, which means nothing here.
+            let found = compare(&ends, LedgerEnd { last, closed: last, read_back });
+            if let Ok(standing) = &found {
+                assert_eq!(standing.hash, (standing.sequence > 0).then(|| hash(standing.sequence)));
+            }
+            let found =
+                found.map(|standing| (standing.sequence, standing.torn)).map_err(|halt| halt.to_string());
+            assert_eq!(found, expect.map_err(str::to_owned), "{sent} {:?} {last} {read_back}", ends.tail);
+        };
         check(0, None, (0, 0), (0, 0), Ok((0, false)));
         check(0, None, (0, 0), (9, 0), Ok((0, false)));
         check(5, Some(5), (0, 16), (9, 5), Ok((5, false)));

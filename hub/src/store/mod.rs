@@ -21,6 +21,7 @@ pub mod rows;
 pub mod figures;
 mod schema;
 mod inbox;
+mod ledger;
 mod messages;
 mod persons;
 mod load;

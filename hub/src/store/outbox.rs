@@ -1,9 +1,9 @@
-//! What leaves: records for the relay and the feeds, the ledger that closes behind them, and tasks.
+//! What leaves: records for the relay and the feeds, and tasks.
 //!
 //! A record is read with the two things that may stop it at send time: its person's key, gone once they were
-//! erased, and whether a repertory line of who they are now is open and unrestricted. `deliver` judges by them.
+//! erased, and whether a repertory line of who they are now is open and unrestricted. `deliver` judges
+//! by them. Next: [`super::ledger`], which closes behind them.
 
-use schemas::envelope::Hash;
 use schemas::ids::{DeliveryId, HandoverId, PersonId, Pseudonym, TaskId};
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
@@ -131,107 +131,6 @@ impl Store {
             Ok(SchemaRow { id: reader.number(id)?, recipient: reader.word(recipient)?, text })
         };
         found.into_iter().map(row).collect()
-    }
-
-    /// Closes ledger rows up to a sequence: a feed's next `after` proves it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn close_ledger(
-        &self,
-        recipient: &Recipient,
-        up_to: u64,
-        at: Instant,
-    ) -> Result<(), StoreError> {
-        let sql =
-            "update ledger set closed_at = $3 where recipient = $1 and sequence <= $2 and closed_at is null";
-        let values = vec![name(recipient), SqlValue::Int(int(up_to)), SqlValue::Int(time(at))];
-        self.pool.change("ledger", sql, values).await.map(|_| ())
-    }
-
-    /// What the ledger promised under these numbers: each with its payload hash.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn promised(
-        &self,
-        recipient: &Recipient,
-        from: u64,
-        until: u64,
-    ) -> Result<Vec<(u64, Hash)>, StoreError> {
-        let sql = "select sequence, payload_hash from ledger \
-                   where recipient = $1 and sequence >= $2 and sequence <= $3 order by sequence";
-        let values = vec![name(recipient), SqlValue::Int(int(from)), SqlValue::Int(int(until))];
-        let found: Vec<(i64, Vec<u8>)> = self.pool.read("ledger", sql, values).await?;
-        let reader = CellReader("ledger");
-        let row = |(sequence, hash)| Ok((reader.number(sequence)?, reader.fixed(hash)?));
-        found.into_iter().map(row).collect()
-    }
-
-    /// Closes these rows of the ledger, and of them only those that promised this very hash: they were read back. Says how
-    /// many were open.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn prove(
-        &self,
-        recipient: &Recipient,
-        rows: &[(u64, Hash)],
-        at: Instant,
-    ) -> Result<u64, StoreError> {
-        let each = || rows.iter();
-        let rows = Rows::default()
-            .int("sequence", each().map(|(sequence, _)| int(*sequence)))
-            .bytes("hash", each().map(|(_, hash)| *hash))
-            .text("recipient", each().map(|_| recipient.as_str()))
-            .int("at", each().map(|_| time(at)));
-        let sql = "update ledger set closed_at = r.at from r where ledger.recipient = r.recipient \
-                   and ledger.sequence = r.sequence and ledger.payload_hash = r.hash and ledger.closed_at is null";
-        let pool = self.pool.clone();
-        detached(async move {
-            let mut tx = pool.write().await?;
-            let closed = tx.run("ledger", sql, rows).await?;
-            tx.commit().await?;
-            Ok(closed)
-        })
-        .await
-    }
-
-    /// The last sequence that one recipient was ever given; 0 where there is none.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn last_issued(&self, recipient: &Recipient) -> Result<u64, StoreError> {
-        let sql = "select coalesce(max(sequence), 0) from ledger where recipient = $1";
-        let found: Vec<(i64,)> = self.pool.read("ledger", sql, vec![name(recipient)]).await?;
-        let reader = CellReader("ledger");
-        reader.number(reader.some(found.first())?.0)
-    }
-
-    /// For each recipient: the last sequence in the ledger, and the last one closed.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn ledger_ends(&self) -> Result<Vec<(Recipient, u64, u64)>, StoreError> {
-        // From name to name through the index: a recipient's rows are not counted. Rows close from the
-        // first on, so the last closed one lies before the first open one.
-        let sql = "with recursive names (recipient) as ( \
-                     select min(recipient) from ledger union all \
-                     select (select min(l.recipient) from ledger l where l.recipient > names.recipient) \
-                     from names where names.recipient is not null), \
-                   ends (recipient, last, first_open) as ( \
-                     select n.recipient, \
-                       (select max(l.sequence) from ledger l where l.recipient = n.recipient), \
-                       (select min(l.sequence) from ledger l where l.recipient = n.recipient and l.closed_at is null) \
-                     from names n where n.recipient is not null) \
-                   select recipient, last, coalesce(first_open - 1, last) from ends order by recipient";
-        type Cells = (String, i64, i64);
-        let reader = CellReader("ledger");
-        let found: Vec<Cells> = self.pool.read("ledger", sql, Vec::new()).await?;
-        let end = |(recipient, last, closed): Cells| {
-            Ok((reader.word(recipient)?, reader.number(last)?, reader.number(closed)?))
-        };
-        found.into_iter().map(end).collect()
     }
 
     /// Claims tasks that are due: they are nobody else's until `until`, and due again then. Each with the wrapped key of

@@ -243,6 +243,7 @@ create table ledger (
   epoch bigint not null,
   position bigint not null,
   closed_at bigint,
+  closed_by text,                  -- what proved it: topic (read back), feed
   primary key (recipient, sequence)
 );
 create index ledger_open on ledger (recipient, sequence) where closed_at is null;

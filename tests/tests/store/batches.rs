@@ -5,8 +5,8 @@
 use decide::person::Capacity;
 use decide::world::{Ask, Owned};
 use hub::store::rows::{
-    AnswerRow, Batch, Detail, DueRow, HaltRow, JournalStored, Outcome, PersonRow, ReleasedRow, StoredAttempt,
-    TaskRow,
+    AnswerRow, Batch, Detail, DueRow, HaltRow, JournalStored, LedgerEnd, Outcome, PersonRow, ReleasedRow,
+    StoredAttempt, TaskRow,
 };
 use hub::store::{Store, StoreError};
 use schemas::handover::State;
@@ -248,7 +248,22 @@ async fn only_what_the_ledger_promised_is_proved() {
         assert_eq!(store.ledger_ends().await.unwrap(), [(atlas.clone(), 4, 0)]);
         let each: Vec<_> = batch.outbox[..2].iter().map(|row| (row.sequence, row.payload_hash)).collect();
         assert_eq!((prove("atlas", &each).await, prove("atlas", &each).await), (2, 0));
-        assert_eq!(store.ledger_ends().await.unwrap(), [(atlas, 4, 2)]);
+        assert_eq!(store.ledger_ends().await.unwrap(), [(atlas.clone(), 4, 2)]);
+        // What a feed proves was not read back; read back later, it keeps its time.
+        let end = async || {
+            let LedgerEnd { last, closed, read_back } = store.ledger_end(&atlas).await.unwrap();
+            [last, closed, read_back]
+        };
+        assert_eq!(end().await, [4, 2, 2]);
+        store.close_ledger(&atlas, 3, at(2)).await.unwrap();
+        assert_eq!(end().await, [4, 3, 2]);
+        let third = [(3, batch.outbox[2].payload_hash)];
+        let prove_later = async || store.prove(&atlas, &third, at(3)).await.unwrap();
+        assert_eq!((prove_later().await, prove_later().await, end().await), (1, 0, [4, 3, 3]));
+        let closed: Vec<_> =
+            store.feed(&atlas, 0, 9).await.unwrap().into_iter().map(|row| row.closed_at).collect();
+        assert_eq!(closed, [Some(at(1)), Some(at(1)), Some(at(2)), None]);
+        assert_eq!(store.ledger_end(&recipient("bon")).await.unwrap(), LedgerEnd::default());
     })
     .await;
 }

@@ -75,6 +75,17 @@ pub struct Outgoing {
     pub closed_at: Option<Instant>,
 }
 
+/// How far one recipient's ledger goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct LedgerEnd {
+    /// The last sequence that was promised.
+    pub last: u64,
+    /// The last one before the first that is open.
+    pub closed: u64,
+    /// The last one that was read back from the topic: what a feed proved was perhaps never there.
+    pub read_back: u64,
+}
+
 /// What stops the delivery to a recipient.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HaltRow {
