@@ -118,4 +118,16 @@ impl Intruder {
         };
         assert!(changed > 0, "nothing was changed");
     }
+
+    /// Several changes, one after the other.
+    ///
+    /// # Panics
+    /// Where the database refuses one.
+    pub async fn script(&mut self, sql: &str) {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(connection) => drop(sqlx::raw_sql(sql).execute(connection).await.unwrap()),
+            Self::Postgres(connection) => drop(sqlx::raw_sql(sql).execute(connection).await.unwrap()),
+        }
+    }
 }

@@ -4,10 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use hub::app::Hub;
-use hub::config::dev_token;
+use hub::config::{HUB, dev_token};
 use hub::desk::{Actor, Saying};
 use hub::intake::ItemVerdict;
-use hub::store::rows::{Outcome, ReviewRow};
+use hub::store::Store;
+use hub::store::rows::{AuditRow, Outcome, ReviewRow};
 use schemas::ids::{MessageId, PersonId};
 use schemas::message::ReviewAnswer;
 use serde_json::Value;
@@ -98,6 +99,15 @@ pub async fn answer(hub: &Hub, review: &ReviewRow, answer: ReviewAnswer) {
 #[must_use]
 pub fn actor(hub: &Hub, name: &str) -> Actor {
     Actor::of(&hub.config.people, &dev_token(name)).unwrap()
+}
+
+/// What people did by hand, in its order. What the hub itself wrote at its start is not theirs.
+///
+/// # Panics
+/// Where it cannot be read.
+pub async fn trail(store: &Store) -> Vec<AuditRow> {
+    let rows = store.audit(None, None, 10_000).await.unwrap();
+    rows.into_iter().rev().map(|chained| chained.row).filter(|row| row.actor.as_str() != HUB).collect()
 }
 
 /// Whose a message is.

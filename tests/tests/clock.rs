@@ -165,7 +165,7 @@ async fn a_clock_that_was_ahead_is_mended_by_a_command() {
                 verify(&hub.store, &hub.vault, &hub.config.bundle, &hub.schemas, batch).await.unwrap();
             assert_eq!(report.differences, Vec::<String>::new());
         }
-        let trail = hub.store.audit(10).await.unwrap();
+        let trail = tests::saying::trail(&hub.store).await;
         let orders: Vec<_> = trail.iter().map(|row| (row.action.as_str(), row.allowed)).collect();
         assert!(orders.contains(&("set-back-clock", true)) && orders.contains(&("set-back-clock", false)));
     })

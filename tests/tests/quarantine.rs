@@ -305,8 +305,7 @@ async fn by_hand(server: Option<&str>) {
         shown["decisions"].as_array().unwrap().iter().map(|made| made["outcome"].as_str().unwrap());
     assert_eq!(outcomes.collect::<Vec<_>>(), ["put aside", "closed"]);
 
-    let mut trail = store.audit(100).await.unwrap();
-    trail.reverse();
+    let trail = tests::saying::trail(&store).await;
     let trail: Vec<_> =
         trail.iter().map(|row| (row.actor.as_str(), row.action.as_str(), row.allowed)).collect();
     let expect = [

@@ -174,7 +174,7 @@ async fn a_file_is_pushed_over_https_and_a_register_is_greeted() {
     std::fs::write(&file, visa_lines(0).swap_remove(0).to_string() + "\n").unwrap();
     let push = |ca: &Path| {
         let mut command = std::process::Command::new(tests::process::binary().unwrap());
-        command.args(["push", "--source", "visa", "--token", "dev-post-cas", "--file"]).arg(&file);
+        command.args(["push", "--source", "visa", "--file"]).arg(&file).env("HUB_TOKEN", "dev-post-cas");
         command.arg("--url").arg(format!("https://localhost:{secure}")).arg("--ca").arg(ca);
         command.arg("--certificate").arg(ours.file("us.crt")).arg("--key").arg(ours.file("us.key"));
         let done = command.output().unwrap();

@@ -36,6 +36,7 @@ fn kept() -> Vec<(i64, PathBuf)> {
 /// What a command prints; it must succeed.
 fn done(process: &Process, words: &[&str]) -> String {
     let mut command = process.command(words).unwrap();
+    command.env_remove("HUB_CREDENTIAL_FILE").env("HUB_CREDENTIAL", "dev-elif");
     let output = command.stdout(Stdio::piped()).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{words:?}: {said}{}", std::fs::read_to_string(&process.log).unwrap());

@@ -22,7 +22,9 @@ use tests::saying::send;
 const FILE: &str = "agencies/agii-abroad.toml";
 
 fn command(words: &[&str], config: &Path) -> Output {
-    Command::new(binary().unwrap()).args(words).arg("--config").arg(config).output().unwrap()
+    let mut command = Command::new(binary().unwrap());
+    command.env_remove("HUB_CREDENTIAL_FILE").env("HUB_CREDENTIAL", "dev-elif");
+    command.args(words).arg("--config").arg(config).output().unwrap()
 }
 
 /// A command's words, and whether it went well.

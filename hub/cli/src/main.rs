@@ -21,6 +21,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// List what people did by hand, and verify that it is what was written.
+    Audit(commands::audit::Args),
     /// Tell everything that is wrong with the config folder.
     Check(commands::check::Args),
     /// Compare the clocks with the last decision; set its time back after a clock was ahead.
@@ -64,6 +66,7 @@ async fn main() -> ExitCode {
     hub::observe::log();
     hub::tls::provide();
     let done = match Cli::parse().command {
+        Command::Audit(args) => commands::audit::run(args).await,
         Command::Check(args) => commands::check::run(args).await,
         Command::Clock(args) => commands::clock::run(args).await,
         Command::Demo(args) => demo::run(args).await,

@@ -31,6 +31,7 @@ use crate::contract::{ContractError, Schemas, registry};
 use crate::decider::{self, Decider};
 use crate::deliver::health::{Health, HealthState};
 use crate::deliver::{self, Deliver};
+use crate::desk::in_force::{self, InForceError};
 use crate::desk::{Decisions, Desk, Rights};
 use crate::intake::{Intake, LookupTables};
 use crate::observe::Metrics;
@@ -60,7 +61,9 @@ pub enum Role {
 pub enum Start {
     /// Its schema is this program's already.
     Existing,
-    /// Its schema is brought up to date first; a demonstration's clock is declared.
+    /// The same, and the people and the bundle of its config are in force from here on.
+    Running,
+    /// Its schema is brought up to date first, and its config is in force; a demonstration's clock is declared.
     Migrated(Clock),
 }
 
@@ -74,6 +77,17 @@ pub enum OpenError {
     /// The schemas of the recipients.
     #[error(transparent)]
     Schemas(#[from] ContractError),
+    #[error(transparent)]
+    InForce(InForceError),
+}
+
+impl From<InForceError> for OpenError {
+    fn from(error: InForceError) -> Self {
+        match error {
+            InForceError::Store(error) => Self::Store(error),
+            other => Self::InForce(other),
+        }
+    }
 }
 
 /// An open store with its door. Cheap to clone.
@@ -109,8 +123,9 @@ impl Hub {
         crate::tls::provide();
         let vault = config.hub.load_keys()?;
         let store = Store::open(&config.hub.database).await?;
+        let running = !matches!(start, Start::Existing);
         let clock = match start {
-            Start::Existing => {
+            Start::Existing | Start::Running => {
                 store.check_schema().await?;
                 config.hub.clock()
             }
@@ -133,7 +148,10 @@ impl Hub {
         let committers = if config.hub.database.starts_with("sqlite:") { 1 } else { 2 };
         let intake = Intake::new(store.clone(), vault.clone(), clock.clone(), tables, committers);
         let decided = Arc::new(watch::Sender::new(0));
-        let rights = Rights::new(&store, clock.clone());
+        let rights = Rights::new(&store, &vault, clock.clone());
+        if running {
+            in_force::put_in_force(&store, &vault, &rights, &config).await?;
+        }
         let decisions = Decisions::new(store.clone(), decided.subscribe());
         let desk = Desk::new(rights, intake.clone(), clock.clone(), decisions);
         let instance = hex::encode(&clock.seed().0[..8]);
@@ -342,7 +360,7 @@ pub async fn run(config: &Path, roles: &[Role]) -> anyhow::Result<()> {
     } else {
         None
     };
-    let open = || Hub::open(config.clone(), Start::Existing);
+    let open = || Hub::open(config.clone(), Start::Running);
     let Some(hub) = loops::reach(open, &stop).await? else { return Ok(()) };
     let tasks = TaskTracker::new();
     tasks.spawn(wrapping::count(hub.store.clone(), hub.vault.clone(), stop.clone()));

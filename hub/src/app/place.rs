@@ -10,7 +10,7 @@ use anyhow::ensure;
 use super::{Hub, Start, sent};
 use crate::config::Config;
 use crate::contract::Schemas;
-use crate::desk::Rights;
+use crate::desk::{Rights, in_force};
 use crate::store::{Store, StoreError};
 use crate::vault::Vault;
 
@@ -39,12 +39,14 @@ impl DataPlace {
         Ok(config)
     }
 
-    /// Opens it to say something.
+    /// Opens it to say something, under the bundle of the hub that runs here.
     ///
     /// # Errors
-    /// Where it cannot be opened, is in use, or is not of this program's schema.
+    /// Where it cannot be opened, is in use, is not of this program's schema, or goes by another bundle.
     pub async fn hub(&self) -> anyhow::Result<Hub> {
-        Ok(Hub::open(self.config()?, Start::Existing).await?)
+        let hub = Hub::open(self.config()?, Start::Existing).await?;
+        in_force::same_bundle(&hub.store, &hub.vault, &hub.config.bundle.hash).await?;
+        Ok(hub)
     }
 
     /// Opens it to change what no hub that runs changes under its hands; on SQLite no hub may run beside it.
@@ -92,7 +94,7 @@ impl Beside {
     /// # Errors
     /// [`StoreError`].
     pub async fn rights(&self) -> Result<Rights, StoreError> {
-        Rights::beside(&self.config.hub.database, self.config.hub.clock()).await
+        Rights::beside(&self.config.hub.database, &self.vault, self.config.hub.clock()).await
     }
 }
 

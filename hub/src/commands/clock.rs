@@ -55,7 +55,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         return Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let hub = args.place.hub().await?;
-    let actor = args.credential.actor(&hub.config.people)?;
+    let actor = args.credential.actor(&hub.store, &hub.vault, Action::SetBackClock).await?;
     hub.desk.rights().allow(&actor, Action::SetBackClock, About::Hub, Occasion::Incident).await?;
     if let Some(database) = hub.store.time().await? {
         hub.clock.beside(database)?;

@@ -58,7 +58,7 @@ pub async fn answer(args: Args, out: &mut dyn Write) -> anyhow::Result<ExitCode>
     // An id of no known form is told as such below, and opens nothing.
     let allowed = match (args.why, args.id.trim().parse::<About>()) {
         (Some(why), Ok(about)) => {
-            let actor = args.credential.actor(&beside.config.people)?;
+            let actor = args.credential.actor(&beside.store, &beside.vault, Action::ShowValues).await?;
             Some(beside.rights().await?.allow(&actor, Action::ShowValues, about, why).await?)
         }
         (None, _) | (_, Err(_)) => None,

@@ -1,13 +1,15 @@
 //! `hub keys`: the key-encryption keys in the file of keys, and what each wraps.
 //!
 //! `--rewrap` wraps every stored key by the first one, beside running hubs: the last step of a rotation before the old
-//! line leaves the file (`config/README.md`). Exit codes: 0 the first key wraps everything, 1 others still do.
+//! line leaves the file (`config/README.md`). Who orders it is recorded. Exit codes: 0 the first key wraps everything, 1 others still do.
 
 use std::io::Write;
 use std::process::ExitCode;
 
+use super::credential::Credential;
 use super::out::out;
 use crate::app::DataPlace;
+use crate::desk::{About, Action, Occasion, Rights};
 use crate::store::wrapped::WrappedIn;
 use crate::vault::keys::{KeyId, LIMIT};
 use crate::vault::rotate;
@@ -16,6 +18,8 @@ use crate::vault::rotate;
 pub struct Args {
     #[command(flatten)]
     place: DataPlace,
+    #[command(flatten)]
+    credential: Credential,
     /// Wrap every stored key by the first key-encryption key.
     #[arg(long)]
     rewrap: bool,
@@ -27,6 +31,12 @@ pub struct Args {
 /// Where the store or the keys cannot be read, or a key is wrapped by none of them.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let hub = args.place.shared().await?;
+    if args.rewrap {
+        let action = Action::RewrapKeys;
+        let actor = args.credential.actor(&hub.store, &hub.vault, action).await?;
+        let rights = Rights::new(&hub.store, &hub.vault, hub.config.hub.clock());
+        rights.allow(&actor, action, About::Hub, Occasion::Task).await?;
+    }
     let mut out = out();
     let first = hub.vault.wrapping();
     for (key, reserved) in hub.store.wrappings().await? {

@@ -6,6 +6,7 @@
 //! stdout may leave, having seen enough: that is 0 (`out`).
 //! Refuses logic: a command wires parts.
 
+pub mod audit;
 pub mod check;
 pub mod clock;
 pub mod credential;

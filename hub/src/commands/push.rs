@@ -13,6 +13,7 @@ use futures::StreamExt;
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
 
+use super::credential::secret;
 use super::out::out;
 use crate::tls::{self, TlsFiles};
 
@@ -33,8 +34,9 @@ pub struct Args {
     url: String,
     #[command(flatten)]
     tls: TlsFiles,
-    #[arg(long, env = "HUB_TOKEN", hide_env_values = true)]
-    token: Option<String>,
+    /// A file with the sender's token; else the variable `HUB_TOKEN` holds it.
+    #[arg(long, value_name = "FILE", env = "HUB_TOKEN_FILE")]
+    token: Option<PathBuf>,
 }
 
 /// Runs it.
@@ -62,8 +64,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let address = format!("{}/v1/sources/{}/batches", args.url.trim_end_matches('/'), args.source);
     let mut request =
         http.post(address).header("Content-Type", kind).body(reqwest::Body::wrap_stream(pieces));
-    if let Some(token) = args.token {
-        request = request.bearer_auth(token);
+    if let Some(token) = secret(args.token.as_deref(), "HUB_TOKEN")? {
+        request = request.bearer_auth(token.as_str());
     }
     let answer = match request.send().await {
         Err(error) if error.is_connect() => {

@@ -16,7 +16,7 @@ use schemas::ids::MessageId;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::credential::Credential;
+use super::credential::{Credential, SaidReason};
 use super::out::out;
 use crate::app::{Beside, DataPlace};
 use crate::desk::{Action, Occasion};
@@ -66,16 +66,14 @@ enum QuarantineDeed {
         /// All that lie aside under this code.
         #[arg(long, value_name = "CODE", value_parser = aside)]
         cause: Option<Aside>,
-        /// Why it will go well now.
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
+        #[command(flatten)]
+        reason: SaidReason,
     },
     /// Closes one message for good: nothing follows from it.
     Close {
         message: MessageId,
-        /// Why nothing has to follow.
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
+        #[command(flatten)]
+        reason: SaidReason,
     },
 }
 
@@ -98,11 +96,11 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
                 (Some(id), _) => Which::Message(*id),
                 (None, cause) => Which::Cause(cause.context("name a message or a cause")?),
             };
-            let done = act(&args, &beside, Action::RepeatQuarantined, which, reason).await?;
+            let done = act(&args, &beside, Action::RepeatQuarantined, which, &reason.read()?).await?;
             repeated(&beside.store, &done, args.json).await
         }
         QuarantineDeed::Close { message, reason } => {
-            act(&args, &beside, Action::CloseQuarantined, Which::Message(*message), reason).await?;
+            act(&args, &beside, Action::CloseQuarantined, Which::Message(*message), &reason.read()?).await?;
             if args.json {
                 writeln!(out(), "{}", json!({ "message": message.to_string(), "closed": true }))?;
             } else {
@@ -120,7 +118,7 @@ async fn act(
     which: Which,
     reason: &str,
 ) -> anyhow::Result<Vec<MessageId>> {
-    let actor = args.credential.actor(&beside.config.people)?;
+    let actor = args.credential.actor(&beside.store, &beside.vault, action).await?;
     let allowed = beside.rights().await?.allow(&actor, action, which, Occasion::Incident).await?;
     let hub = &beside.config.hub;
     let remedies = Remedies::open(&hub.database).await?;
@@ -151,8 +149,8 @@ async fn list(store: &Store, cause: Option<Aside>, limit: u32, json: bool) -> an
 }
 
 async fn show(args: &Args, beside: &Beside, id: MessageId) -> anyhow::Result<ExitCode> {
-    let actor = args.credential.actor(&beside.config.people)?;
     let action = Action::ShowQuarantined;
+    let actor = args.credential.actor(&beside.store, &beside.vault, action).await?;
     let allowed = beside.rights().await?.allow(&actor, action, id, Occasion::Incident).await?;
     let row = beside.store.message(id).await?.context("no message has this id")?;
     let open = beside.store.put_aside(id).await?.is_some();

@@ -9,7 +9,7 @@ use schemas::ids::StreamId;
 
 use super::credential::Credential;
 use crate::app::DataPlace;
-use crate::desk::Saying;
+use crate::desk::{Action, Saying};
 
 /// Issues a stream's view again.
 #[derive(Debug, clap::Args)]
@@ -28,6 +28,6 @@ pub struct Args {
 /// Where the store cannot be read, or nobody decides it.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let hub = args.place.hub().await?;
-    let actor = args.credential.actor(&hub.config.people)?;
+    let actor = args.credential.actor(&hub.store, &hub.vault, Action::Redeliver).await?;
     super::said::say(&hub, &actor, Saying::Redeliver(args.stream)).await
 }

@@ -15,7 +15,7 @@ use schemas::ids::{PersonId, ReviewId};
 use schemas::message::ReviewAnswer;
 use serde::Serialize;
 
-use super::credential::Credential;
+use super::credential::{Credential, SaidReason};
 use super::out::out;
 use crate::app::DataPlace;
 use crate::desk::{Action, Occasion, Saying};
@@ -55,8 +55,8 @@ enum ReviewDeed {
         /// None of the candidates is: they are never joined.
         #[arg(long, conflicts_with = "same")]
         different: bool,
-        #[arg(long)]
-        reason: String,
+        #[command(flatten)]
+        reason: SaidReason,
     },
 }
 
@@ -70,8 +70,9 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         ReviewDeed::Show { review } => show(&args, review).await,
         ReviewDeed::Answer { review, same, reason, .. } => {
             let hub = args.place.hub().await?;
-            let actor = args.credential.actor(&hub.config.people)?;
+            let actor = args.credential.actor(&hub.store, &hub.vault, Action::AnswerReview).await?;
             let answer = same.map_or(ReviewAnswer::Different, ReviewAnswer::Same);
+            let reason = reason.read()?;
             super::said::say(&hub, &actor, Saying::Reviewed { review, answer, reason }).await
         }
     }
@@ -114,7 +115,7 @@ async fn list(store: &Store, limit: u32, json: bool) -> anyhow::Result<ExitCode>
 
 async fn show(args: &Args, review: ReviewId) -> anyhow::Result<ExitCode> {
     let beside = args.place.beside().await?;
-    let actor = args.credential.actor(&beside.config.people)?;
+    let actor = args.credential.actor(&beside.store, &beside.vault, Action::ShowReview).await?;
     let allowed = beside.rights().await?.allow(&actor, Action::ShowReview, review, Occasion::Task).await?;
     let Some(row) = beside.store.open_review(review).await? else {
         bail!("there is no such open review");

@@ -1,6 +1,7 @@
 //! `hub tap`: decoded records of one recipient or of all, one JSON object a line.
 //!
-//! Reads what the feed would give, beside a hub that runs. Refuses to confirm what it shows: the ledger stays as it is.
+//! Reads what the feed would give, beside a hub that runs. Records are about persons: who looks is asked and recorded, a row for
+//! each recipient. Refuses to confirm what it shows: the ledger stays as it is.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -8,9 +9,11 @@ use std::process::ExitCode;
 use schemas::recipient::Recipient;
 use serde_json::Value;
 
+use super::credential::Credential;
 use super::out::out;
 use crate::app::DataPlace;
 use crate::deliver::feed::{TapRecord, record};
+use crate::desk::{About, Action, Occasion};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -19,6 +22,11 @@ pub struct Args {
     recipient: Option<String>,
     #[arg(long, default_value_t = 1)]
     from: u64,
+    /// Why you look at personal values; it is recorded under your name.
+    #[arg(long, default_value = "task")]
+    why: Occasion,
+    #[command(flatten)]
+    credential: Credential,
     #[command(flatten)]
     place: DataPlace,
     /// One JSON object a line.
@@ -38,8 +46,12 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Some(name) => vec![Recipient::parse(name)?],
         None => hub.store.ledger_ends().await?.into_iter().map(|(recipient, _, _)| recipient).collect(),
     };
+    let action = Action::ShowRecords;
+    let actor = args.credential.actor(&hub.store, &hub.vault, action).await?;
+    let rights = hub.rights().await?;
     let mut out = out();
     for recipient in recipients {
+        rights.allow(&actor, action, About::Record(recipient.clone(), args.from), args.why).await?;
         let mut after = args.from.saturating_sub(1);
         loop {
             let rows = hub.store.feed(&recipient, after, PAGE).await?;

@@ -34,7 +34,7 @@ pub use frozen::Frozen;
 pub use kafka::KafkaConfig;
 pub use outward::Outward;
 pub use parts::{LocalNames, TokenHash};
-pub use people::{Colleague, DeskRole, People};
+pub use people::{Colleague, DeskRole, HUB, People};
 pub use senders::{ANSWER, Sender, SenderError, Senders, dev_token};
 pub use settings::{ConsoleSettings, HubSettings, KeysError, Limits, RequestSettings};
 

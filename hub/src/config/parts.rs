@@ -7,7 +7,7 @@ use std::fmt;
 use decide::bundle::LegalBasis;
 use ring::digest::{SHA256, digest};
 use schemas::time::Day;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::file::{day, some_day};
 
@@ -37,8 +37,8 @@ impl From<BasisFile> for LegalBasis {
 }
 
 /// The SHA-256 of a bearer token.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
@@ -53,6 +53,12 @@ impl TokenHash {
     /// Compares without telling by its time where two hashes differ.
     pub(super) fn same(&self, other: &Self) -> bool {
         self.0.iter().zip(other.0).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+    }
+}
+
+impl From<TokenHash> for String {
+    fn from(hash: TokenHash) -> Self {
+        hex::encode(hash.0)
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use schemas::actor::ActorName;
 use schemas::insz::Environment;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::ConfigError;
@@ -17,6 +17,8 @@ use super::parts::TokenHash;
 use super::senders::{Sender, dev_token};
 
 const FILE: &str = "people.toml";
+/// What the hub itself is called in audit rows: no colleague has this name.
+pub const HUB: &str = "hub";
 
 /// The fewest characters of a credential.
 const CHARACTERS: usize = 32;
@@ -24,7 +26,7 @@ const CHARACTERS: usize = 32;
 const DIFFERENT: usize = 8;
 
 /// What somebody may do by hand is given by roles; one person may have several.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeskRole {
     /// Keeps the hub running: redelivery, quarantine. Sees no personal value.
@@ -56,16 +58,17 @@ impl DeskRole {
 }
 
 /// One person who may do something by hand.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Colleague {
     pub name: ActorName,
     /// What they may do.
     pub roles: BTreeSet<DeskRole>,
+    #[serde(rename = "token_sha256")]
     token: TokenHash,
 }
 
 /// Everybody who may do something by hand.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct People {
     colleagues: Vec<Colleague>,
     /// Whether the credentials that anybody can know open something: outside production only.
@@ -85,6 +88,12 @@ impl People {
             token: TokenHash::of(&dev_token(name)),
         };
         Self { colleagues: people.iter().map(colleague).collect(), development: true }
+    }
+
+    /// Whether the credentials that anybody can know open something here.
+    #[must_use]
+    pub fn development(&self) -> bool {
+        self.development
     }
 
     /// Everybody, in the order of the file.
@@ -146,6 +155,9 @@ pub(super) fn read(
         let (name_at, token_at) = (one.name.span().start, one.token_sha256.span().start);
         if one.roles.get_ref().is_empty() {
             tell(one.roles.span().start, name, "has no role".to_owned());
+        }
+        if name.as_str() == HUB {
+            tell(name_at, name, "is the name under which the hub itself stands in the audit rows".to_owned());
         }
         if person[..at].iter().any(|other| other.name.get_ref() == name) {
             tell(name_at, name, "is named twice".to_owned());

@@ -32,10 +32,16 @@ pub enum Action {
     CloseQuarantined,
     /// Sets back the time of the last decision, after a clock was ahead.
     SetBackClock,
+    /// Reads the records of a recipient, with what they say of persons.
+    ShowRecords,
+    /// Wraps every stored key by the first key-encryption key.
+    RewrapKeys,
+    /// Reads what people did by hand, and whether that is what was written.
+    ReadAudit,
 }
 
 impl Action {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::SignIn,
         Self::ShowReview,
         Self::AnswerReview,
@@ -45,6 +51,9 @@ impl Action {
         Self::RepeatQuarantined,
         Self::CloseQuarantined,
         Self::SetBackClock,
+        Self::ShowRecords,
+        Self::RewrapKeys,
+        Self::ReadAudit,
     ];
 
     /// Who may: any one of these roles is enough. No role both opens personal values and decides on rules.
@@ -54,12 +63,14 @@ impl Action {
         match self {
             Self::SignIn => &DeskRole::ALL,
             Self::ShowReview | Self::AnswerReview => &[Review],
-            Self::ShowValues => &[Review, Coordinator, Dpo],
+            Self::ShowValues | Self::ShowRecords => &[Review, Coordinator, Dpo],
+            Self::ReadAudit => &[Dpo],
             Self::Redeliver
             | Self::ShowQuarantined
             | Self::RepeatQuarantined
             | Self::CloseQuarantined
-            | Self::SetBackClock => &[Operations],
+            | Self::SetBackClock
+            | Self::RewrapKeys => &[Operations],
         }
     }
 
@@ -76,6 +87,9 @@ impl Action {
             Self::RepeatQuarantined => "repeat-quarantined",
             Self::CloseQuarantined => "close-quarantined",
             Self::SetBackClock => "set-back-clock",
+            Self::ShowRecords => "show-records",
+            Self::RewrapKeys => "rewrap-keys",
+            Self::ReadAudit => "read-audit",
         }
     }
 }
@@ -196,6 +210,9 @@ mod tests {
             "repeat-quarantined: operations",
             "close-quarantined: operations",
             "set-back-clock: operations",
+            "show-records: review coordinator dpo",
+            "rewrap-keys: operations",
+            "read-audit: dpo",
         ];
         assert_eq!(may, expect);
     }

@@ -2,10 +2,13 @@
 //!
 //! What is said is a message like any other, with the name of who says it sealed inside; it can be decided again. Who may
 //! say it is asked first, and recorded (`rights`). Answers of agencies come through their own door and are waited for
-//! by the same [`Decisions`]. Files: `action` (the table of roles), `rights`, `decisions`.
+//! by the same [`Decisions`]. Files: `action` (the table of roles), `rights`,
+//! `in_force` (who is known), `chain` (whether the audit rows hold), `decisions`.
 
 mod action;
+mod chain;
 mod decisions;
+pub mod in_force;
 mod rights;
 
 use std::time::Duration;
@@ -15,6 +18,7 @@ use schemas::ids::{MessageId, ReviewId, StreamId};
 use schemas::message::{Body, ReviewAnswer};
 
 pub use action::{About, AboutError, Action, Occasion};
+pub use chain::{ChainError, ChainState, follow};
 pub use decisions::Decisions;
 pub use rights::{Actor, Allowed, Rights, RightsError};
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use schemas::actor::ActorName;
+use schemas::time::Instant;
 
 use super::action::{About, Action, Occasion};
 use crate::clock::Clock;
@@ -14,7 +15,7 @@ use crate::config::{DeskRole, People};
 use crate::store::audit::Trail;
 use crate::store::rows::AuditRow;
 use crate::store::{Store, StoreError};
-use crate::vault::{Access, Why};
+use crate::vault::{Access, Vault, Why};
 
 /// Somebody whose credential was seen.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -98,22 +99,33 @@ fn words(roles: &[DeskRole]) -> String {
 #[derive(Clone, Debug)]
 pub struct Rights {
     trail: Trail,
+    vault: Vault,
     clock: Clock,
 }
 
 impl Rights {
     /// Those of a hub.
     #[must_use]
-    pub fn new(store: &Store, clock: Clock) -> Self {
-        Self { trail: store.trail(), clock }
+    pub fn new(store: &Store, vault: &Vault, clock: Clock) -> Self {
+        Self { trail: store.trail(), vault: vault.clone(), clock }
     }
 
     /// Those of a command that otherwise only reads, beside whoever writes.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn beside(database: &str, clock: Clock) -> Result<Self, StoreError> {
-        Ok(Self { trail: Trail::open(database).await?, clock })
+    pub async fn beside(database: &str, vault: &Vault, clock: Clock) -> Result<Self, StoreError> {
+        Ok(Self { trail: Trail::open(database).await?, vault: vault.clone(), clock })
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Adds a row to the audit, sealed.
+    pub(super) async fn record(&self, row: AuditRow) -> Result<(), StoreError> {
+        let vault = self.vault.clone();
+        self.trail.record(row, move |row| vault.mac("audit", row)).await
     }
 
     /// Lets somebody do something, or does not; either way it is recorded first.
@@ -129,8 +141,7 @@ impl Rights {
     ) -> Result<Allowed, RightsError> {
         let (about, allowed) = (about.into(), actor.may(action));
         let row = AuditRow {
-            id: self.clock.message_id(),
-            at: self.clock.now(),
+            at: self.now(),
             actor: actor.name.clone(),
             roles: actor.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(" "),
             action: action.as_str().to_owned(),
@@ -138,7 +149,7 @@ impl Rights {
             why: why.as_str().to_owned(),
             allowed,
         };
-        self.trail.record(row).await.map_err(RightsError::Unrecorded)?;
+        self.record(row).await.map_err(RightsError::Unrecorded)?;
         if allowed {
             Ok(Allowed { by: actor.name.clone(), action, about })
         } else {

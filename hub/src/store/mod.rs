@@ -31,6 +31,7 @@ pub mod clock;
 pub mod audit;
 mod due;
 mod halts;
+mod in_force;
 mod handovers;
 pub mod inspect;
 mod outbox;

@@ -111,6 +111,16 @@ impl Store {
         self.pool.change("meta", sql, Vec::new()).await.map(|_| ())
     }
 
+    /// Whether a story is played here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_story(&self) -> Result<bool, StoreError> {
+        let sql = "select value from meta where name = 'story'";
+        let found: Vec<(i64,)> = self.pool.read("meta", sql, Vec::new()).await?;
+        Ok(!found.is_empty())
+    }
+
     /// Whether the database answers and takes what is written (for `/readyz`).
     ///
     /// # Errors

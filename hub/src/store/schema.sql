@@ -269,14 +269,23 @@ create table lease (
   counters text not null
 );
 
+-- What the hub that runs goes by, as its last start wrote it: who may do something by hand, and its bundle. Commands are
+-- held to it, whatever folder they name.
+create table in_force (
+  name text primary key,           -- people, bundle
+  value text not null,
+  seal bytea not null              -- HMAC of both: a row of other hands is known
+);
+
 -- What people did by hand, and what they were refused: written before it is done, never changed. No personal value.
 create table audit (
-  id bytea primary key,            -- ordered by the time of its making
+  n bigint primary key,            -- 1, 2, 3 … without a gap
   at bigint not null,
   actor text not null,             -- a colleague's handle
   roles text not null,             -- the roles they had then
   action text not null,
   about text not null,             -- an opaque id
   why text not null,               -- a word of a closed list
-  allowed bigint not null          -- 0: refused
+  allowed bigint not null,         -- 0: refused
+  seal bytea not null              -- HMAC of this row and of the seal before it
 );

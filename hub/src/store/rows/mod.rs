@@ -12,7 +12,7 @@ mod message;
 mod person;
 mod quarantine;
 
-pub use audit::AuditRow;
+pub use audit::{AuditRow, ChainedRow};
 pub use batch::{Batch, FoundRow};
 pub use handover::{HandoverRow, LineRow, StreamRow};
 pub use lease::{Counters, Lease, TopicEnd};
