@@ -16,6 +16,21 @@ use tests::servers::{Server, kafka_tool};
 /// How soon the others have theirs: a second, and the time in which a busy machine does nothing for us.
 const SOON: Duration = Duration::from_secs(5);
 
+/// A place with two topics, ten rows of each sent and read back, and the relay goes on.
+async fn two_topics() -> Option<(Place, Running)> {
+    let place = Place::new(2)?;
+    let running = sent(&place).await;
+    Some((place, running))
+}
+
+/// Ten rows of each of two recipients are sent and read back, and the relay goes on.
+async fn sent(place: &Place) -> Running {
+    place.rows.add(20, 1).unwrap();
+    let running = place.start("one");
+    until("the ledger is closed", || place.rows.all_closed()).await;
+    running
+}
+
 /// Adds ten rows for each recipient and waits until all but the first have theirs.
 async fn others_flow(place: &Place) {
     let rows = u32::try_from(place.names.len() * 10).unwrap();
@@ -95,11 +110,8 @@ async fn records_too_large_only_together_are_sent_apart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_topic_that_is_removed_or_made_anew_is_noticed_and_never_made_by_us() {
-    let Some(place) = Place::new(2) else { return };
+    let Some((place, running)) = two_topics().await else { return };
     let first = &place.names[0];
-    place.rows.add(20, 1).unwrap();
-    let running = place.start("one");
-    until("the ledger is closed", || place.rows.all_closed()).await;
     // While nothing is sent.
     place.remove(first).await;
     let words = named(&place, &running, HaltCode::TopicRemade).await;
@@ -124,11 +136,8 @@ async fn a_topic_that_is_removed_or_made_anew_is_noticed_and_never_made_by_us() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_topic_that_is_made_anew_between_two_looks_halts_in_the_transaction() {
-    let Some(place) = Place::new(2) else { return };
+    let Some((place, running)) = two_topics().await else { return };
     let first = &place.names[0];
-    place.rows.add(20, 1).unwrap();
-    let running = place.start("one");
-    until("the ledger is closed", || place.rows.all_closed()).await;
     place.remove(first).await;
     place.make(first, 1, &[]).await;
     place.rows.add(20, 1).unwrap();
@@ -140,11 +149,8 @@ async fn a_topic_that_is_made_anew_between_two_looks_halts_in_the_transaction() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn records_that_retention_removed_unread_are_no_new_topic() {
-    let Some(place) = Place::new(2) else { return };
+    let Some((place, running)) = two_topics().await else { return };
     let first = &place.names[0];
-    place.rows.add(20, 1).unwrap();
-    let running = place.start("one");
-    until("the ledger is closed", || place.rows.all_closed()).await;
     place.expire(first).await;
     others_flow(&place).await;
     until("it goes on", || place.rows.all_closed()).await;
@@ -183,11 +189,8 @@ async fn a_recipient_may_change_between_feed_and_topic_and_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_topic_that_is_compacted_stops_alone() {
-    let Some(place) = Place::new(2) else { return };
+    let Some((place, running)) = two_topics().await else { return };
     let first = &place.names[0];
-    place.rows.add(20, 1).unwrap();
-    let running = place.start("one");
-    until("the ledger is closed", || place.rows.all_closed()).await;
     place.set(first, "cleanup.policy", "compact").await;
     named(&place, &running, HaltCode::TopicCompacted).await;
     others_flow(&place).await;
@@ -206,9 +209,7 @@ async fn a_topic_without_the_right_to_write_stops_alone() {
     );
     let place = Place::on(&brokers, 2);
     let first = &place.names[0];
-    place.rows.add(20, 1).unwrap();
-    let running = place.start("one");
-    until("the ledger is closed", || place.rows.all_closed()).await;
+    let running = sent(&place).await;
     let topic = first.topic();
     let right = |verb: &'static str, operation: &'static str| {
         let words = [verb, "--deny-principal", "User:*", "--operation", operation, "--topic", &topic];
