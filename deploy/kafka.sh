@@ -6,7 +6,7 @@
 #   deploy/kafka.sh tool CLASS ...           runs one of Kafka's own tools, such as org.apache.kafka.tools.TopicCommand
 #
 # Without PORT it keeps the one it had, or takes a free one; the controller takes a free one. DIR/more.properties, where it
-# is there, has the last word. A single node does not fsync each write: it survives a kill, not a power cut, so it is no
+# is there, has the last word, and DIR/users names whom a new node knows: `SCRAM-SHA-512=[name=…,password=…]`, one a line. A single node does not fsync each write: it survives a kill, not a power cut, so it is no
 # place for real data. With TLS, a folder with server.pem (its key, then its certificate) and ca.pem, it speaks TLS only,
 # and to clients that show a certificate of that authority.
 # Exit codes: 0 done, 1 the node did not start, 2 wrong use, 3 something is missing.
@@ -125,8 +125,9 @@ start() {
     log4j="-Dlog4j2.configurationFile=$dir/log4j2.properties"
     if [ ! -f "$dir/data/meta.properties" ]; then
         id=$(head -c16 /dev/urandom | base64 | tr '+/' 'AA' | tr -d =)
-        java -Xmx128m "$log4j" -cp "$CACHE/libs/*" kafka.tools.StorageTool format -t "$id" \
-            -c "$dir/server.properties" >"$dir/format.log" 2>&1 || { say "format failed: $dir/format.log"; exit 1; }
+        set -- format -t "$id" -c "$dir/server.properties"
+        [ ! -f "$dir/users" ] || while read -r user; do set -- "$@" --add-scram "$user"; done <"$dir/users"
+        java -Xmx128m "$log4j" -cp "$CACHE/libs/*" kafka.tools.StorageTool "$@" >"$dir/format.log" 2>&1 || { say "format failed: $dir/format.log"; exit 1; }
     fi
     nohup java -Xms128m -Xmx256m -XX:+UseSerialGC -Djava.awt.headless=true "$log4j" -cp "$CACHE/libs/*" \
         kafka.Kafka "$dir/server.properties" >"$dir/out.log" 2>&1 </dev/null &

@@ -4,6 +4,7 @@
 //! Owns where the repository lies, its config, and the settings of the machine the tests run on.
 //! Refuses to be used by the hub.
 
+pub mod authority;
 pub mod canaries;
 pub mod console;
 pub mod intruder;

@@ -214,7 +214,8 @@ impl Process {
     /// Where there is nothing to stop.
     pub fn stop(&mut self) -> anyhow::Result<()> {
         let mut child = self.child.take().context("it does not run")?;
-        let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status()?;
+        // The shell's own kill: a bare machine has no other.
+        let asked = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &child.id().to_string()]).status()?;
         ensure!(asked.success(), "it could not be asked to stop");
         child.wait()?;
         Ok(())

@@ -36,10 +36,20 @@ impl Server {
     /// Where it does not start.
     #[must_use]
     pub fn kafka(settings: &str) -> (Self, String) {
+        Self::kafka_with(|_| settings.to_owned(), "")
+    }
+
+    /// The same, with settings that name the port it will have, and users that it knows.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    #[must_use]
+    pub fn kafka_with(settings: impl FnOnce(u16) -> String, users: &str) -> (Self, String) {
         let server = Self::new("kafka.sh");
         let folder = server.folder.path().join("server");
         std::fs::create_dir(&folder).unwrap();
-        std::fs::write(folder.join("more.properties"), settings).unwrap();
+        std::fs::write(folder.join("more.properties"), settings(server.port)).unwrap();
+        std::fs::write(folder.join("users"), users).unwrap();
         let address = server.start();
         (server, address)
     }
@@ -124,9 +134,7 @@ impl Drop for Server {
 /// Where it fails.
 pub fn kafka_tool(class: &str, brokers: &str, words: &[&str]) -> String {
     let mut command = Command::new(crate::root().join("deploy/kafka.sh"));
-    command
-        .args(["tool", &format!("org.apache.kafka.tools.{class}"), "--bootstrap-server", brokers])
-        .args(words);
+    command.args(["tool", class, "--bootstrap-server", brokers]).args(words);
     let output = tokio::task::block_in_place(|| command.output().unwrap());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()

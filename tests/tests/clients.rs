@@ -95,7 +95,11 @@ async fn java_reads_what_tap_prints_and_has_nothing_left_to_read() {
     reads_what_tap_prints(&place, &mut reader).await;
     let group = format!("{}.java", place.names[0].topic());
     let words = ["--describe", "--group", &group];
-    let told = kafka_tool("consumer.group.ConsumerGroupCommand", &place.config.brokers, &words);
+    let told = kafka_tool(
+        "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+        &place.config.brokers,
+        &words,
+    );
     let of_topic: Vec<&str> = told.lines().last().unwrap().split_whitespace().collect();
     // Group, topic, partition, where it is, where the topic ends, and what is left to read: records that were taken back
     // and the ends of transactions have offsets as well.
@@ -110,7 +114,7 @@ fn console(place: &Place, count: usize, more: &[&str]) -> Vec<u64> {
     let words = ["--topic", &topic, "--from-beginning", "--max-messages", &count, "--timeout-ms", "30000"];
     let shown = ["--formatter-property", "print.headers=true", "--formatter-property", "print.value=false"];
     let words = [&words[..], &shown, more].concat();
-    let told = kafka_tool("consumer.ConsoleConsumer", &place.config.brokers, &words);
+    let told = kafka_tool("org.apache.kafka.tools.consumer.ConsoleConsumer", &place.config.brokers, &words);
     let number = |line: &str| line.split_once("ce_sequence:")?.1.split(',').next()?.parse().ok();
     told.lines().filter_map(number).collect()
 }

@@ -19,7 +19,7 @@ use hub::contract::versions::Breach;
 use hub::deliver::halt::HaltCode;
 use hub::deliver::record::TopicState;
 use hub::doctor::problems::{CheckState, PROBLEMS};
-use hub::doctor::{Check, Database, Facts, collect, examine};
+use hub::doctor::{Check, Database, Facts, SignsIn, Unreached, collect, examine};
 use hub::store::inspect::TableHealth;
 use hub::store::rows::HaltRow;
 use hub::tls::{Peer, Trouble};
@@ -184,7 +184,12 @@ async fn every_problem_is_found_where_it_is() {
         f.received = vec![("visa".to_owned(), None)];
         table(f, &|h, _, _| h.first_received = Some(now - TimeDelta::days(15)));
     });
-    check("kafka-away", &|f| f.kafka = Some(Err("no brokers".to_owned())));
+    check("kafka-away", &|f| f.kafka = Some(Err(Unreached::Away("no brokers".to_owned()))));
+    check("kafka-refused", &|f| f.kafka = Some(Err(Unreached::Refused("as hub".to_owned()))));
+    check("password-exposed", &|f| {
+        let (as_whom, password_file) = ("hub by SCRAM-SHA-512".to_owned(), "kafka.password".into());
+        f.signs_in = Some(SignsIn { as_whom, password_file, mode: Some(0o640) });
+    });
     let topic = |spoil: &dyn Fn(&mut TopicState)| {
         let name = "voortraject.amal.v1".to_owned();
         let mut topic = TopicState::new(name);

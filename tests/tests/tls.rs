@@ -5,105 +5,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
-use std::sync::Arc;
 
 use hub::config::{Config, KafkaConfig};
 use hub::tls::{Opening, TlsFiles, TlsFilesError, Trouble, greet};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
 use schemas::recipient::Recipient;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, query};
+use tests::authority::Authority;
 use tests::people::visa_lines;
 use tests::process::{Process, until};
 use tests::servers::Server;
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
-
-/// An authority with what it has signed, as files.
-struct Authority {
-    folder: tempfile::TempDir,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        let mut params = CertificateParams::new(vec![]).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, "an authority");
-        let key = KeyPair::generate().unwrap();
-        let own = params.self_signed(&key).unwrap();
-        std::fs::write(folder.path().join("ca.pem"), own.pem()).unwrap();
-        Self { folder, issuer: Issuer::new(params, key) }
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// Signs a certificate for a host until the end of a year: `NAME.crt`, `NAME.key`, and both as `NAME.pem`.
-    fn sign(&self, name: &str, host: &str, year: i32) {
-        let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
-        params.distinguished_name.push(DnType::CommonName, name);
-        (params.not_before, params.not_after) = (date_time_ymd(2000, 1, 1), date_time_ymd(year, 12, 31));
-        let key = KeyPair::generate().unwrap();
-        let signed = params.signed_by(&key, &self.issuer).unwrap();
-        std::fs::write(self.file(&format!("{name}.crt")), signed.pem()).unwrap();
-        std::fs::write(self.file(&format!("{name}.key")), key.serialize_pem()).unwrap();
-        let both = key.serialize_pem() + &signed.pem();
-        std::fs::write(self.file(&format!("{name}.pem")), both).unwrap();
-    }
-
-    fn trusted(&self) -> TlsFiles {
-        TlsFiles { ca: Some(self.file("ca.pem")), ..TlsFiles::default() }
-    }
-
-    fn shown(&self, name: &str) -> TlsFiles {
-        let own = |end: &str| Some(self.file(&format!("{name}.{end}")));
-        TlsFiles { certificate: own("crt"), key: own("key"), ..self.trusted() }
-    }
-
-    /// A TLS end before a port of this machine, which may want clients to show a certificate; gives its own port.
-    async fn before(&self, name: &str, port: u16, wants_certificate: bool) -> u16 {
-        let chain = CertificateDer::pem_file_iter(self.file(&format!("{name}.crt"))).unwrap();
-        let chain = chain.collect::<Result<Vec<_>, _>>().unwrap();
-        let key = PrivateKeyDer::from_pem_file(self.file(&format!("{name}.key"))).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder =
-            ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
-        let builder = builder.unwrap();
-        let builder = if wants_certificate {
-            let mut roots = RootCertStore::empty();
-            roots.add(CertificateDer::from_pem_file(self.file("ca.pem")).unwrap()).unwrap();
-            let verifier =
-                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
-            builder.with_client_cert_verifier(verifier)
-        } else {
-            builder.with_no_client_auth()
-        };
-        let acceptor = TlsAcceptor::from(Arc::new(builder.with_single_cert(chain, key).unwrap()));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let own = listener.local_addr().unwrap().port();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let acceptor = acceptor.clone();
-                tokio::spawn(async move {
-                    let Ok(mut stream) = acceptor.accept(stream).await else { return };
-                    if let Ok(mut behind) = TcpStream::connect(("127.0.0.1", port)).await {
-                        drop(tokio::io::copy_bidirectional(&mut stream, &mut behind).await);
-                    }
-                });
-            }
-        });
-        own
-    }
-}
 
 async fn greeted(port: u16, files: &TlsFiles) -> Result<String, Trouble> {
     let peer = greet("localhost", port, Opening::Direct, files.client().unwrap()).await;
@@ -112,7 +25,7 @@ async fn greeted(port: u16, files: &TlsFiles) -> Result<String, Trouble> {
 
 #[tokio::test]
 async fn whatever_is_wrong_with_a_server_has_its_own_sentence() {
-    let (ours, others) = (Authority::new(), Authority::new());
+    let (ours, others) = (Authority::anew(), Authority::anew());
     ours.sign("good", "localhost", 2099);
     ours.sign("old", "localhost", 2020);
     ours.sign("elsewhere", "elsewhere.example", 2099);
@@ -161,7 +74,7 @@ fn said(process: &Process, words: &[&str]) -> (bool, String) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_is_pushed_over_https_and_a_register_is_greeted() {
-    let (ours, others) = (Authority::new(), Authority::new());
+    let (ours, others) = (Authority::anew(), Authority::anew());
     ours.sign("hub", "localhost", 2099);
     ours.sign("us", "hub.example", 2099);
     let mut process = Process::prepare(None, None).await.unwrap();
@@ -217,7 +130,7 @@ async fn postgresql_is_reached_over_tls_and_verified() {
     if tests::server("HUB_TEST_POSTGRES", "PostgreSQL").is_none() {
         return;
     }
-    let (ours, others) = (Authority::new(), Authority::new());
+    let (ours, others) = (Authority::anew(), Authority::anew());
     ours.sign("server", "localhost", 2099);
     ours.sign("hub", "hub.example", 2099);
     let (server, address) = Server::postgres();
@@ -267,7 +180,7 @@ async fn kafka_is_reached_over_tls_and_verified() {
     if tests::server("HUB_TEST_KAFKA", "Kafka").is_none() {
         return;
     }
-    let ours = Authority::new();
+    let ours = Authority::anew();
     ours.sign("server", "localhost", 2099);
     ours.sign("hub", "hub.example", 2099);
     let server = Server::new("kafka.sh");

@@ -214,7 +214,7 @@ async fn a_topic_without_the_right_to_write_stops_alone() {
     let right = |verb: &'static str, operation: &'static str| {
         let words = [verb, "--deny-principal", "User:*", "--operation", operation, "--topic", &topic];
         let force: &[&str] = if verb == "--remove" { &["--force"] } else { &[] };
-        kafka_tool("AclCommand", &brokers, &[&words, force].concat());
+        kafka_tool("org.apache.kafka.tools.AclCommand", &brokers, &[&words, force].concat());
     };
     for operation in ["Write", "Describe"] {
         right("--add", operation);
@@ -240,7 +240,10 @@ async fn a_producer_that_the_broker_forgot_is_made_anew() {
     );
     let place = Place::on(&brokers, 1);
     let running = place.start("one");
-    let known = || kafka_tool("TransactionsCommand", &brokers, &["list"]).contains(place.names[0].as_str());
+    let known = || {
+        kafka_tool("org.apache.kafka.tools.TransactionsCommand", &brokers, &["list"])
+            .contains(place.names[0].as_str())
+    };
     for _ in 0..3 {
         place.rows.add(1, 1).unwrap();
         until("it is read back", || place.rows.all_closed()).await;

@@ -31,7 +31,7 @@ use schemas::recipient::Recipient;
 
 pub use agencies::Agency;
 pub use frozen::Frozen;
-pub use kafka::KafkaConfig;
+pub use kafka::{KafkaConfig, Mechanism, Sasl};
 pub use outward::Outward;
 pub use parts::{LocalNames, TokenHash};
 pub use people::{Colleague, DeskRole, HUB, People};
@@ -126,7 +126,12 @@ impl Config {
         wrong.extend(hub.wrong_outward().iter().map(|text| ConfigError::whole("hub.toml", text)));
         wrong.extend(check_senders(&senders, hub.environment));
         for name in hub.kafka.iter().flat_map(KafkaConfig::ours) {
-            let told = format!("kafka.properties: {name} is the hub's own to set; take it out");
+            let told = match name.strip_prefix("sasl.") {
+                None => format!("kafka.properties: {name} is the hub's own to set; take it out"),
+                Some(_) => format!(
+                    "kafka.properties: {name} is said in [kafka.sasl]: mechanism, user, password_file"
+                ),
+            };
             wrong.push(ConfigError::whole("hub.toml", told));
         }
         if hub.environment == Environment::Production && hub.days_ahead != 0 {

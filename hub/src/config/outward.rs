@@ -68,8 +68,7 @@ impl Postgres {
 }
 
 fn is_tls(kafka: &KafkaConfig) -> bool {
-    let protocol = kafka.properties.get("security.protocol").map(|name| name.to_lowercase());
-    matches!(protocol.as_deref(), Some("ssl" | "sasl_ssl"))
+    matches!(kafka.protocol().as_str(), "ssl" | "sasl_ssl")
 }
 
 fn brokers(kafka: &KafkaConfig) -> Vec<Outward> {
@@ -118,6 +117,7 @@ impl HubSettings {
         }
         if let Some(kafka) = &self.kafka {
             wrong.extend(brokers(kafka).first().and_then(|broker| files("kafka", &broker.files)));
+            wrong.extend(kafka.wrong_sasl());
             // librdkafka writes "no" in many ways, so only the one "yes" is taken.
             let other = |name: &str, yes: &str| kafka.properties.get(name).is_some_and(|found| found != yes);
             if production && !is_tls(kafka) {

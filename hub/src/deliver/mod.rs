@@ -50,6 +50,9 @@ pub enum DeliverError {
     /// Begin anew: a call of the client library did not come back.
     #[error("the log client hangs while it should {0}")]
     Stuck(&'static str),
+    /// Try again: the brokers do not know the hub's user, or not by this password.
+    #[error("the brokers refuse the hub as {0}")]
+    Unknown(String),
     /// Try again: the log answers with an error.
     #[error("cannot {doing}: {cause}")]
     Log {

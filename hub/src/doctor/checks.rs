@@ -9,7 +9,7 @@ use schemas::insz::Environment;
 use schemas::time::{Day, Instant, day_of};
 
 use super::problems::{self as wrong, DoctorProblem};
-use super::{Check, Database, Facts, Folder, KeyFile, Told};
+use super::{Check, Database, Facts, Folder, KeyFile, SignsIn, Told, Unreached};
 use crate::clock::WrongClock;
 use crate::deliver::record::TopicState;
 use crate::store::inspect::{LeaseRow, TableHealth};
@@ -106,15 +106,26 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
         }
     }
     checks.extend(sources(facts));
+    checks.extend(facts.signs_in.as_ref().and_then(password));
     match &facts.kafka {
         None => checks.push(Check::ok("kafka", "not configured: recipients read the feed")),
-        Some(Err(why)) => checks.push(Check::wrong("kafka", wrong::KAFKA_AWAY, why)),
+        Some(Err(Unreached::Away(why))) => checks.push(Check::wrong("kafka", wrong::KAFKA_AWAY, why)),
+        Some(Err(Unreached::Refused(why))) => checks.push(Check::wrong("kafka", wrong::KAFKA_REFUSED, why)),
         Some(Ok(topics)) => {
-            checks.push(Check::ok("kafka", "the brokers answer"));
+            let as_whom =
+                facts.signs_in.as_ref().map(|who| format!(" to {}", who.as_whom)).unwrap_or_default();
+            checks.push(Check::ok("kafka", format!("the brokers answer{as_whom}")));
             checks.extend(topics.iter().map(topic).filter(|found| !told(&checks, found)).collect::<Vec<_>>());
         }
     }
     checks
+}
+
+/// Who may read the password at the brokers, where that is more than its owner.
+fn password(who: &SignsIn) -> Option<Check> {
+    let mode = who.mode.filter(|mode| mode & 0o077 != 0)?;
+    let found = format!("{} has the mode {:o}", who.password_file.display(), mode & 0o777);
+    Some(Check::wrong("kafka", wrong::PASSWORD_EXPOSED, found))
 }
 
 fn tokens(told: &Told) -> Check {

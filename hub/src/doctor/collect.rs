@@ -13,11 +13,12 @@ use schemas::recipient::Recipient;
 use schemas::time::Instant;
 use tokio::time::timeout;
 
-use super::{Database, Facts, Folder, KeyFile, Told, lock};
+use super::{Database, Facts, Folder, KeyFile, SignsIn, Told, Unreached, lock};
 use crate::config::Config;
 use crate::contract::Schemas;
 use crate::contract::versions::{Breach, SchemaVersion};
 use crate::decider::chain;
+use crate::deliver::DeliverError;
 use crate::store::{Store, StoreError};
 use crate::tls::greet;
 
@@ -37,6 +38,7 @@ pub async fn collect(folder: &Path, prepare: impl FnOnce(&mut Config), now: Inst
         tls: vec![],
         log: None,
         kafka: None,
+        signs_in: None,
     };
     let mut config = match Config::load(folder) {
         Ok(config) => config,
@@ -72,7 +74,15 @@ pub async fn collect(folder: &Path, prepare: impl FnOnce(&mut Config), now: Inst
         let recipients = config.bundle.contracts.iter().map(|contract| &contract.recipient);
         let sent: Vec<Recipient> =
             recipients.filter(|name| !kafka.feed_only.contains(*name)).cloned().collect();
-        facts.kafka = Some(kafka.describe(&sent).await.map_err(|error| chain(&error)));
+        facts.kafka = Some(kafka.describe(&sent).await.map_err(|error| match error {
+            DeliverError::Unknown(_) => Unreached::Refused(chain(&error)),
+            _ => Unreached::Away(chain(&error)),
+        }));
+        facts.signs_in = kafka.sasl.as_ref().map(|sasl| SignsIn {
+            as_whom: sasl.as_whom(),
+            password_file: sasl.password_file.clone(),
+            mode: fs::metadata(&sasl.password_file).ok().map(|found| found.mode()),
+        });
     }
     facts
 }

@@ -73,7 +73,27 @@ pub struct Facts {
     /// How many bytes the log of an embedded database has that were not copied back.
     pub log: Option<u64>,
     /// The topics; none where recipients read the feed.
-    pub kafka: Option<Result<Vec<TopicState>, String>>,
+    pub kafka: Option<Result<Vec<TopicState>, Unreached>>,
+    /// With which name and password the hub signs in to the brokers; none where it does not.
+    pub signs_in: Option<SignsIn>,
+}
+
+/// Why the topics could not be looked at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Unreached {
+    Away(String),
+    /// The brokers do not let the hub in.
+    Refused(String),
+}
+
+/// How the hub signs in to the brokers.
+#[derive(Clone, Debug)]
+pub struct SignsIn {
+    /// As whom, and how.
+    pub as_whom: String,
+    pub password_file: PathBuf,
+    /// The mode of that file.
+    pub mode: Option<u32>,
 }
 
 /// What the config says, as far as it is judged.

@@ -88,6 +88,10 @@ problems! {
     QUARANTINE = "quarantine", Warn, "a fault in the hub: `hub quarantine list`; mend it, then `hub quarantine repeat`";
     /// Kafka does not answer.
     KAFKA_AWAY = "kafka-away", Fail, "start the brokers, or mend `[kafka]`; records wait and are not lost";
+    /// The brokers do not let the hub in.
+    KAFKA_REFUSED = "kafka-refused", Fail, "mend user, mechanism and password in `[kafka.sasl]`, or have the user made at the brokers; records wait and are not lost";
+    /// Others can read the password at the brokers.
+    PASSWORD_EXPOSED = "password-exposed", Fail, "`chmod 600` the file, and have the password changed at the brokers where somebody may have read it";
     /// A topic is not there.
     TOPIC_MISSING = "topic-missing", Warn, "the relay makes it when it starts, where it may; else create it with one partition";
     /// A topic is not for us.

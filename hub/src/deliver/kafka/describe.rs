@@ -4,31 +4,39 @@
 //! make a broker create it. Refuses to create or to change anything.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
 use schemas::recipient::Recipient;
 
 use super::{ASK, blocking, failed};
-use crate::config::KafkaConfig;
+use crate::config::{KafkaConfig, Sasl};
 use crate::deliver::DeliverError;
 use crate::deliver::record::TopicState;
+
+/// How many of the library's words about a failure are looked through.
+const TOLD: usize = 100;
 
 /// Looks at topics, and makes them for who may.
 pub(super) struct Looking {
     pub(super) admin: AdminClient<DefaultClientContext>,
     /// Asks by name: a consumer's question never makes a topic.
     asking: BaseConsumer,
+    /// As whom, where the hub signs in with a password.
+    as_whom: Option<String>,
 }
 
 impl KafkaConfig {
     pub(super) fn looking(&self) -> Result<Arc<Looking>, DeliverError> {
         let reach = |error| failed("reach Kafka", &error);
-        let admin = self.client().create().map_err(reach)?;
-        let asking = self.consumer("relay").create().map_err(reach)?;
-        Ok(Arc::new(Looking { admin, asking }))
+        let admin = self.client()?.create().map_err(reach)?;
+        let asking = self.consumer("relay")?.create().map_err(reach)?;
+        let as_whom = self.sasl.as_ref().map(Sasl::as_whom);
+        Ok(Arc::new(Looking { admin, asking, as_whom }))
     }
 
     /// Describes the topics of these recipients and the relay's own.
@@ -41,20 +49,36 @@ impl KafkaConfig {
     }
 }
 
+impl Looking {
+    /// Why nobody answered: whom the brokers do not let in only runs out of time, and the library tells the cause beside it.
+    fn why(&self, error: &KafkaError) -> DeliverError {
+        // A call that only wrote a log line gives nothing as well.
+        let told = (0..TOLD).filter_map(|_| self.asking.poll(Duration::from_millis(1))?.err());
+        let refused = told.filter_map(|error| error.rdkafka_error_code()).any(|code| {
+            matches!(code, RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed)
+        });
+        match &self.as_whom {
+            Some(user) if refused => DeliverError::Unknown(user.clone()),
+            _ => failed("reach Kafka", error),
+        }
+    }
+}
+
 /// Describes topics by their names.
 pub(super) async fn describe(
     looking: &Arc<Looking>,
     names: Vec<String>,
 ) -> Result<Vec<TopicState>, DeliverError> {
     let client = Arc::clone(looking);
-    let look = move || names.into_iter().map(|name| one(&client.asking, name)).collect::<Result<Vec<_>, _>>();
+    let look = move || names.into_iter().map(|name| one(&client, name)).collect::<Result<Vec<_>, _>>();
     let mut topics = blocking("look at topics", look).await?;
     settings(&looking.admin, &mut topics).await?;
     Ok(topics)
 }
 
-fn one(asking: &BaseConsumer, name: String) -> Result<TopicState, DeliverError> {
-    let metadata = asking.fetch_metadata(Some(&name), ASK).map_err(|error| failed("reach Kafka", &error))?;
+fn one(looking: &Looking, name: String) -> Result<TopicState, DeliverError> {
+    let asking = &looking.asking;
+    let metadata = asking.fetch_metadata(Some(&name), ASK).map_err(|error| looking.why(&error))?;
     let topic = metadata.topics().iter().find(|topic| topic.name() == name);
     let error = topic.and_then(|topic| topic.error()).map(RDKafkaErrorCode::from);
     let mut state = TopicState::new(name);

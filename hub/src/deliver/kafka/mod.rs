@@ -36,18 +36,25 @@ const SEGMENT_MS: &str = "600000";
 
 impl KafkaConfig {
     /// The deployment's settings; what a use needs is set after them and holds.
-    fn client(&self) -> ClientConfig {
+    fn client(&self) -> Result<ClientConfig, DeliverError> {
         let mut client = ClientConfig::new();
         for (name, value) in &self.properties {
             client.set(name, value);
         }
+        if let Some(sasl) = &self.sasl {
+            let password = sasl.password().map_err(|why| log_error("sign in to Kafka", why))?;
+            client
+                .set("sasl.mechanism", sasl.mechanism.to_string())
+                .set("sasl.username", &sasl.user)
+                .set("sasl.password", password.as_str());
+        }
         client.set("bootstrap.servers", &self.brokers).set("socket.timeout.ms", "10000");
-        client
+        Ok(client)
     }
 
     /// The producer of one topic (docs/exactly-once.md#the-producer; a lane has its batch in hand, so no lingering).
-    fn producer(&self, to: &Recipient) -> ClientConfig {
-        let mut client = self.client();
+    fn producer(&self, to: &Recipient) -> Result<ClientConfig, DeliverError> {
+        let mut client = self.client()?;
         client
             .set("transactional.id", format!("hub.{}.relay.{to}", self.environment))
             .set("enable.idempotence", "true")
@@ -60,19 +67,19 @@ impl KafkaConfig {
             .set("linger.ms", "0")
             .set("compression.type", CODEC)
             .set("socket.max.fails", "1");
-        client
+        Ok(client)
     }
 
     /// A reader of committed records; `name` ends its group, which access rules go by.
-    fn consumer(&self, name: &str) -> ClientConfig {
-        let mut client = self.client();
+    fn consumer(&self, name: &str) -> Result<ClientConfig, DeliverError> {
+        let mut client = self.client()?;
         client
             .set("group.id", format!("hub.{}.{name}", self.environment))
             .set("enable.auto.commit", "false")
             .set("isolation.level", "read_committed")
             .set("auto.offset.reset", "earliest")
             .set("fetch.wait.max.ms", "500");
-        client
+        Ok(client)
     }
 
     /// A topic as it has to be: one partition, and for records every one kept for its days.
@@ -183,14 +190,14 @@ mod tests {
                 "security.protocol": "ssl"},
         }))
         .unwrap();
-        let producer = config.producer(&Recipient::parse("bon").unwrap());
+        let producer = config.producer(&Recipient::parse("bon").unwrap()).unwrap();
         let check = |name: &str, expect: &str| assert_eq!(producer.get(name), Some(expect), "{name}");
         check("acks", "all");
         check("enable.idempotence", "true");
         check("security.protocol", "ssl");
         check("transactional.id", "hub.local.relay.bon");
         check("compression.type", "gzip");
-        assert_eq!(config.consumer("auditor").get("isolation.level"), Some("read_committed"));
+        assert_eq!(config.consumer("auditor").unwrap().get("isolation.level"), Some("read_committed"));
         assert!(serde_json::from_str::<KafkaConfig>(r#"{"brokers":"x","broker":"y"}"#).is_err());
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn read_tail(config: &KafkaConfig, topic: &str) -> Result<Option<Tail
 
 impl Back {
     fn new(config: &KafkaConfig) -> Result<Self, DeliverError> {
-        let mut client = config.consumer("relay");
+        let mut client = config.consumer("relay")?;
         client.set("enable.partition.eof", "true").set("fetch.wait.max.ms", "10");
         let consumer = client.create().map_err(|error| failed(BACK, &error))?;
         Ok(Self { consumer, deadline: Instant::now() + DEADLINE })
@@ -158,7 +158,7 @@ impl KafkaReader {
             }
         }
         let consumer: StreamConsumer =
-            config.consumer("auditor").create().map_err(|error| failed("read topics", &error))?;
+            config.consumer("auditor")?.create().map_err(|error| failed("read topics", &error))?;
         blocking("read topics", move || {
             let mut all = TopicPartitionList::new();
             for name in &names {

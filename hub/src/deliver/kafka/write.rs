@@ -186,7 +186,7 @@ impl Writer for KafkaWriter {
         self.drop_producer();
         let config = self.log.config.clone();
         let producer: FutureProducer =
-            config.producer(&self.to).create().map_err(|error| failed("make a producer", &error))?;
+            config.producer(&self.to)?.create().map_err(|error| failed("make a producer", &error))?;
         let fencing = producer.clone();
         blocking("take over", move || {
             // Without the metadata at hand the library waits half a second more.
