@@ -45,6 +45,8 @@ struct Inner {
     read_back: BTreeMap<Recipient, u64>,
     halts: BTreeMap<(Recipient, Part), (HaltCode, String)>,
     ever_halted: Vec<HaltCode>,
+    resumed: BTreeMap<(Recipient, Part), usize>,
+    expired: BTreeMap<Recipient, Vec<u64>>,
     asked: usize,
     owner: Option<String>,
     fence: i64,
@@ -184,6 +186,18 @@ impl Rows {
         self.inner().asked
     }
 
+    /// How often a part said that a topic goes on.
+    #[must_use]
+    pub fn resumed(&self, of: &Recipient, part: Part) -> usize {
+        self.inner().resumed.get(&(of.clone(), part)).copied().unwrap_or(0)
+    }
+
+    /// The rows that left their topic before they were read back.
+    #[must_use]
+    pub fn expired(&self, of: &Recipient) -> Vec<u64> {
+        self.inner().expired.get(of).cloned().unwrap_or_default()
+    }
+
     /// What ever stopped a topic, in the order it was told.
     #[must_use]
     pub fn ever_halted(&self) -> Vec<HaltCode> {
@@ -314,6 +328,16 @@ impl Outbox for Rows {
         Ok(up_to.saturating_sub(before))
     }
 
+    async fn expire(&self, to: &Recipient, before: u64, _at: Instant) -> Result<u64, StoreError> {
+        let mut inner = self.inner();
+        let closed = inner.closed.get(to).copied().unwrap_or(0);
+        let gone: Vec<u64> = (closed + 1..before).collect();
+        let count = gone.len() as u64;
+        inner.expired.entry(to.clone()).or_default().extend(gone);
+        inner.closed.insert(to.clone(), closed.max(before - 1));
+        Ok(count)
+    }
+
     async fn halt(
         &self,
         to: &Recipient,
@@ -328,8 +352,15 @@ impl Outbox for Rows {
         Ok(())
     }
 
+    async fn forget_halts(&self, but: &[Recipient]) -> Result<(), StoreError> {
+        self.inner().halts.retain(|(to, _), _| but.contains(to));
+        Ok(())
+    }
+
     async fn resume(&self, to: &Recipient, part: Part) -> Result<(), StoreError> {
-        self.inner().halts.remove(&(to.clone(), part));
+        let mut inner = self.inner();
+        inner.halts.remove(&(to.clone(), part));
+        *inner.resumed.entry((to.clone(), part)).or_default() += 1;
         Ok(())
     }
 }

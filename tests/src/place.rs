@@ -15,11 +15,11 @@ use hub::deliver::audit::Audit;
 use hub::deliver::kafka::KafkaLog;
 use hub::deliver::log::{Log as _, Reader as _};
 use hub::deliver::record::LogRecord;
-use hub::deliver::{Deliver, Health, gate, run};
+use hub::deliver::{Deliver, DeliverError, Health, gate, run};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+use rdkafka::producer::{BaseProducer, BaseRecord, FutureProducer, FutureRecord, Producer as _};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use schemas::recipient::Recipient;
 use tokio::task::JoinHandle;
@@ -65,6 +65,22 @@ pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     while !holds() {
         assert!(Instant::now() < end, "{what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Everything that is committed to a recipient's topic.
+///
+/// # Errors
+/// Where it cannot be read.
+pub async fn whole(log: &KafkaLog, of: &Recipient) -> Result<Vec<LogRecord>, DeliverError> {
+    let mut reader = log.reader(of).await?;
+    let mut read = Vec::new();
+    loop {
+        match reader.next().await? {
+            Some(record) => read.push(record),
+            None if reader.at_end() => return Ok(read),
+            None => {}
+        }
     }
 }
 
@@ -116,23 +132,15 @@ impl Place {
     /// Everything that a reader of committed records sees, checked to be what the outbox says: each
     /// row once, in order, in one chain.
     pub async fn read_all(&self) -> Vec<LogRecord> {
-        let mut reader = KafkaLog::new(self.config.clone()).reader(&self.names).await.unwrap();
+        let log = KafkaLog::new(self.config.clone());
         let rows = self.rows.all();
         let mut read = Vec::new();
-        let mut quiet = 0;
-        // A second of silence after the last one shows that nothing comes twice.
-        while quiet < if read.len() < rows.len() { 300 } else { 10 } {
-            match reader.next().await.unwrap() {
-                Some(record) => {
-                    read.push(record);
-                    quiet = 0;
-                }
-                None => quiet += 1,
-            }
+        for name in &self.names {
+            read.extend(whole(&log, name).await.unwrap());
         }
         assert_eq!(read.len(), rows.len());
         for name in &self.names {
-            let mut audit = Audit::after(0);
+            let mut audit = Audit::after(0, false);
             let keys: Vec<String> = read
                 .iter()
                 .filter(|record| record.topic == name.topic())
@@ -206,6 +214,15 @@ impl Place {
         let topic = of.topic();
         let change = AlterConfig::new(ResourceSpecifier::Topic(&topic)).set(key, value);
         self.admin().alter_configs([&change], &AdminOptions::new()).await.unwrap().remove(0).unwrap();
+    }
+
+    /// Writes something else to a recipient's topic.
+    pub async fn write(&self, to: &Recipient, value: &[u8]) {
+        let producer: FutureProducer =
+            ClientConfig::new().set("bootstrap.servers", &self.config.brokers).create().unwrap();
+        let topic = to.topic();
+        let record = FutureRecord::<[u8], _>::to(&topic).partition(0).payload(value);
+        producer.send(record, PATIENCE).await.map_err(|(error, _)| error).unwrap();
     }
 
     /// Removes every record of a recipient's topic, as its retention does.

@@ -14,12 +14,13 @@ use hub::clock::Clock;
 use hub::config::Config;
 use hub::deliver::audit::Audit;
 use hub::deliver::kafka::KafkaLog;
-use hub::deliver::log::{Log as _, Reader as _};
 use hub::deliver::record::LogRecord;
 use hub::store::Store;
 use schemas::recipient::Recipient;
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
+
+use crate::place::whole;
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -292,21 +293,17 @@ impl Process {
     pub async fn topics(&self, config: &Config) -> anyhow::Result<BTreeMap<Recipient, Vec<LogRecord>>> {
         let kafka = config.hub.kafka.clone().context("no broker configured")?;
         let names: Vec<Recipient> = config.bundle.contracts.iter().map(|c| c.recipient.clone()).collect();
-        let mut reader = KafkaLog::new(kafka).reader(&names).await?;
+        let log = KafkaLog::new(kafka);
         let mut read: BTreeMap<Recipient, Vec<LogRecord>> = BTreeMap::new();
-        let mut audits: BTreeMap<String, Audit> = BTreeMap::new();
-        let mut quiet = 0;
-        // A second of silence after the last one shows that nothing comes twice.
-        while quiet < 10 {
-            let Some(record) = reader.next().await? else {
-                quiet += 1;
-                continue;
-            };
-            quiet = 0;
-            let audit = audits.entry(record.topic.clone()).or_insert_with(|| Audit::after(0));
-            audit.check(&record).map_err(|broken| anyhow::anyhow!("{}: {broken}", record.topic))?;
-            let to = names.iter().find(|name| name.topic() == record.topic).context("another's topic")?;
-            read.entry(to.clone()).or_default().push(record);
+        for name in names {
+            let records = whole(&log, &name).await?;
+            let mut audit = Audit::after(0, false);
+            for record in &records {
+                audit.check(record).map_err(|broken| anyhow::anyhow!("{}: {broken}", record.topic))?;
+            }
+            if !records.is_empty() {
+                read.insert(name, records);
+            }
         }
         Ok(read)
     }

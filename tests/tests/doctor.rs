@@ -14,7 +14,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use hub::app::{Hub, Start, in_data};
 use hub::clock::{Clock, WrongClock};
-use hub::config::Config;
+use hub::config::{Config, KafkaConfig};
 use hub::contract::versions::Breach;
 use hub::deliver::halt::HaltCode;
 use hub::deliver::record::TopicState;
@@ -204,6 +204,11 @@ async fn every_problem_is_found_where_it_is() {
     check("topic-retention", &|f| f.kafka = topic(&|t| t.retention_ms = Some(1000)));
     check("topic-compacted", &|f| f.kafka = topic(&|t| t.policy = Some("compact".to_owned())));
     check("topic-codec", &|f| f.kafka = topic(&|t| t.codec = Some("zstd".to_owned())));
+    check("delivery-unproved", &|f| {
+        if let Some(Database::There { expired, .. }) = &mut f.database {
+            expired.push((Recipient::parse("amal").unwrap(), 3));
+        }
+    });
     for code in HaltCode::ALL {
         check(code.as_str(), &|f| {
             // Told once, where the topic looks wrong as well.
@@ -232,7 +237,7 @@ async fn every_problem_is_found_where_it_is() {
 async fn topics_are_described_and_none_is_made() {
     let Some(brokers) = tests::server("HUB_TEST_KAFKA", "Kafka") else { return };
     let unique = format!("d{}", hex::encode(&Clock::system().seed().0[..5]));
-    let kafka: hub::config::KafkaConfig = serde_json::from_value(serde_json::json!({
+    let kafka: KafkaConfig = serde_json::from_value(serde_json::json!({
         "brokers": brokers, "environment": unique, "position_topic": format!("hub.{unique}.position"),
     }))
     .unwrap();
@@ -242,4 +247,39 @@ async fn topics_are_described_and_none_is_made() {
         assert_eq!(topics.len(), 2);
         assert!(topics.iter().all(|topic| topic.partitions.is_none()), "{topics:?}");
     }
+}
+
+#[tokio::test]
+async fn what_is_halted_is_told_of_topics_that_are_sent_to() {
+    let Some(brokers) = tests::server("HUB_TEST_KAFKA", "Kafka") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let kafka: KafkaConfig = serde_json::from_value(serde_json::json!({
+        "brokers": brokers, "feed_only": ["atlas"], "position_topic": "hub.nobody.position",
+    }))
+    .unwrap();
+    let prepare = |config: &mut Config| {
+        in_data(folder.path(), config);
+        config.hub.kafka = Some(kafka.clone());
+    };
+    let mut config = tests::config();
+    prepare(&mut config);
+    let hub = Hub::open(config, Start::Migrated(Clock::system())).await.unwrap();
+    // One whose topic is sent to, one who reads the feed now, one who is no recipient any more.
+    for to in ["bon", "atlas", "somebody"] {
+        let to = Recipient::parse(to).unwrap();
+        hub.store.halt(&to, "relay", "topic-partitions", "3", Clock::system().now()).await.unwrap();
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/readyz", listener.local_addr().unwrap());
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(hub::app::serve(listener, hub.router(), hub.config.hub.limits, stop.clone()));
+    let ready: serde_json::Value = reqwest::get(address).await.unwrap().json().await.unwrap();
+    let halted: Vec<_> = ready["halted"].as_array().unwrap().iter().map(|halt| &halt["recipient"]).collect();
+    assert_eq!(halted, ["bon"]);
+    stop.cancel();
+    serving.await.unwrap();
+    let facts = collect(&tests::root().join("config"), prepare, Clock::system().now()).await;
+    let Some(Database::There { halts, .. }) = &facts.database else { panic!("no database") };
+    let told: Vec<_> = halts.iter().map(|halt| halt.recipient.as_str()).collect();
+    assert_eq!(told, ["bon"]);
 }

@@ -165,6 +165,27 @@ async fn records_that_retention_removed_unread_are_no_new_topic() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_else_wrote_is_named_until_retention_removed_it() {
+    let Some(place) = Place::new(2) else { return };
+    let first = &place.names[0];
+    place.rows.add(20, 1).unwrap();
+    let running = place.start("one");
+    until("the ledger is closed", || place.rows.all_closed()).await;
+    place.write(first, b"not ours").await;
+    until("the break is named", || place.rows.broken(first).is_some()).await;
+    others_flow(&place).await;
+    others_flow(&place).await;
+    assert_eq!(place.rows.closed(first), 10, "nothing behind it is proved");
+    // What is there goes on; what had left unread is known not to be proved.
+    place.expire(first).await;
+    others_flow(&place).await;
+    until("the topic is read on", || place.rows.all_closed()).await;
+    until("nothing is named", || place.rows.broken(first).is_none()).await;
+    assert_eq!(place.rows.expired(first), (11..=30).collect::<Vec<_>>());
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_recipient_may_change_between_feed_and_topic_and_back() {
     let Some(place) = Place::new(2) else { return };
     let first = &place.names[0];

@@ -38,8 +38,7 @@ pub(super) async fn read(
         return Err(ProblemCode::UnknownPosition.into());
     }
     // Where the auditor reads a topic back, it closes the ledger: a feed that runs ahead of the relay must not.
-    let kafka = doors.config.hub.kafka.as_ref();
-    if from.after > 0 && kafka.is_none_or(|kafka| kafka.feed_only.contains(&recipient)) {
+    if from.after > 0 && !doors.config.topics().contains(&recipient) {
         doors.store.close_ledger(&recipient, from.after, doors.clock.now()).await?;
     }
     let limit = from.limit.unwrap_or(PAGE).clamp(1, PAGE);

@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use schemas::recipient::Recipient;
 use tokio::sync::Mutex;
 
 use crate::store::inspect::LeaseRow;
@@ -23,14 +24,14 @@ pub struct Looks {
 }
 
 impl Looks {
-    /// Whether the database answers and takes what is written; then who holds which lease, and what is halted.
-    pub(super) async fn ready(&self, store: &Store) -> Ready {
+    /// Whether the database answers and takes what is written; then who holds which lease, and which topics are halted.
+    pub(super) async fn ready(&self, store: &Store, topics: &[Recipient]) -> Ready {
         let look = async || {
             if store.ping().await.is_err() {
                 return Ok(Ready::default());
             }
             let leases = store.leases().await.unwrap_or_default();
-            Ok(Ready { database: true, leases, halts: store.halts().await.unwrap_or_default() })
+            Ok(Ready { database: true, leases, halts: store.halts(topics).await.unwrap_or_default() })
         };
         self.ready.at(READY, look).await.map(|(ready, _)| ready).unwrap_or_default()
     }

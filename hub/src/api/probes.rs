@@ -61,7 +61,7 @@ pub fn holding(
 /// `GET /readyz`: the status says whether messages can be taken; the body, role by role, how the rest goes. Kafka is named
 /// and not asked for, since intake does not need it.
 pub(super) async fn ready(State(doors): Here) -> Response {
-    let Ready { database, leases, halts } = doors.looks.ready(&doors.store).await;
+    let Ready { database, leases, halts } = doors.looks.ready(&doors.store, &doors.config.topics()).await;
     let roles: BTreeMap<&str, HeldRole> = doors
         .roles
         .iter()

@@ -141,6 +141,12 @@ impl KafkaConfig {
         }
     }
 
+    /// Whether a recipient's records are sent to its topic: the topic closes its ledger then, and not its feed.
+    #[must_use]
+    pub fn sends_to(&self, recipient: &Recipient) -> bool {
+        !self.feed_only.contains(recipient)
+    }
+
     /// The properties that are the hub's own to set.
     pub(super) fn ours(&self) -> impl Iterator<Item = &str> {
         self.properties.keys().map(String::as_str).filter(|name| OURS.contains(name))

@@ -94,6 +94,14 @@ impl fmt::Display for ConfigErrors {
 }
 
 impl Config {
+    /// The recipients whose topics the hub sends to.
+    #[must_use]
+    pub fn topics(&self) -> Vec<Recipient> {
+        let contracts = self.bundle.contracts.iter().map(|contract| &contract.recipient);
+        let sends = |name: &&Recipient| self.hub.kafka.as_ref().is_some_and(|kafka| kafka.sends_to(name));
+        contracts.filter(sends).cloned().collect()
+    }
+
     /// Reads and checks a config folder.
     ///
     /// # Errors

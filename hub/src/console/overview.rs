@@ -95,7 +95,7 @@ pub(super) async fn show(State(console): ConsoleHere, Extension(session): Extens
         due_today: store.count_handovers(&until_tonight, MANY).await?.saturating_sub(late_count),
         by_recipient: store.handovers_by_recipient(today).await?,
         causes: store.quarantine_codes().await?,
-        halts: store.halts().await?,
+        halts: store.halts(&console.config.topics()).await?,
     };
     arrange(&console, &mut read.flow);
     let sum = total(&read.flow.sources);

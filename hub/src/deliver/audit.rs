@@ -65,13 +65,16 @@ pub fn agree(read: &[Read], promised: &[(u64, Hash)]) -> (usize, Option<Break>) 
 pub struct Audit {
     sequence: u64,
     chain: Option<Hash>,
+    /// Whether the first record may come later than was expected.
+    cut: bool,
 }
 
 impl Audit {
-    /// A topic of which everything up to `closed` was read back before; older records may be gone.
+    /// A topic of which everything up to `closed` was closed before; older records may be gone. Where it is `cut`, later
+    /// ones may be gone as well: nobody read them back in time.
     #[must_use]
-    pub fn after(closed: u64) -> Self {
-        Self { sequence: closed, chain: (closed == 0).then_some([0; 32]) }
+    pub fn after(closed: u64, cut: bool) -> Self {
+        Self { sequence: closed, chain: (closed == 0 && !cut).then_some([0; 32]), cut }
     }
 
     /// The last sequence found right.
@@ -91,7 +94,8 @@ impl Audit {
         // The first record read has nothing before it to follow from, unless it is the very first.
         let first = self.chain.is_none();
         let expected = self.sequence + 1;
-        if found != expected && !(first && 0 < found && found < expected) {
+        let elsewhere = first && 0 < found && (self.cut || found < expected);
+        if found != expected && !elsewhere {
             return Err(Break::Sequence { expected, found });
         }
         if record.header("ce_previous").and_then(|text| text.parse().ok()) != Some(found - 1) {
@@ -152,7 +156,11 @@ mod tests {
     }
 
     fn read(closed: u64, topic: &[LogRecord]) -> Result<u64, Break> {
-        let mut audit = Audit::after(closed);
+        read_of(false, closed, topic)
+    }
+
+    fn read_of(cut: bool, closed: u64, topic: &[LogRecord]) -> Result<u64, Break> {
+        let mut audit = Audit::after(closed, cut);
         topic.iter().try_for_each(|record| audit.check(record).map(drop))?;
         Ok(audit.sequence())
     }
@@ -165,6 +173,20 @@ mod tests {
         assert_eq!(read(1, &topic[1..]), Ok(3));
         assert_eq!(read(2, &topic[1..]), Ok(3));
         assert_eq!(read(3, &[]), Ok(3));
+    }
+
+    #[test]
+    fn a_topic_that_was_cut_may_begin_anywhere_and_goes_on_without_a_gap() {
+        let topic = topic();
+        for (closed, from) in [(0, 0), (0, 1), (0, 2), (1, 2), (2, 0)] {
+            assert_eq!(read_of(true, closed, &topic[from..]), Ok(3), "{closed} {from}");
+        }
+        let holed = [topic[0].clone(), topic[2].clone()];
+        assert_eq!(read_of(true, 0, &holed), Err(Break::Sequence { expected: 2, found: 3 }));
+        let mut first = topic;
+        first[0].headers.retain(|(name, _)| name != "ce_sequence");
+        first[0].headers.push(("ce_sequence".to_owned(), "0".to_owned()));
+        assert_eq!(read_of(true, 0, &first), Err(Break::Sequence { expected: 1, found: 0 }));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The auditor: delivery is believed when it is read back.
 //!
 //! Reads each topic as any stock reader would, checks it ([`super::audit`]), and closes the ledger's rows whose own hash is
-//! that of the record: those and no others. At a break it says so and closes nothing more of that topic. It only reads, so
-//! several may run. Refuses to repair. Source: docs/exactly-once.md#read-back.
+//! that of the record: those and no others. At a break it says so and closes nothing more of that topic, until a reading
+//! comes to the end without one. Rows whose records left the topic unread are closed as expired. It only reads, so several
+//! may run. Refuses to repair. Source: docs/exactly-once.md#read-back.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -74,10 +75,10 @@ impl<O: Outbox, L: Log> AuditedTopic<O, L> {
     async fn read(&self, proved: &mut u64) -> Result<Infallible, AuditEnd> {
         let Self { parts, log, recipient } = self;
         let closed = parts.outbox.ledger_end(recipient).await?.closed;
-        let mut audit = Audit::after(closed);
-        let mut reader = log.reader(std::slice::from_ref(recipient)).await?;
+        let mut reader = log.reader(recipient).await?;
+        let mut audit = Audit::after(closed, reader.is_cut());
         let mut read: Vec<Read> = Vec::new();
-        let mut said = false;
+        let (mut next, mut said) = (closed + 1, false);
         loop {
             let broken = match reader.next().await? {
                 Some(record) => match audit.check(&record) {
@@ -92,24 +93,38 @@ impl<O: Outbox, L: Log> AuditedTopic<O, L> {
                 },
                 None => None,
             };
-            let ended = self.close(&mut read, proved).await?;
+            let ended = self.close(&mut read, &mut next, proved).await?;
             if let Some(cause) = ended.or(broken) {
                 return Err(AuditEnd::Broken(cause));
             }
-            // All that is there is right: whatever was wrong before is mended.
-            if !std::mem::replace(&mut said, true) {
+            // All that was there is right: whatever was wrong before is mended, or has left the topic.
+            if reader.at_end() && !std::mem::replace(&mut said, true) {
                 health::flows(parts, Part::Auditor, recipient).await?;
             }
         }
     }
 
-    /// Closes what the ledger promised of the records read; what it did not is a break.
-    async fn close(&self, read: &mut Vec<Read>, proved: &mut u64) -> Result<Option<Break>, DeliverError> {
+    /// Closes what the ledger promised of the records read; what it did not is a break. `next` is the number that had to come.
+    async fn close(
+        &self,
+        read: &mut Vec<Read>,
+        next: &mut u64,
+        proved: &mut u64,
+    ) -> Result<Option<Break>, DeliverError> {
         let (Some(first), Some(last)) = (read.first(), read.last()) else { return Ok(None) };
         let Self { parts, recipient, .. } = self;
         let promised = parts.outbox.promised(recipient, first.sequence, last.sequence).await?;
         let (right, broken) = agree(read, &promised);
         let rows: Vec<(u64, Hash)> = read[..right].iter().map(|read| (read.sequence, read.hash)).collect();
+        // Only where the ledger knows the record is it told where the topic begins.
+        if right > 0 && first.sequence > *next {
+            let gone = parts.outbox.expire(recipient, first.sequence, parts.clock.now()).await?;
+            if gone > 0 {
+                let (topic, before) = (recipient.topic(), first.sequence);
+                tracing::error!(%topic, gone, before, "records left their topic before they were read back");
+            }
+        }
+        *next = last.sequence + 1;
         *proved += parts.outbox.prove(recipient, &rows, parts.clock.now()).await?;
         parts.health.counts.audited.inc_by(right as u64);
         read.clear();

@@ -39,14 +39,11 @@ pub trait Log: Clone + Send + Sync + 'static {
         recipients: &[Recipient],
     ) -> impl Future<Output = Result<Vec<TopicState>, DeliverError>> + Send;
 
-    /// Reads all that is committed, from the oldest record on.
+    /// Reads all that is committed to a recipient's topic, from the oldest record on.
     ///
     /// # Errors
-    /// [`DeliverError::Log`] where a topic cannot be read.
-    fn reader(
-        &self,
-        recipients: &[Recipient],
-    ) -> impl Future<Output = Result<Self::LogReader, DeliverError>> + Send;
+    /// [`DeliverError::Log`] where the topic cannot be read.
+    fn reader(&self, of: &Recipient) -> impl Future<Output = Result<Self::LogReader, DeliverError>> + Send;
 }
 
 /// The one writer of a topic.
@@ -74,13 +71,20 @@ pub trait Writer: Send + Sync + 'static {
     fn worn(&self) -> bool;
 }
 
-/// Committed records, in the order of each topic.
+/// The committed records of one topic, in their order.
 pub trait Reader: Send {
     /// The next one; `None` where there is none at the moment, after a short wait.
     ///
     /// # Errors
     /// [`DeliverError::Log`]; reading may go on.
     fn next(&mut self) -> impl Future<Output = Result<Option<LogRecord>, DeliverError>> + Send;
+
+    /// Whether everything that was there when reading began has been read. That there is nothing at the moment does not
+    /// say so: a slow broker gives nothing either.
+    fn at_end(&self) -> bool;
+
+    /// Whether records before the oldest one were removed when reading began.
+    fn is_cut(&self) -> bool;
 }
 
 /// Where records come from, and what is kept about their way. The store is one; each function is documented there.
@@ -118,6 +122,13 @@ pub trait Outbox: Clone + Send + Sync + 'static {
         rows: &[(u64, Hash)],
         at: Instant,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+    /// [`Store::expire`].
+    fn expire(
+        &self,
+        to: &Recipient,
+        before: u64,
+        at: Instant,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
     /// [`Store::halt`].
     fn halt(
         &self,
@@ -127,6 +138,8 @@ pub trait Outbox: Clone + Send + Sync + 'static {
         detail: &str,
         at: Instant,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// [`Store::forget_halts`].
+    fn forget_halts(&self, but: &[Recipient]) -> impl Future<Output = Result<(), StoreError>> + Send;
     /// [`Store::resume`].
     fn resume(&self, to: &Recipient, part: Part) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
@@ -160,6 +173,10 @@ impl Outbox for Store {
         Self::prove(self, to, rows, at).await
     }
 
+    async fn expire(&self, to: &Recipient, before: u64, at: Instant) -> Result<u64, StoreError> {
+        Self::expire(self, to, before, at).await
+    }
+
     async fn halt(
         &self,
         to: &Recipient,
@@ -169,6 +186,10 @@ impl Outbox for Store {
         at: Instant,
     ) -> Result<(), StoreError> {
         Self::halt(self, to, part.as_str(), code.as_str(), detail, at).await
+    }
+
+    async fn forget_halts(&self, but: &[Recipient]) -> Result<(), StoreError> {
+        Self::forget_halts(self, but).await
     }
 
     async fn resume(&self, to: &Recipient, part: Part) -> Result<(), StoreError> {

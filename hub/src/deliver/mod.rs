@@ -94,7 +94,7 @@ impl<O> Deliver<O> {
     #[must_use]
     pub fn recipients(&self) -> Vec<Recipient> {
         let all = self.schemas.iter().map(|(name, _)| name);
-        all.filter(|name| !self.kafka.feed_only.contains(*name)).cloned().collect()
+        all.filter(|name| self.kafka.sends_to(name)).cloned().collect()
     }
 }
 

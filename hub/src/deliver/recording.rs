@@ -44,6 +44,8 @@ pub struct RecordedTopic {
     pub unwanted: BTreeSet<u64>,
     /// How many records it takes together, where that is limited.
     pub together: Option<usize>,
+    /// Whether each record keeps its reader waiting once.
+    pub slow: bool,
     faults: VecDeque<Option<Fault>>,
     epoch: u64,
 }
@@ -117,9 +119,9 @@ impl Log for Recording {
         Ok(recipients.iter().map(|to| self.change(to, |topic| topic.state(to.topic()))).collect())
     }
 
-    async fn reader(&self, recipients: &[Recipient]) -> Result<Replay, DeliverError> {
-        let topics = recipients.iter().map(|name| (name.clone(), 0)).collect();
-        Ok(Replay { recording: self.clone(), topics })
+    async fn reader(&self, of: &Recipient) -> Result<Replay, DeliverError> {
+        let cut = self.change(of, |topic| topic.expired > 0);
+        Ok(Replay { recording: self.clone(), of: of.clone(), next: 0, waited: false, at_end: false, cut })
     }
 }
 
@@ -195,23 +197,36 @@ impl Writer for Pen {
     }
 }
 
-/// Reads a recording from its begin.
+/// Reads a topic of a recording from its begin.
 #[derive(Debug)]
 pub struct Replay {
     recording: Recording,
-    topics: Vec<(Recipient, usize)>,
+    of: Recipient,
+    next: usize,
+    waited: bool,
+    at_end: bool,
+    cut: bool,
 }
 
 impl Reader for Replay {
     async fn next(&mut self) -> Result<Option<LogRecord>, DeliverError> {
-        for (of, next) in &mut self.topics {
-            let record = self.recording.change(of, |topic| topic.records.get(*next).cloned());
-            if record.is_some() {
-                *next += 1;
-                return Ok(record);
-            }
+        let found = |topic: &mut RecordedTopic| (topic.records.get(self.next).cloned(), topic.slow);
+        let (record, slow) = self.recording.change(&self.of, found);
+        if record.is_some() && (!slow || std::mem::replace(&mut self.waited, false)) {
+            self.next += 1;
+            return Ok(record);
         }
+        self.waited = true;
+        self.at_end |= record.is_none();
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         Ok(None)
+    }
+
+    fn at_end(&self) -> bool {
+        self.at_end
+    }
+
+    fn is_cut(&self) -> bool {
+        self.cut
     }
 }

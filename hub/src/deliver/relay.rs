@@ -92,6 +92,8 @@ async fn hold<O: Outbox, L: Log>(
         parts.recipients().into_iter().map(|name| (name, Arc::default())).collect();
     let mut lanes = JoinSet::new();
     let work = async {
+        // A topic that is not sent to any more halts nothing.
+        parts.outbox.forget_halts(&parts.recipients()).await?;
         log.open().await?;
         *pause = BACK_OFF.0;
         for to in sent.keys() {

@@ -81,6 +81,7 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
             open,
             wrapped,
             halts,
+            expired,
         }) => {
             checks.push(Check::ok("database", health.engine.clone()));
             if *wrapped > LIMIT / 2 {
@@ -102,6 +103,10 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
             });
             checks.push(deliveries(health, *open, facts.kafka.is_some(), facts.now));
             checks.extend(halts.iter().map(halted));
+            checks.extend(expired.iter().map(|(recipient, count)| {
+                let found = format!("{count} records left {} before they were read back", recipient.topic());
+                Check::wrong("deliveries", wrong::DELIVERY_UNPROVED, found)
+            }));
             checks.extend(facts.config.as_ref().ok().map(|told| bundle(health, told)));
         }
     }

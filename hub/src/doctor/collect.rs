@@ -9,7 +9,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use schemas::recipient::Recipient;
 use schemas::time::Instant;
 use tokio::time::timeout;
 
@@ -24,6 +23,8 @@ use crate::tls::greet;
 
 /// How long the database may take to tell how it is.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How many days records are told that nobody read back in time.
+const EXPIRED_DAYS: i64 = 30;
 
 /// Collects everything; `prepare` may point the config elsewhere, at a data folder.
 pub async fn collect(folder: &Path, prepare: impl FnOnce(&mut Config), now: Instant) -> Facts {
@@ -65,16 +66,13 @@ pub async fn collect(folder: &Path, prepare: impl FnOnce(&mut Config), now: Inst
         }
     }
     facts.log = config.hub.database_file().and_then(|file| log_of(&file));
-    (facts.database, facts.received) = match timeout(PATIENCE, database(&config, &sources)).await {
+    (facts.database, facts.received) = match timeout(PATIENCE, database(&config, &sources, now)).await {
         Ok(Ok((there, received))) => (Some(there), received),
         Ok(Err(error)) => (Some(trouble(&error)), vec![]),
         Err(_) => (Some(Database::Away(format!("no answer within {} s", PATIENCE.as_secs()))), vec![]),
     };
     if let Some(kafka) = &config.hub.kafka {
-        let recipients = config.bundle.contracts.iter().map(|contract| &contract.recipient);
-        let sent: Vec<Recipient> =
-            recipients.filter(|name| !kafka.feed_only.contains(*name)).cloned().collect();
-        facts.kafka = Some(kafka.describe(&sent).await.map_err(|error| match error {
+        facts.kafka = Some(kafka.describe(&config.topics()).await.map_err(|error| match error {
             DeliverError::Unknown(_) => Unreached::Refused(chain(&error)),
             _ => Unreached::Away(chain(&error)),
         }));
@@ -139,7 +137,7 @@ fn files() -> Option<u64> {
 
 type Found = (Database, Vec<(String, Option<Instant>)>);
 
-async fn database(config: &Config, sources: &[String]) -> Result<Found, StoreError> {
+async fn database(config: &Config, sources: &[String], now: Instant) -> Result<Found, StoreError> {
     if config.hub.database_file().is_some_and(|file| !file.exists()) {
         return Ok((Database::New, vec![]));
     }
@@ -164,7 +162,8 @@ async fn database(config: &Config, sources: &[String]) -> Result<Found, StoreErr
         quarantined: count("quarantined"),
         open: count("ledger_open"),
         wrapped: store.wrappings().await?.into_iter().map(|(_, reserved)| reserved).max().unwrap_or(0),
-        halts: store.halts().await?,
+        halts: store.halts(&config.topics()).await?,
+        expired: store.expired(now - TimeDelta::days(EXPIRED_DAYS)).await?,
     };
     let mut received = vec![];
     for source in sources {

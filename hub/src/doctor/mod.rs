@@ -164,5 +164,7 @@ pub enum Database {
         wrapped: u64,
         /// What stops the delivery to a recipient.
         halts: Vec<HaltRow>,
+        /// How many records of each recipient left their topic lately before they were read back.
+        expired: Vec<(Recipient, u64)>,
     },
 }

@@ -51,11 +51,27 @@ impl Store {
         self.pool.change("halt", sql, values).await.map(|_| ())
     }
 
-    /// Everything that is halted, by recipient.
+    /// Forgets what stopped the delivery to any recipient but these: nobody sends to its topic any more.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn halts(&self) -> Result<Vec<HaltRow>, StoreError> {
+    pub async fn forget_halts(&self, but: &[Recipient]) -> Result<(), StoreError> {
+        let sql = "delete from halt where recipient not in (select r.recipient from r)";
+        let rows = Rows::default().text("recipient", but.iter().map(Recipient::as_str));
+        let pool = self.pool.clone();
+        detached(async move {
+            let mut tx = pool.write().await?;
+            tx.run("halt", sql, rows).await?;
+            tx.commit().await
+        })
+        .await
+    }
+
+    /// What is halted of these recipients. A row of any other one says nothing: its topic is not sent to.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn halts(&self, of: &[Recipient]) -> Result<Vec<HaltRow>, StoreError> {
         let sql = "select recipient, part, code, detail, since from halt order by recipient, part";
         let found: Vec<(String, String, String, String, i64)> =
             self.pool.read("halt", sql, Vec::new()).await?;
@@ -64,6 +80,7 @@ impl Store {
             let (recipient, since) = (reader.word(recipient)?, reader.time(since)?);
             Ok(HaltRow { recipient, part, code, detail, since })
         };
-        found.into_iter().map(row).collect()
+        let all = found.into_iter().map(row);
+        all.filter(|row| row.as_ref().map_or(true, |row: &HaltRow| of.contains(&row.recipient))).collect()
     }
 }

@@ -1,7 +1,8 @@
 //! The ledger: what was promised to each recipient, and how each row of it was closed.
 //!
-//! A row is closed by what proves that it arrived: read back from the topic, or a feed's next position. Which of the two is
-//! kept, because only what was read back from a topic can be missed there. Outlives the outbox. Next: `deliver::auditor`.
+//! A row is closed by what proves that it arrived: read back from the topic, or a feed's next position; or because nothing
+//! can prove it any more. Which it was is kept: only what was read back from a topic can be missed there, and what was not
+//! proved is never told as delivered. Outlives the outbox. Next: `deliver::auditor`.
 
 use schemas::envelope::Hash;
 use schemas::recipient::Recipient;
@@ -78,6 +79,31 @@ impl Store {
             Ok(closed)
         })
         .await
+    }
+
+    /// Closes open rows before a sequence without a proof: their records left the topic before they were read back, so that
+    /// nothing can prove them any more. Says how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn expire(&self, recipient: &Recipient, before: u64, at: Instant) -> Result<u64, StoreError> {
+        let sql = "update ledger set closed_at = $3, closed_by = 'expired' \
+                   where recipient = $1 and sequence < $2 and closed_at is null";
+        let values = vec![name(recipient), SqlValue::Int(int(before)), SqlValue::Int(time(at))];
+        self.pool.change("ledger", sql, values).await
+    }
+
+    /// For each recipient how many rows were closed without a proof since then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn expired(&self, since: Instant) -> Result<Vec<(Recipient, u64)>, StoreError> {
+        let sql = "select recipient, count(*) from ledger where closed_at > $1 and closed_by = 'expired' \
+                   group by recipient order by recipient";
+        let found: Vec<(String, i64)> =
+            self.pool.read("ledger", sql, vec![SqlValue::Int(time(since))]).await?;
+        let row = |(recipient, count)| Ok((READER.word(recipient)?, READER.number(count)?));
+        found.into_iter().map(row).collect()
     }
 
     /// The last sequence that one recipient was ever given; 0 where there is none.

@@ -24,7 +24,8 @@ macro_rules! outgoing {
             "l.handover, l.epoch, o.always, o.schema_id, o.body, k.wrapped, cast(case when exists (select 1 from person a ",
             "join person n on n.id = coalesce(a.redirect, a.id) ",
             "join repertory p on p.person = n.id and p.recipient = o.recipient and p.closed_on is null ",
-            "where a.id = o.person and n.restricted = 0) then 1 else 0 end as bigint), l.closed_at ",
+            "where a.id = o.person and n.restricted = 0) then 1 else 0 end as bigint), ",
+            "case when l.closed_by <> 'expired' then l.closed_at end ",
             "from outbox o join ledger l on l.recipient = o.recipient and l.sequence = o.sequence ",
             "left join key k on k.id = o.person ",
             $rest

@@ -82,7 +82,7 @@ impl Store {
     async fn recipients(&self, hour: Instant, day: Instant) -> Result<Vec<RecipientRow>, StoreError> {
         type Cells = (String, i64, i64);
         let sql = "select recipient, cast(sum(case when closed_at > $1 then 1 else 0 end) as bigint), count(*) \
-                   from ledger where closed_at > $2 group by recipient";
+                   from ledger where closed_at > $2 and closed_by <> 'expired' group by recipient";
         let windows = vec![SqlValue::Int(time(hour)), SqlValue::Int(time(day))];
         let closed: Vec<Cells> = self.pool.read("ledger", sql, windows).await?;
         // The first open number of a recipient is its oldest; when it was decided stands in its envelope.

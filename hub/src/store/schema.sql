@@ -234,7 +234,8 @@ create table sent_schema (
   schema text not null             -- as JSON
 );
 
--- What was promised to each recipient; closed once it is proved to have arrived. Outlives the outbox.
+-- What was promised to each recipient; closed once it is proved to have arrived, or cannot be proved any more. Outlives the
+-- outbox.
 create table ledger (
   recipient text not null,
   sequence bigint not null,
@@ -243,7 +244,7 @@ create table ledger (
   epoch bigint not null,
   position bigint not null,
   closed_at bigint,
-  closed_by text,                  -- what proved it: topic (read back), feed
+  closed_by text,                  -- what proved it: topic (read back), feed; expired: nothing did
   primary key (recipient, sequence)
 );
 create index ledger_open on ledger (recipient, sequence) where closed_at is null;

@@ -264,6 +264,14 @@ async fn only_what_the_ledger_promised_is_proved() {
             store.feed(&atlas, 0, 9).await.unwrap().into_iter().map(|row| row.closed_at).collect();
         assert_eq!(closed, [Some(at(1)), Some(at(1)), Some(at(2)), None]);
         assert_eq!(store.ledger_end(&recipient("bon")).await.unwrap(), LedgerEnd::default());
+        // What left its topic unread is closed, and neither told as proved nor counted as delivered.
+        let expire = async |before: u64| store.expire(&atlas, before, at(4)).await.unwrap();
+        assert_eq!([expire(4).await, expire(5).await, expire(5).await], [0, 1, 0]);
+        assert_eq!((end().await, store.feed(&atlas, 3, 9).await.unwrap()[0].closed_at), ([4, 4, 3], None));
+        let expired = async |since| store.expired(at(since)).await.unwrap();
+        assert_eq!((expired(3).await, expired(4).await), (vec![(atlas.clone(), 1)], vec![]));
+        let flow = store.flow(at(0), at(0)).await.unwrap().recipients;
+        assert_eq!(flow.iter().map(|row| (row.last_hour, row.last_day)).collect::<Vec<_>>(), [(3, 3)]);
     })
     .await;
 }
@@ -274,7 +282,8 @@ async fn what_is_halted_is_told_until_it_goes_on() {
         let (atlas, bon) = (recipient("atlas"), recipient("bon"));
         let told = async || {
             let row = |row: HaltRow| (row.recipient.to_string(), row.part, row.code, row.detail, row.since);
-            store.halts().await.unwrap().into_iter().map(row).collect::<Vec<_>>()
+            let of = [atlas.clone(), bon.clone()];
+            store.halts(&of).await.unwrap().into_iter().map(row).collect::<Vec<_>>()
         };
         let row = |to: &str, part: &str, code: &str, detail: &str, since| {
             (to.to_owned(), part.to_owned(), code.to_owned(), detail.to_owned(), at(since))
@@ -289,6 +298,13 @@ async fn what_is_halted_is_told_until_it_goes_on() {
         let stuck = row("atlas", "relay", "topic-stuck", "z", 5);
         let partitions = row("bon", "relay", "topic-partitions", "4", 1);
         assert_eq!(told().await, [auditor.clone(), stuck, partitions]);
+        // A recipient whose topic is not sent to halts nothing, and is forgotten.
+        assert_eq!(store.halts(std::slice::from_ref(&bon)).await.unwrap().len(), 1);
+        assert!(store.halts(&[]).await.unwrap().is_empty());
+        store.halt(&recipient("amal"), "relay", "topic-stuck", "z", at(5)).await.unwrap();
+        store.forget_halts(&[atlas.clone(), bon.clone()]).await.unwrap();
+        assert!(store.halts(&[recipient("amal")]).await.unwrap().is_empty());
+        assert_eq!(told().await.len(), 3);
         store.resume(&bon, "relay").await.unwrap();
         store.resume(&atlas, "relay").await.unwrap();
         store.resume(&atlas, "relay").await.unwrap();

@@ -44,8 +44,9 @@ async fn deliver(hub: &Hub, log: &Recording, halted: Option<&str>) -> Option<Str
         wake: Arc::default(),
         health: Arc::default(),
     };
+    let halting = parts.recipients();
     let running = tokio::spawn(run_on(parts, log.clone(), stop.clone()));
-    let found = async || hub.store.halts().await.unwrap().pop().map(|halt| halt.detail);
+    let found = async || hub.store.halts(&halting).await.unwrap().pop().map(|halt| halt.detail);
     until("everything else is closed, or all of it", async || {
         let ends = hub.store.ledger_ends().await.unwrap();
         let open = ends.iter().filter(|(_, last, closed)| last > closed);

@@ -24,6 +24,7 @@ use super::{ASK, KafkaConfig, blocking, describe, failed, log_error};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 const BACK: &str = "read back";
+const READ: &str = "read a topic";
 
 /// What marks the end of the position topic for one take-over.
 pub(super) struct Sentinel {
@@ -134,41 +135,44 @@ impl Back {
     }
 }
 
-/// All committed records of all topics, as any stock reader sees them.
+/// All committed records of a topic, as any stock reader sees them.
 pub struct KafkaReader {
     consumer: StreamConsumer,
+    at_end: bool,
+    cut: bool,
 }
 
 impl KafkaReader {
-    /// Reads the topics of these recipients from their oldest records on.
+    /// Reads the topic of a recipient from its oldest record on.
     ///
     /// # Errors
-    /// [`DeliverError::Log`] where a topic is missing or may not be read.
+    /// [`DeliverError::Log`] where it is missing or may not be read.
     pub(super) async fn open(
         config: &KafkaConfig,
         looking: &Arc<Looking>,
-        recipients: &[Recipient],
+        of: &Recipient,
     ) -> Result<Self, DeliverError> {
-        let names: Vec<String> = recipients.iter().map(Recipient::topic).collect();
         // An assignment to a topic that is refused or not there would be silent, so it is looked at first.
-        for topic in describe(looking, names.clone()).await? {
-            if topic.partitions != Some(1) {
-                let cause = topic.refused.unwrap_or_else(|| "it has not one partition".to_owned());
-                return Err(log_error("read topics", format!("{}: {cause}", topic.name)));
-            }
+        let topic = describe(looking, vec![of.topic()]).await?.pop();
+        let Some(topic) = topic else { return Err(log_error(READ, "nothing was told".to_owned())) };
+        if topic.partitions != Some(1) {
+            let cause = topic.refused.unwrap_or_else(|| "it has not one partition".to_owned());
+            return Err(log_error(READ, format!("{}: {cause}", topic.name)));
         }
-        let consumer: StreamConsumer =
-            config.consumer("auditor")?.create().map_err(|error| failed("read topics", &error))?;
-        blocking("read topics", move || {
+        let Some((low, _)) = topic.ends else {
+            return Err(log_error(READ, format!("{}: its ends are not told", topic.name)));
+        };
+        let mut client = config.consumer("auditor")?;
+        client.set("enable.partition.eof", "true");
+        let consumer: StreamConsumer = client.create().map_err(|error| failed(READ, &error))?;
+        blocking(READ, move || {
+            let read = |error| failed(READ, &error);
+            // Without the metadata at hand the library waits half a second more.
+            consumer.fetch_metadata(Some(&topic.name), ASK).map_err(read)?;
             let mut all = TopicPartitionList::new();
-            for name in &names {
-                // Without the metadata at hand the library waits half a second more.
-                consumer.fetch_metadata(Some(name), ASK).map_err(|error| failed("read topics", &error))?;
-                all.add_partition_offset(name, 0, Offset::Beginning)
-                    .map_err(|error| failed("read topics", &error))?;
-            }
-            consumer.assign(&all).map_err(|error| failed("read topics", &error))?;
-            Ok(Self { consumer })
+            all.add_partition_offset(&topic.name, 0, Offset::Beginning).map_err(read)?;
+            consumer.assign(&all).map_err(read)?;
+            Ok(Self { consumer, at_end: false, cut: low > 0 })
         })
         .await
     }
@@ -178,9 +182,21 @@ impl Reader for KafkaReader {
     async fn next(&mut self) -> Result<Option<LogRecord>, DeliverError> {
         match tokio::time::timeout(Duration::from_millis(100), self.consumer.recv()).await {
             Ok(Ok(message)) => Ok(Some(record(&message))),
-            Ok(Err(error)) => Err(failed("read topics", &error)),
+            Ok(Err(KafkaError::PartitionEOF(_))) => {
+                self.at_end = true;
+                Ok(None)
+            }
+            Ok(Err(error)) => Err(failed(READ, &error)),
             Err(_) => Ok(None),
         }
+    }
+
+    fn at_end(&self) -> bool {
+        self.at_end
+    }
+
+    fn is_cut(&self) -> bool {
+        self.cut
     }
 }
 

@@ -75,8 +75,8 @@ impl Log for KafkaLog {
         describe(self.looking().await?, recipients.iter().map(Recipient::topic).collect()).await
     }
 
-    async fn reader(&self, recipients: &[Recipient]) -> Result<KafkaReader, DeliverError> {
-        KafkaReader::open(&self.config, self.looking().await?, recipients).await
+    async fn reader(&self, of: &Recipient) -> Result<KafkaReader, DeliverError> {
+        KafkaReader::open(&self.config, self.looking().await?, of).await
     }
 }
 

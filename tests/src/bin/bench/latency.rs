@@ -55,7 +55,7 @@ pub(crate) async fn measure(size: Size, server: &str, brokers: &str) -> anyhow::
     // The recipient's lane makes its topic soon after the start.
     let (log, mut reader) = (KafkaLog::new(kafka), None);
     until("the topic to be there", async || {
-        reader = log.reader(std::slice::from_ref(&recipient)).await.ok();
+        reader = log.reader(&recipient).await.ok();
         reader.is_some()
     })
     .await?;
