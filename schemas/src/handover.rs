@@ -100,6 +100,22 @@ pub enum Owner {
     Officer,
 }
 
+impl Owner {
+    /// Its name in tables and lists.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hub => "hub",
+            Self::Person => "person",
+            Self::Agency => "agency",
+            Self::Coordinator => "coordinator",
+            Self::Steward => "steward",
+            Self::Operations => "operations",
+            Self::Officer => "officer",
+        }
+    }
+}
+
 /// What an agency answers about one handover.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -150,6 +166,10 @@ pub enum AnswerName {
 }
 
 impl AnswerName {
+    /// Every one, in the order in which they are listed to an agency.
+    pub const ALL: [Self; 5] =
+        [Self::Received, Self::Accepted, Self::Rejected, Self::PurgeConfirmed, Self::TrajectoryStarted];
+
     /// The name of an answer.
     #[must_use]
     pub fn of(answer: &AnswerKind) -> Self {
@@ -180,6 +200,43 @@ impl AnswerKind {
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         AnswerName::of(self).as_str()
+    }
+}
+
+/// What people of the desk order for one handover (docs/handovers.md#orders).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderName {
+    /// The offer goes to its agency once more, under a new epoch.
+    SendAgain,
+    /// It stops until somebody releases it.
+    Hold,
+    /// What stopped it is settled: the facts decide again.
+    Release,
+    /// Its agency must purge what it has.
+    Withdraw,
+    /// The agency that has the file is relieved, and the next one goes on.
+    EndLine,
+    /// The restriction is lifted: what was objected to counts no more.
+    Lift,
+}
+
+impl OrderName {
+    /// Every one, in the order in which they are listed.
+    pub const ALL: [Self; 6] =
+        [Self::SendAgain, Self::Hold, Self::Release, Self::Withdraw, Self::EndLine, Self::Lift];
+
+    /// Its name in commands, lists and the audit.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SendAgain => "send_again",
+            Self::Hold => "hold",
+            Self::Release => "release",
+            Self::Withdraw => "withdraw",
+            Self::EndLine => "end_line",
+            Self::Lift => "lift",
+        }
     }
 }
 

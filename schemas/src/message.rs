@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::ActorName;
 use crate::fact::Record;
-use crate::handover::Answer;
-use crate::ids::{MessageId, PersonId, ReviewId, Seed, StreamId};
+use crate::handover::{Answer, OrderName};
+use crate::ids::{HandoverId, MessageId, PersonId, ReviewId, Seed, StreamId};
 use crate::insz::Insz;
 use crate::key::{IndexKey, Key, Mac};
 use crate::name::Tokens;
@@ -120,6 +120,17 @@ pub enum Body {
         /// Which.
         stream: StreamId,
         /// Who asks.
+        by: ActorName,
+    },
+    /// Somebody of the desk decides about a handover.
+    Ordered {
+        /// Which.
+        handover: HandoverId,
+        /// What they order.
+        order: OrderName,
+        /// Why, in their words.
+        reason: String,
+        /// Who says so.
         by: ActorName,
     },
     /// The active bundle is this one from here on.

@@ -139,8 +139,6 @@ impl Rows {
             delivery: delivery.id,
             envelope: serde_json::to_string(&encoded.envelope)?,
             payload_hash: encoded.envelope.payload_hash,
-            handover: delivery.handover,
-            epoch: delivery.epoch,
             always: n.is_multiple_of(5),
             schema_id: encoded.schema_id,
             body: Vec::new(),

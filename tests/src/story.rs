@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use decide::Person;
-use demo::{Stage, Summary};
+use demo::{DemoHub, Summary};
 use hub::app::Hub;
 use hub::config::Config;
 use hub::store::rows::{OutboxRow, Outcome};
@@ -25,7 +25,7 @@ use crate::ACCESS;
 #[derive(Debug)]
 pub struct Played {
     /// The hub and all around it.
-    pub stage: Stage,
+    pub stage: DemoHub,
     /// What came of it.
     pub summary: Summary,
     pub truth: Value,
@@ -70,7 +70,7 @@ pub async fn play(story: PathBuf) -> anyhow::Result<Played> {
 pub async fn play_with(config: Config, story: PathBuf) -> anyhow::Result<Played> {
     let folder = tempfile::tempdir()?;
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let mut stage = Stage::set(config, &story, folder.path(), listen).await?;
+    let mut stage = DemoHub::set(config, &story, folder.path(), listen).await?;
     let summary = stage.play().await?;
     let truth = Truth::read(&story)?;
     let hub = &stage.hub;

@@ -22,7 +22,7 @@ use schemas::handover::{Answer, AnswerKind, State};
 use schemas::ids::{HandoverId, MessageId, PersonId, Seed};
 use schemas::message::{Body, Message};
 use schemas::recipient::Recipient;
-use schemas::time::{Instant, KnownAt, start_of};
+use schemas::time::{Day, Instant, KnownAt, start_of};
 
 use crate::story::Truth;
 
@@ -154,8 +154,9 @@ impl<'a> World<'a> {
                 Verdict::Waiting(_) | Verdict::Refused(_) => {}
             }
         }
+        let today = batch.last().map_or_else(Day::default, |message| message.known_at.day());
         for person in self.memory.persons() {
-            assert_eq!(i6(person, bundle).and(i7(person)), Ok(()));
+            assert_eq!(i6(person, bundle, today).and(i7(person)), Ok(()));
         }
         verdicts
     }

@@ -10,7 +10,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use demo::Stage;
+use demo::DemoHub;
 use tests::console::Visitor;
 use tokio::process::Command;
 
@@ -40,7 +40,7 @@ async fn every_page_holds_in_a_real_browser() {
     let data = tempfile::tempdir().unwrap();
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let story = tests::root().join("hub/demo/story");
-    let mut stage = Stage::set(tests::config(), &story, data.path(), listen).await.unwrap();
+    let mut stage = DemoHub::set(tests::config(), &story, data.path(), listen).await.unwrap();
     stage.play().await.unwrap();
     let mut look = Command::new("node");
     look.arg("console.mjs").arg(format!("http://{}", stage.address)).arg("noor").arg("lucas");
@@ -60,10 +60,10 @@ async fn every_page_holds_in_a_real_browser() {
 }
 
 /// A hub with its console, and no story told.
-async fn stage(data: &Path) -> (Stage, String) {
+async fn stage(data: &Path) -> (DemoHub, String) {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let story = tests::root().join("hub/demo/story");
-    let stage = Stage::set(tests::config(), &story, data, listen).await.unwrap();
+    let stage = DemoHub::set(tests::config(), &story, data, listen).await.unwrap();
     let base = format!("http://{}", stage.address);
     (stage, base)
 }

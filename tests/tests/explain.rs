@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use decide::invariant::essence;
-use demo::Stage;
+use demo::DemoHub;
 use hub::app::{Beside, DataPlace, Hub, Start, in_data};
 use hub::clock::Clock;
 use hub::explain::{Explainer, text};
@@ -109,7 +109,7 @@ async fn the_story_is_explained() {
     let folder = tempfile::tempdir().unwrap();
     let story = tests::root().join("hub/demo/story");
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let mut stage = Stage::set(tests::config(), &story, folder.path(), listen).await.unwrap();
+    let mut stage = DemoHub::set(tests::config(), &story, folder.path(), listen).await.unwrap();
     stage.play().await.unwrap();
     let place = DataPlace { data: Some(folder.path().to_owned()), config: tests::root().join("config") };
     let on = place.beside().await.unwrap();

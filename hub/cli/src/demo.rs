@@ -1,6 +1,6 @@
 //! `hub demo`: everything in one process, a story played through the real doors.
 //!
-//! Refuses to do what the stage does: see [`::demo::Stage`]. Exit codes: 0 played, 1 something did not answer.
+//! Refuses to do what the stage does: see [`::demo::DemoHub`]. Exit codes: 0 played, 1 something did not answer.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
-use ::demo::Stage;
+use ::demo::DemoHub;
 use hub::commands::out::out;
 use hub::config::{Config, dev_token};
 
@@ -46,7 +46,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let data = args.data.as_deref().unwrap_or(scratch.path());
     let listen =
         args.listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, if args.once { 0 } else { 8080 })));
-    let mut stage = Stage::set(Config::load(&args.config)?, &args.story, data, listen).await?;
+    let mut stage = DemoHub::set(Config::load(&args.config)?, &args.story, data, listen).await?;
     if let Some(folder) = &args.received {
         stage.keep_received(folder)?;
     }

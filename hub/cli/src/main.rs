@@ -51,6 +51,8 @@ enum Command {
     Review(commands::review::Args),
     /// Tell who is responsible for a municipality on a day, or for every row of a file.
     Route(commands::route::Args),
+    /// The state table of handovers, as the hub decides by it
+    Table(commands::table::Args),
     /// Run the service, all of it or some of its roles.
     Run(commands::run::Args),
     /// Show decoded records of one recipient, or of all.
@@ -81,6 +83,7 @@ async fn main() -> ExitCode {
         Command::Replay(args) => commands::replay::run(args).await,
         Command::Review(args) => commands::review::run(args).await,
         Command::Route(args) => commands::route::run(args).await,
+        Command::Table(args) => commands::table::run(args).await,
         Command::Run(args) => commands::run::run(args).await,
         Command::Tap(args) => commands::tap::run(args).await,
     };

@@ -228,4 +228,10 @@ pub struct Deadlines {
     pub rejected_days: u32,
     /// Working days for the coordinator once a deadline has passed.
     pub overdue_days: u32,
+    /// Working days until what could not be read must be mended.
+    pub bounced_days: u32,
+    /// Working days until a purge must be confirmed.
+    pub purge_days: u32,
+    /// Working days until the purge of another person's data must be confirmed.
+    pub recall_days: u32,
 }

@@ -55,6 +55,15 @@ pub fn decide(world: &World, message: &Message, bundle: &Bundle) -> Result<Chang
             disclosure::redeliver(&mut draft, *stream).map_err(Stop::Refused)?;
             Ok(finish(draft))
         }
+        Body::Ordered { handover, order, .. } => {
+            let owner = world.owner(Owned::Handover(*handover))?;
+            let mut draft = draft_of(world, message, bundle, owner, Refusal::UnknownHandover)?;
+            let scope = scope(draft.journey(), draft.bundle, draft.today);
+            handover::follow_facts(&mut draft, scope);
+            handover::order(&mut draft, scope, *handover, *order).map_err(Stop::Refused)?;
+            follow_and_release(&mut draft);
+            Ok(finish(draft))
+        }
     }
 }
 
@@ -79,6 +88,7 @@ pub(crate) fn ask(world: &World, message: &Message, gather: &mut Gather) {
             gather.take(holder_of(world, *key)).flatten()
         }
         Body::Redeliver { stream, .. } => gather.take(world.owner(Owned::Stream(*stream))).flatten(),
+        Body::Ordered { handover, .. } => gather.take(world.owner(Owned::Handover(*handover))).flatten(),
         Body::Due(person) => Some(*person),
         Body::Reviewed { review, .. } => gather.take(world.owner(Owned::Review(*review))).flatten(),
         Body::Bundle(_) => None,
@@ -165,13 +175,22 @@ fn take_in(draft: &mut Draft<'_>, message: MessageId, prepared: &Arc<Prepared>, 
 fn follow_and_release(draft: &mut Draft<'_>) {
     // The facts are in: whether the person belongs to the target group stays the same from here on.
     let scope = scope(draft.journey(), draft.bundle, draft.today);
-    handover::follow(draft, scope);
-    disclosure::release(draft, scope);
+    settle(draft, scope);
     if let Some(insz) = draft.journey().insz()
         && matches!(scope, Scope::In(_))
     {
         ask_once(draft, insz, TaskKind::Register);
         ask_once(draft, insz, TaskKind::GivePerson);
+    }
+}
+
+/// The state table until nothing fires, what may leave, and the next day on which something becomes true by itself.
+fn settle(draft: &mut Draft<'_>, scope: Scope) {
+    let awaited = handover::reconcile(draft, scope);
+    disclosure::release(draft, scope, awaited);
+    let on = handover::next_day(&draft.person, draft.bundle, draft.today);
+    if draft.person.state.due != on {
+        draft.record(Event::DueSet { on });
     }
 }
 
@@ -183,20 +202,22 @@ fn answer_of(
     answer: &Answer,
 ) -> Result<Change, Stop> {
     let owner = world.owner(Owned::Handover(answer.handover))?;
+    let mut as_sent = true;
     if let AnswerKind::Received { sequence, payload_hash } = &answer.answer {
-        let quoted = world.sent(recipient, *sequence)?.filter(|sent| sent.hash == *payload_hash);
-        let quoted = quoted.ok_or(Stop::Refused(Refusal::HashDiffers))?;
+        let quoted = world.sent(recipient, *sequence)?.ok_or(Stop::Refused(Refusal::HashDiffers))?;
         // What is confirmed is this handover as it is now (invariant I12).
         if (quoted.handover, quoted.epoch) != (Some(answer.handover), answer.epoch) {
             return Err(Stop::Refused(Refusal::OtherRecord));
         }
+        as_sent = quoted.hash == *payload_hash;
     }
     let mut draft = draft_of(world, message, bundle, owner, Refusal::UnknownHandover)?;
-    handover::answer(&mut draft, recipient, answer).map_err(Stop::Refused)?;
+    let before = scope(draft.journey(), draft.bundle, draft.today);
+    handover::follow_facts(&mut draft, before);
+    handover::answer(&mut draft, before, recipient, answer, as_sent).map_err(Stop::Refused)?;
     // What waited for this answer, such as an office whose rival held the file, goes on.
     let scope = scope(draft.journey(), draft.bundle, draft.today);
-    handover::follow(&mut draft, scope);
-    disclosure::release(&mut draft, scope);
+    settle(&mut draft, scope);
     Ok(finish(draft))
 }
 
@@ -264,13 +285,8 @@ fn put_question(draft: &mut Draft<'_>, insz: Insz, kind: TaskKind) {
     draft.change.tasks.push(Task { id, person: draft.person.id, kind, insz });
 }
 
-/// The change, once all is decided: with the next day on which something becomes true without a message, whose
-/// message it is, and everybody as they are now.
+/// The change, once all is decided: whose message it is, and everybody as they are now.
 fn finish(mut draft: Draft<'_>) -> Change {
-    let on = handover::next_day(&draft.person, draft.bundle, draft.today);
-    if draft.person.state.due != on {
-        draft.record(Event::DueSet { on });
-    }
     if draft.touched(draft.person.id) {
         draft.change.persons.insert(draft.person.id, Arc::clone(&draft.person));
     }

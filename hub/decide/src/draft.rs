@@ -4,9 +4,10 @@
 //! A person is copied once, when the first event touches them. The world is not touched: that is done when the change
 //! is whole.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use schemas::ids::{MessageId, PersonId, Seed};
+use schemas::ids::{HandoverId, MessageId, PersonId, Seed};
 use schemas::message::{Message, Prepared};
 use schemas::time::{Day, Instant};
 
@@ -23,6 +24,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) change: Change,
     pub(crate) at: Instant,
     pub(crate) today: Day,
+    /// Handovers whose offer goes out once more, though nothing in it has changed.
+    pub(crate) again: BTreeSet<HandoverId>,
     seed: Seed,
     given: u32,
 }
@@ -36,6 +39,7 @@ impl<'a> Draft<'a> {
             change: Change::default(),
             at: message.known_at.0,
             today: message.known_at.day(),
+            again: BTreeSet::new(),
             seed: message.seed,
             // Number 0 is the person's own id.
             given: 1,

@@ -19,19 +19,10 @@ pub(crate) fn absorb(draft: &mut Draft<'_>, other: &Arc<Person>, why: Join) {
     let survivor = draft.turn_to(Arc::clone(other));
     disclosure::part(draft, &survivor);
     handover::part(draft);
-    let lines = draft.person.state.lines.clone();
-    for recipient in lines.keys() {
-        draft.record(Event::LineClosed { recipient: recipient.clone(), to: draft.today });
-    }
     let absorbed = Box::new(Person::clone(&draft.person));
     draft.record(Event::MergedInto { survivor: survivor.id });
     draft.turn_to(survivor);
     draft.record(Event::Absorbed { person: absorbed, why });
-    for (recipient, line) in lines {
-        if !draft.person.state.lines.contains_key(&recipient) {
-            draft.record(Event::LineOpened { recipient, capacity: line.capacity, from: line.from });
-        }
-    }
     for review in settled(&draft.person) {
         let answer = ReviewAnswer::Same(draft.person.id);
         draft.record(Event::ReviewAnswered { review, answer });

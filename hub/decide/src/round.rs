@@ -164,10 +164,11 @@ fn check(change: &Change, bundle: &Bundle, message: &Message) -> Result<(), Stri
         invariant::i4(delivery, bundle)?;
         if let Some(person) = change.persons.get(&delivery.person) {
             invariant::i5(delivery, person, bundle, message.known_at.day())?;
+            invariant::i14(delivery, person, bundle, message.known_at.day())?;
         }
     }
     change.persons.values().try_for_each(|person| {
-        invariant::i6(person, bundle)?;
+        invariant::i6(person, bundle, message.known_at.day())?;
         invariant::i7(person)
     })
 }

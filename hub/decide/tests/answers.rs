@@ -65,16 +65,17 @@ enum Ends {
 
 /// The model: the state table as far as agencies move it.
 fn model(state: State, next: Next) -> Ends {
-    use State::{Closed, Overdue, Rejected, Sent, WithdrawPending, Withdrawn};
+    use State::{Closed, Held, Overdue, Sent, WithdrawPending, Withdrawn};
     match (next, state) {
+        (WrongHash, Sent | Overdue) => Ends::In(State::Bounced),
         (WrongHash | WrongSequence, _) => Ends::HashDiffers,
         (OthersRecord, _) => Ends::OtherRecord,
-        (Received, Sent | Overdue | State::Received) => Ends::In(State::Received),
+        (Received, Sent | Overdue | State::Bounced | State::Received) => Ends::In(State::Received),
         (Received, State::Accepted | Closed) => Ends::In(state),
         (Accepted, State::Received | Overdue | State::Accepted) => Ends::In(State::Accepted),
         (Accepted | Started, Closed) | (Started, State::Accepted) => Ends::In(Closed),
-        (NotTargetGroup, Sent | State::Received | Overdue) => Ends::In(Rejected),
-        (NotTargetGroup | Purged, Rejected) => Ends::In(Rejected),
+        (NotTargetGroup, Sent | State::Received | Overdue | Held) => Ends::In(Held),
+        (Purged, Held | Closed) => Ends::In(state),
         (Purged, WithdrawPending | Withdrawn) => Ends::In(Withdrawn),
         _ => Ends::NotAllowed,
     }
@@ -132,7 +133,7 @@ fn answered(house: &mut House, next: Next) -> Verdict {
     let kind = match next {
         Received => AnswerKind::Received { sequence, payload_hash: HASH },
         WrongHash => AnswerKind::Received { sequence, payload_hash: [0xcd; 32] },
-        OthersRecord => AnswerKind::Received { sequence: sequence - 1, payload_hash: HASH },
+        OthersRecord => AnswerKind::Received { sequence: 1, payload_hash: HASH },
         WrongSequence => AnswerKind::Received { sequence: sequence + 1_000, payload_hash: HASH },
         Accepted => AnswerKind::Accepted,
         NotTargetGroup => AnswerKind::Rejected { code: RejectCode::NotTargetGroup },
@@ -200,7 +201,8 @@ fn every_order_of_answers_ends_where_the_table_says() {
         State::Received,
         State::Accepted,
         State::Closed,
-        State::Rejected,
+        State::Held,
+        State::Bounced,
         State::Overdue,
         State::WithdrawPending,
         State::Withdrawn,
@@ -221,7 +223,9 @@ fn an_answer_to_what_was_replaced_is_told_the_living_successor() {
     }
     house.pick_up(&first);
     let living = theirs(&house).live_handover().unwrap().id;
-    for answer in [Received, Accepted, NotTargetGroup, Purged, Started] {
+    let purged = answered(&mut house.clone(), Purged);
+    assert!(matches!(purged, Verdict::Decided(_)), "that a former agency has purged is recorded");
+    for answer in [Received, Accepted, NotTargetGroup, Started] {
         let Verdict::Refused(Refusal::OldEpoch { successor, .. }) = answered(&mut house.clone(), answer)
         else {
             panic!("{answer:?}");

@@ -206,13 +206,13 @@ fn a_grant_that_a_departure_ended_prepares_nothing_for_the_next_application() {
     house.granted(&who);
     house.today("2025-03-05");
     house.tell(register(&who, Home::Left, "2025-03-05"));
-    assert_eq!(house.handovers(), ["not_in_scope"]);
+    assert_eq!(house.handovers(), ["withdrawn"]);
     house.today("2025-04-01");
     let again = Who { application: "77".to_owned(), ..who };
     house.tell(application(&again, FAMILY, "2025-04-01"));
-    assert_eq!(house.handovers(), ["not_in_scope"], "the new one is not decided");
+    assert_eq!(house.handovers(), ["withdrawn"], "the new one is not decided");
     house.tell(status(&again, Decision::Granted, 2, "2025-04-20"));
-    assert_eq!(house.handovers(), ["not_in_scope", "prepared"]);
+    assert_eq!(house.handovers(), ["withdrawn", "prepared"]);
 }
 
 #[test]

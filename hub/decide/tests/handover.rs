@@ -102,7 +102,12 @@ fn brussels_waits_for_a_choice_and_wallonia_has_no_receiver() {
         house.left();
         house.today("2025-03-05");
         house.say("home", register(&who, Home::In(nis, "2025-03-04"), "2025-03-05"));
-        assert_eq!((house.handovers(), house.left()), (vec![expect.to_owned()], vec![]), "{nis}");
+        let left: &[&str] = if nis == "62063" { &["agii-abroad ended withdrawn"] } else { &[] };
+        assert_eq!(
+            (house.handovers(), house.left()),
+            (vec![expect.to_owned()], left.iter().map(|l| (*l).to_owned()).collect()),
+            "{nis}"
+        );
         house.say("again", register(&who, Home::In(nis, "2025-03-04"), "2025-03-06"));
         assert_eq!(house.handovers(), [expect], "the same residence opens nothing again");
     }
@@ -172,13 +177,13 @@ fn an_impossible_answer_is_refused_with_what_is_possible() {
     let expect =
         Refusal::NotAllowed { state: State::Sent, allowed: vec![AnswerName::Received, AnswerName::Rejected] };
     assert_eq!(house.answer("amal", AnswerKind::Accepted), Verdict::Refused(expect));
-    let wrong = AnswerKind::Received { sequence: 1, payload_hash: [0xcd; 32] };
-    assert_eq!(house.answer("amal", wrong), Verdict::Refused(Refusal::HashDiffers));
+    let none = AnswerKind::Received { sequence: 2, payload_hash: [0xab; 32] };
+    assert_eq!(house.answer("amal", none), Verdict::Refused(Refusal::HashDiffers));
     house.offered.insert(support::recipient("atlas"), house.offered[&support::recipient("amal")].clone());
     assert_eq!(house.rejected("atlas"), Verdict::Refused(Refusal::UnknownHandover));
     assert_eq!(house.handovers(), ["sent amal"]);
     house.rejected("amal");
-    assert_eq!(house.handovers(), ["rejected amal"]);
+    assert_eq!(house.handovers(), ["held amal"]);
     assert_eq!(house.left().last().map(String::as_str), Some("amal ended rejected"));
 }
 

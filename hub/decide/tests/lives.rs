@@ -8,7 +8,7 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 
 use decide::Refusal;
-use decide::invariant::{Essence, essence, i4, i5, i6, i7, i12};
+use decide::invariant::{Essence, essence, i4, i5, i6, i7, i12, i14};
 use decide::round::Verdict;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -75,12 +75,17 @@ fn holds(house: &mut House) -> Result<(), TestCaseError> {
         prop_assert_eq!(i4(&delivery, &house.bundle), Ok(()));
         let person = house.now(delivery.person);
         let same_day = schemas::time::day_of(delivery.at) == today;
-        prop_assert!(!same_day || i5(&delivery, person, &house.bundle, today).is_ok(), "I5");
+        let holds =
+            || i5(&delivery, person, &house.bundle, today).and(i14(&delivery, person, &house.bundle, today));
+        prop_assert_eq!(if same_day { holds() } else { Ok(()) }, Ok(()));
     }
     for person in house.persons().values() {
-        prop_assert_eq!(i6(person, &house.bundle).and(i7(person)), Ok(()));
+        prop_assert_eq!(i6(person, &house.bundle, today).and(i7(person)), Ok(()));
         let streams: BTreeSet<_> = person.open_streams().map(|stream| &stream.recipient).collect();
-        prop_assert!(person.state.lines.keys().all(|line| streams.contains(line)), "a line without a stream");
+        prop_assert!(
+            person.lines().into_keys().all(|line| streams.contains(line)),
+            "a line without a stream"
+        );
     }
     prop_assert_eq!(i12(house.persons().values()), Ok(()));
     Ok(())

@@ -94,7 +94,7 @@ fn who_holds_both_is_told_the_successor_and_who_holds_the_absorbed_alone_is_told
     assert_eq!(ended, [(gone, (EndReason::Merged, Some(kept)))]);
     assert_eq!(house.left()[0], "agii-abroad ended merged");
     assert_eq!((name(&house, &first, "agii-abroad"), name(&house, &first, "portal")), (kept, portal));
-    let lines: Vec<_> = house.only().state.lines.keys().map(|r| r.as_str().to_owned()).collect();
+    let lines: Vec<_> = house.only().lines().into_keys().map(|r| r.as_str().to_owned()).collect();
     assert_eq!(lines, ["agii-abroad", "portal"]);
     let next = house.change(support::path(&b, &["B1"], "2025-02-04"));
     assert_eq!(next.deliveries.iter().map(|d| (d.pseudonym, d.issue)).collect::<Vec<_>>(), [(portal, 2)]);
@@ -179,7 +179,7 @@ fn a_merge_leaves_no_line_without_a_stream() {
     house.left();
     house.tell(bridge(&a, &b));
     assert_eq!(house.left(), ["agii-abroad ended merged"]);
-    assert!(house.only().state.lines.is_empty() && house.only().open_streams().next().is_none());
+    assert!(house.only().lines().is_empty() && house.only().open_streams().next().is_none());
 }
 
 #[test]

@@ -256,7 +256,7 @@ fn at_each_point_one_is_responsible_or_nobody() {
         let whom = told.whom.as_ref().map(|whom| whom.as_str());
         assert_eq!((whom, told.since), (point.whom, point.since.map(day)), "{}: {told:?}", point.name);
         assert!((point.why)(told.why), "{}: {told:?}, {:?}", point.name, house.handovers());
-        assert_eq!(i6(person, &house.bundle), Ok(()), "{}", point.name);
+        assert_eq!(i6(person, &house.bundle, schemas::time::day_of(house.at)), Ok(()), "{}", point.name);
     }
 }
 
@@ -279,15 +279,15 @@ fn after_a_merge_it_is_still_who_accepted() {
 fn a_broken_person_is_told() {
     let (mut house, who) = (House::new(), Who::number(1));
     with_amal(&mut house, &who);
-    let whole = house.only().clone();
+    let (whole, on) = (house.only().clone(), schemas::time::day_of(house.at));
     let amal = support::recipient("amal");
     let mut cut = whole.clone();
-    cut.state.lines.remove(&amal);
-    assert_eq!(i6(&cut, &house.bundle).unwrap_err(), "I6: amal is responsible without an open line");
+    cut.state.streams.iter_mut().for_each(|stream| stream.line = None);
+    assert_eq!(i6(&cut, &house.bundle, on).unwrap_err(), "I6: amal is responsible without an open line");
     let mut cut = whole.clone();
     cut.state.streams.retain(|stream| stream.recipient != amal);
-    assert_eq!(i6(&cut, &house.bundle).unwrap_err(), "I6: amal is responsible without an open stream");
+    assert_eq!(i6(&cut, &house.bundle, on).unwrap_err(), "I6: amal is responsible without an open stream");
     let mut twice = whole;
     twice.state.handovers.extend(twice.state.handovers.clone());
-    assert_eq!(i6(&twice, &house.bundle).unwrap_err(), "I6: 2 agencies are responsible at once");
+    assert_eq!(i6(&twice, &house.bundle, on).unwrap_err(), "I6: 2 agencies are responsible at once");
 }

@@ -12,7 +12,7 @@ mod stage;
 mod story;
 mod summary;
 
-pub use stage::{PEOPLE, Stage};
+pub use stage::{DemoHub, PEOPLE};
 pub use story::{Feed, Moment, Story};
 pub use summary::Summary;
 

@@ -29,7 +29,7 @@ pub const PEOPLE: [(&str, &[DeskRole]); 5] = [
 
 /// A hub on its own store, served on an address, with a story to play.
 #[derive(Debug)]
-pub struct Stage {
+pub struct DemoHub {
     pub hub: Hub,
     pub address: SocketAddr,
     story: Story,
@@ -39,7 +39,7 @@ pub struct Stage {
     decider: JoinHandle<anyhow::Result<()>>,
 }
 
-impl Stage {
+impl DemoHub {
     /// Sets up: the story of one folder, the data in another, HTTP on `listen`.
     ///
     /// # Errors

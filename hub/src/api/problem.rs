@@ -82,6 +82,8 @@ problems! {
     UnknownStream = "unknown-stream", CONFLICT, "there is no such open stream";
     /// Two agencies each hold a file.
     TwoHoldTheFile = "two-hold-the-file", CONFLICT, "two agencies each hold the file of one of the two";
+    /// The desk ordered what the handover cannot do as it stands.
+    OrderNotAllowed = "order-not-allowed", CONFLICT, "that cannot be ordered about the handover as it stands";
     /// Somebody whom the review did not ask about.
     NotAsked = "not-asked", CONFLICT, "the review does not ask about this person";
     /// Accepted, and set aside by the decider.
@@ -102,6 +104,7 @@ impl From<&Refusal> for ProblemCode {
             Refusal::UnknownStream => Self::UnknownStream,
             Refusal::OldEpoch { .. } => Self::OldEpoch,
             Refusal::NotAllowed { .. } => Self::NotAllowed,
+            Refusal::OrderNotAllowed { .. } => Self::OrderNotAllowed,
             Refusal::TwoHoldTheFile => Self::TwoHoldTheFile,
             Refusal::NotAsked => Self::NotAsked,
             Refusal::HashDiffers => Self::HashDiffers,

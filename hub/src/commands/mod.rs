@@ -24,4 +24,5 @@ pub mod review;
 pub mod route;
 pub mod run;
 mod said;
+pub mod table;
 pub mod tap;

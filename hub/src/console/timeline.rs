@@ -113,10 +113,15 @@ pub(super) fn of(
                 Event::LineClosed { recipient, .. } => {
                     Some(TimelineLine::Repertory { recipient: recipient.clone(), capacity: None })
                 }
+                Event::StreamWentOn { stream, epoch } if streams.contains_key(stream) => streams
+                    .get(stream)
+                    .map(|to| TimelineLine::Stream { recipient: to.clone(), epoch: *epoch }),
                 Event::Linked { reason, .. } => Some(TimelineLine::Linked { reason: *reason }),
                 Event::HandoverOpened { .. }
                 | Event::HandoverMoved { .. }
                 | Event::StreamOpened { .. }
+                | Event::StreamWentOn { .. }
+                | Event::RestrictionLifted { .. }
                 | Event::Restated { .. }
                 | Event::ReviewRaised { .. }
                 | Event::ReviewAnswered { .. }
@@ -176,10 +181,13 @@ mod tests {
             recipient: Some(atlas()),
             route: None,
             residence: None,
+            epoch: 1,
             hold: None,
             code: None,
+            held_in: None,
             owner: Owner::Agency,
             deadline: None,
+            escalated: false,
         }
     }
 
@@ -215,6 +223,7 @@ mod tests {
     #[test]
     fn only_what_concerns_the_handover_has_a_step() {
         let line = || Event::LineOpened {
+            stream: stream(1),
             recipient: atlas(),
             capacity: Capacity::Provisional,
             from: schemas::time::parse_day("2026-01-01").unwrap(),

@@ -12,7 +12,7 @@ use decide::journey::Journey;
 use decide::person::Event;
 use decide::round::Verdict;
 use decide::world::Aside;
-use schemas::ids::{HandoverId, MessageId, PersonId};
+use schemas::ids::{HandoverId, MessageId, PersonId, StreamId};
 use schemas::message::{Message, ReviewAnswer};
 use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant};
@@ -22,8 +22,8 @@ use super::load::KeyRing;
 use super::queue::{Opened, Queued};
 use crate::contract::Encoded;
 use crate::store::rows::{
-    AnswerRow, Batch, Counters, DecidedRow, Detail, DueRow, HandoverRow, JournalRow, LineRow, OutboxRow,
-    Outcome, PersonRow, RecordRow, ReleasedRow, ReviewRow, SchemaRow, Sealed, StreamRow, TaskRow,
+    AnswerRow, Batch, Counters, DecidedRow, Detail, DueRow, HandoverRow, JournalRow, LeavingRow, LineRow,
+    OutboxRow, Outcome, PersonRow, RecordRow, ReleasedRow, ReviewRow, SchemaRow, Sealed, StreamRow, TaskRow,
 };
 use crate::vault::{DataKey, PersonKey, Place, Vault};
 
@@ -279,13 +279,15 @@ impl Composer<'_> {
     }
 
     fn event(&mut self, person: PersonId, event: &Event, ended: &DecidedMessage) {
-        let mut line = |recipient: &Recipient, capacity, on: Day| {
+        let mut line = |stream: StreamId, recipient: &Recipient, capacity, on: Day| {
             let (recipient, order) = (recipient.clone(), ended.order);
-            self.batch.lines.push(LineRow { person, recipient, capacity, on, order });
+            self.batch.lines.push(LineRow { stream, person, recipient, capacity, on, order });
         };
         match event {
-            Event::LineOpened { recipient, capacity, from } => line(recipient, Some(*capacity), *from),
-            Event::LineClosed { recipient, to } => line(recipient, None, *to),
+            Event::LineOpened { stream, recipient, capacity, from } => {
+                line(*stream, recipient, Some(*capacity), *from);
+            }
+            Event::LineClosed { stream, recipient, to } => line(*stream, recipient, None, *to),
             Event::HandoverMoved { handover, .. } | Event::HandoverOpened { handover, .. } => {
                 self.handovers.insert(*handover, (person, ended.known_at));
             }
@@ -308,6 +310,8 @@ impl Composer<'_> {
             | Event::ToldApart { .. }
             | Event::Absorbed { .. }
             | Event::Named { .. }
+            | Event::RestrictionLifted { .. }
+            | Event::StreamWentOn { .. }
             | Event::Issued { .. }
             | Event::Asked { .. } => {}
         }
@@ -345,14 +349,13 @@ impl Composer<'_> {
             delivery: delivery.id,
             envelope: envelope_text,
             payload_hash: envelope.payload_hash,
-            handover: delivery.handover,
-            epoch: delivery.epoch,
             always: delivery.view.ended().is_some(),
             schema_id,
             body: Vec::new(),
         };
         row.body = self.vault.seal(&self.key(delivery.person)?.key, Place::body(&row), &body)?;
-        self.batch.outbox.push(row);
+        let Delivery { stream, handover, epoch, .. } = *delivery;
+        self.batch.outbox.push(LeavingRow { row, stream, handover, epoch });
         Ok(())
     }
 

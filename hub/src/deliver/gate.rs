@@ -81,8 +81,6 @@ mod tests {
                 delivery: delivery.id,
                 envelope: serde_json::to_string(&encoded.envelope).unwrap(),
                 payload_hash: encoded.envelope.payload_hash,
-                handover: delivery.handover,
-                epoch: delivery.epoch,
                 always: delivery.view.ended().is_some(),
                 schema_id: encoded.schema_id,
                 body: vec![],

@@ -121,6 +121,8 @@ fn happened(event: &Event, message: MessageId) -> String {
         Event::LineOpened { recipient, .. } => format!("opened the repertory line of {recipient}"),
         Event::LineClosed { recipient, .. } => format!("closed the repertory line of {recipient}"),
         Event::StreamOpened { stream, recipient, .. } => format!("opened stream {stream} to {recipient}"),
+        Event::StreamWentOn { stream, epoch } => format!("went on with stream {stream} in epoch {epoch}"),
+        Event::RestrictionLifted { .. } => "lifted the restriction".to_owned(),
         Event::Issued { stream, issue, kind, .. } => {
             format!("issued {} {issue} on stream {stream}", kind.as_str())
         }

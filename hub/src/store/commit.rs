@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 
-use schemas::ids::{MessageId, PersonId};
+use schemas::ids::{MessageId, StreamId};
 use schemas::recipient::Recipient;
 
 use super::bulk::Rows;
@@ -36,7 +36,7 @@ const RELEASED_KEY: &str =
     "update message_key set key = r.key, owner = r.owner from r where message_key.message = r.message";
 const RELEASED: &str = "update record set person = r.person from r where record.id = r.id";
 const LINE_CLOSED: &str = "update repertory set closed_on = r.closed_on from r \
-     where repertory.person = r.person and repertory.recipient = r.recipient and repertory.closed_on is null";
+     where repertory.stream = r.stream and repertory.closed_on is null";
 const ANSWERED: &str =
     "update review set answer = r.answer, answered_at = r.answered_at from r where review.id = r.id";
 /// The fence, and a renewal with it: who commits need not say so once more.
@@ -310,14 +310,14 @@ fn moments(batch: &Batch) -> Vec<BulkStatement> {
     ]
 }
 
-/// Repertory lines. A recipient has one open line for a person; a line that the batch itself opened is closed where
-/// it is written, others where they stand.
+/// Repertory lines. A stream has one open line; a line that the batch itself opened is closed where it is written,
+/// others where they stand.
 fn lines(lines: &[LineRow]) -> Vec<BulkStatement> {
     let mut opened: Vec<(&LineRow, String, Option<String>)> = Vec::new();
     let mut closed: Vec<&LineRow> = Vec::new();
-    let mut open: HashMap<(PersonId, &Recipient), usize> = HashMap::new();
+    let mut open: HashMap<StreamId, usize> = HashMap::new();
     for line in lines {
-        let whose = (line.person, &line.recipient);
+        let whose = line.stream;
         match (&line.capacity, open.remove(&whose)) {
             (Some(capacity), _) => {
                 open.insert(whose, opened.len());
@@ -328,10 +328,10 @@ fn lines(lines: &[LineRow]) -> Vec<BulkStatement> {
         }
     }
     let closed = Rows::default()
-        .bytes("person", closed.iter().map(|line| line.person.bytes()))
-        .text("recipient", closed.iter().map(|line| line.recipient.as_str()))
+        .bytes("stream", closed.iter().map(|line| line.stream.bytes()))
         .text("closed_on", closed.iter().map(|line| day(line.on)));
     let opened = Rows::default()
+        .bytes("stream", opened.iter().map(|(line, ..)| line.stream.bytes()))
         .bytes("person", opened.iter().map(|(line, ..)| line.person.bytes()))
         .text("recipient", opened.iter().map(|(line, ..)| line.recipient.as_str()))
         .int("opened_order", opened.iter().map(|(line, ..)| int(line.order)))
@@ -346,25 +346,26 @@ fn lines(lines: &[LineRow]) -> Vec<BulkStatement> {
 
 /// Records on their way out, each with its ledger row, and what their schema ids stand for.
 fn leaving(batch: &Batch) -> Vec<BulkStatement> {
-    let rows = &batch.outbox;
+    let (leaving, rows) = (&batch.outbox, || batch.outbox.iter().map(|leaving| &leaving.row));
     let outbox = Rows::default()
-        .int("position", rows.iter().map(|row| int(row.position)))
-        .text("recipient", rows.iter().map(|row| row.recipient.as_str()))
-        .int("sequence", rows.iter().map(|row| int(row.sequence)))
-        .bytes("person", rows.iter().map(|row| row.person.bytes()))
-        .bytes("pseudonym", rows.iter().map(|row| row.pseudonym.bytes()))
-        .bytes("delivery", rows.iter().map(|row| row.delivery.bytes()))
-        .text("envelope", rows.iter().map(|row| row.envelope.as_str()))
-        .int("always", rows.iter().map(|row| row.always.into()))
-        .int("schema_id", rows.iter().map(|row| row.schema_id.into()))
-        .bytes("body", rows.iter().map(|row| row.body.as_slice()));
+        .int("position", rows().map(|row| int(row.position)))
+        .text("recipient", rows().map(|row| row.recipient.as_str()))
+        .int("sequence", rows().map(|row| int(row.sequence)))
+        .bytes("person", rows().map(|row| row.person.bytes()))
+        .bytes("pseudonym", rows().map(|row| row.pseudonym.bytes()))
+        .bytes("stream", leaving.iter().map(|leaving| leaving.stream.bytes()))
+        .bytes("delivery", rows().map(|row| row.delivery.bytes()))
+        .text("envelope", rows().map(|row| row.envelope.as_str()))
+        .int("always", rows().map(|row| row.always.into()))
+        .int("schema_id", rows().map(|row| row.schema_id.into()))
+        .bytes("body", rows().map(|row| row.body.as_slice()));
     let ledger = Rows::default()
-        .text("recipient", rows.iter().map(|row| row.recipient.as_str()))
-        .int("sequence", rows.iter().map(|row| int(row.sequence)))
-        .bytes("payload_hash", rows.iter().map(|row| row.payload_hash))
-        .bytes_or("handover", rows.iter().map(|row| row.handover.map(|id| id.bytes())))
-        .int("epoch", rows.iter().map(|row| row.epoch.into()))
-        .int("position", rows.iter().map(|row| int(row.position)));
+        .text("recipient", rows().map(|row| row.recipient.as_str()))
+        .int("sequence", rows().map(|row| int(row.sequence)))
+        .bytes("payload_hash", rows().map(|row| row.payload_hash))
+        .bytes_or("handover", leaving.iter().map(|leaving| leaving.handover.map(|id| id.bytes())))
+        .int("epoch", leaving.iter().map(|leaving| leaving.epoch.into()))
+        .int("position", rows().map(|row| int(row.position)));
     let schemas = Rows::default()
         .int("id", batch.schemas.iter().map(|row| row.id.into()))
         .text("recipient", batch.schemas.iter().map(|row| row.recipient.as_str()))

@@ -1,10 +1,10 @@
 //! What leaves: records for the relay and the feeds, and tasks.
 //!
 //! A record is read with the two things that may stop it at send time: its person's key, gone once they were
-//! erased, and whether a repertory line of who they are now is open and unrestricted. `deliver` judges
+//! erased, and whether the repertory line of its stream is open and the person unrestricted. `deliver` judges
 //! by them. Next: [`super::ledger`], which closes behind them.
 
-use schemas::ids::{DeliveryId, HandoverId, PersonId, Pseudonym, TaskId};
+use schemas::ids::{DeliveryId, PersonId, Pseudonym, TaskId};
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
 
@@ -21,9 +21,9 @@ macro_rules! outgoing {
     ($rest:literal) => {
         concat!(
             "select o.position, o.recipient, o.sequence, o.person, o.pseudonym, o.delivery, o.envelope, l.payload_hash, ",
-            "l.handover, l.epoch, o.always, o.schema_id, o.body, k.wrapped, cast(case when exists (select 1 from person a ",
+            "o.always, o.schema_id, o.body, k.wrapped, cast(case when exists (select 1 from person a ",
             "join person n on n.id = coalesce(a.redirect, a.id) ",
-            "join repertory p on p.person = n.id and p.recipient = o.recipient and p.closed_on is null ",
+            "join repertory p on p.stream = o.stream and p.closed_on is null ",
             "where a.id = o.person and n.restricted = 0) then 1 else 0 end as bigint), ",
             "case when l.closed_by <> 'expired' then l.closed_at end ",
             "from outbox o join ledger l on l.recipient = o.recipient and l.sequence = o.sequence ",
@@ -54,8 +54,6 @@ type OutgoingCells = (
     Vec<u8>,
     String,
     Vec<u8>,
-    Option<Vec<u8>>,
-    i64,
     i64,
     i64,
     Vec<u8>,
@@ -226,8 +224,6 @@ fn outgoing(cells: OutgoingCells) -> Result<Outgoing, StoreError> {
         delivery,
         envelope,
         hash,
-        handover,
-        epoch,
         always,
         schema_id,
         body,
@@ -244,8 +240,6 @@ fn outgoing(cells: OutgoingCells) -> Result<Outgoing, StoreError> {
         delivery: READER.id(DeliveryId::from_bytes, delivery)?,
         envelope,
         payload_hash: READER.fixed(hash)?,
-        handover: READER.id_or(HandoverId::from_bytes, handover)?,
-        epoch: READER.number(epoch)?,
         always: always != 0,
         schema_id: READER.number(schema_id)?,
         body,

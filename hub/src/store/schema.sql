@@ -180,15 +180,16 @@ create index due_on on due (due_on);
 -- Repertory lines: which recipient holds a person, in which capacity, from when to when. An open line is
 -- the gate before every delivery.
 create table repertory (
-  person bytea not null,
+  stream bytea not null,
+  person bytea not null,           -- whose it was when it was opened
   recipient text not null,
   opened_order bigint not null,
   capacity text not null,
   opened_on text not null,
   closed_on text,
-  primary key (person, recipient, opened_order, capacity)
+  primary key (stream, opened_order, capacity)
 );
-create unique index repertory_open on repertory (person, recipient) where closed_on is null;
+create unique index repertory_open on repertory (stream) where closed_on is null;
 
 -- Whose streams.
 create table stream (
@@ -218,6 +219,7 @@ create table outbox (
   sequence bigint not null,
   person bytea not null,
   pseudonym bytea not null,
+  stream bytea not null,           -- whose line lets it pass
   delivery bytea not null unique,  -- its CloudEvents id
   envelope text not null,
   always bigint not null,          -- 1: passes a closed line

@@ -6,6 +6,8 @@
 
 pub mod read;
 pub mod person;
+pub mod rows;
+pub mod table;
 mod side;
 mod verdict;
 

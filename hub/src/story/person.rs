@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 
 use decide::bundle::Contract;
-use decide::handover::table;
 use decide::journey::Journey;
 use decide::journey::canonical::canonical;
 use decide::journey::grounds::{self, Ground};
@@ -20,6 +19,7 @@ use schemas::recipient::Recipient;
 use schemas::time::{Day, day_of};
 
 use super::read::KnownHistory;
+use super::rows::words;
 use super::verdict::{fact, responsible, target_group};
 use super::{
     Absorption, Basis, DecidedBy, DecidingHome, Doubt, HandoverStory, LinkedMessage, Move, PersonStory,
@@ -150,6 +150,8 @@ impl<'a> Telling<'a> {
             | Event::Named { .. }
             | Event::LineOpened { .. }
             | Event::LineClosed { .. }
+            | Event::RestrictionLifted { .. }
+            | Event::StreamWentOn { .. }
             | Event::Issued { .. }
             | Event::ToldApart { .. }
             | Event::MergedInto { .. }
@@ -178,7 +180,7 @@ impl<'a> Telling<'a> {
             let contract = recipient.as_ref().and_then(|name| self.given.bundle.contract(name));
             moves.push(Move {
                 row: row.clone().into_owned(),
-                words: table::numbered(row).map_or("a row that this version does not know", |row| row.words),
+                words: words(row).map_or("a row that this version does not know", |words| words.en.as_str()),
                 from: moves.last().map(|last| last.to),
                 to: *to,
                 recipient: recipient.clone(),

@@ -9,8 +9,9 @@ use decide::person::{Capacity, TaskKind};
 use decide::world::{Ask, SentRecord};
 use hub::store::Store;
 use hub::store::rows::{
-    Batch, Counters, DecidedRow, Detail, FoundRow, HandoverRow, InboxRow, JournalRow, Lease, LineRow,
-    OutboxRow, Outcome, PersonRow, RecordRow, RefusalRow, ReviewRow, SchemaRow, StreamRow, TaskRow, TopicEnd,
+    Batch, Counters, DecidedRow, Detail, FoundRow, HandoverRow, InboxRow, JournalRow, Lease, LeavingRow,
+    LineRow, OutboxRow, Outcome, PersonRow, RecordRow, RefusalRow, ReviewRow, SchemaRow, StreamRow, TaskRow,
+    TopicEnd,
 };
 use schemas::handover::{Owner, State};
 use schemas::ids::{DeliveryId, HandoverId, MessageId, PersonId, Pseudonym, ReviewId, StreamId, TaskId};
@@ -158,11 +159,24 @@ pub(crate) fn record(n: u32, owner: Option<u32>, keys: &[u32]) -> RecordRow {
 }
 
 pub(crate) fn line(n: u32, to: &str, capacity: Option<Capacity>, on: &str, order: u64) -> LineRow {
-    LineRow { person: person(n), recipient: recipient(to), capacity, on: day(on), order }
+    LineRow {
+        stream: stream(n, to),
+        person: person(n),
+        recipient: recipient(to),
+        capacity,
+        on: day(on),
+        order,
+    }
 }
 
-pub(crate) fn outbox(position: u64, to: &str, sequence: u64, of: u32) -> OutboxRow {
-    OutboxRow {
+/// The one stream of a person to a recipient.
+pub(crate) fn stream(of: u32, to: &str) -> StreamId {
+    let name: u32 = to.bytes().map(u32::from).sum();
+    StreamId::from_bytes(bytes(of * 10_000 + name))
+}
+
+pub(crate) fn outbox(position: u64, to: &str, sequence: u64, of: u32) -> LeavingRow {
+    let row = OutboxRow {
         position,
         recipient: recipient(to),
         sequence,
@@ -171,12 +185,12 @@ pub(crate) fn outbox(position: u64, to: &str, sequence: u64, of: u32) -> OutboxR
         delivery: DeliveryId::from_bytes(bytes(u32::try_from(position).unwrap() + 900)),
         envelope: format!("{{\"sequence\":{sequence}}}"),
         payload_hash: hash(u32::try_from(position).unwrap()),
-        handover: (!position.is_multiple_of(3)).then(|| HandoverId::from_bytes(bytes(of + 700))),
-        epoch: u32::try_from(sequence).unwrap(),
         always: position.is_multiple_of(2),
         schema_id: 7,
         body: format!("body {position}").into_bytes(),
-    }
+    };
+    let handover = (!position.is_multiple_of(3)).then(|| HandoverId::from_bytes(bytes(of + 700)));
+    LeavingRow { row, stream: stream(of, to), handover, epoch: u32::try_from(sequence).unwrap() }
 }
 
 pub(crate) fn task(n: u32) -> TaskRow {

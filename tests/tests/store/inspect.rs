@@ -27,7 +27,7 @@ fn envelope(n: u32) -> Envelope {
 /// A full batch whose record has an envelope that reads.
 fn enveloped(n: u32) -> Batch {
     let mut batch = full(n);
-    batch.outbox[0].envelope = serde_json::to_string(&envelope(n)).unwrap();
+    batch.outbox[0].row.envelope = serde_json::to_string(&envelope(n)).unwrap();
     batch
 }
 

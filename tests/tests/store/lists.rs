@@ -45,9 +45,9 @@ async fn the_flow_is_counted_by_source_and_by_recipient() {
         let mut batch = full(1);
         batch.records.push(record(2, None, &[]));
         batch.decided.extend(others);
-        batch.outbox[0].envelope = envelope(1, at(50));
+        batch.outbox[0].row.envelope = envelope(1, at(50));
         batch.outbox.push(outbox(2, "atlas", 2, 1));
-        batch.outbox[1].envelope = envelope(2, at(60));
+        batch.outbox[1].row.envelope = envelope(2, at(60));
         store.commit(&lease, &batch).await.unwrap();
 
         // Rates count what came strictly after a time.

@@ -33,6 +33,8 @@ impl World {
                 | Event::Named { .. }
                 | Event::LineOpened { .. }
                 | Event::LineClosed { .. }
+                | Event::RestrictionLifted { .. }
+                | Event::StreamWentOn { .. }
                 | Event::Issued { .. }
                 | Event::Asked { .. } => continue,
             };

@@ -16,7 +16,7 @@ use crate::change::{Delivery, View};
 use crate::draft::Draft;
 use crate::journey::canonical::canonical;
 use crate::journey::scope::{OutReason, Scope, scope};
-use crate::person::{Capacity, Event, Handover, Person, Stream, ViewKind};
+use crate::person::{Capacity, Event, Handover, Line, Person, Stage, Stream, ViewKind};
 use crate::world::Refusal;
 
 /// What may be shown: whether the person belongs to the target group, and the canonical form, made when it is first
@@ -41,15 +41,16 @@ impl Showable {
     }
 }
 
-/// Issues every view that changed.
-pub(crate) fn release(draft: &mut Draft<'_>, scope: Scope) {
+/// Issues every view that changed. `awaited`: somebody may still become competent for them.
+pub(crate) fn release(draft: &mut Draft<'_>, scope: Scope, awaited: bool) {
     let shown = &Showable::new(scope);
-    provider(draft, shown);
+    provider(draft, shown, awaited);
     participant(draft, shown);
-    let handovers: Vec<Handover> =
-        draft.person.state.handovers.iter().filter(|h| h.epoch > 0).cloned().collect();
-    for handover in handovers {
-        of_handover(draft, &handover, shown);
+    let ids: Vec<HandoverId> = draft.person.state.handovers.iter().map(|handover| handover.id).collect();
+    for id in ids {
+        if let Some(handover) = draft.person.handover(id).filter(|h| h.epoch > 0).cloned() {
+            of_handover(draft, &handover, shown);
+        }
     }
 }
 
@@ -70,30 +71,27 @@ pub(crate) fn redeliver(draft: &mut Draft<'_>, id: StreamId) -> Result<(), Refus
     let stream = draft.person.state.streams.iter().find(open).cloned().ok_or(Refusal::UnknownStream)?;
     let scope = scope(draft.journey(), draft.bundle, draft.today);
     let kind = stream.last.map_or(ViewKind::File, |(kind, _)| kind);
-    if let Some(view) = view(draft, &stream.recipient, kind, &Showable::new(scope)) {
+    if let Some(view) = view(draft, &stream, kind, &Showable::new(scope)) {
         issue(draft, &stream, view);
     }
     Ok(())
 }
 
-/// Before arrival: AgII sees whoever is in scope, until a local agency takes over.
-fn provider(draft: &mut Draft<'_>, shown: &Showable) {
+/// Before arrival: AgII sees whoever is in scope, while somebody may still become competent and no local agency has the
+/// file.
+fn provider(draft: &mut Draft<'_>, shown: &Showable, awaited: bool) {
     let Some(contract) = draft.bundle.provider().map(|contract| contract.recipient.clone()) else { return };
     let open = draft.person.open_streams().find(|stream| stream.recipient == contract).cloned();
-    let taken = draft.person.state.handovers.iter().any(|h| h.holds_file() || h.state == State::Closed);
-    let pending = draft.person.live_handover().is_some_and(|h| h.epoch > 0);
+    let taken = draft.person.held_handover().is_some();
+    let moved = taken || draft.person.state.handovers.iter().any(Handover::is_done);
     match (open, shown.scope) {
-        (Some(stream), _) if taken => end(draft, &stream, EndReason::Moved),
-        (Some(stream), Scope::Out(reason)) if !pending => {
-            let reason = match reason {
-                OutReason::Nationality | OutReason::Age | OutReason::Purpose => EndReason::NotInScope,
-                OutReason::Ended | OutReason::Left | OutReason::Deceased => EndReason::Withdrawn,
-            };
-            end(draft, &stream, reason);
+        (Some(stream), Scope::Out(_)) => end(draft, &stream, EndReason::Withdrawn),
+        (Some(stream), _) if taken || !awaited => {
+            end(draft, &stream, if moved { EndReason::Moved } else { EndReason::Withdrawn });
         }
         (Some(stream), Scope::In(_)) => show(draft, &stream, ViewKind::File, shown),
-        (None, Scope::In(_)) if !taken && may_begin(draft, &contract) => {
-            let stream = begin(draft, contract, Capacity::Provider);
+        (None, Scope::In(_)) if !taken && awaited && may_begin(draft, &contract) => {
+            let stream = start(draft, contract, None, 1, Capacity::Provider);
             show(draft, &stream, ViewKind::File, shown);
         }
         (_, _) => {}
@@ -114,17 +112,11 @@ fn participant(draft: &mut Draft<'_>, shown: &Showable) {
     match open {
         Some(stream) => show(draft, &stream, ViewKind::File, shown),
         None if belonged && may_begin(draft, &contract) && !draft.journey().portal_accounts().is_empty() => {
-            let stream = begin(draft, contract, Capacity::Participant);
+            let stream = start(draft, contract, None, 1, Capacity::Participant);
             show(draft, &stream, ViewKind::File, shown);
         }
         None => {}
     }
-}
-
-/// A stream that belongs to the person, with its line.
-fn begin(draft: &mut Draft<'_>, recipient: Recipient, capacity: Capacity) -> Stream {
-    draft.record(Event::LineOpened { recipient: recipient.clone(), capacity, from: draft.today });
-    start(draft, recipient, None, 1)
 }
 
 /// Whether anything may leave to a recipient that has nothing yet.
@@ -134,60 +126,94 @@ fn may_begin(draft: &Draft<'_>, recipient: &Recipient) -> bool {
 
 /// After registration: an offer, a file once it was accepted, and an end.
 fn of_handover(draft: &mut Draft<'_>, handover: &Handover, shown: &Showable) {
-    let Some(recipient) = handover.recipient.clone() else { return };
-    // An offer to somebody else under the same handover ends the one before it.
-    let earlier: Vec<Stream> = draft
-        .person
-        .open_streams()
-        .filter(|stream| stream.handover == Some(handover.id) && stream.epoch < handover.epoch)
-        .cloned()
-        .collect();
-    for stream in earlier {
-        end(draft, &stream, EndReason::Moved);
+    let of = |stream: &&Stream| stream.handover == Some(handover.id);
+    let open: Vec<Stream> = draft.person.open_streams().filter(of).cloned().collect();
+    let stage = handover.stage();
+    let (own, others): (Vec<Stream>, Vec<Stream>) = open.into_iter().partition(|stream| {
+        Some(&stream.recipient) == handover.recipient.as_ref() && (stage.has_offer() || stage.has_file())
+    });
+    for stream in others {
+        end(draft, &stream, ending(&draft.person, handover));
     }
-    let of = |stream: &&Stream| stream.handover == Some(handover.id) && stream.epoch == handover.epoch;
-    let present = draft.person.state.streams.iter().find(of).cloned();
-    if present.as_ref().is_some_and(|stream| stream.ended.is_some()) {
-        return;
-    }
-    let stream = match (present, handover.state) {
-        (Some(stream), _) => stream,
-        (None, State::Sent) => start(draft, recipient, Some(handover.id), handover.epoch),
+    let capacity = if stage.has_file() { Capacity::Definitive } else { Capacity::Provisional };
+    let again = draft.again.contains(&handover.id);
+    let (stream, again) = match (own.into_iter().next(), &handover.recipient) {
+        (Some(stream), _) if stream.epoch == handover.epoch => (stream, again),
+        (Some(stream), _) => (go_on(draft, stream, handover.epoch), true),
+        (None, Some(recipient)) if stage == Stage::Sent => {
+            let recipient = recipient.clone();
+            (start(draft, recipient, Some(handover.id), handover.epoch, capacity), false)
+        }
         (None, _) => return,
     };
-    match handover.state {
-        State::Sent | State::Received | State::Overdue | State::Bounced => {
-            show(draft, &stream, ViewKind::Offer, shown)
-        }
-        State::Accepted => show(draft, &stream, ViewKind::File, shown),
-        State::Rejected => end(draft, &stream, EndReason::Rejected),
-        State::Superseded => end(draft, &stream, EndReason::Moved),
-        State::Closed => {
-            // Nobody receives them where they live now (row 21c): they moved, and the purpose did not end.
-            let next = |h: &Handover| h.replaces == Some(handover.id) && h.state == State::NotInScope;
-            let moved = draft.person.state.handovers.iter().any(next);
-            end(draft, &stream, if moved { EndReason::Moved } else { EndReason::Closed });
-        }
-        State::WithdrawPending | State::Withdrawn => end(draft, &stream, EndReason::Withdrawn),
-        State::RecallPending | State::EnteredInError => end(draft, &stream, EndReason::Recalled),
-        State::NotInScope => end(draft, &stream, EndReason::NotInScope),
-        State::Prepared | State::AwaitingChoice | State::Held => {}
+    if stream.line.is_some_and(|line| line.capacity != capacity) {
+        close_line(draft, &stream);
+        open_line(draft, stream.id, &stream.recipient, capacity);
+    }
+    let kind = match stage {
+        Stage::HeldOffer | Stage::HeldFile => return,
+        stage if stage.has_file() => ViewKind::File,
+        _ => ViewKind::Offer,
+    };
+    if again && let Some(view) = view(draft, &stream, kind, shown) {
+        issue(draft, &stream, view);
+    } else if !again {
+        show(draft, &stream, kind, shown);
     }
 }
 
-fn start(draft: &mut Draft<'_>, recipient: Recipient, handover: Option<HandoverId>, epoch: u32) -> Stream {
+/// Why the stream of a handover ends that has neither offer nor file.
+fn ending(person: &Person, handover: &Handover) -> EndReason {
+    match handover.state {
+        State::Rejected | State::Held => EndReason::Rejected,
+        State::Closed if handover.is_done() => EndReason::Closed,
+        State::WithdrawPending | State::Withdrawn => EndReason::Withdrawn,
+        State::RecallPending | State::EnteredInError => EndReason::Recalled,
+        State::NotInScope if person.handover(handover.id).is_some_and(|h| h.residence.is_none()) => {
+            EndReason::NotInScope
+        }
+        _ => EndReason::Moved,
+    }
+}
+
+/// A new stream, with its line.
+fn start(
+    draft: &mut Draft<'_>,
+    recipient: Recipient,
+    handover: Option<HandoverId>,
+    epoch: u32,
+    capacity: Capacity,
+) -> Stream {
     if !draft.person.state.pseudonyms.contains_key(&recipient) {
         let pseudonym = draft.id(Pseudonym::derive);
         draft.record(Event::Named { recipient: recipient.clone(), pseudonym });
     }
     let id = draft.id(StreamId::derive);
     draft.record(Event::StreamOpened { stream: id, recipient: recipient.clone(), handover, epoch });
-    Stream { id, recipient, handover, epoch, issues: 0, last: None, ended: None }
+    let line = Some(open_line(draft, id, &recipient, capacity));
+    Stream { id, recipient, handover, epoch, line, issues: 0, last: None, ended: None }
+}
+
+/// The same stream, under a new epoch.
+fn go_on(draft: &mut Draft<'_>, stream: Stream, epoch: u32) -> Stream {
+    draft.record(Event::StreamWentOn { stream: stream.id, epoch });
+    Stream { epoch, ..stream }
+}
+
+fn open_line(draft: &mut Draft<'_>, stream: StreamId, recipient: &Recipient, capacity: Capacity) -> Line {
+    let from = draft.today;
+    draft.record(Event::LineOpened { stream, recipient: recipient.clone(), capacity, from });
+    Line { capacity, from }
+}
+
+fn close_line(draft: &mut Draft<'_>, stream: &Stream) {
+    let (stream, recipient, to) = (stream.id, stream.recipient.clone(), draft.today);
+    draft.record(Event::LineClosed { stream, recipient, to });
 }
 
 /// Issues a view where it differs from the last one.
 fn show(draft: &mut Draft<'_>, stream: &Stream, kind: ViewKind, shown: &Showable) {
-    if let Some(view) = view(draft, &stream.recipient, kind, shown) {
+    if let Some(view) = view(draft, stream, kind, shown) {
         let digest = view.digest();
         if stream.last != Some((kind, digest)) {
             issue_digested(draft, stream, view, digest);
@@ -198,9 +224,9 @@ fn show(draft: &mut Draft<'_>, stream: &Stream, kind: ViewKind, shown: &Showable
 /// What the recipient may see now: nothing without an open line, a valid basis, under an objection, or while a
 /// human must say whether the person belongs to the target group. The participant sees on when their entries have
 /// ended.
-fn view(draft: &Draft<'_>, recipient: &Recipient, kind: ViewKind, shown: &Showable) -> Option<View> {
-    draft.person.state.lines.get(recipient)?;
-    let contract = basis(draft, recipient)?;
+fn view(draft: &Draft<'_>, stream: &Stream, kind: ViewKind, shown: &Showable) -> Option<View> {
+    stream.line?;
+    let contract = basis(draft, &stream.recipient)?;
     let participant = contract.competence == Competence::Participant;
     match shown.scope {
         Scope::In(_) => {}
@@ -227,16 +253,14 @@ fn basis<'a>(draft: &Draft<'a>, recipient: &Recipient) -> Option<&'a Contract> {
     draft.bundle.contract(recipient).filter(|contract| contract.basis(draft.today).is_some())
 }
 
-/// Ends a stream: the last record of it, which always passes, and the line where it is the provider's.
+/// Ends a stream: the last record of it, which always passes, and its line.
 fn end(draft: &mut Draft<'_>, stream: &Stream, reason: EndReason) {
     last(draft, stream, View::end(reason));
 }
 
 fn last(draft: &mut Draft<'_>, stream: &Stream, view: View) {
     issue(draft, stream, view);
-    if stream.handover.is_none() {
-        draft.record(Event::LineClosed { recipient: stream.recipient.clone(), to: draft.today });
-    }
+    close_line(draft, stream);
 }
 
 fn issue(draft: &mut Draft<'_>, stream: &Stream, view: View) {

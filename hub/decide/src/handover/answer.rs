@@ -1,69 +1,82 @@
 //! What agencies do to a handover: an answer in, a row out, or a refusal that says what is possible.
 //!
-//! An answer to an epoch that is over changes nothing and is told the successor (invariant I12).
+//! An answer to an epoch that is over changes nothing and is told the successor (invariant I12); that a former agency
+//! has purged what it had is recorded.
 
 use schemas::handover::{Answer, AnswerKind, AnswerName, RejectCode, State};
 use schemas::ids::HandoverId;
 use schemas::recipient::Recipient;
 
-use super::{Cause, fire, table};
+use super::situation::Situation;
+use super::table::{self, Cause};
+use super::{Moving, fire};
 use crate::draft::Draft;
+use crate::journey::scope::Scope;
 use crate::person::Handover;
 use crate::world::Refusal;
 
-/// Does what the answer says.
-pub(crate) fn answer(draft: &mut Draft<'_>, recipient: &Recipient, answer: &Answer) -> Result<(), Refusal> {
-    let handover = draft
-        .person
-        .handover(answer.handover)
-        .filter(|handover| handover.recipient.as_ref() == Some(recipient) && handover.epoch > 0)
-        .cloned()
-        .ok_or(Refusal::UnknownHandover)?;
-    if handover.epoch != answer.epoch || handover.state == State::Superseded {
+/// Does what the answer says. `as_sent`: what the agency stored, where it says that it did, is what was sent.
+pub(crate) fn answer(
+    draft: &mut Draft<'_>,
+    scope: Scope,
+    recipient: &Recipient,
+    answer: &Answer,
+    as_sent: bool,
+) -> Result<(), Refusal> {
+    let known = |handover: &&Handover| handover.recipient.as_ref() == Some(recipient) && handover.epoch > 0;
+    let handover = draft.person.handover(answer.handover).filter(known).cloned();
+    let handover = handover.ok_or(Refusal::UnknownHandover)?;
+    let purged = answer.answer == AnswerKind::PurgeConfirmed;
+    let over = handover.epoch != answer.epoch || handover.state == State::Superseded;
+    if over && !purged {
         return Err(Refusal::OldEpoch { current: handover.epoch, successor: successor(draft, &handover) });
     }
-    let Some(row) = row(&handover, &answer.answer) else {
+    let stage = handover.stage();
+    let situation = Situation::of(draft.journey(), scope, draft.bundle, draft.today);
+    let facing = situation.facing(&draft.person, &handover);
+    let cause = if as_sent { cause(&answer.answer) } else { Cause::Differs };
+    let Some(row) = table::by(cause, stage) else {
+        if !as_sent {
+            return Err(Refusal::HashDiffers);
+        }
         return if repeated(&handover, &answer.answer) { Ok(()) } else { Err(not_allowed(&handover)) };
     };
-    let mut cause = Cause::of(&handover);
-    if let AnswerKind::Rejected { code } = answer.answer {
-        cause.code = Some(code);
+    if purged && handover.purged.is_some() {
+        return Ok(());
     }
-    fire(draft, handover.id, row, cause);
-    if row.to == State::Accepted {
-        hand_on(draft, &handover);
+    let mut moving = Moving::of(&handover);
+    if let AnswerKind::Rejected { code } = answer.answer {
+        (moving.code, moving.held_in) = (Some(code), Some(facing));
+    }
+    fire(draft, handover.id, row, moving);
+    if matches!(row.id, "14" | "15k") {
+        hand_on(draft, handover.id);
     }
     Ok(())
 }
 
-/// The handover that goes on in place of one that was replaced: the last of those that replace each other; where none
-/// does, such as after a merge, the one that is live at the same recipient. None where this one goes on itself.
-fn successor(draft: &Draft<'_>, replaced: &Handover) -> Option<HandoverId> {
-    let all = &draft.person.state.handovers;
-    let (mut last, mut left) = (replaced, all.len());
-    while let Some(next) = all.iter().find(|h| h.replaces == Some(last.id)).filter(|_| left > 0) {
-        (last, left) = (next, left - 1);
+fn cause(answer: &AnswerKind) -> Cause {
+    match answer {
+        AnswerKind::Rejected { code: RejectCode::AlreadyKnown } => Cause::AlreadyKnown,
+        other => Cause::Answer(AnswerName::of(other)),
     }
-    let ended = last.state == State::Superseded;
-    let same = |h: &&Handover| h.is_live() && h.recipient == replaced.recipient;
-    let goes_on = if ended { all.iter().rev().find(same) } else { Some(last) };
-    goes_on.map(|h| h.id).filter(|id| *id != replaced.id)
 }
 
-/// The row that an answer fires in the present state.
-fn row(handover: &Handover, answer: &AnswerKind) -> Option<&'static table::Row> {
-    let name = AnswerName::of(answer);
-    if !table::allowed(handover.state).contains(&name) {
-        return None;
-    }
-    Some(match (name, handover.state) {
-        (AnswerName::Received, _) => &table::RECEIVE,
-        (AnswerName::Accepted, _) => &table::ACCEPT,
-        (AnswerName::Rejected, _) => &table::REJECT,
-        (AnswerName::PurgeConfirmed, State::RecallPending) => &table::RECALLED,
-        (AnswerName::PurgeConfirmed, _) => &table::PURGED,
-        (AnswerName::TrajectoryStarted, _) => &table::CLOSE,
-    })
+/// The handover that goes on in place of one that was replaced: the live one that replaces it or what replaced it;
+/// where none does, such as after a merge, the one that is live at the same recipient. None where this one goes on
+/// itself.
+fn successor(draft: &Draft<'_>, replaced: &Handover) -> Option<HandoverId> {
+    let all = &draft.person.state.handovers;
+    let descends = |h: &Handover| {
+        let mut before = std::iter::successors(h.replaces, |id| {
+            all.iter().find(|h| h.id == *id).and_then(|before| before.replaces)
+        });
+        before.by_ref().take(all.len()).any(|id| id == replaced.id)
+    };
+    let goes_on = |h: &&Handover| h.id != replaced.id && h.state != State::Superseded;
+    let heirs = || all.iter().rev().filter(goes_on).filter(|h| descends(h));
+    let same = || all.iter().rev().filter(goes_on).find(|h| h.is_live() && h.recipient == replaced.recipient);
+    heirs().find(|h| h.is_live()).or_else(|| heirs().next()).or_else(same).map(|h| h.id)
 }
 
 /// Whether the answer says again what is so already: nothing follows, and nothing is refused.
@@ -71,22 +84,25 @@ fn repeated(handover: &Handover, answer: &AnswerKind) -> bool {
     match (answer, handover.state) {
         (AnswerKind::Received { .. }, State::Received | State::Accepted | State::Closed)
         | (AnswerKind::Accepted, State::Accepted | State::Closed)
-        | (AnswerKind::PurgeConfirmed, State::Withdrawn | State::EnteredInError | State::Rejected)
         | (AnswerKind::TrajectoryStarted, State::Closed) => true,
-        (AnswerKind::Rejected { code }, State::Rejected) => handover.code == Some::<RejectCode>(*code),
+        (AnswerKind::Rejected { code }, State::Rejected | State::Held | State::Closed) => {
+            handover.code == Some::<RejectCode>(*code)
+        }
         _ => false,
     }
 }
 
 fn not_allowed(handover: &Handover) -> Refusal {
-    Refusal::NotAllowed { state: handover.state, allowed: table::allowed(handover.state).to_vec() }
+    Refusal::NotAllowed { state: handover.state, allowed: table::allowed(handover.stage()) }
 }
 
 /// The agency that held the file until now is relieved (row 21).
-fn hand_on(draft: &mut Draft<'_>, accepted: &Handover) {
-    let held = |h: &&Handover| h.id != accepted.id && h.holds_file();
+fn hand_on(draft: &mut Draft<'_>, next: HandoverId) {
+    let held = |h: &&Handover| h.id != next && h.holds_file();
     let former: Vec<Handover> = draft.person.state.handovers.iter().filter(held).cloned().collect();
     for handover in former {
-        fire(draft, handover.id, &table::HAND_ON, Cause::of(&handover));
+        if let Some(row) = table::by(Cause::Successor, handover.stage()) {
+            fire(draft, handover.id, row, Moving::of(&handover));
+        }
     }
 }

@@ -2,16 +2,13 @@
 //!
 //! Deadlines, a residence or a departure that begins, coming of age, the day on which a code, a territory or a legal basis begins
 //! or ends. The engine brings a message on that day, and the person is decided again as on any other. What
-//! will be true then is not said here. Rows 8, 12, 16 and 23b of docs/handovers.md.
+//! will be true then is not said here.
 
-use schemas::handover::State;
 use schemas::time::Day;
 
-use super::{Cause, fire, table};
 use crate::bundle::Bundle;
-use crate::draft::Draft;
 use crate::journey::Journey;
-use crate::person::{Handover, Person};
+use crate::person::Person;
 use crate::routing::route;
 
 /// The next such day after today.
@@ -20,8 +17,7 @@ pub(crate) fn next_day(person: &Person, bundle: &Bundle, today: Day) -> Option<D
         return None;
     }
     let journey = Journey::of(&person.state);
-    let deadlines = person.state.handovers.iter().filter(|h| escalation(h.state).is_some());
-    let late = deadlines.filter_map(|h| h.deadline?.succ_opt());
+    let late = person.state.handovers.iter().filter_map(|handover| handover.deadline?.succ_opt());
     let of_age = journey.birth().and_then(|birth| birth.reaches(bundle.target_group.minimum_age));
     let of_age = of_age.into_iter().flat_map(|(first, last)| [first, last]);
     let days = late.chain(journey.announced()).chain(of_age).chain(turning(person, journey, bundle, today));
@@ -43,25 +39,4 @@ fn turning(person: &Person, journey: Journey<'_>, bundle: &Bundle, today: Day) -
 /// The part of these sorted days that comes after today.
 fn after(days: &[Day], today: Day) -> &[Day] {
     &days[days.partition_point(|day| *day <= today)..]
-}
-
-/// The row that fires once the deadline of this state has passed; none where somebody only looks.
-fn escalation(state: State) -> Option<&'static table::Row> {
-    match state {
-        State::AwaitingChoice => Some(&table::CHOICE_OVERDUE),
-        State::Sent => Some(&table::RECEIPT_OVERDUE),
-        State::Received => Some(&table::ANSWER_OVERDUE),
-        _ => None,
-    }
-}
-
-/// What is late goes to the coordinator.
-pub(crate) fn escalate(draft: &mut Draft<'_>) {
-    let late = |h: &&Handover| h.deadline.is_some_and(|day| day < draft.today);
-    let late: Vec<Handover> = draft.person.state.handovers.iter().filter(late).cloned().collect();
-    for handover in late {
-        if let Some(row) = escalation(handover.state) {
-            fire(draft, handover.id, row, Cause::of(&handover));
-        }
-    }
 }

@@ -4,7 +4,8 @@
 
 use schemas::recipient::Recipient;
 
-use super::{Cause, fire, table};
+use super::table::{self, Cause};
+use super::{Moving, fire};
 use crate::draft::Draft;
 use crate::person::Handover;
 use crate::routing::route;
@@ -19,19 +20,29 @@ pub(crate) fn part(draft: &mut Draft<'_>) {
     let ended: Vec<Handover> =
         draft.person.state.handovers.iter().filter(|h| h.is_live() && cut(h)).cloned().collect();
     for handover in ended {
-        fire(draft, handover.id, &table::MERGE, Cause::of(&handover));
+        replace(draft, &handover);
+    }
+}
+
+/// Another handover of theirs goes on in place of this one.
+fn replace(draft: &mut Draft<'_>, handover: &Handover) {
+    if let Some(row) = table::by(Cause::Merge, handover.stage()) {
+        fire(draft, handover.id, row, Moving::of(handover));
     }
 }
 
 /// In the survivor's name: who holds the file goes on, else who is competent today, else who was offered it, else
-/// the oldest. Beside who holds the file, the one it moves to goes on as well. `taken_over` is the agency that took
+/// the oldest. Circumstances who holds the file, the one it moves to goes on as well. `taken_over` is the agency that took
 /// the absorbed over: it has said yes to this person, under whichever name it knew them.
 pub(crate) fn unite(draft: &mut Draft<'_>, taken_over: Option<&Recipient>) {
-    let offered = |h: &&Handover| h.is_live() && h.epoch > 0 && h.recipient.as_ref() == taken_over;
+    let offered = |h: &&Handover| h.stage().has_offer() && h.recipient.as_ref() == taken_over;
     let handovers = &draft.person.state.handovers;
     let held = taken_over.is_none() || handovers.iter().any(Handover::holds_file);
-    if let Some(known) = handovers.iter().find(offered).filter(|_| !held).cloned() {
-        fire(draft, known.id, &table::TAKE_OVER, Cause::of(&known));
+    let known = handovers.iter().find(offered).filter(|_| !held).cloned();
+    if let Some(known) = known
+        && let Some(row) = table::by(Cause::TakenOver, known.stage())
+    {
+        fire(draft, known.id, row, Moving::of(&known));
     }
     let live: Vec<Handover> = draft.person.state.handovers.iter().filter(|h| h.is_live()).cloned().collect();
     let competent = competent(draft);
@@ -42,7 +53,7 @@ pub(crate) fn unite(draft: &mut Draft<'_>, taken_over: Option<&Recipient>) {
     let others: Vec<&Handover> = live.iter().filter(|h| h.id != first.id).collect();
     let next = others.iter().copied().filter(moves).max_by_key(rank).map(|h| h.id);
     for handover in others.into_iter().filter(|h| Some(h.id) != next) {
-        fire(draft, handover.id, &table::MERGE, Cause::of(handover));
+        replace(draft, handover);
     }
 }
 

@@ -1,49 +1,71 @@
-//! Who is responsible: the handover's life, moved by sources (`follow`) and by agencies (`answer`).
+//! Who is responsible: the handover's life, moved by facts and clocks (`reconcile`), by agencies (`answer`), by the
+//! desk (`order`) and by merges.
 //!
-//! The state table is data in [`table`]; this file turns it into events. A handover moves only
-//! through a row, and every row says who must move next and until when. Responsibility moves on
-//! accept, never before. Source: docs/handovers.md.
+//! The state table is data in [`table`]; this file turns a row into an event. A handover moves only through a row, and
+//! every row says who must move next and until when. Responsibility moves on accept, never before.
+//! Source: docs/handovers.md.
 
 mod answer;
+pub mod check;
 mod due;
-mod follow;
+mod history;
 mod merge;
+mod order;
+
+mod reconcile;
+mod situation;
 pub mod table;
+mod whereabouts;
 
 pub(crate) use answer::answer;
 pub(crate) use due::next_day;
-pub(crate) use follow::follow;
 pub(crate) use merge::{part, unite};
+pub(crate) use order::order;
+pub(crate) use reconcile::{follow_facts, reconcile};
 
-use schemas::handover::{HoldReason, RejectCode, State};
+use schemas::handover::{HoldReason, Owner, RejectCode, State};
 use schemas::ids::HandoverId;
 use schemas::recipient::Recipient;
 use schemas::time::Day;
 
 use crate::draft::Draft;
-use crate::person::{Capacity, Event, Handover};
+use crate::person::{Event, Facing, Handover};
 use crate::routing::Route;
-use table::{Row, Term};
+use table::{Acts, Row, Term, To};
+use whereabouts::Whereabouts;
 
-/// What a row needs beside itself.
+/// What a handover becomes beside its state.
 #[derive(Clone, Debug, Default)]
-struct Cause {
+struct Moving {
     recipient: Option<Recipient>,
     route: Option<Route>,
     residence: Option<Day>,
+    epoch: u32,
     hold: Option<HoldReason>,
     code: Option<RejectCode>,
+    held_in: Option<Facing>,
 }
 
-impl Cause {
+impl Moving {
     /// What the handover has already.
     fn of(handover: &Handover) -> Self {
         Self {
             recipient: handover.recipient.clone(),
             route: handover.route.clone(),
             residence: handover.residence,
+            epoch: handover.epoch,
             hold: handover.hold,
             code: handover.code,
+            held_in: handover.held_in,
+        }
+    }
+
+    /// The same, for who lives there.
+    fn at(self, place: Option<&Whereabouts>) -> Self {
+        Self {
+            route: place.map(|place| place.route.clone()),
+            residence: place.map(|place| place.began),
+            ..self
         }
     }
 }
@@ -54,59 +76,70 @@ fn open(draft: &mut Draft<'_>, replaces: Option<HandoverId>) -> HandoverId {
     handover
 }
 
-/// Fires a row: the move, then the repertory line that the new state calls for.
-fn fire(draft: &mut Draft<'_>, handover: HandoverId, row: &Row, cause: Cause) {
+/// Fires a row: what it makes of the handover is recorded, with who must move next until when.
+fn fire(draft: &mut Draft<'_>, id: HandoverId, row: &Row, moving: Moving) {
+    let Some(handover) = draft.person.handover(id) else { return };
+    let to = match row.to {
+        To::State(state) => state,
+        To::Stay => handover.state,
+        To::Back => handover.before.unwrap_or(handover.state),
+    };
+    let clock = || deadline(draft, handover, to, &moving);
+    let (owner, deadline) = match row.owner {
+        Acts::Is(owner) => (owner, clock()),
+        Acts::Holder => (moving.hold.map_or(Owner::Coordinator, table::holder), clock()),
+        Acts::AsBefore if row.to == To::Back => (table::owner(to), clock()),
+        Acts::AsBefore => (handover.owner, handover.deadline),
+        Acts::Late => (late(handover), again(draft, to)),
+    };
+    let event = Event::HandoverMoved {
+        handover: id,
+        row: row.id.into(),
+        on: draft.today,
+        to,
+        recipient: moving.recipient,
+        route: moving.route,
+        residence: moving.residence,
+        epoch: moving.epoch,
+        hold: moving.hold,
+        code: moving.code,
+        held_in: moving.held_in,
+        owner,
+        deadline,
+        escalated: row.owner == Acts::Late || (row.to == To::Stay && handover.escalated),
+    };
+    draft.record(event);
+    if matches!(row.id, "12" | "13") {
+        draft.again.insert(id);
+    }
+}
+
+/// Until when somebody must move. The months for a choice count once, from the first registration in the Region,
+/// whatever lies between.
+fn deadline(draft: &Draft<'_>, handover: &Handover, to: State, moving: &Moving) -> Option<Day> {
+    if to != State::AwaitingChoice {
+        return again(draft, to);
+    }
+    let before = handover.replaces.and_then(|id| draft.person.handover(id));
+    let given = handover.choice_by.or_else(|| before.and_then(|before| before.choice_by));
+    let months = chrono::Months::new(draft.bundle.deadlines.choice_months);
+    given.or_else(|| moving.residence.unwrap_or(draft.today).checked_add_months(months))
+}
+
+/// As long from today as this state may last.
+fn again(draft: &Draft<'_>, state: State) -> Option<Day> {
     let deadlines = &draft.bundle.deadlines;
-    let deadline = match row.clock {
+    match table::term(state) {
         Term::None => None,
         Term::WorkingDays(days) => {
             Some(draft.bundle.calendar.working_days_after(draft.today, days(deadlines)))
         }
         Term::Months(months) => draft.today.checked_add_months(chrono::Months::new(months(deadlines))),
-    };
-    draft.record(Event::HandoverMoved {
-        handover,
-        row: row.id.into(),
-        on: draft.today,
-        to: row.to,
-        recipient: cause.recipient.clone(),
-        route: cause.route,
-        residence: cause.residence,
-        hold: cause.hold,
-        code: cause.code,
-        owner: row.owner,
-        deadline,
-    });
-    if let Some(recipient) = cause.recipient {
-        set_line(draft, recipient, row.to);
     }
 }
 
-/// Opens, raises or closes the recipient's line as the state demands: the gate before every delivery.
-fn set_line(draft: &mut Draft<'_>, recipient: Recipient, state: State) {
-    let wanted = match state {
-        State::Sent | State::Received | State::Overdue | State::Bounced => Some(Capacity::Provisional),
-        State::Accepted => Some(Capacity::Definitive),
-        State::Held => return,
-        State::Prepared
-        | State::AwaitingChoice
-        | State::Closed
-        | State::Rejected
-        | State::WithdrawPending
-        | State::Withdrawn
-        | State::Superseded
-        | State::RecallPending
-        | State::EnteredInError
-        | State::NotInScope => None,
-    };
-    let present = draft.person.state.lines.get(&recipient).map(|line| line.capacity);
-    if present == wanted {
-        return;
-    }
-    if present.is_some() {
-        draft.record(Event::LineClosed { recipient: recipient.clone(), to: draft.today });
-    }
-    if let Some(capacity) = wanted {
-        draft.record(Event::LineOpened { recipient, capacity, from: draft.today });
-    }
+/// Who has what nobody moved in time.
+fn late(handover: &Handover) -> Owner {
+    let officer = handover.state == State::RecallPending || handover.hold == Some(HoldReason::Restricted);
+    if officer { Owner::Officer } else { Owner::Coordinator }
 }

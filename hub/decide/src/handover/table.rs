@@ -1,15 +1,434 @@
-//! The state table as data: each row's number in the notes, its state, who acts, until when.
+//! The state table as data: from where, because of what, to where, and who must move next.
 //!
-//! The runtime, the explanation, the tests and docs/handovers.md read the same rows.
+//! The hub, its explanations, `hub table`, docs/handovers.md and the checks read the same rows; their words are the
+//! `story`'s. How long a state may last is [`term`]'s. Whether the table is whole is [`super::check`]'s.
 
-use schemas::handover::{AnswerName, Owner, State};
+use schemas::handover::{AnswerName, HoldReason, OrderName, Owner, State};
 
 use crate::bundle::Deadlines;
+use crate::person::facing::Facing::{
+    self, Arrived, Barred, Choosing, Competent, Doubtful, Elsewhere, Expected, Gone, Lapsed, Nowhere,
+    Objecting, Out, Rival, Served, Settled, Unchanged, Unclear, Unplaced,
+};
+use crate::person::stage::Stage::{
+    self, Accepted, AwaitingChoice, Bounced, ChoiceOverdue, Final, HeldBefore, HeldFile, HeldOffer,
+    HeldRefused, Overdue, Prepared, RecallPending, Received, Rejected, Sent, Unopened, WithdrawPending,
+};
 
-/// How long the new state may last.
+/// One row of the state table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Its number in docs/handovers.md.
+    pub id: &'static str,
+    /// What fires it: any of these.
+    pub on: &'static [Trigger],
+    pub to: To,
+    /// Who must move next.
+    pub owner: Acts,
+}
+
+/// What fires a row: this, to a handover that stands there.
+#[derive(Clone, Copy, Debug)]
+pub struct Trigger {
+    pub from: &'static [Stage],
+    pub cause: Cause,
+}
+
+/// What moves a handover.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// Today's facts say one of these to it.
+    Facts(&'static [Facing], When),
+    Answer(AnswerName),
+    /// The agency says that it has an active file already: a no with that code.
+    AlreadyKnown,
+    /// What the agency stored is not what was sent.
+    Differs,
+    /// The day after its deadline has come.
+    Deadline,
+    /// Somebody of the desk orders it.
+    Order(OrderName),
+    /// The next agency has said yes.
+    Successor,
+    /// Two persons were merged, and another handover goes on.
+    Merge,
+    /// Two persons were merged, and its agency has the file of the other one.
+    TakenOver,
+}
+
+/// What must be so beside the facts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum When {
+    Always,
+    /// Another handover's agency has the file.
+    FileHeld,
+    /// No other agency has the file.
+    NoFile,
+    /// They live elsewhere than when it was last looked at.
+    Moved,
+    NotMoved,
+}
+
+/// Where a row leads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum To {
+    State(State),
+    /// It stays where it is.
+    Stay,
+    /// Where it was before it was held.
+    Back,
+}
+
+/// Who must move next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Acts {
+    Is(Owner),
+    /// By the reason why it is held.
+    Holder,
+    /// Who had to before: of a state that goes on, or that it comes back to.
+    AsBefore,
+    /// The coordinator; the data protection officer where data must come back or an objection stands.
+    Late,
+}
+
+/// Where nothing is to be done: facts that say these to a handover that stands there leave it.
+#[derive(Clone, Copy, Debug)]
+pub struct Stay {
+    pub from: &'static [Stage],
+    pub facing: &'static [Facing],
+    pub when: When,
+    /// Why, in a sentence.
+    pub because: &'static str,
+}
+
+/// What is true of a handover's person beside its facing: the bits that [`When`] asks for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Circumstances {
+    pub file_held: bool,
+    pub moved: bool,
+}
+
+impl When {
+    pub(super) fn holds(self, around: Circumstances) -> bool {
+        match self {
+            Self::Always => true,
+            Self::FileHeld => around.file_held,
+            Self::NoFile => !around.file_held,
+            Self::Moved => around.moved,
+            Self::NotMoved => !around.moved,
+        }
+    }
+}
+
+const fn facts(from: &'static [Stage], facing: &'static [Facing]) -> Trigger {
+    Trigger { from, cause: Cause::Facts(facing, When::Always) }
+}
+
+const fn when(when: When, from: &'static [Stage], facing: &'static [Facing]) -> Trigger {
+    Trigger { from, cause: Cause::Facts(facing, when) }
+}
+
+const fn on(cause: Cause, from: &'static [Stage]) -> Trigger {
+    Trigger { from, cause }
+}
+
+const fn row(id: &'static str, on: &'static [Trigger], to: State, owner: Acts) -> Row {
+    Row { id, on, to: To::State(to), owner }
+}
+
+const HUB: Acts = Acts::Is(Owner::Hub);
+const AGENCY: Acts = Acts::Is(Owner::Agency);
+const COORDINATOR: Acts = Acts::Is(Owner::Coordinator);
+
+/// Nothing has been offered yet.
+const BEFORE: &[Stage] = &[Prepared, AwaitingChoice, ChoiceOverdue, HeldBefore];
+const CHOICE: &[Stage] = &[AwaitingChoice, ChoiceOverdue];
+/// An offer that its agency can answer.
+const OFFERED: &[Stage] = &[Sent, Received, Overdue, Bounced];
+const OFFER: &[Stage] = &[Sent, Received, Overdue, Bounced, HeldOffer];
+const FILE: &[Stage] = &[Accepted, HeldFile];
+/// What facts may say to a handover that was refused just now.
+const NOT_HELD: &[Facing] = &[
+    Unclear, Expected, Competent, Elsewhere, Served, Choosing, Nowhere, Unplaced, Doubtful, Barred, Rival,
+    Objecting, Out, Gone,
+];
+/// What facts may say to a handover that holds nothing any more.
+const OPENED: &[Facing] = &[
+    Unclear, Expected, Competent, Served, Choosing, Nowhere, Unplaced, Doubtful, Barred, Rival, Objecting,
+    Out, Gone,
+];
+const LIVE: &[Stage] = &[
+    Prepared,
+    AwaitingChoice,
+    ChoiceOverdue,
+    HeldBefore,
+    Sent,
+    Received,
+    Overdue,
+    Bounced,
+    HeldOffer,
+    Rejected,
+    HeldRefused,
+    Accepted,
+    HeldFile,
+];
+const ANSWERABLE: &[Stage] = &[Sent, Received, Overdue];
+
+pub const ROWS: &[Row] = &[
+    row("1", &[facts(&[Unopened], &[Expected])], State::Prepared, HUB),
+    row("2", &[facts(&[Prepared], &[Out])], State::NotInScope, HUB),
+    row("3", &[facts(&[Unopened, Prepared], &[Competent])], State::Sent, AGENCY),
+    row("3b", &[facts(&[Unopened], &[Arrived])], State::Sent, AGENCY),
+    row(
+        "4",
+        &[
+            when(When::NoFile, &[Unopened, Prepared, HeldBefore], &[Choosing]),
+            facts(&[HeldRefused], &[Choosing]),
+        ],
+        State::AwaitingChoice,
+        Acts::Is(Owner::Person),
+    ),
+    row(
+        "5",
+        &[facts(&[Unopened, Prepared, AwaitingChoice, ChoiceOverdue, HeldBefore, HeldRefused], &[Nowhere])],
+        State::NotInScope,
+        HUB,
+    ),
+    row(
+        "6",
+        &[
+            facts(&[Unopened, Prepared, AwaitingChoice, ChoiceOverdue, HeldBefore], &[Doubtful, Unplaced]),
+            facts(
+                &[Unopened, Prepared, AwaitingChoice, ChoiceOverdue, HeldBefore, HeldRefused],
+                &[Barred, Rival],
+            ),
+        ],
+        State::Held,
+        Acts::Holder,
+    ),
+    row("6b", &[facts(OFFER, &[Doubtful, Lapsed]), facts(FILE, &[Lapsed])], State::Held, Acts::Holder),
+    row("7", &[facts(CHOICE, &[Competent])], State::Sent, AGENCY),
+    row("8", &[on(Cause::Deadline, &[AwaitingChoice])], State::Overdue, COORDINATOR),
+    row("9", &[facts(&[HeldBefore], &[Competent])], State::Sent, AGENCY),
+    row("9b", &[facts(&[HeldBefore], &[Unclear, Expected])], State::Prepared, HUB),
+    Row {
+        id: "9c",
+        on: &[
+            facts(&[HeldOffer], &[Competent, Unclear, Expected, Unplaced]),
+            facts(&[HeldFile], &[Competent, Elsewhere, Choosing, Unclear, Expected, Unplaced, Doubtful]),
+        ],
+        to: To::Back,
+        owner: Acts::AsBefore,
+    },
+    row("10", &[on(Cause::Answer(AnswerName::Received), &[Sent, Overdue, Bounced])], State::Received, AGENCY),
+    row("11", &[on(Cause::Differs, &[Sent, Overdue])], State::Bounced, Acts::Is(Owner::Operations)),
+    row("12", &[on(Cause::Deadline, &[Sent])], State::Overdue, COORDINATOR),
+    row("13", &[on(Cause::Order(OrderName::SendAgain), &[Bounced])], State::Sent, AGENCY),
+    row("14", &[on(Cause::Answer(AnswerName::Accepted), &[Received, Overdue])], State::Accepted, AGENCY),
+    row("15", &[on(Cause::Answer(AnswerName::Rejected), ANSWERABLE)], State::Rejected, COORDINATOR),
+    row("15k", &[on(Cause::AlreadyKnown, ANSWERABLE)], State::Closed, HUB),
+    row("16", &[on(Cause::Deadline, &[Received])], State::Overdue, COORDINATOR),
+    Row {
+        id: "16b",
+        on: &[on(
+            Cause::Deadline,
+            &[
+                Prepared,
+                ChoiceOverdue,
+                HeldBefore,
+                Overdue,
+                Bounced,
+                HeldOffer,
+                Rejected,
+                HeldRefused,
+                Accepted,
+                HeldFile,
+                WithdrawPending,
+                RecallPending,
+            ],
+        )],
+        to: To::Stay,
+        owner: Acts::Late,
+    },
+    row(
+        "18",
+        &[on(Cause::Order(OrderName::SendAgain), &[Overdue, HeldOffer, HeldRefused])],
+        State::Sent,
+        AGENCY,
+    ),
+    row(
+        "18b",
+        &[on(
+            Cause::Order(OrderName::Hold),
+            &[Prepared, AwaitingChoice, ChoiceOverdue, Sent, Received, Overdue, Bounced],
+        )],
+        State::Held,
+        Acts::Holder,
+    ),
+    row(
+        "18c",
+        &[on(Cause::Order(OrderName::Withdraw), &[Sent, Received, Overdue, Bounced, HeldOffer])],
+        State::WithdrawPending,
+        AGENCY,
+    ),
+    row(
+        "18d",
+        &[on(
+            Cause::Order(OrderName::Withdraw),
+            &[Prepared, AwaitingChoice, ChoiceOverdue, HeldBefore, HeldRefused],
+        )],
+        State::Withdrawn,
+        HUB,
+    ),
+    Row {
+        id: "18e",
+        on: &[on(Cause::Order(OrderName::Release), &[HeldBefore, HeldOffer, HeldRefused])],
+        to: To::Stay,
+        owner: COORDINATOR,
+    },
+    row("19", &[facts(&[HeldRefused], &[Competent, Elsewhere])], State::Sent, AGENCY),
+    row("19b", &[facts(&[Rejected], NOT_HELD)], State::Held, Acts::Holder),
+    row(
+        "20",
+        &[
+            facts(OFFER, &[Elsewhere, Choosing, Barred, Rival, Served]),
+            facts(&[Prepared, AwaitingChoice, ChoiceOverdue, HeldBefore, HeldRefused], &[Served]),
+        ],
+        State::Superseded,
+        HUB,
+    ),
+    row("20c", &[facts(OFFER, &[Nowhere])], State::Superseded, HUB),
+    row("21", &[on(Cause::Successor, FILE)], State::Superseded, HUB),
+    row(
+        "21b",
+        &[when(When::FileHeld, &[Unopened, Prepared, HeldBefore], &[Choosing])],
+        State::AwaitingChoice,
+        COORDINATOR,
+    ),
+    row("21c", &[facts(FILE, &[Nowhere])], State::Closed, HUB),
+    row("21d", &[on(Cause::Order(OrderName::EndLine), FILE)], State::Superseded, HUB),
+    Row {
+        id: "22",
+        on: &[
+            when(When::Moved, CHOICE, &[Choosing]),
+            when(When::Moved, OFFERED, &[Competent]),
+            when(When::Moved, &[Accepted], &[Competent]),
+        ],
+        to: To::Stay,
+        owner: Acts::AsBefore,
+    },
+    row("24", &[facts(OFFER, &[Out, Gone]), facts(FILE, &[Out, Gone])], State::WithdrawPending, AGENCY),
+    row(
+        "24b",
+        &[
+            facts(&[Prepared], &[Gone]),
+            facts(&[AwaitingChoice, ChoiceOverdue, HeldBefore, HeldRefused], &[Out, Gone]),
+        ],
+        State::Withdrawn,
+        HUB,
+    ),
+    row("25", &[on(Cause::Answer(AnswerName::PurgeConfirmed), &[WithdrawPending])], State::Withdrawn, HUB),
+    Row {
+        id: "25b",
+        on: &[on(Cause::Answer(AnswerName::PurgeConfirmed), &[HeldRefused, Final])],
+        to: To::Stay,
+        owner: Acts::AsBefore,
+    },
+    row("28", &[on(Cause::Answer(AnswerName::PurgeConfirmed), &[RecallPending])], State::EnteredInError, HUB),
+    row("29", &[on(Cause::Merge, LIVE)], State::Superseded, HUB),
+    row("29b", &[on(Cause::TakenOver, OFFER)], State::Accepted, AGENCY),
+    row("30", &[on(Cause::Answer(AnswerName::TrajectoryStarted), &[Accepted])], State::Closed, HUB),
+    row(
+        "33",
+        &[
+            facts(&[Unopened], &[Objecting]),
+            facts(BEFORE, &[Objecting]),
+            facts(OFFER, &[Objecting]),
+            facts(FILE, &[Objecting]),
+        ],
+        State::Held,
+        Acts::Holder,
+    ),
+    Row {
+        id: "33b",
+        on: &[on(Cause::Order(OrderName::Lift), &[HeldBefore, HeldOffer, HeldFile])],
+        to: To::Stay,
+        owner: Acts::Is(Owner::Officer),
+    },
+];
+
+const fn stay(from: &'static [Stage], facing: &'static [Facing], because: &'static str) -> Stay {
+    Stay { from, facing, when: When::Always, because }
+}
+
+const fn at_home(from: &'static [Stage], facing: &'static [Facing], because: &'static str) -> Stay {
+    Stay { from, facing, when: When::NotMoved, because }
+}
+
+/// What facts leave as it is.
+pub const STAYS: &[Stay] = &[
+    stay(&[Unopened], &[Unclear, Settled, Served], "there is nothing new to tell anybody"),
+    stay(&[Prepared], &[Unclear, Expected], "they are waited for"),
+    stay(CHOICE, &[Unclear, Expected], "their home is not known today; the time for a choice goes on"),
+    at_home(CHOICE, &[Choosing], "they may still choose"),
+    stay(OFFERED, &[Unclear, Expected, Unplaced], "where they live is not known today, and the offer stands"),
+    at_home(OFFERED, &[Competent], "the right agency has the offer"),
+    stay(
+        &[HeldRefused],
+        &[Unclear, Expected, Unplaced, Doubtful, Objecting],
+        "nothing that could be offered again is known since the no",
+    ),
+    at_home(&[Accepted], &[Competent], "the right agency has the file"),
+    stay(
+        &[Accepted],
+        &[Elsewhere, Choosing, Unplaced, Unclear, Expected, Doubtful],
+        "the agency that has the file stays responsible until another says yes",
+    ),
+    stay(&[HeldBefore, HeldOffer, HeldRefused, HeldFile], &[Unchanged], "what stopped it lasts"),
+    stay(&[WithdrawPending, RecallPending], OPENED, "the purge is waited for, whatever the facts say"),
+    stay(&[Final], OPENED, "nothing final is revived"),
+];
+
+/// The row that today's facts fire; none where it stays.
+#[must_use]
+pub fn by_facts(stage: Stage, facing: Facing, around: Circumstances) -> Option<&'static Row> {
+    let fires = |trigger: &Trigger| {
+        matches!(trigger.cause, Cause::Facts(facings, when) if facings.contains(&facing) && when.holds(around))
+            && trigger.from.contains(&stage)
+    };
+    ROWS.iter().find(|row| row.on.iter().any(fires))
+}
+
+/// The row that anything else fires.
+#[must_use]
+pub fn by(cause: Cause, stage: Stage) -> Option<&'static Row> {
+    let fires = |trigger: &Trigger| trigger.cause == cause && trigger.from.contains(&stage);
+    ROWS.iter().find(|row| row.on.iter().any(fires))
+}
+
+/// The row of this number.
+#[must_use]
+pub fn numbered(id: &str) -> Option<&'static Row> {
+    ROWS.iter().find(|row| row.id == id)
+}
+
+/// The answers that move a handover, in the order they are listed to its agency.
+#[must_use]
+pub fn allowed(stage: Stage) -> Vec<AnswerName> {
+    let moves = |name: &AnswerName| by(Cause::Answer(*name), stage).is_some_and(|row| row.to != To::Stay);
+    AnswerName::ALL.into_iter().filter(moves).collect()
+}
+
+/// The orders that are possible.
+#[must_use]
+pub fn orders(stage: Stage) -> Vec<OrderName> {
+    OrderName::ALL.into_iter().filter(|name| by(Cause::Order(*name), stage).is_some()).collect()
+}
+
+/// How long a state may last.
 #[derive(Clone, Copy, Debug)]
 pub enum Term {
-    /// Nothing can follow, or another handover's clock counts.
+    /// Nothing can follow, so no time counts.
     None,
     /// Working days, as the bundle says.
     WorkingDays(fn(&Deadlines) -> u32),
@@ -17,297 +436,47 @@ pub enum Term {
     Months(fn(&Deadlines) -> u32),
 }
 
-/// One row: where it leads.
-#[derive(Clone, Copy, Debug)]
-pub struct Row {
-    /// Its number in the notes.
-    pub id: &'static str,
-    pub to: State,
-    /// Who must move next.
-    pub owner: Owner,
-    pub clock: Term,
-    /// What it means, in a sentence for whoever asks why.
-    pub words: &'static str,
-}
-
-const fn row(id: &'static str, to: State, owner: Owner, clock: Term, words: &'static str) -> Row {
-    Row { id, to, owner, clock, words }
-}
-
-const SENT: Term = Term::WorkingDays(|deadlines| deadlines.sent_days);
-const RECEIVED: Term = Term::WorkingDays(|deadlines| deadlines.received_days);
-const HELD: Term = Term::WorkingDays(|deadlines| deadlines.held_days);
-const OVERDUE: Term = Term::WorkingDays(|deadlines| deadlines.overdue_days);
-const REJECTED: Term = Term::WorkingDays(|deadlines| deadlines.rejected_days);
-const PREPARED: Term = Term::Months(|deadlines| deadlines.prepared_months);
-const CHOICE: Term = Term::Months(|deadlines| deadlines.choice_months);
-const ACCEPTED: Term = Term::Months(|deadlines| deadlines.accepted_months);
-
-/// Visa granted: the expected receiver is not told yet.
-pub const PREPARE: Row = row(
-    "1",
-    State::Prepared,
-    Owner::Hub,
-    PREPARED,
-    "a visa was granted, so a handover is prepared; no agency is told yet",
-);
-/// Refused, withdrawn or out of the target group before anything was delivered.
-pub const OUT_OF_SCOPE: Row = row(
-    "2",
-    State::NotInScope,
-    Owner::Hub,
-    Term::None,
-    "the visa was refused or withdrawn, or the person left the target group, before anything was offered",
-);
-/// Registered, one receiver: the offer goes out.
-pub const SEND: Row = row(
-    "3",
-    State::Sent,
-    Owner::Agency,
-    SENT,
-    "the person is registered where one agency is competent, so it gets an offer",
-);
-/// Registered while the grant was not known: registration proves the visa.
-pub const SEND_AT_ONCE: Row = row(
-    "3b",
-    State::Sent,
-    Owner::Agency,
-    SENT,
-    "the person is registered while the grant was not known; registration proves the visa, so the agency gets an offer",
-);
-/// Registered in Brussels without a complete choice.
-pub const AWAIT_CHOICE: Row = row(
-    "4",
-    State::AwaitingChoice,
-    Owner::Person,
-    CHOICE,
-    "the person is registered in Brussels and no complete choice of an office is known",
-);
-/// Registered where there is no receiver.
-pub const NO_RECEIVER: Row = row(
-    "5",
-    State::NotInScope,
-    Owner::Hub,
-    Term::None,
-    "the person is registered where no agency is competent",
-);
-/// Six months passed without a choice.
-pub const CHOICE_OVERDUE: Row = row(
-    "8",
-    State::Overdue,
-    Owner::Coordinator,
-    OVERDUE,
-    "the time for a choice in Brussels is over; the coordinator contacts the person, and a later choice still counts",
-);
-/// The offer was not received in time.
-pub const RECEIPT_OVERDUE: Row = row(
-    "12",
-    State::Overdue,
-    Owner::Coordinator,
-    OVERDUE,
-    "the agency did not say in time that it stored the offer",
-);
-/// The offer was received, and not answered in time.
-pub const ANSWER_OVERDUE: Row = row(
-    "16",
-    State::Overdue,
-    Owner::Coordinator,
-    OVERDUE,
-    "the agency stored the offer and did not say yes or no in time",
-);
-pub const HOLD: Row = row(
-    "6",
-    State::Held,
-    Owner::Coordinator,
-    HELD,
-    "a condition for an offer does not hold, so somebody must act first",
-);
-/// The choice was made.
-pub const CHOOSE: Row = row(
-    "7",
-    State::Sent,
-    Owner::Agency,
-    SENT,
-    "the choice in Brussels is known, so the chosen office gets an offer",
-);
-/// The hold was released.
-pub const RELEASE: Row =
-    row("9", State::Sent, Owner::Agency, SENT, "what held it back is solved, so the agency gets an offer");
-/// The hold was released before there is a home: back to where it came from.
-pub const RESUME: Row = row(
-    "9b",
-    State::Prepared,
-    Owner::Hub,
-    PREPARED,
-    "what held it back is solved and the person is not registered yet, so the handover is prepared again",
-);
-/// The agency stored the offer.
-pub const RECEIVE: Row =
-    row("10", State::Received, Owner::Agency, RECEIVED, "the agency says that it stored the offer");
-/// The agency takes over.
-pub const ACCEPT: Row = row(
-    "14",
-    State::Accepted,
-    Owner::Agency,
-    ACCEPTED,
-    "the agency takes over; it gets the file and is responsible from here on",
-);
-/// The agency says no.
-pub const REJECT: Row = row("15", State::Rejected, Owner::Coordinator, REJECTED, "the agency says no");
-/// Rejected, and another agency is competent.
-pub const SEND_ELSEWHERE: Row =
-    row("19", State::Sent, Owner::Agency, SENT, "after a no, another agency is competent and gets an offer");
-/// Another agency is competent before this one said yes.
-pub const SUPERSEDE: Row = row(
-    "20",
-    State::Superseded,
-    Owner::Hub,
-    Term::None,
-    "another agency became competent before this one said yes",
-);
-/// The other agency said yes: this one's responsibility ends.
-pub const HAND_ON: Row = row(
-    "21",
-    State::Superseded,
-    Owner::Hub,
-    Term::None,
-    "the next agency said yes, so this one is no longer responsible",
-);
-/// Accepted, and the next one is still to be chosen: the old agency stays responsible.
-pub const AWAIT_NEXT: Row = row(
-    "21b",
-    State::AwaitingChoice,
-    Owner::Coordinator,
-    CHOICE,
-    "the person moved to Brussels without a complete choice; the agency that has the file keeps it until then",
-);
-/// Accepted, and there is no receiver any more.
-pub const LEAVE_TERRITORY: Row =
-    row("21c", State::Closed, Owner::Hub, Term::None, "the person moved to where no agency is competent");
-/// Death, departure, revocation, objection after something was delivered.
-pub const WITHDRAW: Row = row(
-    "24",
-    State::WithdrawPending,
-    Owner::Agency,
-    HELD,
-    "the visa or the right of residence is gone, or the person left, after something was delivered: the agency must purge it",
-);
-/// The same before anything was delivered.
-pub const WITHDRAW_AT_ONCE: Row = row(
-    "24b",
-    State::Withdrawn,
-    Owner::Hub,
-    Term::None,
-    "the visa or the right of residence is gone, or the person left, and the agency holds nothing that it must purge",
-);
-/// The agency purged what it had.
-pub const PURGED: Row =
-    row("25", State::Withdrawn, Owner::Hub, Term::None, "the agency confirms that it purged what it had");
-/// A recall was confirmed.
-pub const RECALLED: Row = row(
-    "28",
-    State::EnteredInError,
-    Owner::Hub,
-    Term::None,
-    "the agency confirms that it purged what was delivered in error",
-);
-/// Two persons were merged: one handover of theirs goes on.
-pub const MERGE: Row = row(
-    "29",
-    State::Superseded,
-    Owner::Hub,
-    Term::None,
-    "two persons were merged, and the other one's handover goes on",
-);
-/// Two persons were merged, and the agency had taken over the other already.
-pub const TAKE_OVER: Row = row(
-    "29b",
-    State::Accepted,
-    Owner::Agency,
-    ACCEPTED,
-    "two persons were merged, and the agency had taken over the other one already",
-);
-/// The person objects, or is restricted: nothing leaves.
-pub const RESTRICT: Row = row(
-    "33",
-    State::Held,
-    Owner::Officer,
-    HELD,
-    "the person objects or is restricted, so nothing more is delivered until the officer has decided",
-);
-/// The regular trajectory started.
-pub const CLOSE: Row =
-    row("30", State::Closed, Owner::Hub, Term::None, "the agency says that the regular trajectory started");
-
-pub const ROWS: [&Row; 29] = [
-    &PREPARE,
-    &OUT_OF_SCOPE,
-    &SEND,
-    &SEND_AT_ONCE,
-    &AWAIT_CHOICE,
-    &NO_RECEIVER,
-    &CHOICE_OVERDUE,
-    &RECEIPT_OVERDUE,
-    &ANSWER_OVERDUE,
-    &HOLD,
-    &CHOOSE,
-    &RELEASE,
-    &RESUME,
-    &RECEIVE,
-    &ACCEPT,
-    &REJECT,
-    &SEND_ELSEWHERE,
-    &SUPERSEDE,
-    &HAND_ON,
-    &AWAIT_NEXT,
-    &LEAVE_TERRITORY,
-    &WITHDRAW,
-    &WITHDRAW_AT_ONCE,
-    &PURGED,
-    &RECALLED,
-    &MERGE,
-    &TAKE_OVER,
-    &RESTRICT,
-    &CLOSE,
-];
-
-/// The row of this number.
+/// How long a state may last.
 #[must_use]
-pub fn numbered(id: &str) -> Option<&'static Row> {
-    ROWS.into_iter().find(|row| row.id == id)
-}
-
-/// The answers a recipient may give in a state, in the order they are listed to it.
-#[must_use]
-pub fn allowed(state: State) -> &'static [AnswerName] {
+pub fn term(state: State) -> Term {
     match state {
-        State::Sent => &[AnswerName::Received, AnswerName::Rejected],
-        State::Received => &[AnswerName::Accepted, AnswerName::Rejected],
-        State::Overdue => &[AnswerName::Received, AnswerName::Accepted, AnswerName::Rejected],
-        State::Accepted => &[AnswerName::TrajectoryStarted],
-        State::WithdrawPending | State::RecallPending => &[AnswerName::PurgeConfirmed],
-        State::Prepared
-        | State::AwaitingChoice
-        | State::Held
-        | State::Closed
-        | State::Rejected
-        | State::Bounced
-        | State::Withdrawn
-        | State::Superseded
-        | State::EnteredInError
-        | State::NotInScope => &[],
+        State::Prepared => Term::Months(|deadlines| deadlines.prepared_months),
+        State::AwaitingChoice => Term::Months(|deadlines| deadlines.choice_months),
+        State::Held => Term::WorkingDays(|deadlines| deadlines.held_days),
+        State::Sent => Term::WorkingDays(|deadlines| deadlines.sent_days),
+        State::Received => Term::WorkingDays(|deadlines| deadlines.received_days),
+        State::Accepted => Term::Months(|deadlines| deadlines.accepted_months),
+        State::Rejected => Term::WorkingDays(|deadlines| deadlines.rejected_days),
+        State::Bounced => Term::WorkingDays(|deadlines| deadlines.bounced_days),
+        State::Overdue => Term::WorkingDays(|deadlines| deadlines.overdue_days),
+        State::WithdrawPending => Term::WorkingDays(|deadlines| deadlines.purge_days),
+        State::RecallPending => Term::WorkingDays(|deadlines| deadlines.recall_days),
+        State::Closed | State::Withdrawn | State::Superseded | State::EnteredInError | State::NotInScope => {
+            Term::None
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_row_is_found_by_its_number_and_has_words_of_its_own() {
-        for row in ROWS {
-            assert_eq!(numbered(row.id).map(|found| found.words), Some(row.words), "row {}", row.id);
-            assert_eq!(ROWS.iter().filter(|other| other.words == row.words).count(), 1, "row {}", row.id);
+/// Who must move in a state that is held no longer.
+#[must_use]
+pub fn owner(state: State) -> Owner {
+    match state {
+        State::Sent | State::Received | State::Accepted | State::WithdrawPending | State::RecallPending => {
+            Owner::Agency
         }
+        State::AwaitingChoice => Owner::Person,
+        State::Bounced => Owner::Operations,
+        State::Overdue | State::Held | State::Rejected => Owner::Coordinator,
+        _ => Owner::Hub,
+    }
+}
+
+/// Who acts on what is held for this reason.
+#[must_use]
+pub fn holder(reason: HoldReason) -> Owner {
+    match reason {
+        HoldReason::IdentityDoubt => Owner::Steward,
+        HoldReason::DataIncomplete | HoldReason::Manual => Owner::Coordinator,
+        HoldReason::NoBasis | HoldReason::Restricted => Owner::Officer,
     }
 }

@@ -12,7 +12,8 @@ use crate::change::Delivery;
 use crate::journey::Journey;
 use crate::journey::canonical::canonical;
 use crate::journey::scope::{Scope, scope};
-use crate::person::{Handover, Mandate, Person, Responsible, ViewKind};
+use crate::person::{Handover, Mandate, Person, Responsible, Stream, ViewKind};
+use crate::routing::{RouteReason, route};
 use schemas::canonical::Value;
 use schemas::time::Day;
 
@@ -51,22 +52,28 @@ pub fn i4(delivery: &Delivery, bundle: &Bundle) -> Result<(), String> {
     })
 }
 
-/// I5: an offer or a file of this delivery rests on an open line and a valid basis; before arrival
-/// only the provider and the participant have one; never are lines open to offices of two networks.
+/// I5: an offer or a file rests on the open line of its stream and on a valid basis; before arrival only the provider
+/// and the participant have one; never are lines open to offices of two networks.
 ///
 /// # Errors
 /// What is broken.
 pub fn i5(delivery: &Delivery, person: &Person, bundle: &Bundle, on: Day) -> Result<(), String> {
-    let networks: BTreeSet<&str> = person.state.lines.keys().filter_map(|r| bundle.network(r)).collect();
+    let networks: BTreeSet<&str> = person.lines().into_keys().filter_map(|r| bundle.network(r)).collect();
     if networks.len() > 1 {
         return Err("I5: lines are open to offices of two networks".to_owned());
     }
-    if delivery.view.kind() == ViewKind::Ended {
-        return Ok(());
-    }
     let recipient = &delivery.recipient;
+    let stream = person.state.streams.iter().find(|stream| stream.id == delivery.stream);
+    let line = stream.and_then(|stream| stream.line);
+    if delivery.view.kind() == ViewKind::Ended {
+        return if line.is_some() {
+            Err(format!("I5: the line of {recipient} outlives its end"))
+        } else {
+            Ok(())
+        };
+    }
     let contract = bundle.contract(recipient).ok_or_else(|| format!("I5: no contract of {recipient}"))?;
-    if !person.state.lines.contains_key(recipient) {
+    if line.is_none() {
         return Err(format!("I5: no open line of {recipient}"));
     }
     if contract.basis(on).is_none() {
@@ -85,39 +92,69 @@ pub fn i5(delivery: &Delivery, person: &Person, bundle: &Bundle, on: Day) -> Res
     Ok(())
 }
 
-/// I6: at most one agency holds the file; who is responsible has an open line and an open stream, but for an agency
-/// that only has to purge what it holds.
+/// I6: exactly one party is responsible, and has an open stream with an open line.
+///
+/// At most one agency holds the file; where nobody is competent nobody is responsible; and while a handover is open
+/// somebody is.
 ///
 /// # Errors
 /// What is broken.
-pub fn i6(person: &Person, bundle: &Bundle) -> Result<(), String> {
+pub fn i6(person: &Person, bundle: &Bundle, on: Day) -> Result<(), String> {
     let held = person.state.handovers.iter().filter(|handover| handover.holds_file()).count();
     if held > 1 {
         return Err(format!("I6: {held} agencies are responsible at once"));
     }
     let Responsible { whom, why, .. } = person.responsible(bundle);
     let of = match why {
-        Mandate::Accepted(handover) => Some(handover),
-        Mandate::Provider(_) => None,
-        Mandate::Purging(_) | Mandate::Open(_) | Mandate::Over(..) | Mandate::Nothing => return Ok(()),
+        Mandate::Accepted(handover) => Some(Some(handover)),
+        Mandate::Provider(_) => Some(None),
+        Mandate::Purging(_) | Mandate::Open(_) | Mandate::Over(..) | Mandate::Nothing => None,
     };
-    let whom = whom.ok_or("I6: a handover was accepted by nobody")?;
-    if !person.state.lines.contains_key(&whom) {
-        return Err(format!("I6: {whom} is responsible without an open line"));
+    if let Some(of) = of {
+        let whom = whom.clone().ok_or("I6: a handover was accepted by nobody")?;
+        let own = |stream: &&Stream| stream.recipient == whom && stream.handover == of;
+        let stream = person.open_streams().find(own);
+        let stream = stream.ok_or_else(|| format!("I6: {whom} is responsible without an open stream"))?;
+        if stream.line.is_none() {
+            return Err(format!("I6: {whom} is responsible without an open line"));
+        }
     }
-    if !person.open_streams().any(|stream| stream.recipient == whom && stream.handover == of) {
-        return Err(format!("I6: {whom} is responsible without an open stream"));
+    let journey = Journey::of(&person.state);
+    let Scope::In(_) = scope(journey, bundle, on) else { return Ok(()) };
+    let Some(home) = journey.home(on).filter(|_| !journey.objects()) else { return Ok(()) };
+    let found = route(bundle, home.residence.nis, on, journey.choice());
+    let nobody = found.recipient.is_none() && found.reason == RouteReason::NoReceiver;
+    match (of, &whom) {
+        (Some(_), Some(whom)) if nobody => {
+            Err(format!("I6: {whom} is responsible where nobody is competent"))
+        }
+        (None, _) if !nobody && provides(bundle, on) && person.live_handover().is_some() => {
+            Err("I6: a handover is open, and nobody is responsible".to_owned())
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-/// I7: whoever must move next is named, with a deadline.
+/// Whether the provider has a valid basis.
+fn provides(bundle: &Bundle, on: Day) -> bool {
+    bundle.provider().is_some_and(|contract| contract.basis(on).is_some())
+}
+
+/// I7: whoever must move next is named, with a deadline, and a day is due on which that is looked at.
 ///
 /// # Errors
 /// What is broken.
 pub fn i7(person: &Person) -> Result<(), String> {
-    let adrift = person.state.handovers.iter().find(|h| !h.state.is_final() && h.deadline.is_none());
-    adrift.map_or(Ok(()), |h| Err(format!("I7: a handover in {} has no deadline", h.state.as_str())))
+    for handover in person.state.handovers.iter().filter(|handover| !handover.state.is_final()) {
+        let state = handover.state.as_str();
+        let deadline =
+            handover.deadline.ok_or_else(|| format!("I7: a handover in {state} has no deadline"))?;
+        let due = person.state.due.ok_or_else(|| format!("I7: nothing is due for a handover in {state}"))?;
+        if deadline.succ_opt().is_some_and(|late| due > late) {
+            return Err(format!("I7: {due} is due, after the deadline of a handover in {state}"));
+        }
+    }
+    Ok(())
 }
 
 /// I12: no two recipients know a person by the same name.
@@ -133,6 +170,37 @@ pub fn i12<'a>(persons: impl IntoIterator<Item = &'a Person>) -> Result<(), Stri
     }
     Ok(())
 }
+
+/// I14: a file goes to an agency that said yes and to the provider, none is about somebody who has left, and none tells
+/// an address that the newest answer forbids.
+///
+/// # Errors
+/// What is broken.
+pub fn i14(delivery: &Delivery, person: &Person, bundle: &Bundle, on: Day) -> Result<(), String> {
+    if delivery.view.kind() != ViewKind::File || person.state.merged_into.is_some() {
+        return Ok(());
+    }
+    let recipient = &delivery.recipient;
+    let journey = Journey::of(&person.state);
+    if let Some(handover) = delivery.handover
+        && !person.handover(handover).is_some_and(Handover::holds_file)
+    {
+        return Err(format!("I14: {recipient} gets a file without a yes"));
+    }
+    let participant = bundle.participant().is_some_and(|contract| contract.recipient == *recipient);
+    if !participant && journey.departure(on).is_some() && matches!(scope(journey, bundle, on), Scope::Out(_))
+    {
+        return Err(format!("I14: {recipient} gets a file about somebody who has left"));
+    }
+    let tells = |field: &&&str| delivery.view.fields().is_some_and(|fields| fields.contains_key(**field));
+    match ADDRESS.iter().find(tells).filter(|_| journey.restricted()) {
+        Some(field) => Err(format!("I14: {recipient} is told {field}, which may not be told")),
+        None => Ok(()),
+    }
+}
+
+/// The fields that tell an address.
+const ADDRESS: [&str; 4] = ["street", "house_number", "bus", "postal_code"];
 
 /// What invariant I8 compares: the agency that is responsible, the open contracts, the field values. Under an
 /// objection only what is known of them: whom that was told to, and when it stopped, is history.
@@ -160,7 +228,7 @@ pub fn essence(person: &Person, bundle: &Bundle, on: Day) -> Essence {
     }
     Essence {
         responsible: person.held_handover().and_then(|handover| handover.recipient.clone()),
-        open: person.state.lines.keys().cloned().collect(),
+        open: person.lines().into_keys().cloned().collect(),
         fields,
     }
 }

@@ -123,7 +123,8 @@ impl<'a> Journey<'a> {
     /// Whether they object to being handed over.
     #[must_use]
     pub fn objects(&self) -> bool {
-        self.claims(Field::Objection).next().is_some()
+        let lifted = self.state.lifted;
+        self.claims(Field::Objection).any(|(_, claim)| lifted.is_none_or(|at| claim.stated_at > at))
     }
 
     /// Their accounts at the portal.

@@ -127,6 +127,13 @@ impl<'a> Journey<'a> {
         dossiers.into_values().filter(|answer| !cancelled(answer)).max_by_key(rank)
     }
 
+    /// The days on which they left the country, as far as answers are remembered.
+    pub fn departures(&self) -> impl Iterator<Item = Day> + use<'a> {
+        let left = |answer: &RegisterAnswer<'a>| matches!(answer.standing, RegisterStanding::Left);
+        let day = |answer: RegisterAnswer<'a>| answer.claim.valid_from.unwrap_or_else(|| answer.day());
+        self.answers().filter(|answer| is_answer(&answer.cell.channel)).filter(left).map(day)
+    }
+
     /// How the register knows them.
     #[must_use]
     pub fn standing(&self) -> Option<&'a RegisterStanding> {

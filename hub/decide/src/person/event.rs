@@ -12,9 +12,10 @@ use schemas::ids::{DeliveryId, HandoverId, MessageId, PersonId, Pseudonym, Revie
 use schemas::insz::Insz;
 use schemas::message::{Prepared, ReviewAnswer};
 use schemas::recipient::Recipient;
-use schemas::time::Day;
+use schemas::time::{Day, Instant};
 use serde::{Deserialize, Serialize};
 
+use super::facing::Facing;
 use super::state::Person;
 use super::words::{Capacity, Join, Reason, ReviewReason, TaskKind, ViewKind};
 use crate::routing::Route;
@@ -81,21 +82,29 @@ pub enum Event {
         route: Option<Route>,
         /// The day on which the residence began that decided.
         residence: Option<Day>,
+        /// Which offer of it: 0 before the first.
+        epoch: u32,
         /// Why it is held.
         hold: Option<HoldReason>,
         /// Why it was rejected.
         code: Option<RejectCode>,
+        /// What the facts said when its agency or the desk stopped it.
+        held_in: Option<Facing>,
         /// Who must move next.
         owner: Owner,
         /// Until when; none where nothing can follow.
         deadline: Option<Day>,
+        /// A deadline passed and nobody moved it.
+        escalated: bool,
     },
+    /// The data protection officer lifted a restriction: what was objected to before counts no more.
+    RestrictionLifted { at: Instant },
     /// A recipient got a name for this person.
     Named { recipient: Recipient, pseudonym: Pseudonym },
-    /// A repertory line was opened: the gate before every delivery.
-    LineOpened { recipient: Recipient, capacity: Capacity, from: Day },
-    /// A repertory line was closed.
-    LineClosed { recipient: Recipient, to: Day },
+    /// The repertory line of a stream was opened: the gate before every delivery on it.
+    LineOpened { stream: StreamId, recipient: Recipient, capacity: Capacity, from: Day },
+    /// The repertory line of a stream was closed.
+    LineClosed { stream: StreamId, recipient: Recipient, to: Day },
     /// A stream was opened.
     StreamOpened {
         stream: StreamId,
@@ -104,6 +113,8 @@ pub enum Event {
         handover: Option<HandoverId>,
         epoch: u32,
     },
+    /// A stream goes on with a new offer to the same agency.
+    StreamWentOn { stream: StreamId, epoch: u32 },
     /// A view was issued on a stream.
     Issued {
         stream: StreamId,

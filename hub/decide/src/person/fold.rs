@@ -3,13 +3,15 @@
 //! An event that links a record names its message only; whoever folds has the records beside the events, in
 //! [`Records`]. An event is not judged here: what was recorded happened.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemas::handover::{Owner, State};
-use schemas::ids::{MessageId, PersonId};
+use schemas::ids::{HandoverId, MessageId, PersonId};
 use schemas::key::{Class, Key};
 use schemas::message::{Prepared, ReviewAnswer};
+use schemas::time::Day;
 
 use super::event::Event;
 use super::state::{Handover, Line, Matching, Person, PersonState, Stream};
@@ -96,69 +98,43 @@ impl Person {
                 state.absorb(person);
             }
             Event::DueSet { on } => state.due = *on,
-            Event::HandoverOpened { handover, replaces } => state.handovers.push(Handover {
-                id: *handover,
-                replaces: *replaces,
-                state: State::Prepared,
-                recipient: None,
-                route: None,
-                residence: None,
-                epoch: 0,
-                accepted: None,
-                hold: None,
-                code: None,
-                owner: Owner::Hub,
-                deadline: None,
-            }),
-            Event::HandoverMoved {
-                handover,
-                on,
-                to,
-                recipient,
-                route,
-                residence,
-                hold,
-                code,
-                owner,
-                deadline,
-                ..
-            } => {
+            Event::HandoverOpened { handover, replaces } => {
+                state.handovers.push(Handover::opened(*handover, *replaces));
+            }
+            Event::HandoverMoved { handover, .. } => {
                 if let Some(found) = state.handovers.iter_mut().find(|h| h.id == *handover) {
-                    if *to == State::Sent {
-                        found.epoch += 1;
-                        found.accepted = None;
-                    }
-                    if *to == State::Accepted {
-                        found.accepted = Some(*on);
-                    }
-                    found.state = *to;
-                    found.recipient.clone_from(recipient);
-                    found.route.clone_from(route);
-                    found.residence = *residence;
-                    found.hold = *hold;
-                    found.code = *code;
-                    found.owner = *owner;
-                    found.deadline = *deadline;
+                    found.moved(event);
                 }
             }
+            Event::RestrictionLifted { at } => state.lifted = Some(*at),
             Event::Named { recipient, pseudonym } => {
                 state.pseudonyms.insert(recipient.clone(), *pseudonym);
             }
-            Event::LineOpened { recipient, capacity, from } => {
-                state.lines.insert(recipient.clone(), Line { capacity: *capacity, from: *from });
+            Event::LineOpened { stream, capacity, from, .. } => {
+                if let Some(found) = state.streams.iter_mut().find(|s| s.id == *stream) {
+                    found.line = Some(Line { capacity: *capacity, from: *from });
+                }
             }
-            Event::LineClosed { recipient, .. } => {
-                state.lines.remove(recipient);
+            Event::LineClosed { stream, .. } => {
+                if let Some(found) = state.streams.iter_mut().find(|s| s.id == *stream) {
+                    found.line = None;
+                }
             }
             Event::StreamOpened { stream, recipient, handover, epoch } => state.streams.push(Stream {
                 id: *stream,
                 recipient: recipient.clone(),
                 handover: *handover,
                 epoch: *epoch,
+                line: None,
                 issues: 0,
                 last: None,
                 ended: None,
             }),
+            Event::StreamWentOn { stream, epoch } => {
+                if let Some(found) = state.streams.iter_mut().find(|s| s.id == *stream) {
+                    found.epoch = *epoch;
+                }
+            }
             Event::Issued { stream, issue, kind, digest, ended, .. } => {
                 if let Some(found) = state.streams.iter_mut().find(|s| s.id == *stream) {
                     found.issues = *issue;
@@ -170,6 +146,80 @@ impl Person {
                 state.asked.insert((*insz, *what));
             }
         }
+    }
+}
+
+impl Handover {
+    fn opened(id: HandoverId, replaces: Option<HandoverId>) -> Self {
+        Self {
+            id,
+            replaces,
+            state: State::Prepared,
+            since: Day::default(),
+            row: Cow::Borrowed(""),
+            before: None,
+            recipient: None,
+            route: None,
+            residence: None,
+            epoch: 0,
+            accepted: None,
+            purged: None,
+            hold: None,
+            code: None,
+            held_in: None,
+            owner: Owner::Hub,
+            deadline: None,
+            escalated: false,
+            choice_by: None,
+        }
+    }
+
+    /// It came into a state, or was looked at where it is.
+    fn moved(&mut self, event: &Event) {
+        let Event::HandoverMoved {
+            handover: _,
+            row,
+            on,
+            to,
+            recipient,
+            route,
+            residence,
+            epoch,
+            hold,
+            code,
+            held_in,
+            owner,
+            deadline,
+            escalated,
+        } = event
+        else {
+            return;
+        };
+        if self.state != *to || self.row.is_empty() {
+            self.since = *on;
+        }
+        self.before = match (self.state, *to) {
+            (State::Held, State::Held) => self.before,
+            (before, State::Held) => Some(before),
+            _ => None,
+        };
+        if self.epoch != *epoch {
+            self.accepted = None;
+        }
+        match to {
+            State::Accepted => self.accepted = self.accepted.or(Some(*on)),
+            State::AwaitingChoice => self.choice_by = self.choice_by.or(*deadline),
+            _ => {}
+        }
+        if matches!(&**row, "25" | "25b" | "28") {
+            self.purged = self.purged.or(Some(*on));
+        }
+        self.row.clone_from(row);
+        self.state = *to;
+        self.recipient.clone_from(recipient);
+        self.route.clone_from(route);
+        (self.residence, self.epoch, self.hold, self.code) = (*residence, *epoch, *hold, *code);
+        (self.held_in, self.owner, self.deadline, self.escalated) = (*held_in, *owner, *deadline, *escalated);
     }
 }
 
@@ -214,6 +264,7 @@ impl PersonState {
         }
         self.streams.extend(theirs.streams.iter().cloned());
         self.asked.extend(&theirs.asked);
+        self.lifted = self.lifted.max(theirs.lifted);
         self.open_reviews
             .extend(theirs.open_reviews.iter().map(|(id, candidates)| (*id, candidates.clone())));
         self.never.extend(&theirs.never);

@@ -5,6 +5,8 @@
 
 pub mod words;
 pub mod claims;
+pub mod facing;
+pub mod stage;
 pub mod state;
 pub mod event;
 pub mod fold;
@@ -13,7 +15,9 @@ pub mod responsible;
 pub use claims::{ANSWERS_KEPT, Cell, Claim, Claims, Stated, VOIDED_KEPT};
 pub(crate) use claims::{cell_against, later};
 pub use event::{Event, Evidence};
+pub use facing::Facing;
 pub use fold::{Records, UnknownRecord};
 pub use responsible::{Mandate, Responsible};
+pub use stage::Stage;
 pub use state::{Handover, Line, Matching, Person, PersonState, Stream};
 pub use words::{Capacity, Join, Reason, ReviewReason, TaskKind, ViewKind};

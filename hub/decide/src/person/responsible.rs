@@ -68,7 +68,7 @@ impl Person {
         if let Some(stream) = self.open_streams().find(|stream| Some(&stream.recipient) == provider) {
             return Responsible {
                 whom: provider.cloned(),
-                since: self.state.lines.get(&stream.recipient).map(|line| line.from),
+                since: stream.line.map(|line| line.from),
                 why: Mandate::Provider(live.map(|handover| handover.id)),
             };
         }

@@ -3,6 +3,7 @@
 //! Both halves are stored sealed, each on its own. Nothing here changes it: that is [`super::fold`]'s alone.
 //! Next: [`super::claims`], where the facts are.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -13,10 +14,12 @@ use schemas::key::Key;
 use schemas::name::Tokens;
 use schemas::partial::PartialDate;
 use schemas::recipient::Recipient;
-use schemas::time::Day;
+use schemas::time::{Day, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::claims::Claims;
+use super::facing::Facing;
+use super::stage::{Holds, Stage};
 use super::words::{Capacity, TaskKind, ViewKind};
 use crate::routing::Route;
 
@@ -48,8 +51,6 @@ pub struct PersonState {
     pub handovers: Vec<Handover>,
     /// What each recipient calls them.
     pub pseudonyms: BTreeMap<Recipient, Pseudonym>,
-    /// Repertory lines that are open.
-    pub lines: BTreeMap<Recipient, Line>,
     pub streams: Vec<Stream>,
     /// What the register was asked, by number.
     pub asked: BTreeSet<(Insz, TaskKind)>,
@@ -63,6 +64,8 @@ pub struct PersonState {
     pub merged_into: Option<PersonId>,
     /// The next day on which something becomes true without a message.
     pub due: Option<Day>,
+    /// When a restriction was lifted last: what was objected to before it counts no more.
+    pub lifted: Option<Instant>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -72,6 +75,12 @@ pub struct Handover {
     /// The handover it replaces.
     pub replaces: Option<HandoverId>,
     pub state: State,
+    /// Since when it is in this state.
+    pub since: Day,
+    /// The row of the state table that fired last.
+    pub row: Cow<'static, str>,
+    /// While it is held: the state it comes back to.
+    pub before: Option<State>,
     /// To whom, from the moment that is known.
     pub recipient: Option<Recipient>,
     pub route: Option<Route>,
@@ -80,18 +89,25 @@ pub struct Handover {
     /// Which offer of it: 0 before the first.
     pub epoch: u32,
     /// The day on which this offer was accepted.
-    #[serde(default)]
     pub accepted: Option<Day>,
+    /// The day on which its agency confirmed that it purged what it had.
+    pub purged: Option<Day>,
     /// Why it is held.
     pub hold: Option<HoldReason>,
     /// Why it was rejected.
     pub code: Option<RejectCode>,
+    /// What the facts said when its agency or the desk stopped it: it stays so while they say the same.
+    pub held_in: Option<Facing>,
     /// Who must move next.
     pub owner: Owner,
     pub deadline: Option<Day>,
+    /// A deadline passed and nobody moved it.
+    pub escalated: bool,
+    /// Until when they may choose an office in Brussels; it counts once.
+    pub choice_by: Option<Day>,
 }
 
-/// One open repertory line.
+/// The repertory line of a stream: its recipient holds the person in this capacity.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Line {
     pub capacity: Capacity,
@@ -105,6 +121,8 @@ pub struct Stream {
     /// The handover it belongs to; none before arrival.
     pub handover: Option<HandoverId>,
     pub epoch: u32,
+    /// The line that lets it speak; it closes with its end.
+    pub line: Option<Line>,
     /// How many views were issued.
     pub issues: u32,
     /// The last one: its kind and its digest.
@@ -113,17 +131,34 @@ pub struct Stream {
 }
 
 impl Handover {
+    /// Where it stands: its state, and what its agency has.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        let holds = match &self.recipient {
+            _ if self.accepted.is_some() => Holds::File,
+            _ if self.code.is_some() => Holds::Refused,
+            Some(_) if self.epoch > 0 => Holds::Offer,
+            _ => Holds::Nothing,
+        };
+        Stage::of(self.state, holds)
+    }
+
     /// Whether it has not ended and does not only wait for a purge.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        let purging = matches!(self.state, State::WithdrawPending | State::RecallPending);
-        !self.state.is_final() && !purging
+        self.stage().is_live()
     }
 
     /// Whether its recipient holds the file: accepted, and not taken back since.
     #[must_use]
     pub fn holds_file(&self) -> bool {
-        self.state == State::Accepted || (self.state == State::Held && self.accepted.is_some())
+        self.stage().has_file()
+    }
+
+    /// Whether its agency goes on by itself: the trajectory started, or it had a file of its own.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.state == State::Closed && matches!(&*self.row, "30" | "15k")
     }
 }
 
@@ -151,6 +186,19 @@ impl Person {
     #[must_use]
     pub fn handover(&self, id: HandoverId) -> Option<&Handover> {
         self.state.handovers.iter().find(|handover| handover.id == id)
+    }
+
+    /// The recipients with an open line, each in the capacity of its strongest.
+    #[must_use]
+    pub fn lines(&self) -> BTreeMap<&Recipient, Line> {
+        let mut lines: BTreeMap<&Recipient, Line> = BTreeMap::new();
+        for (recipient, line) in self.open_streams().filter_map(|s| Some((&s.recipient, s.line?))) {
+            let known = lines.entry(recipient).or_insert(line);
+            if known.capacity < line.capacity {
+                *known = line;
+            }
+        }
+        lines
     }
 
     /// The streams that have not ended.

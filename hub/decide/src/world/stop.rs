@@ -1,7 +1,7 @@
 //! Why a message is not decided: something is missing, nobody is known yet, it cannot be done, or a person cannot be
 //! read. The world is unchanged in every case.
 
-use schemas::handover::{AnswerName, State};
+use schemas::handover::{AnswerName, OrderName, State};
 use schemas::ids::HandoverId;
 use schemas::key::Mac;
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,13 @@ pub enum Refusal {
         /// The answers that are possible.
         allowed: Vec<AnswerName>,
     },
+    /// The desk cannot order this about the handover as it stands.
+    #[error("that cannot be ordered in state {}", state.as_str())]
+    OrderNotAllowed {
+        state: State,
+        /// The orders that are possible.
+        allowed: Vec<OrderName>,
+    },
     /// Two agencies each hold the file of one of the two.
     #[error("two agencies each hold the file of one of the two: one of them must close it first")]
     TwoHoldTheFile,
@@ -89,6 +96,7 @@ impl Refusal {
             Self::UnknownStream => "unknown-stream",
             Self::OldEpoch { .. } => "old-epoch",
             Self::NotAllowed { .. } => "not-allowed",
+            Self::OrderNotAllowed { .. } => "order-not-allowed",
             Self::TwoHoldTheFile => "two-hold-the-file",
             Self::NotAsked => "not-asked",
             Self::HashDiffers => "hash-differs",

@@ -12,14 +12,14 @@ use decide::round::{Verdict, decide_all};
 use decide::{Bundle, Person, World};
 use schemas::canonical::Value;
 use schemas::fact::{Decision, Purpose};
-use schemas::handover::{Answer, AnswerKind, RejectCode, State};
+use schemas::handover::{Answer, AnswerKind, OrderName, RejectCode, State};
 use schemas::ids::{HandoverId, MessageId, PersonId, Seed};
 use schemas::message::{Body, Message, Prepared};
 use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant, KnownAt, day_of, start_of};
 use sha2::{Digest, Sha256};
 
-use super::say::{Home, account, application, number_given, register, status};
+use super::say::{Home, account, application, number_given, ordered, register, status};
 use super::{Who, bundle, day, recipient};
 
 /// What was last offered to a recipient.
@@ -171,6 +171,13 @@ impl House {
     pub(crate) fn received(&mut self, from: &str) -> Verdict {
         let sequence = self.offered[&recipient(from)].sequence;
         self.answer(from, AnswerKind::Received { sequence, payload_hash: HASH })
+    }
+
+    /// The desk orders something about the handover that was opened last.
+    pub(crate) fn order(&mut self, name: OrderName) -> Verdict {
+        let handovers = &self.only().state.handovers;
+        let handover = handovers.last().unwrap().id;
+        self.tell(ordered(handover, name))
     }
 
     pub(crate) fn rejected(&mut self, from: &str) -> Verdict {

@@ -107,6 +107,9 @@ fn made() -> Bundle {
             accepted_months: 24,
             rejected_days: 1,
             overdue_days: 2,
+            bounced_days: 1,
+            purge_days: 2,
+            recall_days: 1,
         },
         calendar: WorkCalendar::of(vec![
             holiday(Falls::every("05-01").unwrap()),

@@ -8,7 +8,8 @@ use schemas::fact::{
     Address, Application, Authority, Choice, Decision, Entry, Fact, LearningPath, LearningStep, Permit,
     PermitRole, Progress, Purpose, Record, Region, RegisterStanding, Replacement, Residence, Statement,
 };
-use schemas::ids::{ReviewId, StreamId};
+use schemas::handover::OrderName;
+use schemas::ids::{HandoverId, ReviewId, StreamId};
 use schemas::insz::Insz;
 use schemas::key::{Key, Mac};
 use schemas::message::{Body, Notice, ReviewAnswer, Said};
@@ -92,6 +93,12 @@ pub(crate) fn withdrawn(who: &Who, sequence: u64, on: &str) -> Body {
     patched(status(who, Decision::Pending, sequence, on), |record| {
         record.facts[0].statement = Statement::Withdrawn;
     })
+}
+
+/// Somebody of the desk decides about a handover.
+pub(crate) fn ordered(handover: HandoverId, order: OrderName) -> Body {
+    let by = ActorName::parse("els").unwrap();
+    Body::Ordered { handover, order, reason: "agreed by telephone".to_owned(), by }
 }
 
 /// The HMAC of a key, in these tests a plain hash.

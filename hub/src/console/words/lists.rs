@@ -4,6 +4,7 @@
 //! where a word is shown.
 
 use crate::config::DeskRole;
+use crate::story::rows;
 use decide::person::{Capacity, Reason, ViewKind};
 use decide::routing::RouteReason;
 use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
@@ -169,35 +170,7 @@ pub(crate) fn linked(reason: Reason) -> &'static str {
 
 /// A row of the state table by its number: what made it fire.
 pub(crate) fn row(id: &str) -> &'static str {
-    match id {
-        "1" => "het visum is toegekend; de verwachte ontvanger weet nog niets",
-        "2" => "geweigerd, ingetrokken of niet in de doelgroep, vóór er iets geleverd was",
-        "3" => "ingeschreven in een gemeente met één ontvanger: het aanbod vertrekt",
-        "3b" => "ingeschreven zonder dat het visum bekend was: de inschrijving bewijst het",
-        "4" => "ingeschreven in Brussel zonder volledige keuze",
-        "5" => "ingeschreven waar er geen ontvanger is",
-        "6" => "een voorwaarde is niet vervuld",
-        "7" => "de keuze is gemaakt",
-        "8" => "zes maanden gingen voorbij zonder keuze",
-        "9" => "de opschorting is opgeheven",
-        "10" => "het bureau heeft het aanbod opgeslagen",
-        "12" => "het aanbod is niet op tijd ontvangen",
-        "14" => "het bureau neemt over: de verantwoordelijkheid gaat mee",
-        "15" => "het bureau zegt nee",
-        "16" => "het aanbod is ontvangen en niet op tijd beantwoord",
-        "19" => "na een nee is een ander bureau bevoegd",
-        "20" => "een ander bureau is bevoegd vóór dit ja zei",
-        "21" => "het andere bureau zei ja: hier eindigt de verantwoordelijkheid",
-        "21c" => "aanvaard, en er is geen ontvanger meer",
-        "24" => "overlijden, vertrek, intrekking of bezwaar, nadat er geleverd was",
-        "24b" => "overlijden, vertrek, intrekking of bezwaar, vóór er geleverd was",
-        "25" => "het bureau wiste wat het had",
-        "28" => "de terugroeping is bevestigd",
-        "29" => "twee personen bleken er een te zijn: één overdracht gaat verder",
-        "30" => "het gewone traject is begonnen",
-        "33" => "de persoon maakt bezwaar of de verwerking is beperkt: er vertrekt niets",
-        _ => "zie de toestandstabel",
-    }
+    rows::words(id).map_or("zie de toestandstabel", |words| words.nl.as_str())
 }
 
 pub(crate) fn role(role: DeskRole) -> &'static str {

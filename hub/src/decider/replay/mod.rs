@@ -179,6 +179,8 @@ fn names(event: &Event) -> Vec<PersonId> {
         | Event::Named { .. }
         | Event::LineOpened { .. }
         | Event::LineClosed { .. }
+        | Event::RestrictionLifted { .. }
+        | Event::StreamWentOn { .. }
         | Event::StreamOpened { .. }
         | Event::Issued { .. }
         | Event::Asked { .. } => vec![],

@@ -7,7 +7,7 @@ use schemas::key::Mac;
 use schemas::recipient::Recipient;
 
 use super::{
-    AnswerRow, Counters, DecidedRow, DueRow, HandoverRow, JournalRow, LineRow, MessageRow, OutboxRow,
+    AnswerRow, Counters, DecidedRow, DueRow, HandoverRow, JournalRow, LeavingRow, LineRow, MessageRow,
     PersonRow, RecordRow, ReleasedRow, ReviewRow, SchemaRow, StreamRow, TaskRow,
 };
 
@@ -51,7 +51,7 @@ pub struct Batch {
     /// Due moments that changed.
     pub due: Vec<DueRow>,
     /// Records on their way out.
-    pub outbox: Vec<OutboxRow>,
+    pub outbox: Vec<LeavingRow>,
     /// The schemas of records whose id may not have been stored yet.
     pub schemas: Vec<SchemaRow>,
     /// The counters after it, stored by the fenced last statement.

@@ -23,9 +23,10 @@ pub struct HandoverRow {
     pub since: Instant,
 }
 
-/// A repertory line opened or closed.
+/// The repertory line of a stream, opened or closed.
 #[derive(Clone, Debug)]
 pub struct LineRow {
+    pub stream: StreamId,
     pub person: PersonId,
     pub recipient: Recipient,
     /// In which capacity; none where the open line is closed.

@@ -3,7 +3,7 @@
 
 use decide::person::TaskKind;
 use schemas::envelope::Hash;
-use schemas::ids::{DeliveryId, HandoverId, PersonId, Pseudonym, TaskId};
+use schemas::ids::{DeliveryId, HandoverId, PersonId, Pseudonym, StreamId, TaskId};
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
 
@@ -41,16 +41,24 @@ pub struct OutboxRow {
     pub envelope: String,
     /// Its payload hash, kept in the ledger.
     pub payload_hash: Hash,
-    /// The handover that it belongs to, which the ledger keeps; none before arrival.
-    pub handover: Option<HandoverId>,
-    /// The epoch of that handover.
-    pub epoch: u32,
     /// Whether it passes a closed line: an `Ended`.
     pub always: bool,
     /// The id of the schema that the body is written in.
     pub schema_id: u32,
     /// The bare Avro body, sealed under the person's key.
     pub body: Sealed,
+}
+
+/// A record that leaves for the first time, with what the gate and the ledger keep of it.
+#[derive(Clone, Debug)]
+pub struct LeavingRow {
+    pub row: OutboxRow,
+    /// The stream whose line lets it pass.
+    pub stream: StreamId,
+    /// The handover that it belongs to: what an answer may quote it for; none before arrival.
+    pub handover: Option<HandoverId>,
+    /// The epoch of that handover.
+    pub epoch: u32,
 }
 
 /// What a schema id stands for, kept with the first record under it.

@@ -1,0 +1,156 @@
+//! Whether the state table is whole: every stage that faces every situation has exactly one row or an explicit stay, and
+//! comes to rest within three steps.
+//!
+//! The rows are code and do not change while the hub runs; `hub check` and a test ask here all the same, so that whoever
+//! changes a row is told at once. Next: [`super::table`].
+
+use std::collections::BTreeSet;
+
+use schemas::handover::State;
+
+use super::table::{Cause, Circumstances, ROWS, Row, STAYS, To, by_facts};
+use crate::person::{Facing, Stage};
+
+/// How many rows may fire after one another before a handover rests.
+pub const STEPS: usize = 3;
+
+/// Every place where the table says nothing, or two things, or does not come to rest.
+#[must_use]
+pub fn table() -> Vec<String> {
+    let mut wrong = vec![];
+    let mut ids = BTreeSet::new();
+    wrong.extend(
+        ROWS.iter().filter(|row| !ids.insert(row.id)).map(|row| format!("row {} stands twice", row.id)),
+    );
+    for stage in Stage::ALL {
+        for facing in Facing::ALL.into_iter().filter(|facing| facing.is_said_of(stage)) {
+            for around in CIRCUMSTANCES {
+                wrong.extend(at(stage, facing, around));
+            }
+        }
+    }
+    wrong
+}
+
+const CIRCUMSTANCES: [Circumstances; 4] = [
+    Circumstances { file_held: false, moved: false },
+    Circumstances { file_held: false, moved: true },
+    Circumstances { file_held: true, moved: false },
+    Circumstances { file_held: true, moved: true },
+];
+
+fn at(stage: Stage, facing: Facing, around: Circumstances) -> Option<String> {
+    let place = format!("{} that faces {} ({around:?})", stage.as_str(), facing.as_str());
+    let rows: Vec<&str> =
+        ROWS.iter().filter(|row| fires(row, stage, facing, around)).map(|row| row.id).collect();
+    let stays = STAYS.iter().filter(|stay| {
+        stay.from.contains(&stage) && stay.facing.contains(&facing) && stay.when.holds(around)
+    });
+    match (rows.as_slice(), stays.count()) {
+        ([], 1) | ([_], 0) => {}
+        ([], 0) => return Some(format!("{place}: nothing is said")),
+        (rows, stays) => return Some(format!("{place}: rows {rows:?} and {stays} stays")),
+    }
+    if !rests(stage, facing, around, STEPS) {
+        return Some(format!("{place}: does not come to rest"));
+    }
+    None
+}
+
+fn fires(row: &Row, stage: Stage, facing: Facing, around: Circumstances) -> bool {
+    row.on.iter().any(|trigger| {
+        trigger.from.contains(&stage)
+            && matches!(trigger.cause, Cause::Facts(facings, when) if facings.contains(&facing) && when.holds(around))
+    })
+}
+
+/// Whether a handover that stands there comes to rest within so many steps, wherever it comes back to.
+fn rests(stage: Stage, facing: Facing, around: Circumstances, left: usize) -> bool {
+    let Some(row) = by_facts(stage, facing, around) else { return true };
+    let Some(left) = left.checked_sub(1) else { return false };
+    let around = Circumstances { moved: false, ..around };
+    next(stage, row).into_iter().all(|next| rests(next, after(next, facing, row), around, left))
+}
+
+/// Where a row leads from there. What was held comes back to any state that the same agency's hold can come from.
+fn next(stage: Stage, row: &Row) -> Vec<Stage> {
+    match row.to {
+        To::Stay => vec![stage],
+        To::Back if stage == Stage::HeldFile => vec![Stage::Accepted],
+        To::Back => vec![Stage::Sent, Stage::Received, Stage::Overdue, Stage::Bounced],
+        To::State(State::Held) if stage.has_offer() => vec![Stage::HeldOffer],
+        To::State(State::Held) if stage.has_file() => vec![Stage::HeldFile],
+        To::State(State::Held) if stage == Stage::Rejected => vec![Stage::HeldRefused],
+        To::State(State::Held) => vec![Stage::HeldBefore],
+        To::State(State::Prepared) => vec![Stage::Prepared],
+        To::State(State::AwaitingChoice) => vec![Stage::AwaitingChoice],
+        To::State(State::Sent) => vec![Stage::Sent],
+        To::State(State::Accepted) => vec![Stage::Accepted],
+        To::State(State::WithdrawPending) => vec![Stage::WithdrawPending],
+        To::State(State::RecallPending) => vec![Stage::RecallPending],
+        To::State(_) => vec![Stage::Final],
+    }
+}
+
+/// What the same facts say to it then.
+fn after(stage: Stage, facing: Facing, row: &Row) -> Facing {
+    match (facing, row.to) {
+        (_, To::State(State::Held)) => Facing::Unchanged,
+        (Facing::Arrived | Facing::Elsewhere, To::State(State::Sent)) => Facing::Competent,
+        // What is barred is so for a handover without an agency; to one that has ended nothing is said of it.
+        (Facing::Elsewhere | Facing::Lapsed | Facing::Settled | Facing::Arrived, _)
+            if !facing.is_said_of(stage) =>
+        {
+            Facing::Competent
+        }
+        _ => facing,
+    }
+}
+
+/// Whether an entry of the table can fire at all: none asks for what facts never say there.
+#[must_use]
+pub fn idle() -> Vec<String> {
+    let never = |from: &[Stage], facing: &[Facing], id: &str| -> Vec<String> {
+        let pairs = from.iter().flat_map(|stage| facing.iter().map(move |facing| (*stage, *facing)));
+        let idle = pairs.filter(|(stage, facing)| !facing.is_said_of(*stage));
+        idle.map(|(stage, facing)| format!("{id}: {} never faces {}", stage.as_str(), facing.as_str()))
+            .collect()
+    };
+    let rows = ROWS.iter().flat_map(|row| row.on.iter().map(move |trigger| (row, trigger)));
+    let rows = rows.filter_map(|(row, trigger)| match trigger.cause {
+        Cause::Facts(facings, _) => Some(never(trigger.from, facings, row.id)),
+        _ => None,
+    });
+    rows.chain(STAYS.iter().map(|stay| never(stay.from, stay.facing, stay.because))).flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handover::table::When;
+
+    #[test]
+    fn the_table_says_one_thing_in_every_place_and_comes_to_rest() {
+        assert_eq!((table(), idle()), (vec![], vec![]));
+    }
+
+    #[test]
+    fn what_must_be_so_beside_the_facts_is_asked() {
+        let one = |file_held, moved| Circumstances { file_held, moved };
+        let holds: Vec<[bool; 5]> = [one(false, false), one(false, true), one(true, false), one(true, true)]
+            .map(|around| {
+                [When::Always, When::FileHeld, When::NoFile, When::Moved, When::NotMoved]
+                    .map(|when| when.holds(around))
+            })
+            .to_vec();
+        assert_eq!(
+            holds,
+            [
+                [true, false, true, false, true],
+                [true, false, true, true, false],
+                [true, true, false, false, true],
+                [true, true, false, true, false],
+            ]
+        );
+    }
+}

@@ -1,0 +1,67 @@
+//! What has ended: whether a handover of the past still serves somebody, so that no other is opened.
+//!
+//! Nothing final is revived. A started trajectory is final: a new handover needs a registration after it in another
+//! agency's territory, or after a departure (row 35 of docs/handovers.md). Next: [`super::reconcile`].
+
+use schemas::handover::State;
+use schemas::recipient::Recipient;
+use schemas::time::Day;
+
+use super::whereabouts::Whereabouts;
+use crate::bundle::Bundle;
+use crate::journey::Journey;
+use crate::person::{Facing, Handover, Person};
+
+/// The handover that ended last, beside those that another replaced.
+fn last(person: &Person) -> Option<&Handover> {
+    let ended = |h: &&Handover| !h.is_live() && h.state != State::Superseded;
+    person.state.handovers.iter().rev().find(ended)
+}
+
+/// Whether what has ended serves the situation: nothing is opened then.
+pub(crate) fn settled(person: &Person, bundle: &Bundle, facing: Facing, place: Option<&Whereabouts>) -> bool {
+    let Some(last) = last(person) else { return false };
+    let arrived = match last.state {
+        State::Closed => true,
+        State::NotInScope => last.residence.is_some(),
+        // Somebody withdrew it: nothing is offered anew while the facts say what they judged.
+        State::Withdrawn | State::WithdrawPending if last.held_in.is_some() => {
+            return last.held_in == Some(facing) && place.map(|place| place.began) == last.residence;
+        }
+        _ => return false,
+    };
+    if !arrived || returned(person, last.since, place) {
+        return false;
+    }
+    match (facing, place) {
+        (Facing::Nowhere, _) => last.state == State::NotInScope || last.is_done(),
+        (_, None) => true,
+        (_, Some(place)) => {
+            last.is_done()
+                && (place.began <= last.since
+                    || same_territory(bundle, last, place.route.recipient.as_ref(), facing))
+        }
+    }
+}
+
+/// Whether they left the country after that day, and live here again or come again.
+fn returned(person: &Person, since: Day, place: Option<&Whereabouts>) -> bool {
+    let left = Journey::of(&person.state).departures().filter(|day| *day > since);
+    match place {
+        Some(place) => left.into_iter().any(|day| day <= place.began),
+        None => left.into_iter().next().is_some(),
+    }
+}
+
+/// Whether the new place is in the territory of the agency that had them: its own, or Brussels where all offices are
+/// to be chosen.
+fn same_territory(bundle: &Bundle, last: &Handover, now: Option<&Recipient>, facing: Facing) -> bool {
+    let chosen = |recipient: Option<&Recipient>| recipient.is_some_and(|r| bundle.network(r).is_some());
+    match facing {
+        Facing::Choosing => chosen(last.recipient.as_ref()),
+        _ => {
+            now.is_some()
+                && (now == last.recipient.as_ref() || (chosen(now) && chosen(last.recipient.as_ref())))
+        }
+    }
+}

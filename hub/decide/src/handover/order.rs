@@ -1,0 +1,65 @@
+//! What people of the desk do to a handover: the coordinator sends again, holds, releases, withdraws or ends a line
+//! (row 18), the data protection officer lifts a restriction (row 33b).
+//!
+//! An order that is not possible changes nothing and is told which are.
+
+use schemas::handover::{HoldReason, OrderName, State};
+use schemas::ids::HandoverId;
+
+use super::situation::Situation;
+use super::table::{self, Cause};
+use super::{Moving, fire};
+use crate::draft::Draft;
+use crate::journey::scope::Scope;
+use crate::person::{Event, Facing, Handover, Stage};
+use crate::world::Refusal;
+
+/// Does what was ordered.
+pub(crate) fn order(
+    draft: &mut Draft<'_>,
+    scope: Scope,
+    id: HandoverId,
+    name: OrderName,
+) -> Result<(), Refusal> {
+    let handover = draft.person.handover(id).cloned().ok_or(Refusal::UnknownHandover)?;
+    let situation = Situation::of(draft.journey(), scope, draft.bundle, draft.today);
+    let stage = handover.stage();
+    let possible: Vec<OrderName> = possible(draft, &situation, &handover);
+    let row = table::by(Cause::Order(name), stage).filter(|_| possible.contains(&name));
+    let Some(row) = row else {
+        return Err(Refusal::OrderNotAllowed { state: handover.state, allowed: possible });
+    };
+    let facing = situation.facing_free(&draft.person, &handover);
+    let mut moving = Moving::of(&handover);
+    match name {
+        OrderName::SendAgain => {
+            // What could not be read goes out once more as it is (row 13); anything else is a new offer.
+            let epoch = moving.epoch + u32::from(stage != Stage::Bounced);
+            moving = Moving { recipient: moving.recipient, epoch, ..Moving::default() };
+            moving = moving.at(situation.place());
+        }
+        OrderName::Hold => (moving.hold, moving.held_in) = (Some(HoldReason::Manual), Some(facing)),
+        OrderName::Withdraw => moving.held_in = Some(facing),
+        OrderName::Release => (moving.hold, moving.code, moving.held_in) = (None, None, None),
+        OrderName::Lift => {
+            let at = draft.at;
+            draft.record(Event::RestrictionLifted { at });
+        }
+        OrderName::EndLine => {}
+    }
+    fire(draft, id, row, moving);
+    Ok(())
+}
+
+/// The orders that can be given about a handover now.
+fn possible(draft: &Draft<'_>, situation: &Situation<'_>, handover: &Handover) -> Vec<OrderName> {
+    let goes_on = |h: &Handover| h.id != handover.id && h.is_live() && !h.holds_file();
+    let can = |name: &OrderName| match name {
+        OrderName::SendAgain => situation.facing_free(&draft.person, handover) == Facing::Competent,
+        OrderName::Release => handover.held_in.is_some(),
+        OrderName::Lift => handover.state == State::Held && handover.hold == Some(HoldReason::Restricted),
+        OrderName::EndLine => draft.person.state.handovers.iter().any(goes_on),
+        OrderName::Hold | OrderName::Withdraw => true,
+    };
+    table::orders(handover.stage()).into_iter().filter(can).collect()
+}

@@ -1,0 +1,242 @@
+//! What today's facts say: of the person once, and to each of their handovers.
+//!
+//! Facts, choice, legal bases, objection and doubts come down to one of a few values, which the state table reads. The
+//! same facts in any order give the same values (invariant I8). Next: [`super::table`].
+
+use schemas::fact::RegisterStanding;
+use schemas::handover::{RejectCode, State};
+use schemas::municipality::Lookup;
+use schemas::recipient::Recipient;
+use schemas::time::Day;
+
+use super::history;
+use super::whereabouts::Whereabouts;
+use crate::bundle::{Bundle, OpenFiles};
+use crate::journey::Journey;
+use crate::journey::scope::{OutReason, Scope};
+use crate::person::facing::Facing::{
+    self, Arrived, Barred, Choosing, Competent, Doubtful, Elsewhere, Expected, Gone, Lapsed, Nowhere,
+    Objecting, Out, Rival, Served, Settled, Unchanged, Unclear, Unplaced,
+};
+use crate::person::{Handover, Person, Stage};
+use crate::routing::{RouteReason, route};
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Base {
+    Unclear,
+    Expected,
+    Doubtful,
+    Out,
+    Gone,
+    At(Whereabouts),
+}
+
+/// What today's facts say of a person.
+#[derive(Clone, Debug)]
+pub(crate) struct Situation<'a> {
+    bundle: &'a Bundle,
+    today: Day,
+    base: Base,
+    objects: bool,
+    granted: bool,
+}
+
+impl<'a> Situation<'a> {
+    pub(crate) fn of(journey: Journey<'_>, scope: Scope, bundle: &'a Bundle, today: Day) -> Self {
+        let granted = journey.granted(today);
+        let base = base(journey, scope, granted, bundle, today);
+        Self { bundle, today, base, objects: journey.objects(), granted }
+    }
+
+    /// Where they live, if they are in the target group and a home is known.
+    pub(crate) fn place(&self) -> Option<&Whereabouts> {
+        match &self.base {
+            Base::At(place) => Some(place),
+            _ => None,
+        }
+    }
+
+    /// Whether somebody may still become competent, by where they live.
+    pub(crate) fn may_be_served(&self) -> bool {
+        self.place().is_none_or(|place| self.facing_place(place) != Nowhere)
+    }
+
+    /// What it says to the handover that would be opened now.
+    pub(crate) fn facing_none(&self, person: &Person) -> Facing {
+        let held = person.held_handover();
+        let facing = match &self.base {
+            Base::Unclear => return Unclear,
+            Base::Expected if held.is_none() => Expected,
+            Base::Doubtful if held.is_none() => Doubtful,
+            Base::Expected | Base::Doubtful => return Unclear,
+            Base::Out | Base::Gone => return Unclear,
+            Base::At(_) if held.is_some_and(|held| self.is_competent(person, held)) => return Served,
+            Base::At(place) => self.facing_new(person, place),
+        };
+        if history::settled(person, self.bundle, facing, self.place()) {
+            return Settled;
+        }
+        match facing {
+            Nowhere => Nowhere,
+            _ if self.objects && held.is_some() => Unclear,
+            _ if self.objects => Objecting,
+            Competent if !self.granted && person.state.handovers.is_empty() => Arrived,
+            facing => facing,
+        }
+    }
+
+    /// What it says to a handover of theirs.
+    pub(crate) fn facing(&self, person: &Person, handover: &Handover) -> Facing {
+        let facing = self.facing_free(person, handover);
+        let lasts = match handover.held_in {
+            // An agency or a human stopped it: it stays so in the situation that they judged.
+            Some(stopped) => {
+                let another_home =
+                    matches!(handover.code, Some(RejectCode::NotArrived | RejectCode::NotCompetent))
+                        && self.moved(handover);
+                stopped == facing && !another_home
+            }
+            None => facing.hold().is_some() && facing.hold() == handover.hold,
+        };
+        if handover.state == State::Held && lasts { Unchanged } else { facing }
+    }
+
+    /// The same, whatever it is held for.
+    pub(crate) fn facing_free(&self, person: &Person, handover: &Handover) -> Facing {
+        self.facing_now(person, handover, handover.stage())
+    }
+
+    fn facing_now(&self, person: &Person, handover: &Handover, stage: Stage) -> Facing {
+        let facing = match &self.base {
+            Base::Out => return Out,
+            Base::Gone => return Gone,
+            Base::Unclear => Unclear,
+            Base::Expected => Expected,
+            Base::Doubtful => Doubtful,
+            Base::At(place) => self.at(person, handover, stage, place),
+        };
+        let bound = stage.has_offer() || stage.has_file();
+        match facing {
+            Nowhere => Nowhere,
+            _ if self.objects => Objecting,
+            Unclear | Expected | Competent if bound && !self.has_basis(handover.recipient.as_ref()) => Lapsed,
+            facing => facing,
+        }
+    }
+
+    fn at(&self, person: &Person, handover: &Handover, stage: Stage, place: &Whereabouts) -> Facing {
+        let served = |h: &&Handover| h.id != handover.id && h.holds_file() && self.is_competent(person, h);
+        if !stage.has_file() && person.state.handovers.iter().any(|h| served(&h)) {
+            return Served;
+        }
+        if stage.has_file() {
+            return match self.facing_place(place) {
+                _ if self.is_competent(person, handover) => Competent,
+                Competent => Elsewhere,
+                other => other,
+            };
+        }
+        if !stage.has_offer() && stage != Stage::HeldRefused {
+            return self.facing_new(person, place);
+        }
+        match self.facing_new(person, place) {
+            Rival => Rival,
+            _ if self.is_competent(person, handover)
+                && (stage.has_offer() || self.has_basis(handover.recipient.as_ref())) =>
+            {
+                Competent
+            }
+            Competent => Elsewhere,
+            other => other,
+        }
+    }
+
+    /// Where this place leads, whoever holds what.
+    fn facing_place(&self, place: &Whereabouts) -> Facing {
+        match (&place.route.recipient, place.route.reason) {
+            (Some(_), _) => Competent,
+            (None, RouteReason::AwaitingChoice) => Choosing,
+            (None, RouteReason::CodeNotYetValid | RouteReason::NotAMunicipality) => Unplaced,
+            (None, _) => Nowhere,
+        }
+    }
+
+    /// The same to a handover without an agency: it may go where there is a legal basis, and no rival has the file.
+    fn facing_new(&self, person: &Person, place: &Whereabouts) -> Facing {
+        match &place.route.recipient {
+            Some(recipient) if rival(person, self.bundle, recipient) => Rival,
+            Some(recipient) if !self.has_basis(Some(recipient)) => Barred,
+            _ => self.facing_place(place),
+        }
+    }
+
+    /// Whether its agency is competent: where they live leads there, or the territory changed and not the home, and
+    /// such files stay where they are (row 23b).
+    fn is_competent(&self, person: &Person, handover: &Handover) -> bool {
+        let Some(place) = self.place() else { return false };
+        let leads_there = place.route.recipient.is_some() && place.route.recipient == handover.recipient;
+        leads_there || (place.route.recipient.is_some() && self.stays(person, handover, place))
+    }
+
+    fn stays(&self, person: &Person, handover: &Handover, place: &Whereabouts) -> bool {
+        let Some(since) = handover.residence else { return false };
+        let Some(nis) = Journey::of(&person.state).residence(since).map(|residence| residence.nis) else {
+            return false;
+        };
+        let code = |nis, on| match self.bundle.municipalities.lookup(nis, on) {
+            Lookup::Valid(row) | Lookup::Retired(row) | Lookup::District(row) => Some(row.nis),
+            Lookup::NotYet | Lookup::Unknown => None,
+        };
+        // A merger begins a new residence on its own day, under the code that took the other's place.
+        let same_home =
+            |on: Day| place.began == since || (place.began == on && code(place.nis, on) == code(nis, on));
+        let mut changes = self
+            .bundle
+            .changes
+            .iter()
+            .filter(|change| change.nis == nis && change.on <= self.today && same_home(change.on));
+        changes.next().is_some_and(|change| match change.open_files {
+            OpenFiles::Keep => handover.epoch > 0,
+            OpenFiles::MoveNotAccepted => handover.holds_file(),
+            OpenFiles::MoveAll => false,
+        })
+    }
+
+    /// Whether they live elsewhere than when the handover was last looked at.
+    pub(crate) fn moved(&self, handover: &Handover) -> bool {
+        self.place().is_some_and(|place| handover.residence != Some(place.began))
+    }
+
+    fn has_basis(&self, recipient: Option<&Recipient>) -> bool {
+        let contract = recipient.and_then(|recipient| self.bundle.contract(recipient));
+        contract.is_some_and(|contract| contract.basis(self.today).is_some())
+    }
+}
+
+fn base(journey: Journey<'_>, scope: Scope, granted: bool, bundle: &Bundle, today: Day) -> Base {
+    let resident = matches!(journey.standing(), Some(RegisterStanding::Resident(_)));
+    match scope {
+        Scope::Out(OutReason::Left | OutReason::Deceased) => return Base::Gone,
+        Scope::Out(_) => return Base::Out,
+        Scope::Review if granted || resident => return Base::Doubtful,
+        Scope::Review | Scope::Unknown => return Base::Unclear,
+        Scope::In(_) => {}
+    }
+    match journey.home(today) {
+        Some(home) => {
+            let nis = home.residence.nis;
+            let route = route(bundle, nis, today, journey.choice());
+            Base::At(Whereabouts { route, nis, began: home.began })
+        }
+        None if granted => Base::Expected,
+        None => Base::Unclear,
+    }
+}
+
+/// Whether an office of another network has the file: two are never responsible at once.
+fn rival(person: &Person, bundle: &Bundle, recipient: &Recipient) -> bool {
+    let Some(network) = bundle.network(recipient) else { return false };
+    let holds = |h: &&Handover| h.holds_file();
+    let holders = person.state.handovers.iter().filter(holds).filter_map(|h| h.recipient.as_ref());
+    holders.filter_map(|holder| bundle.network(holder)).any(|other| other != network)
+}
