@@ -118,6 +118,24 @@ fn what_an_agency_got_is_kept_and_a_reader_may_leave() {
     }
 }
 
+/// At a terminal the log is in words; to a file or a collector it is JSON, as everywhere.
+#[test]
+fn at_a_terminal_the_log_is_for_people() {
+    let folder = empty();
+    let logged = |command: &mut Command| {
+        let done = command.env("RUST_LOG", "info").current_dir(folder.path()).output().unwrap();
+        let both = [done.stdout, done.stderr].concat();
+        let text = String::from_utf8(both).unwrap();
+        text.lines().filter(|line| line.contains("INFO")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let piped = logged(&mut hub(folder.path(), &["migrate"]));
+    assert!(!piped.is_empty() && piped.iter().all(|line| line.starts_with('{')), "{piped:?}");
+    // `script` gives what it runs a terminal.
+    let run = format!("{} migrate", binary().unwrap().display());
+    let shown = logged(Command::new("script").args(["-qec", &run, "/dev/null"]).stdin(Stdio::null()));
+    assert!(!shown.is_empty() && shown.iter().all(|line| !line.contains('{')), "{shown:?}");
+}
+
 /// Who reads the log may go as well: a service goes on.
 #[tokio::test]
 async fn a_log_that_is_gone_stops_nothing() {

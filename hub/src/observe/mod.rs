@@ -4,6 +4,7 @@
 //! anything about a person, and bodies of messages, in either. A stage gets its own part of
 //! [`Metrics`] and touches no other.
 
+use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -16,15 +17,19 @@ use prometheus_client::registry::{Registry, Unit};
 use schemas::recipient::Recipient;
 use tracing_subscriber::EnvFilter;
 
-/// Log lines as JSON on stderr from here on, of level `info` and up unless `RUST_LOG` says otherwise.
-/// Called once, by `main`; a second call changes nothing.
+/// Log lines on stderr from here on, of level `info` and up unless `RUST_LOG` says otherwise: as JSON, or in words where a
+/// person sits before it. Called once, by `main`; a second call changes nothing.
 pub fn log() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt().json().flatten_event(true).with_writer(std::io::stderr);
     // A line that cannot be written is not told, because telling would panic: a log that is gone stops no hub.
-    let lines = lines.log_internal_errors(false);
+    let lines = tracing_subscriber::fmt().with_writer(io::stderr).log_internal_errors(false);
+    let lines = lines.with_env_filter(filter);
     // The second call's error says only that there was a first.
-    drop(lines.with_env_filter(filter).try_init());
+    drop(if io::stderr().is_terminal() {
+        lines.compact().with_target(false).try_init()
+    } else {
+        lines.json().flatten_event(true).try_init()
+    });
 }
 
 /// How an item was received: by which source, with which outcome.
