@@ -53,7 +53,6 @@ pub struct ShownStay {
     pub because: &'static str,
 }
 
-/// The whole table.
 #[derive(Debug, Serialize)]
 pub struct ShownTable {
     pub rows: Vec<ShownRow>,
