@@ -57,8 +57,12 @@ impl Visitor {
 
     fn keep(&mut self, answer: &Response) {
         let set = answer.headers().get_all("set-cookie").into_iter().filter_map(|value| value.to_str().ok());
-        let pairs: Vec<&str> = set.filter_map(|line| line.split(';').next()).collect();
-        self.cookies = pairs.into_iter().filter(|pair| !pair.ends_with('=')).collect::<Vec<_>>().join("; ");
+        let new: Vec<&str> = set.filter_map(|line| line.split(';').next()).collect();
+        let name = |pair: &str| pair.split('=').next().unwrap_or_default().to_owned();
+        let stays = |pair: &&str| !pair.is_empty() && new.iter().all(|one| name(one) != name(pair));
+        let kept = self.cookies.split("; ").filter(stays);
+        let all: Vec<_> = kept.chain(new.iter().copied()).filter(|pair| !pair.ends_with('=')).collect();
+        self.cookies = all.join("; ");
     }
 
     /// A page.

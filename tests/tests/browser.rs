@@ -111,6 +111,15 @@ async fn the_console_opens_to_who_is_signed_in_and_keeps_nothing() {
     let style = stranger.get("/console.css").await;
     assert_eq!(style.headers()["content-type"], "text/css; charset=utf-8");
     assert!(style.text().await.unwrap().len() <= 14 * 1024, "the stylesheet stays light");
+    // Signed in anew, also as somebody else, the session before is over.
+    let before = visitor.clone();
+    for name in ["noor", "lucas"] {
+        assert_eq!(visitor.sign_in(name, &format!("dev-{name}")).await.status(), 303);
+        assert_eq!(
+            (before.get("/").await.status(), visitor.get("/").await.status()),
+            (303.try_into().unwrap(), 200.try_into().unwrap())
+        );
+    }
     // Signed out, the same cookie opens nothing more.
     let token = visitor.token("/").await;
     assert_eq!(visitor.post("/sign-out", "token=another").await.status(), 403);

@@ -160,6 +160,31 @@ fn production_refuses_development_tokens() {
 }
 
 #[test]
+fn production_refuses_what_is_guessed_at_once() {
+    let hash = |token: &str| hex::encode(sha2::Sha256::digest(token));
+    let own = [hash("dev-post-add"), hash("dev-noor")];
+    for guess in
+        ["", "1", "0000", "9999", "secret", "password", "post-add", "dev-dvz", "dev-noor", "dev-post-add"]
+    {
+        let dir = copy();
+        replace(dir.path(), "hub.toml", "environment = \"test\"", "environment = \"production\"");
+        replace(dir.path(), "sources/visa.toml", &own[0], &hash(guess));
+        let told = told(dir.path()).into_iter().filter(|text| text.contains("post-add:")).collect::<Vec<_>>();
+        let dev = guess == "dev-dvz" || guess == "dev-post-add";
+        let one = if dev { "a development token is refused" } else { "this token is guessed at once" };
+        assert_eq!(told.iter().any(|text| text.contains(one)), guess != "dev-noor", "{guess}: {told:?}");
+    }
+    for guess in ["", "7", "noor", "letmein", "dev-lucas"] {
+        let dir = copy();
+        replace(dir.path(), "hub.toml", "environment = \"test\"", "environment = \"production\"");
+        replace(dir.path(), "people.toml", &own[1], &hash(guess));
+        let told = told(dir.path()).into_iter().filter(|text| text.contains(": noor: ")).collect::<Vec<_>>();
+        let one = if guess == "dev-lucas" { "a development token is refused" } else { "guessed at once" };
+        assert!(told.iter().any(|text| text.contains(one)), "{guess}: {told:?}");
+    }
+}
+
+#[test]
 fn a_mistake_about_a_person_has_its_line() {
     let hash = |credential: &str| {
         let hash: [u8; 32] = sha2::Sha256::digest(credential).into();

@@ -247,3 +247,25 @@ async fn a_reader_that_stays_and_a_backup_harm_nothing() {
     let there = kept.decided(0, 10).await.unwrap().len() + kept.pending(10).await.unwrap().len();
     assert!((2..=3).contains(&there), "the backup has what was taken before it: {there}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_of_the_ledger_that_names_nobody_stops_nobody() {
+    tests::intruder::on_each("ledger", async |hub, mut intruder| {
+        tests::saying::send(&hub, &visa_lines(0)).await;
+        let [(name, last, 0)] = &hub.store.ledger_ends().await.unwrap()[..] else {
+            panic!("not one recipient")
+        };
+        for nobody in ["No One!", "", "zz top"] {
+            let change = |from: &str, to: &str| {
+                format!(
+                    "update ledger set recipient = '{to}' where recipient = '{from}' and sequence = {last}"
+                )
+            };
+            intruder.run(change(name.as_str(), nobody)).await;
+            let ends = hub.store.ledger_ends().await.unwrap();
+            assert_eq!(ends, [(name.clone(), last - 1, 0)], "{nobody:?}");
+            intruder.run(change(nobody, name.as_str())).await;
+        }
+    })
+    .await;
+}

@@ -240,6 +240,23 @@ fn what_would_go_in_clear_is_refused_in_production() {
         !wrong("production", "postgres://hub@db.example/hub?sslmode=verify-full", "").contains("sslmode")
     );
     assert!(!wrong("production", "postgres://hub@%2Frun%2Fpostgresql/hub", "").contains("sslmode"));
+    // Of two spellings the database's client takes the last one, whatever was checked.
+    for (settings, first, second) in [
+        ("sslmode=verify-full&ssl-mode=disable", "sslmode", "ssl-mode"),
+        ("ssl-mode=verify-full&sslmode=disable", "ssl-mode", "sslmode"),
+        ("sslmode=verify-full&sslmode=disable", "sslmode", "sslmode"),
+        ("sslmode=verify-full&ssl%2Dmode=disable", "sslmode", "ssl-mode"),
+        ("sslrootcert=a&ssl-ca=b", "sslrootcert", "ssl-ca"),
+        ("sslkey=a&x=1&ssl-key=b", "sslkey", "ssl-key"),
+        ("host=/run&hostaddr=10.0.0.1", "host", "hostaddr"),
+        ("options=a&options=b", "options", "options"),
+    ] {
+        let told = format!("database: {first} and {second} in one address");
+        for environment in ["test", "production"] {
+            let found = wrong(environment, &format!("postgres://hub@db.example/hub?{settings}"), "");
+            assert_eq!(found.matches(&told).count(), 1, "{settings}: {found}");
+        }
+    }
     for url in ["ftp://magda.example/", "magda.example/persoon", "https://"] {
         assert!(wrong("test", "sqlite:x.db", &register(url)).contains("register_url is no address"), "{url}");
     }

@@ -50,7 +50,12 @@ async fn named(place: &Place, running: &Running, code: HaltCode) -> String {
     until("the topic is named", || {
         let stored = place.rows.halted(first).is_some_and(|(found, _)| found == code);
         let found = health.halts();
-        stored && found == [(Part::Relay, first.clone(), code)] && health.state() == HealthState::Halted
+        // Who may not describe it can neither write it nor read it back.
+        let theirs = found.iter().all(|(_, to, found)| to == first && *found == code);
+        stored
+            && theirs
+            && found.contains(&(Part::Relay, first.clone(), code))
+            && health.state() == HealthState::Halted
     })
     .await;
     place.rows.halted(first).unwrap().1

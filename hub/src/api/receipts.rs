@@ -22,14 +22,10 @@ pub(super) async fn show(
 ) -> Result<Json<Value>, Problem> {
     let id: MessageId = id.parse().map_err(|_| ProblemCode::NotFound)?;
     auth::somebody(&doors, &headers)?;
-    let (row, findings) = match doors.store.receipt(id).await? {
-        Some(row) => (row, None),
-        None => {
-            let row = doors.store.refusal(id).await?.ok_or(ProblemCode::NotFound)?;
-            let findings = doors.vault.findings(&row, Access { actor: &row.sender, why: Why::Receipt });
-            (ReceiptRow::from(&row), Some(findings.map_err(|_| ProblemCode::Internal)?))
-        }
-    };
+    let accepted = doors.store.receipt(id).await?;
+    let refused = if accepted.is_none() { doors.store.refusal(id).await? } else { None };
+    let row = accepted.or_else(|| refused.as_ref().map(ReceiptRow::from)).ok_or(ProblemCode::NotFound)?;
+    // Whose it is, before anything of it is opened; of another's nothing is said that is not said of an unknown one.
     let sender = auth::sender(&doors, &headers, &row.source).map_err(|denied| match denied.code() {
         ProblemCode::NotAllowedHere => ProblemCode::NotFound.into(),
         _ => denied,
@@ -37,6 +33,9 @@ pub(super) async fn show(
     if sender != row.sender {
         return Err(ProblemCode::NotFound.into());
     }
+    let access = Access { actor: &row.sender, why: Why::Receipt };
+    let findings = refused.map(|refusal| doors.vault.findings(&refusal, access)).transpose();
+    let findings = findings.map_err(|_| ProblemCode::Internal)?;
     let mut receipt = as_json(&row);
     if let Some(findings) = findings {
         receipt["errors"] = findings.iter().map(problem::finding).collect();

@@ -161,7 +161,8 @@ impl Config {
         if !wrong.is_empty() {
             return Err(ConfigErrors(wrong));
         }
-        Ok(Self { bundle, hub, senders: Senders(senders), people, agencies, frozen, sources })
+        let senders = Senders::new(senders, hub.environment);
+        Ok(Self { bundle, hub, senders, people, agencies, frozen, sources })
     }
 }
 
@@ -228,8 +229,12 @@ fn check_senders(senders: &[Sender], environment: Environment) -> Vec<ConfigErro
     let mut wrong = vec![];
     for (at, sender) in senders.iter().enumerate() {
         let tell = |text: &str| ConfigError::whole("sources", format!("sender {}: {text}", sender.name));
-        if environment == Environment::Production && sender.has_dev_token() {
+        let production = environment == Environment::Production;
+        if production && senders.iter().any(|other| sender.has_dev_token(&other.name)) {
             wrong.push(tell("a development token is refused in production"));
+        }
+        if production && sender.has_guessed_token() {
+            wrong.push(tell("this token is guessed at once"));
         }
         if senders[..at].iter().any(|other| other.shares_token(sender)) {
             wrong.push(tell("another sender has the same token"));

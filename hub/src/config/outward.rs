@@ -36,6 +36,40 @@ struct Postgres {
     socket: bool,
 }
 
+/// One setting of an address, under every name that it has there; of two, the one that is read last would count.
+const SPELLINGS: [&[&str]; 9] = [
+    &["sslmode", "ssl-mode"],
+    &["sslrootcert", "ssl-root-cert", "ssl-ca"],
+    &["sslcert", "ssl-cert"],
+    &["sslkey", "ssl-key"],
+    &["host", "hostaddr"],
+    &["port"],
+    &["user"],
+    &["password"],
+    &["dbname"],
+];
+
+/// The settings that an address says twice.
+fn said_twice(address: &str) -> Vec<String> {
+    let Some(url) = Url::parse(address).ok().filter(|url| url.scheme().starts_with("postgres")) else {
+        return vec![];
+    };
+    let names: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+    let same = |name: &str| SPELLINGS.into_iter().position(|names| names.contains(&name));
+    let again = |at: usize| {
+        let others = &names[..at];
+        others
+            .iter()
+            .find(|other| **other == names[at] || same(other).is_some_and(|of| same(&names[at]) == Some(of)))
+    };
+    (0..names.len())
+        .filter_map(|at| Some((again(at)?, &names[at])))
+        .map(|(first, second)| {
+            format!("database: {first} and {second} in one address say the same thing twice: leave one")
+        })
+        .collect()
+}
+
 impl Postgres {
     fn of(address: &str) -> Option<Self> {
         let url = Url::parse(address).ok().filter(|url| url.scheme().starts_with("postgres"))?;
@@ -102,7 +136,7 @@ impl HubSettings {
 
     /// What is wrong with the ways out, one sentence each.
     pub(super) fn wrong_outward(&self) -> Vec<String> {
-        let mut wrong = vec![];
+        let mut wrong = said_twice(&self.database);
         let production = self.environment == Environment::Production;
         let files =
             |what: &str, files: &TlsFiles| files.client().err().map(|error| format!("{what}: {error}"));

@@ -2,7 +2,9 @@
 //!
 //! Next: [`super::senders`] and [`super::agencies`], which are made of them.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::LazyLock;
 
 use decide::bundle::LegalBasis;
 use ring::digest::{SHA256, digest};
@@ -36,6 +38,44 @@ impl From<BasisFile> for LegalBasis {
     }
 }
 
+/// The fewest characters of a credential.
+const CHARACTERS: usize = 32;
+/// The fewest different ones among them: 32 random hexadecimal digits have more, a sentence typed thrice may not.
+const DIFFERENT: usize = 8;
+
+/// Words that are credentials in examples, first installations and everywhere else.
+const GUESSED: [&str; 24] = [
+    "",
+    "123456",
+    "12345678",
+    "123456789",
+    "admin",
+    "changeit",
+    "changeme",
+    "credential",
+    "default",
+    "demo",
+    "dev",
+    "hub",
+    "letmein",
+    "password",
+    "qwerty",
+    "root",
+    "secret",
+    "test",
+    "token",
+    "tokentoken",
+    "user",
+    "voortraject",
+    "wachtwoord",
+    "welkom",
+];
+
+/// Whether a credential may have been made at random. Only its hash is known here, so this is asked when it is shown.
+pub(super) fn is_strong(credential: &str) -> bool {
+    credential.chars().count() >= CHARACTERS && credential.chars().collect::<BTreeSet<_>>().len() >= DIFFERENT
+}
+
 /// The SHA-256 of a bearer token.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -48,6 +88,18 @@ impl TokenHash {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
         Self(hash)
+    }
+
+    /// Whether it is the hash of what is tried first: nothing, a number of up to four digits, a word of every list.
+    pub(super) fn is_guessed(&self) -> bool {
+        static GUESSES: LazyLock<BTreeSet<[u8; 32]>> = LazyLock::new(|| {
+            let numbers =
+                (1..=4).flat_map(|digits| (0..10_u32.pow(digits)).map(move |n| (n, digits as usize)));
+            let numbers = numbers.map(|(n, digits)| format!("{n:0digits$}"));
+            let words = GUESSED.iter().map(|word| (*word).to_owned());
+            numbers.chain(words).map(|guess| TokenHash::of(&guess).0).collect()
+        });
+        GUESSES.contains(&self.0)
     }
 
     /// Compares without telling by its time where two hashes differ.

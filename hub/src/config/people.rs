@@ -13,17 +13,12 @@ use toml::Spanned;
 
 use super::ConfigError;
 use super::file;
-use super::parts::TokenHash;
+use super::parts::{TokenHash, is_strong};
 use super::senders::{Sender, dev_token};
 
 const FILE: &str = "people.toml";
 /// What the hub itself is called in audit rows: no colleague has this name.
 pub const HUB: &str = "hub";
-
-/// The fewest characters of a credential.
-const CHARACTERS: usize = 32;
-/// The fewest different ones among them: 32 random hexadecimal digits have more, a sentence typed thrice may not.
-const DIFFERENT: usize = 8;
 
 /// What somebody may do by hand is given by roles; one person may have several.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -116,11 +111,6 @@ impl People {
     }
 }
 
-/// Whether a credential may have been made at random.
-fn is_strong(credential: &str) -> bool {
-    credential.chars().count() >= CHARACTERS && credential.chars().collect::<BTreeSet<_>>().len() >= DIFFERENT
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PeopleFile {
@@ -168,10 +158,12 @@ pub(super) fn read(
         if let Some(sender) = senders.iter().find(|sender| sender.token.same(token)) {
             tell(token_at, name, format!("has the token of the sender {}", sender.name));
         }
-        if ["", name.as_str()].iter().any(|known| TokenHash::of(known).same(token)) {
+        if TokenHash::of(name.as_str()).same(token) || token.is_guessed() {
             tell(token_at, name, "this credential is guessed at once".to_owned());
         }
-        if production && TokenHash::of(&dev_token(name.as_str())).same(token) {
+        let known = person.iter().map(|one| one.name.get_ref().as_str());
+        let known = known.chain(senders.iter().map(|sender| sender.name.as_str()));
+        if production && known.into_iter().any(|name| TokenHash::of(&dev_token(name)).same(token)) {
             tell(token_at, name, "a development token is refused in production".to_owned());
         }
     }

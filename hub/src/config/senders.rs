@@ -5,11 +5,12 @@
 //! their own in `agencies/`.
 
 use decide::bundle::LegalBasis;
+use schemas::insz::Environment;
 use schemas::recipient::Recipient;
 use schemas::time::Day;
 use serde::Deserialize;
 
-use super::parts::{BasisFile, LocalNames, TokenHash};
+use super::parts::{BasisFile, LocalNames, TokenHash, is_strong};
 
 /// The source of what recipients answer, and of their reads.
 pub const ANSWER: &str = "answer";
@@ -32,10 +33,14 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Whether its token is the one anybody can know.
-    #[must_use]
-    pub fn has_dev_token(&self) -> bool {
-        self.token.same(&TokenHash::of(&dev_token(&self.name)))
+    /// Whether its token is the development one of a name.
+    pub(crate) fn has_dev_token(&self, name: &str) -> bool {
+        self.token.same(&TokenHash::of(&dev_token(name)))
+    }
+
+    /// Whether its token is tried first by whoever guesses.
+    pub(super) fn has_guessed_token(&self) -> bool {
+        self.token.is_guessed() || self.token.same(&TokenHash::of(&self.name))
     }
 
     /// Whether two senders could not be told apart.
@@ -60,9 +65,17 @@ pub enum SenderError {
 
 /// Everybody who may send.
 #[derive(Clone, Debug, Default)]
-pub struct Senders(pub(super) Vec<Sender>);
+pub struct Senders {
+    senders: Vec<Sender>,
+    /// Whether a weak token opens something: outside production only.
+    development: bool,
+}
 
 impl Senders {
+    pub(super) fn new(senders: Vec<Sender>, environment: Environment) -> Self {
+        Self { senders, development: environment != Environment::Production }
+    }
+
     /// Senders of one process that lasts as long as its tokens: a demonstration's. Each is a name, a
     /// source and a token; their basis always holds.
     #[must_use]
@@ -74,12 +87,12 @@ impl Senders {
             bases: vec![basis.clone()],
             token: TokenHash::of(&token),
         };
-        Self(senders.into_iter().map(sender).collect())
+        Self { senders: senders.into_iter().map(sender).collect(), development: true }
     }
 
     /// Everybody, in the order of the files.
     pub fn iter(&self) -> impl Iterator<Item = &Sender> {
-        self.0.iter()
+        self.senders.iter()
     }
 
     /// Who sends to a source with this token on this day.
@@ -106,13 +119,18 @@ impl Senders {
     /// Whether anybody has this token, whatever it is good for.
     #[must_use]
     pub fn knows(&self, token: &str) -> bool {
+        !self.of(token).is_empty()
+    }
+
+    /// Everything that is opened by a token: nothing in production by one that may be guessed, whatever its hash.
+    fn of(&self, token: &str) -> Vec<&Sender> {
         let hash = TokenHash::of(token);
-        self.0.iter().any(|sender| sender.token.same(&hash))
+        let known = self.senders.iter().filter(|sender| sender.token.same(&hash));
+        known.filter(|_| self.development || is_strong(token)).collect()
     }
 
     fn find(&self, token: &str, on: Day, fits: impl Fn(&Sender) -> bool) -> Result<&Sender, SenderError> {
-        let hash = TokenHash::of(token);
-        let known: Vec<_> = self.0.iter().filter(|sender| sender.token.same(&hash)).collect();
+        let known = self.of(token);
         if known.is_empty() {
             return Err(SenderError::Unknown);
         }
@@ -149,5 +167,26 @@ impl SourceFile {
             bases: sender.basis.into_iter().map(LegalBasis::from).collect(),
             token: sender.token_sha256,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_production_a_token_that_may_be_guessed_opens_nothing() {
+        let opens = |token: &str, environment| {
+            let sender = ("post".to_owned(), "visa".to_owned(), token.to_owned());
+            let senders = Senders::new(Senders::made_up([sender]).senders, environment);
+            let known = senders.authenticate(token, "visa", Day::MIN).is_ok();
+            assert_eq!(senders.knows(token), known);
+            known
+        };
+        let random = "5f0d2c1ab94e7763a1f2d09be8c45571";
+        for weak in ["1", &random[1..], "abababababababababababababababababab", "dev-post"] {
+            assert!(!opens(weak, Environment::Production) && opens(weak, Environment::Test), "{weak}");
+        }
+        assert!(opens(random, Environment::Production));
     }
 }

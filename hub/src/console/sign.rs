@@ -121,8 +121,12 @@ pub(super) async fn sign_in(
         return Ok(page(&console, StatusCode::FORBIDDEN, &to, "", Some(words::WRONG)));
     };
     console.desk.rights().allow(&actor, Action::SignIn, About::Hub, Occasion::Task).await?;
-    let id = console.sessions.begin(actor, &console.clock, Instant::now());
     let cookies = console.cookies();
+    // Whoever signs in anew in one browser has left the session that was open there.
+    if let Some(before) = cookies.read(Cookies::SESSION, &headers) {
+        console.sessions.end(&before);
+    }
+    let id = console.sessions.begin(actor, &console.clock, Instant::now());
     let there = with_cookie(Redirect::to(inside(&to)).into_response(), &cookies.set(Cookies::SESSION, &id));
     Ok(with_cookie(there, &cookies.set(Cookies::FORM, "")))
 }

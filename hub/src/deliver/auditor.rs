@@ -62,6 +62,10 @@ impl<O: Outbox, L: Log> AuditedTopic<O, L> {
                 Err(AuditEnd::Broken(cause)) => {
                     health::halted(&self.parts, Part::Auditor, &self.recipient, &Halt::Broken(cause)).await;
                 }
+                // Nobody else would notice: what is sent flows, and is never believed.
+                Err(AuditEnd::Failed(DeliverError::Halt(halt))) => {
+                    health::halted(&self.parts, Part::Auditor, &self.recipient, &halt).await;
+                }
                 Err(AuditEnd::Failed(error)) => {
                     tracing::debug!(recipient = %self.recipient, %error, "a topic is not read back for a while");
                 }

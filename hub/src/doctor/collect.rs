@@ -90,7 +90,7 @@ fn told(config: &Config) -> Told {
     Told {
         environment: config.hub.environment,
         bundle: config.bundle.hash.0.clone(),
-        dev_tokens: config.senders.iter().filter(|sender| sender.has_dev_token()).count(),
+        dev_tokens: config.senders.iter().filter(|sender| sender.has_dev_token(&sender.name)).count(),
         recipients: contracts.map(|contract| (contract.recipient.clone(), contract.bases.clone())).collect(),
         senders: config
             .senders

@@ -34,6 +34,8 @@ const BATCH: u32 = 64;
 const AT_ONCE: usize = 4;
 /// How long a task that somebody claimed and left is put off, beside the time that all claimed with it may take.
 const CLAIM: chrono::Duration = chrono::Duration::minutes(1);
+/// An answer about one person has some kilobytes. One that is longer is none, and is not kept in memory.
+const ANSWER_BYTES: usize = 1 << 20;
 /// How often tasks are looked for.
 const EVERY: Duration = Duration::from_millis(500);
 
@@ -191,9 +193,23 @@ impl Requests {
     /// The register's answer; none where it gave none.
     async fn ask(&self, question: String) -> Option<Vec<u8>> {
         let request = self.http.post(&self.register).header("Content-Type", "text/xml; charset=utf-8");
-        let answer = async { request.body(question).send().await?.error_for_status()?.bytes().await };
+        let answer = async {
+            let mut answer = request.body(question).send().await?.error_for_status()?;
+            let mut bytes = vec![];
+            while let Some(piece) = answer.chunk().await? {
+                if bytes.len() + piece.len() > ANSWER_BYTES {
+                    return Ok(None);
+                }
+                bytes.extend_from_slice(&piece);
+            }
+            Ok::<_, reqwest::Error>(Some(bytes))
+        };
         match answer.await {
-            Ok(bytes) => Some(bytes.to_vec()),
+            Ok(None) => {
+                tracing::warn!("the register's answer is longer than any answer: it was not read to its end");
+                None
+            }
+            Ok(bytes) => bytes,
             Err(error) => {
                 // Without the address: the words of a client may repeat what was asked.
                 let trouble = tls::told(&error).map(|trouble| trouble.to_string());

@@ -4,6 +4,8 @@
 //! can prove it any more. Which it was is kept: only what was read back from a topic can be missed there, and what was not
 //! proved is never told as delivered. Outlives the outbox. Next: `deliver::auditor`.
 
+use std::sync::Once;
+
 use schemas::envelope::Hash;
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
@@ -155,12 +157,23 @@ impl Store {
                    select recipient, last, coalesce(first_open - 1, last) from ends order by recipient";
         type Cells = (String, i64, i64);
         let found: Vec<Cells> = self.pool.read("ledger", sql, Vec::new()).await?;
-        let end = |(recipient, last, closed): Cells| {
+        let end = |(recipient, last, closed): Cells| -> Result<_, StoreError> {
             Ok((READER.word(recipient)?, READER.number(last)?, READER.number(closed)?))
         };
-        found.into_iter().map(end).collect()
+        // A row that names nobody is nobody's: it does not stop those of the others.
+        let ends = found.into_iter().map(end).filter_map(|end| match end {
+            Ok(end) => Some(end),
+            Err(error) => {
+                DAMAGED.call_once(|| tracing::error!(%error, "a row of the ledger is left out"));
+                None
+            }
+        });
+        Ok(ends.collect())
     }
 }
+
+/// That a row is left out is told once in a process: the ends are asked for several times a second.
+static DAMAGED: Once = Once::new();
 
 fn name(recipient: &Recipient) -> SqlValue {
     SqlValue::Text(recipient.as_str().to_owned())

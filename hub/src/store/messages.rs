@@ -157,8 +157,10 @@ impl Store {
     /// [`StoreError`].
     pub async fn receipt(&self, id: MessageId) -> Result<Option<ReceiptRow>, StoreError> {
         type Cells = (String, String, i64, Option<i64>, Option<String>, Option<String>);
+        // One that lies in the queue is to be decided, also where it was decided before.
         let sql = "select i.source, i.sender, i.received_at, d.decided_order, d.outcome, d.detail \
-                   from inbox i left join decision d on d.message = i.id \
+                   from inbox i left join pending p on p.message = i.id \
+                   left join decision d on d.message = i.id and p.message is null \
                    where i.id = $1 order by d.n desc limit 1";
         let found: Vec<Cells> =
             self.pool.read("inbox", sql, vec![SqlValue::Bytes(id.bytes().to_vec())]).await?;

@@ -153,7 +153,16 @@ async fn a_refusal_names_everything_and_every_page_can_be_opened() {
         let page = door.get(error["page"].as_str().unwrap(), "").await;
         assert_eq!(page.status(), 200, "{error}");
     }
-    let receipt = door.get(&format!("/v1/receipts/{}", refused["receipt"].as_str().unwrap()), "posts").await;
+    let place = format!("/v1/receipts/{}", refused["receipt"].as_str().unwrap());
+    // Nothing is opened for another sender, and they are told what is told of no receipt at all.
+    let nothing =
+        door.get("/v1/receipts/00000000000000000000000000000000", "dvz").await.text().await.unwrap();
+    let opened = door.hub.vault.opened();
+    for token in ["dvz", "wewis"] {
+        assert_eq!(door.get(&place, token).await.text().await.unwrap(), nothing, "{token}");
+    }
+    assert_eq!(door.hub.vault.opened(), opened);
+    let receipt = door.get(&place, "posts").await;
     let receipt: Value = receipt.json().await.unwrap();
     assert_eq!((&receipt["status"], &receipt["errors"]), (&json!("refused"), &refused["errors"]));
 }

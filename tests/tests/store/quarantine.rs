@@ -74,6 +74,10 @@ async fn what_lies_aside_is_listed_by_code_until_somebody_sees_to_it() {
         assert_eq!((count(&store, "quarantined").await, count(&store, "undecided").await), (2, 1));
         assert_eq!(store.flow(at(0), at(0)).await.unwrap().sources[0].quarantined, queue(2, 4));
 
+        let repeated = store.receipt(message(3)).await.unwrap().unwrap();
+        let waits = (repeated.order, repeated.outcome, repeated.detail);
+        assert_eq!(waits, (None, None, None), "what is put back is told as to be decided");
+
         let closed = store.decisions(message(1)).await.unwrap();
         let ends: Vec<_> = closed.iter().map(|made| (made.order, made.outcome)).collect();
         assert_eq!(ends, [(1, Outcome::Quarantined), (1, Outcome::Closed)]);
