@@ -16,7 +16,7 @@ use hub::deliver::halt::{HaltCode, Part};
 use hub::deliver::log::Outbox;
 use hub::deliver::{Deliver, Health};
 use hub::store::StoreError;
-use hub::store::rows::{Counters, Lease, LedgerEnd, OutboxRow, Outgoing, TopicEnd};
+use hub::store::rows::{Counters, GateRow, Lease, LedgerEnd, OutboxRow, Outgoing, TopicEnd};
 use hub::vault::{PersonKey, Place, Vault};
 use schemas::envelope::Hash;
 use schemas::ids::{DeliveryId, HandoverId, PersonId, Pseudonym, Seed, StreamId};
@@ -48,6 +48,7 @@ struct Inner {
     resumed: BTreeMap<(Recipient, Part), usize>,
     expired: BTreeMap<Recipient, Vec<u64>>,
     asked: usize,
+    reads: usize,
     owner: Option<String>,
     fence: i64,
 }
@@ -184,6 +185,12 @@ impl Rows {
         self.inner().asked
     }
 
+    /// How often rows were read.
+    #[must_use]
+    pub fn reads(&self) -> usize {
+        self.inner().reads
+    }
+
     /// How often a part said that a topic goes on.
     #[must_use]
     pub fn resumed(&self, of: &Recipient, part: Part) -> usize {
@@ -285,10 +292,23 @@ impl Outbox for Rows {
     }
 
     async fn rows(&self, to: &Recipient, after: u64, limit: u32) -> Result<Vec<Outgoing>, StoreError> {
-        let inner = self.inner();
+        let mut inner = self.inner();
+        inner.reads += 1;
         let own = inner.rows.iter().filter(|outgoing| outgoing.row.recipient == *to);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(own.filter(|outgoing| outgoing.row.sequence > after).take(limit).cloned().collect())
+    }
+
+    async fn gates(&self, to: &Recipient, from: u64, until: u64) -> Result<Vec<GateRow>, StoreError> {
+        let inner = self.inner();
+        let own = inner.rows.iter().filter(|outgoing| outgoing.row.recipient == *to);
+        let between = own.filter(|outgoing| (from..=until).contains(&outgoing.row.sequence));
+        let gate = |Outgoing { row, key, open, .. }: &Outgoing| GateRow {
+            sequence: row.sequence,
+            key: key.clone(),
+            open: *open,
+        };
+        Ok(between.map(gate).collect())
     }
 
     async fn ledger_ends(&self) -> Result<Vec<(Recipient, u64, u64)>, StoreError> {

@@ -423,6 +423,28 @@ async fn the_feed_gives_what_the_topic_holds() {
 }
 
 #[tokio::test]
+async fn the_gate_is_asked_about_what_is_so_when_a_record_is_sent() {
+    let bon = &name("bon");
+    let rows = Rows::new(&["bon"]).unwrap();
+    rows.add(600, 1).unwrap();
+    let log = Recording::default();
+    log.change(bon, |topic| topic.held = true);
+    let running = start(rows.parts(nowhere(), "one"), &log);
+    until("the next rows were read while the first are sent", || rows.reads() == 2).await;
+    // Meanwhile a person is restricted, another one erased, and a third is not restricted any more.
+    rows.spoil(bon, 551, |outgoing| outgoing.open = false);
+    rows.spoil(bon, 552, |outgoing| outgoing.key = None);
+    assert!(!rows.all()[552].open);
+    rows.spoil(bon, 553, |outgoing| outgoing.open = true);
+    log.change(bon, |topic| topic.held = false);
+    until("the ledger is closed", || rows.all_closed()).await;
+    running.stop().await;
+    holds(&log, bon, 600);
+    let void = |sequence: usize| log.records(bon)[sequence - 1].value.is_none();
+    assert_eq!([551, 552, 553, 554].map(void), [true, true, false, false]);
+}
+
+#[tokio::test]
 async fn a_halt_ends_with_its_lane() {
     let (atlas, bon) = (&name("atlas"), &name("bon"));
     let rows = Rows::new(&["atlas", "bon"]).unwrap();

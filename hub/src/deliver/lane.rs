@@ -1,7 +1,7 @@
 //! A lane: one topic's rows, in order and without a hole, into the log together with their position.
 //!
 //! One holding runs from a take-over to the first doubt; then everything is read anew. Rows are read while the last
-//! transaction commits. What is wrong with this topic halts this lane, is named, and is tried again until it is mended: no
+//! transaction commits, and their gate is asked again before they are sent. What is wrong with this topic halts this lane, is named, and is tried again until it is mended: no
 //! other lane waits for it. Refuses to send past a missing row. Source: docs/exactly-once.md#one-batch.
 
 use std::collections::BTreeMap;
@@ -119,7 +119,7 @@ impl<O: Outbox, W: Writer> Lane<O, W> {
         let standing = take_over(&parts.outbox, &mut self.writer, &self.to, &parts.health).await?;
         let mut last = standing.sequence;
         self.sent.stands(standing.position);
-        let mut rows = Vec::new();
+        let (mut rows, mut ahead) = (Vec::new(), false);
         loop {
             if self.stop.is_cancelled() {
                 return Ok(LaneEnd::Stopped);
@@ -142,6 +142,9 @@ impl<O: Outbox, W: Writer> Lane<O, W> {
                 if rows.is_empty() {
                     return Err(Halt::Gap { expected: last + 1, found: 0 }.into());
                 }
+            }
+            if std::mem::take(&mut ahead) {
+                self.ask_again(&mut rows).await?;
             }
             let (records, tip) = batch(&parts, &rows, last)?;
             let (count, together) = (records.len() as u64, records.len() > 1);
@@ -174,12 +177,26 @@ impl<O: Outbox, W: Writer> Lane<O, W> {
             if self.writer.worn() {
                 return Ok(LaneEnd::Worn);
             }
-            rows = own(next)?;
+            (rows, ahead) = (own(next)?, true);
         }
     }
 
     async fn rows(&self, after: u64, limit: u32) -> Result<Vec<Outgoing>, DeliverError> {
         own(self.parts.outbox.rows(&self.to, after, limit).await)
+    }
+
+    /// Asks the gate again about rows that were read while others were sent: what is so when they are sent counts.
+    async fn ask_again(&self, rows: &mut [Outgoing]) -> Result<(), DeliverError> {
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
+        let gates = self.parts.outbox.gates(&self.to, first.row.sequence, last.row.sequence).await;
+        let mut gates = own(gates)?.into_iter();
+        for outgoing in rows {
+            let expected = outgoing.row.sequence;
+            let gate = gates.next().filter(|gate| gate.sequence == expected);
+            let gate = gate.ok_or(Halt::Gap { expected, found: 0 })?;
+            (outgoing.key, outgoing.open) = (gate.key, gate.open);
+        }
+        Ok(())
     }
 
     /// The topic takes records: said once a holding.
@@ -193,7 +210,7 @@ impl<O: Outbox, W: Writer> Lane<O, W> {
 }
 
 /// Rows that do not read are this topic's trouble; a database that is away is everybody's.
-fn own(rows: Result<Vec<Outgoing>, StoreError>) -> Result<Vec<Outgoing>, DeliverError> {
+fn own<T>(rows: Result<Vec<T>, StoreError>) -> Result<Vec<T>, DeliverError> {
     rows.map_err(|error| match error {
         StoreError::Away(_) | StoreError::Fenced => DeliverError::Store(error),
         error => Halt::Unreadable(error.to_string()).into(),

@@ -13,7 +13,7 @@ use schemas::time::Instant;
 use super::DeliverError;
 use super::halt::{HaltCode, Part};
 use super::record::{Ends, LogRecord, Position, TopicState};
-use crate::store::rows::{Lease, LedgerEnd, Outgoing};
+use crate::store::rows::{GateRow, Lease, LedgerEnd, Outgoing};
 use crate::store::{Store, StoreError};
 
 /// Where records go: a topic for each recipient. Clones are handles on the same log.
@@ -104,6 +104,13 @@ pub trait Outbox: Clone + Send + Sync + 'static {
         after: u64,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Outgoing>, StoreError>> + Send;
+    /// [`Store::gates`].
+    fn gates(
+        &self,
+        to: &Recipient,
+        from: u64,
+        until: u64,
+    ) -> impl Future<Output = Result<Vec<GateRow>, StoreError>> + Send;
     /// [`Store::ledger_ends`].
     fn ledger_ends(&self) -> impl Future<Output = Result<Vec<(Recipient, u64, u64)>, StoreError>> + Send;
     /// [`Store::ledger_end`].
@@ -155,6 +162,10 @@ impl Outbox for Store {
 
     async fn rows(&self, to: &Recipient, after: u64, limit: u32) -> Result<Vec<Outgoing>, StoreError> {
         Self::feed(self, to, after, limit).await
+    }
+
+    async fn gates(&self, to: &Recipient, from: u64, until: u64) -> Result<Vec<GateRow>, StoreError> {
+        Self::gates(self, to, from, until).await
     }
 
     async fn ledger_ends(&self) -> Result<Vec<(Recipient, u64, u64)>, StoreError> {

@@ -44,6 +44,8 @@ pub struct RecordedTopic {
     pub unwanted: BTreeSet<u64>,
     /// How many records it takes together, where that is limited.
     pub together: Option<usize>,
+    /// Whether it takes nothing for now: who appends waits.
+    pub held: bool,
     /// Whether each record keeps its reader waiting once.
     pub slow: bool,
     faults: VecDeque<Option<Fault>>,
@@ -155,6 +157,9 @@ impl Writer for Pen {
         sequence: u64,
         hash: Hash,
     ) -> Result<Position, DeliverError> {
+        while self.recording.change(&self.to, |topic| topic.held) {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
         let epoch = self.epoch;
         let (fault, position) = self.recording.change(&self.to, |topic| {
             if topic.epoch != epoch {

@@ -11,20 +11,28 @@ use schemas::time::Instant;
 use super::bulk::Rows;
 use super::cells::{CellReader, int, time};
 use super::engine::{SqlValue, detached};
-use super::rows::{OutboxRow, Outgoing, SchemaRow, TaskRow};
+use super::rows::{GateRow, OutboxRow, Outgoing, SchemaRow, TaskRow};
 use super::{Store, StoreError};
 
 const READER: CellReader = CellReader("outbox");
+
+/// Whether a line of who the person is now is open and unrestricted.
+macro_rules! line {
+    () => {
+        "cast(case when exists (select 1 from person a join person n on n.id = coalesce(a.redirect, a.id) \
+         join repertory p on p.stream = o.stream and p.closed_on is null \
+         where a.id = o.person and n.restricted = 0) then 1 else 0 end as bigint)"
+    };
+}
 
 /// A record with its ledger row, its person's key and its gate.
 macro_rules! outgoing {
     ($rest:literal) => {
         concat!(
             "select o.position, o.recipient, o.sequence, o.person, o.pseudonym, o.delivery, o.envelope, l.payload_hash, ",
-            "o.always, o.schema_id, o.body, k.wrapped, cast(case when exists (select 1 from person a ",
-            "join person n on n.id = coalesce(a.redirect, a.id) ",
-            "join repertory p on p.stream = o.stream and p.closed_on is null ",
-            "where a.id = o.person and n.restricted = 0) then 1 else 0 end as bigint), ",
+            "o.always, o.schema_id, o.body, k.wrapped, ",
+            line!(),
+            ", ",
             "case when l.closed_by <> 'expired' then l.closed_at end ",
             "from outbox o join ledger l on l.recipient = o.recipient and l.sequence = o.sequence ",
             "left join key k on k.id = o.person ",
@@ -86,6 +94,29 @@ impl Store {
         let sql = outgoing!("where o.recipient = $1 and o.sequence > $2 order by o.sequence limit $3");
         let values = vec![name(recipient), SqlValue::Int(int(after)), SqlValue::Int(limit.into())];
         self.pool.read("outbox", sql, values).await?.into_iter().map(outgoing).collect()
+    }
+
+    /// What may stop these records of one recipient at this moment, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn gates(
+        &self,
+        recipient: &Recipient,
+        from: u64,
+        until: u64,
+    ) -> Result<Vec<GateRow>, StoreError> {
+        let sql = concat!(
+            "select o.sequence, k.wrapped, ",
+            line!(),
+            " from outbox o left join key k on k.id = o.person \
+             where o.recipient = $1 and o.sequence >= $2 and o.sequence <= $3 order by o.sequence"
+        );
+        let values = vec![name(recipient), SqlValue::Int(int(from)), SqlValue::Int(int(until))];
+        let found: Vec<(i64, Option<Vec<u8>>, i64)> = self.pool.read("outbox", sql, values).await?;
+        let gate =
+            |(sequence, key, open)| Ok(GateRow { sequence: READER.number(sequence)?, key, open: open != 0 });
+        found.into_iter().map(gate).collect()
     }
 
     /// Every record about a person that is still kept, by recipient and number.

@@ -213,6 +213,14 @@ async fn records_leave_in_order_and_the_ledger_closes_behind_them() {
         let feed = store.feed(&atlas, 1, 10).await.unwrap();
         assert_eq!(feed.iter().map(|out| out.row.sequence).collect::<Vec<_>>(), [2, 3]);
         assert!(store.feed(&recipient("bon"), 0, 10).await.unwrap().is_empty());
+        // The gate alone says what it says with the row, of every row that is asked about.
+        let gates = async |to: &str, from, until| {
+            let gates = store.gates(&recipient(to), from, until).await.unwrap();
+            gates.into_iter().map(|gate| (gate.sequence, gate.key, gate.open)).collect::<Vec<_>>()
+        };
+        let expect: Vec<_> = feed.into_iter().map(|out| (out.row.sequence, out.key, out.open)).collect();
+        assert_eq!((gates("atlas", 2, 3).await, gates("atlas", 1, 9).await.len()), (expect, 3));
+        assert_eq!(gates("amal", 1, 1).await, [(1, None, false)]);
 
         let ends = async || store.ledger_ends().await.unwrap();
         assert_eq!(ends().await, [(recipient("amal"), 1, 0), (atlas.clone(), 3, 0)]);

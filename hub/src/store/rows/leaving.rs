@@ -83,6 +83,16 @@ pub struct Outgoing {
     pub closed_at: Option<Instant>,
 }
 
+/// What may stop a record at this moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GateRow {
+    pub sequence: u64,
+    /// As [`Outgoing::key`].
+    pub key: Option<Sealed>,
+    /// As [`Outgoing::open`].
+    pub open: bool,
+}
+
 /// How far one recipient's ledger goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct LedgerEnd {
