@@ -53,7 +53,7 @@ async fn printed(command: &mut Command) -> String {
 async fn reads_what_tap_prints(place: &Place, reader: &mut Command) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let schemas = format!("http://{}", listener.local_addr().unwrap());
-    let app = registry::routes(Arc::clone(&place.rows.schemas));
+    let app = registry::routes(Arc::clone(&place.rows.schemas), Arc::new(|| Box::pin(async { None })));
     let serving = tokio::spawn(async move { axum::serve(listener, app).await });
     reader.args([&place.config.brokers, &schemas, &RECORDS.to_string()]);
     let printed = printed(reader.args(place.names.iter().map(Recipient::topic))).await;

@@ -231,7 +231,15 @@ impl Hub {
             roles: roles.iter().map(|role| self.role(*role)).collect(),
             looks: Arc::default(),
         };
-        let mut others = registry::routes(Arc::clone(&self.schemas));
+        let (config, store) = (Arc::clone(&self.config), self.store.clone());
+        let anew: registry::Anew = Arc::new(move || {
+            let (config, store) = (Arc::clone(&config), store.clone());
+            Box::pin(async move {
+                let sent = sent(&store).await.ok()?;
+                Schemas::of_config(&config).ok()?.knowing(&sent).ok()
+            })
+        });
+        let mut others = registry::routes(Arc::clone(&self.schemas), anew);
         if let Some(settings) = self.config.hub.console {
             others = others.merge(console::router(Console {
                 store: self.store.clone(),

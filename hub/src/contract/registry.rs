@@ -14,8 +14,10 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use futures::future::BoxFuture;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
+use tokio::sync::{RwLock, Semaphore};
+use tokio::time::Instant;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use super::versions::bare;
@@ -29,8 +31,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Schemas that are compared at once.
 const AT_ONCE: usize = 2;
 
+/// How often, at most, it is looked whether another instance has sent under a schema that is not known here.
+const ANEW: Duration = Duration::from_secs(1);
+
+/// The schemas as they are now: another instance, of a later config, may have sent under an id of its own.
+pub type Anew = Arc<dyn Fn() -> BoxFuture<'static, Option<Schemas>> + Send + Sync>;
+
 /// The reads of a schema registry, to be merged into the API.
-pub fn routes(schemas: Arc<Schemas>) -> Router {
+pub fn routes(schemas: Arc<Schemas>, anew: Anew) -> Router {
     // One handler for each tree and every method, so that nothing below is answered 405.
     Router::new()
         .route("/schemas/{*rest}", any(respond))
@@ -40,25 +48,63 @@ pub fn routes(schemas: Arc<Schemas>) -> Router {
         .layer(DefaultBodyLimit::max(BODY))
         .layer(RequestBodyTimeoutLayer::new(PATIENCE))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
-        .with_state(Registry { schemas, turns: Arc::new(Semaphore::new(AT_ONCE)) })
+        .with_state(Registry {
+            schemas: Arc::new(RwLock::new((schemas, None))),
+            anew,
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+        })
 }
 
 #[derive(Clone)]
 struct Registry {
-    schemas: Arc<Schemas>,
+    /// What is known, and when it was last looked for more.
+    schemas: Arc<RwLock<(Arc<Schemas>, Option<Instant>)>>,
+    anew: Anew,
     turns: Arc<Semaphore>,
 }
 
-async fn respond(
-    State(Registry { schemas, turns }): State<Registry>,
-    method: Method,
-    uri: Uri,
-    body: Bytes,
-) -> Response {
+impl Registry {
+    /// What is known since, where it was not looked for just now.
+    async fn later(&self) -> Option<Arc<Schemas>> {
+        // Nobody waits for a database that is away: what is known is told meanwhile.
+        {
+            let mut schemas = self.schemas.write().await;
+            if schemas.1.is_some_and(|looked| looked.elapsed() < ANEW) {
+                return None;
+            }
+            schemas.1 = Some(Instant::now());
+        }
+        let later = Arc::new((self.anew)().await?);
+        self.schemas.write().await.0 = Arc::clone(&later);
+        Some(later)
+    }
+}
+
+async fn respond(State(registry): State<Registry>, method: Method, uri: Uri, body: Bytes) -> Response {
+    let known = Arc::clone(&registry.schemas.read().await.0);
+    let (status, answer) = answered(known, &registry.turns, &method, &uri, &body).await;
+    let (status, answer) = match answer["error_code"].as_u64() {
+        Some(40402 | 40403) => match registry.later().await {
+            Some(later) => answered(later, &registry.turns, &method, &uri, &body).await,
+            None => (status, answer),
+        },
+        _ => (status, answer),
+    };
+    (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], answer.to_string()).into_response()
+}
+
+async fn answered(
+    schemas: Arc<Schemas>,
+    turns: &Arc<Semaphore>,
+    method: &Method,
+    uri: &Uri,
+    body: &Bytes,
+) -> (StatusCode, Value) {
+    let (method, uri, body) = (method.clone(), uri.clone(), body.clone());
     let answered = if body.is_empty() {
         Some(schemas.answer(&method, uri.path(), &[]))
     } else {
-        let turn = turns.acquire_owned().await;
+        let turn = Arc::clone(turns).acquire_owned().await;
         let answer = move || {
             let answer = schemas.answer(&method, uri.path(), &body);
             drop(turn);
@@ -67,8 +113,7 @@ async fn respond(
         tokio::task::spawn_blocking(answer).await.ok()
     };
     let failed = || (StatusCode::INTERNAL_SERVER_ERROR, json!({"error_code": 50001, "message": "Error"}));
-    let (status, answer) = answered.unwrap_or_else(failed);
-    (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], answer.to_string()).into_response()
+    answered.unwrap_or_else(failed)
 }
 
 impl Schemas {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
+use tests::intruder::Intruder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -149,4 +150,19 @@ async fn refused_credentials_are_counted_and_never_told() {
         assert!(text.contains(&line), "{line}\n{text}");
     }
     assert!(!text.contains(guess) && text.contains("hub_rows_age_seconds "), "{text}");
+}
+
+#[tokio::test]
+async fn a_schema_that_another_instance_sent_under_is_known_soon() {
+    let door = Door::open().await;
+    let mut other = Intruder::at(&door.hub.config.hub.database).await;
+    let id = "/schemas/ids/777";
+    let first = door.get(id, "").await;
+    assert_eq!(first.status(), 404);
+    other
+        .run("insert into sent_schema (id, recipient, schema) values (777, 'atlas', '\"string\"')".to_owned())
+        .await;
+    tests::process::until("it is known", async || door.get(id, "").await.status() == 200).await.unwrap();
+    let told = door.get("/subjects/voortraject.atlas.v1-value/versions", "").await.text().await.unwrap();
+    assert_eq!(told, "[1,2]");
 }
