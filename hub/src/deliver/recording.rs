@@ -44,7 +44,7 @@ pub struct RecordedTopic {
     pub unwanted: BTreeSet<u64>,
     /// How many records it takes together, where that is limited.
     pub together: Option<usize>,
-    /// Whether it takes nothing for now: who appends waits.
+    /// Whether it takes nothing: who appends waits.
     pub held: bool,
     /// Whether each record keeps its reader waiting once.
     pub slow: bool,
