@@ -153,6 +153,15 @@ impl Municipalities {
         self.successor(row, on).map_or(Lookup::Unknown, Lookup::Retired)
     }
 
+    /// The code that stands for this one on a day: its own, its successor's, or the municipality's of a district.
+    #[must_use]
+    pub fn present(&self, nis: NisCode, on: Day) -> Option<NisCode> {
+        match self.lookup(nis, on) {
+            Lookup::Valid(row) | Lookup::Retired(row) | Lookup::District(row) => Some(row.nis),
+            Lookup::NotYet | Lookup::Unknown => None,
+        }
+    }
+
     /// Follows successors until one exists on that day; the table has no circles, and a bound keeps
     /// a damaged one from turning for ever.
     fn successor(&self, row: &Municipality, on: Day) -> Option<&Municipality> {

@@ -261,7 +261,7 @@ fn a_merger_that_changes_only_the_code_moves_nobody() {
     // Zwijndrecht: 11056 until 2024-12-31, 46030 from then on; AgII before and after.
     let (mut house, _) = settled("11056", "2024-12-04", "2024-12-05");
     house.accepted("agii");
-    assert_eq!(due(&house).as_deref(), Some("2026-12-06"), "after two years its purpose is looked at");
+    assert_eq!(due(&house).as_deref(), Some("2025-01-01"), "the agency is told the new code");
     let person = house.only().id;
     house.today("2025-01-01");
     house.fired();

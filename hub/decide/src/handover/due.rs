@@ -8,6 +8,7 @@ use schemas::time::Day;
 
 use crate::bundle::Bundle;
 use crate::journey::Journey;
+use crate::journey::scope::{Scope, scope};
 use crate::person::Person;
 use crate::routing::route;
 
@@ -27,11 +28,18 @@ pub(crate) fn next_day(person: &Person, bundle: &Bundle, today: Day) -> Option<D
 /// The next day on which a rule changes that counts for them.
 fn turning(person: &Person, journey: Journey<'_>, bundle: &Bundle, today: Day) -> Option<Day> {
     let elsewhere = journey.home(today).and_then(|home| {
-        let led = |on| route(bundle, home.residence.nis, on, journey.choice()).recipient;
+        // Another agency, or another code for the same home, which the agency is told.
+        let nis = home.residence.nis;
+        let led =
+            |on| (route(bundle, nis, on, journey.choice()).recipient, bundle.municipalities.present(nis, on));
         let now = led(today);
         after(&bundle.turning().territory, today).iter().copied().find(|day| led(*day) != now)
     });
-    let served = person.open_streams().next().is_some() || person.live_handover().is_some();
+    // Who has something, who may get something, and who has an account of the portal.
+    let served = person.open_streams().next().is_some()
+        || person.live_handover().is_some()
+        || !journey.portal_accounts().is_empty()
+        || matches!(scope(journey, bundle, today), Scope::In(_));
     let basis = after(&bundle.turning().basis, today).first().copied().filter(|_| served);
     elsewhere.into_iter().chain(basis).min()
 }

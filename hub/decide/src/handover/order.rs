@@ -40,7 +40,9 @@ pub(crate) fn order(
         }
         OrderName::Hold => (moving.hold, moving.held_in) = (Some(HoldReason::Manual), Some(facing)),
         OrderName::Withdraw => moving.held_in = Some(facing),
-        OrderName::Release => (moving.hold, moving.code, moving.held_in) = (None, None, None),
+        // What was refused stays so: the facts may send it again, and do not give it back.
+        OrderName::Release if stage == Stage::HeldRefused => moving.held_in = None,
+        OrderName::Release => (moving.hold, moving.held_in) = (None, None),
         OrderName::Lift => {
             let at = draft.at;
             draft.record(Event::RestrictionLifted { at });

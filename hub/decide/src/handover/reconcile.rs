@@ -105,7 +105,8 @@ fn moving(draft: &Draft<'_>, situation: &Situation<'_>, id: HandoverId, row: &Ro
         To::State(State::Held) if row.id == "19b" => moving.hold = handover.code.map(hold),
         To::State(State::Held) => {
             let stage = handover.stage();
-            moving.hold = facing.hold();
+            // The facts hold it from here on, whoever stopped it before.
+            (moving.hold, moving.held_in) = (facing.hold(), None);
             if !stage.has_offer() && !stage.has_file() {
                 moving = Moving { hold: facing.hold(), epoch: handover.epoch, ..Moving::default() }.at(place);
             }

@@ -5,7 +5,6 @@
 
 use schemas::fact::RegisterStanding;
 use schemas::handover::{RejectCode, State};
-use schemas::municipality::Lookup;
 use schemas::recipient::Recipient;
 use schemas::time::Day;
 
@@ -183,10 +182,7 @@ impl<'a> Situation<'a> {
         let Some(nis) = Journey::of(&person.state).residence(since).map(|residence| residence.nis) else {
             return false;
         };
-        let code = |nis, on| match self.bundle.municipalities.lookup(nis, on) {
-            Lookup::Valid(row) | Lookup::Retired(row) | Lookup::District(row) => Some(row.nis),
-            Lookup::NotYet | Lookup::Unknown => None,
-        };
+        let code = |nis, on| self.bundle.municipalities.present(nis, on);
         // A merger begins a new residence on its own day, under the code that took the other's place.
         let same_home =
             |on: Day| place.began == since || (place.began == on && code(place.nis, on) == code(nis, on));

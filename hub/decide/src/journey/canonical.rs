@@ -5,7 +5,6 @@
 
 use schemas::canonical::Canonical;
 use schemas::fact::{Application, Sex};
-use schemas::municipality::{Lookup, NisCode};
 use schemas::recipient::Recipient;
 use schemas::reference::ModuleCode;
 use schemas::time::Day;
@@ -70,7 +69,8 @@ fn learning(form: &mut Canonical, journey: Journey<'_>) {
 
 fn home(form: &mut Canonical, journey: Journey<'_>, bundle: &Bundle, on: Day) {
     let Some(home) = journey.home(on) else { return };
-    form.text("municipality", present_code(bundle, home.residence.nis, on).map(|nis| nis.to_string()));
+    let present = bundle.municipalities.present(home.residence.nis, on);
+    form.text("municipality", present.map(|nis| nis.to_string()));
     form.text("arrival_month", Some(month(home.began)));
     form.text("registered_on", Some(home.began.to_string()));
     let address = home.residence.address.as_ref().filter(|_| !journey.restricted());
@@ -79,14 +79,6 @@ fn home(form: &mut Canonical, journey: Journey<'_>, bundle: &Bundle, on: Day) {
         form.text("house_number", Some(address.number.as_str()));
         form.text("bus", address.bus.as_deref());
         form.text("postal_code", address.postal_code.as_deref());
-    }
-}
-
-/// The code of the municipality as it exists on that day.
-fn present_code(bundle: &Bundle, nis: NisCode, on: Day) -> Option<NisCode> {
-    match bundle.municipalities.lookup(nis, on) {
-        Lookup::Valid(m) | Lookup::Retired(m) | Lookup::District(m) => Some(m.nis),
-        Lookup::NotYet | Lookup::Unknown => None,
     }
 }
 
