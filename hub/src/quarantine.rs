@@ -18,7 +18,7 @@ use crate::vault::{SealError, Vault};
 const PAGE: u32 = 1_000;
 
 /// How long a reason may be.
-const LONGEST: usize = 1_000;
+pub(crate) const LONGEST: usize = 1_000;
 
 /// Which messages something is done about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

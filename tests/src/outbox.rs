@@ -49,6 +49,7 @@ struct Inner {
     expired: BTreeMap<Recipient, Vec<u64>>,
     asked: usize,
     reads: usize,
+    restarts: BTreeMap<Recipient, u64>,
     owner: Option<String>,
     fence: i64,
 }
@@ -183,6 +184,15 @@ impl Rows {
     #[must_use]
     pub fn asked(&self) -> usize {
         self.inner().asked
+    }
+
+    /// Orders that a topic goes on after a number, as the store does.
+    pub fn order(&self, of: &Recipient, base: u64) {
+        let mut inner = self.inner();
+        inner.restarts.insert(of.clone(), base);
+        inner.closed.insert(of.clone(), base);
+        let read = inner.read_back.entry(of.clone()).or_default();
+        *read = base.min(*read);
     }
 
     /// How often rows were read.
@@ -354,6 +364,18 @@ impl Outbox for Rows {
         inner.expired.entry(to.clone()).or_default().extend(gone);
         inner.closed.insert(to.clone(), closed.max(before - 1));
         Ok(count)
+    }
+
+    async fn restart(&self, to: &Recipient) -> Result<Option<u64>, StoreError> {
+        Ok(self.inner().restarts.get(to).copied())
+    }
+
+    async fn restarted(&self, to: &Recipient, base: u64) -> Result<(), StoreError> {
+        let mut inner = self.inner();
+        if inner.restarts.get(to) == Some(&base) {
+            inner.restarts.remove(to);
+        }
+        Ok(())
     }
 
     async fn halt(

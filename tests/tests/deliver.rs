@@ -4,15 +4,18 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test prepares may fail it")]
 
+#[path = "deliver/losses.rs"]
+mod losses;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use hub::config::KafkaConfig;
 use hub::deliver::audit::Audit;
 use hub::deliver::feed::{TapRecord, record};
-use hub::deliver::halt::{HaltCode, Part};
+use hub::deliver::halt::HaltCode;
 use hub::deliver::recording::{Fault, RecordedTopic, Recording};
-use hub::deliver::{Deliver, Health, HealthState, gate, run_on};
+use hub::deliver::{Deliver, Health, HealthState, run_on};
 use schemas::recipient::Recipient;
 use tests::outbox::Rows;
 use tokio::task::JoinHandle;
@@ -331,72 +334,6 @@ async fn nothing_is_proved_that_the_ledger_did_not_promise() {
     until("the break is named", || rows.broken(bon).is_some()).await;
     let words = "what is read back is not what was sent: record 1 is not the one that the ledger promised";
     assert_eq!((rows.broken(bon).as_deref(), rows.closed(bon)), (Some(words), 0));
-    running.stop().await;
-}
-
-/// Twenty records of which the twelfth was changed in the topic, and an auditor that has told so.
-async fn broken(rows: &Rows, log: &Recording) -> u64 {
-    let bon = &name("bon");
-    rows.add(20, 1).unwrap();
-    let changed = |topic: &mut RecordedTopic| topic.records[11].value = Some(b"changed".to_vec());
-    log.change(bon, |topic| topic.slow = true);
-    let running = start(rows.parts(nowhere(), "one"), log);
-    until("it is sent", || log.records(bon).len() == 20).await;
-    running.stop().await;
-    rows.close(bon, 0);
-    log.change(bon, changed);
-    let running = start(rows.parts(nowhere(), "two"), log);
-    until("the break is named", || rows.broken(bon).is_some()).await;
-    running.stop().await;
-    rows.closed(bon)
-}
-
-#[tokio::test]
-async fn a_break_stands_until_a_reading_has_come_past_it() {
-    let bon = &name("bon");
-    let (rows, log) = (Rows::new(&["bon"]).unwrap(), Recording::default());
-    assert_eq!(broken(&rows, &log).await, 11, "what comes before the break is proved, and nothing behind it");
-    let said = rows.resumed(bon, Part::Auditor);
-    // Another one reads, with a wait before each record: it never says that all is well.
-    let running = start(rows.parts(nowhere(), "three"), &log);
-    until("it finds the break", || !running.health.halts().is_empty()).await;
-    assert_eq!((rows.resumed(bon, Part::Auditor), rows.broken(bon).is_some()), (said, true));
-    assert_eq!((rows.closed(bon), rows.expired(bon)), (11, vec![]));
-    running.stop().await;
-}
-
-#[tokio::test]
-async fn a_break_that_retention_removed_ends_and_proves_nothing() {
-    let bon = &name("bon");
-    let (rows, log) = (Rows::new(&["bon"]).unwrap(), Recording::default());
-    broken(&rows, &log).await;
-    log.change(bon, |topic| {
-        topic.expired = 20;
-        topic.records.clear();
-    });
-    rows.add(5, 1).unwrap();
-    deliver(&rows, "three", &log).await;
-    until("nothing is named", || rows.broken(bon).is_none()).await;
-    assert_eq!(rows.expired(bon), (12..=20).collect::<Vec<_>>(), "they are known not to be proved");
-}
-
-#[tokio::test]
-async fn what_somebody_else_wrote_to_a_topic_that_was_cut_says_nothing_about_ours() {
-    let bon = &name("bon");
-    let (rows, log) = (Rows::new(&["bon"]).unwrap(), Recording::default());
-    broken(&rows, &log).await;
-    // A record of another past, with a number far ahead.
-    let other = Rows::new(&["bon"]).unwrap();
-    other.add(60, 2).unwrap();
-    let record = gate::pass(&other.vault, &other.schemas, &other.all()[49]).unwrap();
-    log.change(bon, |topic| {
-        topic.expired = 20;
-        topic.records = vec![record];
-    });
-    let running = start(rows.parts(nowhere(), "three"), &log);
-    let words = "what is read back is not what was sent: the ledger knows no record 50";
-    until("it is named", || rows.broken(bon).as_deref() == Some(words)).await;
-    assert_eq!((rows.expired(bon), rows.closed(bon)), (vec![], 11));
     running.stop().await;
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It stands in for compile-time checked SQL, so a function that is not called here is not proved. This file
 //! holds the schema, the inbox and the leases; `store/batches.rs` what a batch stores and what is read of it;
-//! `store/faults.rs` what an engine that fails leaves; `store/inspect.rs` what is looked up by hand; `store/lists.rs`
+//! `store/faults.rs` what an engine that fails leaves; `store/inspect.rs` what is looked up by hand; `store/ledger.rs` what is proved; `store/lists.rs`
 //! what the console reads; `store/quarantine.rs` what was put aside; `store/given.rs` the
 //! databases and the rows.
 
@@ -16,6 +16,8 @@ mod faults;
 mod given;
 #[path = "store/inspect.rs"]
 mod inspect;
+#[path = "store/ledger.rs"]
+mod ledger;
 #[path = "store/lists.rs"]
 mod lists;
 #[path = "store/quarantine.rs"]

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use hub::deliver::HealthState;
 use hub::deliver::halt::{HaltCode, Part};
-use tests::place::{Place, Running, until};
+use hub::deliver::kafka::KafkaLog;
+use tests::place::{Place, Running, until, whole};
 use tests::servers::{Server, kafka_tool};
 
 /// How soon the others have theirs: a second, and the time in which a busy machine does nothing for us.
@@ -166,6 +167,33 @@ async fn records_that_retention_removed_unread_are_no_new_topic() {
     others_flow(&place).await;
     until("it goes on", || place.rows.all_closed()).await;
     assert_eq!((place.rows.halted(first), place.rows.closed(first)), (None, 30));
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_was_removed_goes_on_where_somebody_orders_it() {
+    let Some((place, running)) = two_topics().await else { return };
+    let first = &place.names[0];
+    // Removed and ordered again and again, from another number each time; once it was made by somebody else.
+    for (round, base) in [4, 0, 10].into_iter().enumerate() {
+        place.remove(first).await;
+        named(&place, &running, HaltCode::TopicRemade).await;
+        if round == 1 {
+            place.make(first, 1, &[]).await;
+        }
+        place.rows.order(first, base);
+        others_flow(&place).await;
+        until("it goes on", || place.rows.all_closed()).await;
+        until("nothing is named", || place.rows.halted(first).is_none()).await;
+        let log = KafkaLog::new(place.config.clone());
+        let read = whole(&log, first).await.unwrap();
+        let numbers: Vec<_> = read.iter().map(|record| record.sequence().unwrap()).collect();
+        assert_eq!(numbers, (base + 1..=place.rows.last(first)).collect::<Vec<_>>());
+    }
+    running.stop().await;
+    let running = place.start("two");
+    others_flow(&place).await;
+    until("the next one goes on there", || place.rows.all_closed()).await;
     running.stop().await;
 }
 

@@ -57,6 +57,8 @@ enum Command {
     Run(commands::run::Args),
     /// Show decoded records of one recipient, or of all.
     Tap(commands::tap::Args),
+    /// Have a topic go on that lost what was sent to it.
+    Topic(commands::topic::Args),
 }
 
 /// The heart and the codecs live on small allocations: docs/benchmark.md says what this one gains.
@@ -86,6 +88,7 @@ async fn main() -> ExitCode {
         Command::Table(args) => commands::table::run(args).await,
         Command::Run(args) => commands::run::run(args).await,
         Command::Tap(args) => commands::tap::run(args).await,
+        Command::Topic(args) => commands::topic::run(args).await,
     };
     done.unwrap_or_else(|error| {
         if commands::out::reader_left(&error) {

@@ -26,3 +26,4 @@ pub mod run;
 mod said;
 pub mod table;
 pub mod tap;
+pub mod topic;

@@ -6,7 +6,7 @@
 //! may run. Refuses to repair. Source: docs/exactly-once.md#read-back.
 
 use std::convert::Infallible;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use schemas::envelope::Hash;
 use schemas::recipient::Recipient;
@@ -23,9 +23,14 @@ const BULK: usize = 1_000;
 /// How long a topic that cannot be read, or is broken, is left alone.
 const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(30));
 
+/// How often an idle reading asks whether it is still about what the ledger holds open.
+const LOOK: Duration = Duration::from_secs(2);
+
 /// Why reading one topic ended.
 enum AuditEnd {
     Broken(Break),
+    /// Rows that it had closed are open again: the topic goes on elsewhere.
+    Reopened,
     Failed(DeliverError),
 }
 
@@ -66,6 +71,9 @@ impl<O: Outbox, L: Log> AuditedTopic<O, L> {
                 Err(AuditEnd::Failed(DeliverError::Halt(halt))) => {
                     health::halted(&self.parts, Part::Auditor, &self.recipient, &halt).await;
                 }
+                Err(AuditEnd::Reopened) => {
+                    tracing::info!(recipient = %self.recipient, "a topic is read back anew");
+                }
                 Err(AuditEnd::Failed(error)) => {
                     tracing::debug!(recipient = %self.recipient, %error, "a topic is not read back for a while");
                 }
@@ -82,7 +90,7 @@ impl<O: Outbox, L: Log> AuditedTopic<O, L> {
         let mut reader = log.reader(recipient).await?;
         let mut audit = Audit::after(closed, reader.is_cut());
         let mut read: Vec<Read> = Vec::new();
-        let (mut next, mut said) = (closed + 1, false);
+        let (mut next, mut said, mut looked) = (closed + 1, false, Instant::now());
         loop {
             let broken = match reader.next().await? {
                 Some(record) => match audit.check(&record) {
@@ -100,6 +108,13 @@ impl<O: Outbox, L: Log> AuditedTopic<O, L> {
             let ended = self.close(&mut read, &mut next, proved).await?;
             if let Some(cause) = ended.or(broken) {
                 return Err(AuditEnd::Broken(cause));
+            }
+            // A topic that was made anew, and ordered to go on, may be as long as the old one was: nothing comes then.
+            if looked.elapsed() > LOOK {
+                if parts.outbox.ledger_end(recipient).await?.closed < audit.sequence() {
+                    return Err(AuditEnd::Reopened);
+                }
+                looked = Instant::now();
             }
             // All that was there is right: whatever was wrong before is mended, or has left the topic.
             if reader.at_end() && !std::mem::replace(&mut said, true) {

@@ -26,6 +26,16 @@ pub enum Halt {
         /// Where the topic ends now.
         end: i64,
     },
+    /// It was ordered to go on after a number, and the topic holds others.
+    #[error(
+        "it is ordered to go on after record {base}, but the topic ends with record {tail}: remove it, or order {tail}"
+    )]
+    Occupied {
+        /// After which it is to go on.
+        base: u64,
+        /// The last record that it holds.
+        tail: u64,
+    },
     /// The topic has another number of partitions.
     #[error("the topic has {0} partitions, not 1")]
     Partitions(usize),
@@ -116,7 +126,7 @@ impl Part {
 /// The stable code of a halt: in doctor, metrics, log and console.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum HaltCode {
-    /// See [`Halt::Gone`] and [`Halt::Remade`].
+    /// See [`Halt::Gone`], [`Halt::Remade`] and [`Halt::Occupied`].
     TopicRemade,
     /// See [`Halt::Partitions`].
     TopicPartitions,
@@ -142,7 +152,7 @@ impl Halt {
     #[must_use]
     pub fn code(&self) -> HaltCode {
         match self {
-            Self::Gone(_) | Self::Remade { .. } => HaltCode::TopicRemade,
+            Self::Gone(_) | Self::Remade { .. } | Self::Occupied { .. } => HaltCode::TopicRemade,
             Self::Partitions(_) => HaltCode::TopicPartitions,
             Self::Compacted(_) => HaltCode::TopicCompacted,
             Self::Refused(_) => HaltCode::TopicRefused,
@@ -159,6 +169,12 @@ impl Halt {
 }
 
 impl HaltCode {
+    /// Whether it goes on only where somebody orders it (docs/restart.md).
+    #[must_use]
+    pub fn waits_for_order(self) -> bool {
+        matches!(self, Self::TopicRemade | Self::DatabaseRegressed | Self::KafkaRegressed)
+    }
+
     pub const ALL: [Self; 10] = [
         Self::TopicRemade,
         Self::TopicPartitions,

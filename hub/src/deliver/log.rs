@@ -46,14 +46,42 @@ pub trait Log: Clone + Send + Sync + 'static {
     fn reader(&self, of: &Recipient) -> impl Future<Output = Result<Self::LogReader, DeliverError>> + Send;
 }
 
+/// Whether a topic that is not there is made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Making {
+    /// Something of it was read back: never.
+    Never,
+    /// Where no position says that something was sent to it.
+    Unsent,
+    /// Whatever was sent to it, as was ordered.
+    Anew,
+}
+
+impl Making {
+    /// Whether it is, where something was sent to it or not.
+    #[must_use]
+    pub fn may(self, sent: bool) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Unsent => !sent,
+            Self::Anew => true,
+        }
+    }
+}
+
 /// The one writer of a topic.
 pub trait Writer: Send + Sync + 'static {
-    /// Fences whoever wrote the topic before and reads where it ends. A topic that is not there is made where it may be
-    /// and nothing was ever sent to it.
+    /// Fences whoever wrote the topic before and reads where it ends. A topic that is not there is made where it may be.
     ///
     /// # Errors
     /// [`DeliverError::Halt`] where the topic takes no records; else as [`Log::open`], or [`DeliverError::Fenced`].
-    fn take_over(&mut self, may_make: bool) -> impl Future<Output = Result<Ends, DeliverError>> + Send;
+    fn take_over(&mut self, making: Making) -> impl Future<Output = Result<Ends, DeliverError>> + Send;
+
+    /// Writes a position alone, over whatever was written before: the topic goes on there, as was ordered.
+    ///
+    /// # Errors
+    /// As [`Writer::append`].
+    fn begin(&mut self, position: Position) -> impl Future<Output = Result<(), DeliverError>> + Send;
 
     /// Appends the records, and then the position after them, all or nothing; answers with the position, which knows
     /// where the last record was put.
@@ -136,6 +164,10 @@ pub trait Outbox: Clone + Send + Sync + 'static {
         before: u64,
         at: Instant,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+    /// [`Store::restart`].
+    fn restart(&self, to: &Recipient) -> impl Future<Output = Result<Option<u64>, StoreError>> + Send;
+    /// [`Store::restarted`].
+    fn restarted(&self, to: &Recipient, base: u64) -> impl Future<Output = Result<(), StoreError>> + Send;
     /// [`Store::halt`].
     fn halt(
         &self,
@@ -186,6 +218,14 @@ impl Outbox for Store {
 
     async fn expire(&self, to: &Recipient, before: u64, at: Instant) -> Result<u64, StoreError> {
         Self::expire(self, to, before, at).await
+    }
+
+    async fn restart(&self, to: &Recipient) -> Result<Option<u64>, StoreError> {
+        Self::restart(self, to).await
+    }
+
+    async fn restarted(&self, to: &Recipient, base: u64) -> Result<(), StoreError> {
+        Self::restarted(self, to, base).await
     }
 
     async fn halt(

@@ -11,7 +11,7 @@ use schemas::recipient::Recipient;
 
 use super::DeliverError;
 use super::halt::Halt;
-use super::log::{Log, Reader, Writer};
+use super::log::{Log, Making, Reader, Writer};
 use super::record::{Ends, LogRecord, Position, Tail, TopicState};
 
 /// What happens to one append.
@@ -137,10 +137,10 @@ pub struct Pen {
 }
 
 impl Writer for Pen {
-    async fn take_over(&mut self, may_make: bool) -> Result<Ends, DeliverError> {
+    async fn take_over(&mut self, making: Making) -> Result<Ends, DeliverError> {
         let (epoch, ends) = self.recording.change(&self.to, |topic| {
             topic.epoch += 1;
-            if may_make && topic.position.is_none() {
+            if making.may(topic.position.is_some()) {
                 topic.partitions = topic.partitions.or(Some(1));
             }
             let last = topic.records.last();
@@ -149,6 +149,17 @@ impl Writer for Pen {
         });
         (self.epoch, self.worn) = (epoch, false);
         Ok(ends)
+    }
+
+    async fn begin(&mut self, position: Position) -> Result<(), DeliverError> {
+        let epoch = self.epoch;
+        self.recording.change(&self.to, |topic| {
+            if topic.epoch != epoch {
+                return Err(DeliverError::Fenced);
+            }
+            topic.position = Some(position);
+            Ok(())
+        })
     }
 
     async fn append(

@@ -2,7 +2,7 @@
 //!
 //! After fencing, the log says how far it is and the ledger says how far it should be. Where the topic is beyond its
 //! position a commit was torn: what stands there counts as sent. Where log and ledger contradict each other one of them
-//! lost data: refuses to guess and halts the topic. Source: docs/exactly-once.md#the-take-over.
+//! lost data: refuses to guess and halts the topic, until somebody orders where it goes on. Source: docs/exactly-once.md#the-take-over.
 
 use schemas::envelope::Hash;
 use schemas::recipient::Recipient;
@@ -10,7 +10,7 @@ use schemas::recipient::Recipient;
 use super::DeliverError;
 use super::halt::Halt;
 use super::health::Health;
-use super::log::{Outbox, Writer};
+use super::log::{Making, Outbox, Writer};
 use super::record::{Ends, Position, TopicState};
 use crate::store::rows::LedgerEnd;
 
@@ -34,9 +34,24 @@ pub(super) async fn take_over<O: Outbox>(
     to: &Recipient,
     health: &Health,
 ) -> Result<Resumption, DeliverError> {
+    let ordered = outbox.restart(to).await?;
     // A topic of which something was read back is never made anew by the hub itself.
-    let may_make = outbox.ledger_end(to).await?.read_back == 0;
-    let ends = writer.take_over(may_make).await?;
+    let making = match (ordered, outbox.ledger_end(to).await?.read_back) {
+        (Some(_), _) => Making::Anew,
+        (None, 0) => Making::Unsent,
+        (None, _) => Making::Never,
+    };
+    let mut ends = writer.take_over(making).await?;
+    if let Some(base) = ordered {
+        let promised = outbox.promised(to, base, base).await?;
+        let position = begin(&ends, base, promised.first().map(|(_, hash)| *hash))?;
+        writer.begin(position).await?;
+        // Only now: an order that is taken twice begins at the same place, because nothing was sent in between.
+        outbox.restarted(to, base).await?;
+        tracing::warn!(topic = %to.topic(), base, "the topic goes on after a number, as was ordered");
+        ends.position = Some(position);
+    }
+    ends.position = ends.position.filter(|position| position.sequence > 0);
     // Read once nobody else sends any more: before, whoever had the lease may still have sent rows that were new.
     let standing = compare(&ends, outbox.ledger_end(to).await?)?;
     if let Some(hash) = standing.hash {
@@ -77,6 +92,19 @@ fn compare(ends: &Ends, ledger: LedgerEnd) -> Result<Resumption, Halt> {
     }
     let hash = tail.as_ref().map(|tail| tail.hash).or(position.as_ref().map(|position| position.hash));
     Ok(Resumption { sequence: log, hash, position: *position, torn: log > sent })
+}
+
+/// Where a topic begins that is ordered to go on after a number: it has to end with the record of that number, or be empty.
+fn begin(ends: &Ends, base: u64, promised: Option<Hash>) -> Result<Position, Halt> {
+    judge(&ends.state, None)?;
+    let hash = if base == 0 { [0; 32] } else { promised.ok_or(Halt::DatabaseDiverged(base))? };
+    match &ends.tail {
+        Some(tail) if tail.sequence != base => return Err(Halt::Occupied { base, tail: tail.sequence }),
+        Some(tail) if tail.hash != hash => return Err(Halt::DatabaseDiverged(base)),
+        Some(_) | None => {}
+    }
+    let (_, end) = ends.state.ends.ok_or_else(|| Halt::Stuck("its ends are not told".to_owned()))?;
+    Ok(Position { sequence: base, hash, offset: end - 1 })
 }
 
 /// Whether a topic, as it is now, can take records in order; `sent` is the last position that was written to it.
@@ -147,6 +175,34 @@ mod tests {
         check(&|state| state.ends = Some((0, 9)), Some(9), Some(remade));
         let remade = "the topic was made anew or cut: it ends at offset 0, and record 7 was sent to 9";
         check(&|state| state.ends = Some((0, 0)), Some(9), Some(remade));
+    }
+
+    #[test]
+    fn a_topic_that_is_ordered_to_go_on_is_empty_or_ends_there() {
+        let check = |tail: Option<(u64, u8)>, end: i64, base: u64, expect: Result<i64, &str>| {
+            let mut state = TopicState::new("voortraject.bon.v1".to_owned());
+            (state.partitions, state.ends) = (Some(1), Some((0, end)));
+            let tail = tail.map(|(sequence, hash)| Tail { sequence, hash: [hash; 32] });
+            let ends = Ends { position: None, state, tail };
+            let found = begin(&ends, base, (base > 0 && base < 9).then_some([7; 32]));
+            let hash = if base == 0 { [0; 32] } else { [7; 32] };
+            let expect = expect.map(|offset| Position { sequence: base, hash, offset });
+            assert_eq!(found.map_err(|halt| halt.to_string()), expect.map_err(str::to_owned), "{ends:?}");
+        };
+        check(None, 0, 0, Ok(-1));
+        check(None, 0, 5, Ok(-1));
+        check(None, 40, 5, Ok(39));
+        check(Some((5, 7)), 12, 5, Ok(11));
+        let occupied =
+            "it is ordered to go on after record 5, but the topic ends with record 4: remove it, or order 4";
+        check(Some((4, 7)), 12, 5, Err(occupied));
+        let other = "the database regressed: its record 5 is not the one that was sent";
+        check(Some((5, 8)), 12, 5, Err(other));
+        check(None, 0, 9, Err("the database regressed: its record 9 is not the one that was sent"));
+        let mut many = TopicState::new("voortraject.bon.v1".to_owned());
+        many.partitions = Some(3);
+        let ends = Ends { position: None, state: many, tail: None };
+        assert!(matches!(begin(&ends, 0, None), Err(Halt::Partitions(3))));
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub enum Action {
     CloseQuarantined,
     /// Sets back the time of the last decision, after a clock was ahead.
     SetBackClock,
+    /// Has a recipient's topic go on after a number.
+    RestartTopic,
     /// Reads the records of a recipient, with what they say of persons.
     ShowRecords,
     /// Wraps every stored key by the first key-encryption key.
@@ -41,7 +43,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::SignIn,
         Self::ShowReview,
         Self::AnswerReview,
@@ -51,6 +53,7 @@ impl Action {
         Self::RepeatQuarantined,
         Self::CloseQuarantined,
         Self::SetBackClock,
+        Self::RestartTopic,
         Self::ShowRecords,
         Self::RewrapKeys,
         Self::ReadAudit,
@@ -70,6 +73,7 @@ impl Action {
             | Self::RepeatQuarantined
             | Self::CloseQuarantined
             | Self::SetBackClock
+            | Self::RestartTopic
             | Self::RewrapKeys => &[Operations],
         }
     }
@@ -87,6 +91,7 @@ impl Action {
             Self::RepeatQuarantined => "repeat-quarantined",
             Self::CloseQuarantined => "close-quarantined",
             Self::SetBackClock => "set-back-clock",
+            Self::RestartTopic => "restart-topic",
             Self::ShowRecords => "show-records",
             Self::RewrapKeys => "rewrap-keys",
             Self::ReadAudit => "read-audit",
@@ -210,6 +215,7 @@ mod tests {
             "repeat-quarantined: operations",
             "close-quarantined: operations",
             "set-back-clock: operations",
+            "restart-topic: operations",
             "show-records: review coordinator dpo",
             "rewrap-keys: operations",
             "read-audit: dpo",

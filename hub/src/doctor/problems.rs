@@ -99,7 +99,7 @@ problems! {
     /// A topic has another order.
     TOPIC_PARTITIONS = "topic-partitions", Fail, "make it anew with one partition: the order of records rests on it";
     /// A topic is another one than the records were sent to.
-    TOPIC_REMADE = "topic-remade", Fail, "find out who removed or cut it, and what its recipient had not read; put it back from where it was kept";
+    TOPIC_REMADE = "topic-remade", Fail, "find out who removed or cut it, and ask its recipient what they had read; put it back from where it was kept, or have it go on with `hub topic restart` (docs/restart.md)";
     /// A topic forgets older records about the same person.
     TOPIC_COMPACTED = "topic-compacted", Fail, "set cleanup.policy to delete, and ask the recipient which records they miss";
     /// A topic takes nothing.
@@ -107,15 +107,15 @@ problems! {
     /// A topic keeps records in a form that stock clients cannot read.
     TOPIC_CODEC = "topic-codec", Fail, "set compression.type to producer: plain JavaScript clients read gzip only";
     /// A topic does not read back as it was sent.
-    TOPIC_BROKEN = "topic-broken", Fail, "find out who else writes to it: only the hub's user may have that right; what is not right is never proved";
+    TOPIC_BROKEN = "topic-broken", Fail, "find out who else writes to it: only the hub's user may have that right; what is not right is never proved (docs/restart.md)";
     /// The broker does not take a record.
     RECORD_REFUSED = "record-refused", Fail, "mend the topic's settings (max.message.bytes where it is too large): it goes on by itself";
     /// A record that is to leave is damaged.
     RECORD_DAMAGED = "record-damaged", Fail, "restore a copy of the database beside it and compare: the row was changed, or its contract was";
     /// The database is older than what was sent.
-    DATABASE_REGRESSED = "database-regressed", Fail, "put back the newest copy of the database: numbers that were sent would be given twice";
+    DATABASE_REGRESSED = "database-regressed", Fail, "put back the newest copy of the database: numbers that were sent would be given twice; where there is none, docs/restart.md";
     /// The log is older than what was read back.
-    KAFKA_REGRESSED = "kafka-regressed", Fail, "find out what Kafka lost and what its recipient had not read; put it back from where it was kept";
+    KAFKA_REGRESSED = "kafka-regressed", Fail, "find out what Kafka lost, and ask the recipient what they had read; put it back from where it was kept, or have it go on with `hub topic restart` (docs/restart.md)";
     /// A topic forgets too soon.
     TOPIC_RETENTION = "topic-retention", Warn, "set retention.ms to 604800000 (7 days) or more";
     /// Records are not proved to have arrived.

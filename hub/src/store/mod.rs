@@ -38,6 +38,7 @@ mod outbox;
 mod overview;
 pub mod quarantine;
 mod refusing;
+pub mod restarts;
 mod reviews;
 pub mod wrapped;
 

@@ -45,7 +45,8 @@ const CLOSE: &str = "insert into decision (message, n, decided_order, known_at, 
      select d.message, d.n + 1, d.decided_order, r.at, 'closed' from r join decision d \
      on d.message = r.message and d.n = r.n";
 
-const COUNT: &str = "on conflict (key) do update set reserved = wrapping.reserved + excluded.reserved";
+pub(super) const COUNT: &str =
+    "on conflict (key) do update set reserved = wrapping.reserved + excluded.reserved";
 
 impl Store {
     /// Messages that were put aside and that nobody has seen to, in the order of their ids after one; of one code, or all.

@@ -54,10 +54,10 @@ create table quarantine (
   primary key (message, n)
 );
 
--- Who did that, when and why: one row for all messages that it was done about.
+-- Who did that, when and why: one row for all messages that it was done about; or who had a topic begin again.
 create table act (
   id bytea primary key,
-  what text not null,              -- repeat, close
+  what text not null,              -- repeat, close; restart
   actor text not null,
   at bigint not null,
   reason bytea not null,           -- sealed: free words may name a person
@@ -246,11 +246,19 @@ create table ledger (
   epoch bigint not null,
   position bigint not null,
   closed_at bigint,
-  closed_by text,                  -- what proved it: topic (read back), feed; expired: nothing did
+  closed_by text,                  -- what proved it: topic (read back), feed, word (somebody's); expired: nothing did
   primary key (recipient, sequence)
 );
 create index ledger_open on ledger (recipient, sequence) where closed_at is null;
 create index ledger_closed on ledger (recipient, closed_at) where closed_at is not null;
+
+-- Orders to go on with a topic after a number, given by hand about one that lost what was sent to it; gone once the
+-- recipient's lane has begun there.
+create table restart (
+  recipient text primary key,
+  base bigint not null,            -- the number
+  act bytea not null
+);
 
 -- What stops the delivery to a recipient, as the relay or the auditor found it; gone once it goes on. In words without a
 -- personal value.

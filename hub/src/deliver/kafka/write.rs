@@ -17,8 +17,8 @@ use tokio::sync::OnceCell;
 
 use super::super::DeliverError;
 use super::super::halt::Halt;
-use super::super::log::{Log, Writer};
-use super::super::record::{Ends, LogRecord, Position, TopicState};
+use super::super::log::{Log, Making, Writer};
+use super::super::record::{Ends, LogRecord, Position, Tail, TopicState};
 use super::describe::Looking;
 use super::read::{KafkaReader, Sentinel, read_position, read_tail};
 use super::{ASK, KafkaConfig, Keep, blocking, describe, failed, log_error, make};
@@ -43,6 +43,21 @@ impl KafkaLog {
     #[must_use]
     pub fn new(config: KafkaConfig) -> Self {
         Self { config, looking: Arc::default() }
+    }
+
+    /// How a recipient's topic is, and its last record, beside whoever writes it.
+    ///
+    /// # Errors
+    /// [`DeliverError::Log`]; [`DeliverError::Halt`] where the last record is not one of ours.
+    pub async fn stands(&self, of: &Recipient) -> Result<(TopicState, Option<Tail>), DeliverError> {
+        let found = describe(self.looking().await?, vec![of.topic()]).await?.pop();
+        let state = found.ok_or_else(|| log_error("look at topics", "nothing was told".to_owned()))?;
+        let (config, topic) = (self.config.clone(), state.name.clone());
+        let tail = match state.partitions {
+            Some(1) => blocking("read back", move || read_tail(&config, &topic)).await?,
+            _ => None,
+        };
+        Ok((state, tail))
     }
 
     async fn looking(&self) -> Result<&Arc<Looking>, DeliverError> {
@@ -182,7 +197,7 @@ impl KafkaWriter {
 }
 
 impl Writer for KafkaWriter {
-    async fn take_over(&mut self, may_make: bool) -> Result<Ends, DeliverError> {
+    async fn take_over(&mut self, making: Making) -> Result<Ends, DeliverError> {
         self.drop_producer();
         let config = self.log.config.clone();
         let producer: FutureProducer =
@@ -204,7 +219,7 @@ impl Writer for KafkaWriter {
         let reading = config.clone();
         let position = blocking("read back", move || read_position(&reading, &sentinel)).await?;
         let mut state = self.look().await?;
-        if state.partitions.is_none() && state.refused.is_none() && may_make && position.is_none() {
+        if state.partitions.is_none() && state.refused.is_none() && making.may(position.is_some()) {
             state = make(self.log.looking().await?, &config, &state.name, Keep::Records).await?;
         }
         let tail = if state.partitions == Some(1) {
@@ -219,6 +234,16 @@ impl Writer for KafkaWriter {
         self.end = position.map_or(0, |position| position.offset + 1);
         (self.transactions, self.worn) = (0, false);
         Ok(Ends { position, state, tail })
+    }
+
+    async fn begin(&mut self, position: Position) -> Result<(), DeliverError> {
+        let value = serde_json::to_string(&position)
+            .map_err(|error| log_error("write the position", error.to_string()))?;
+        let key = self.to.to_string();
+        self.worn = true;
+        self.transact(&[], Last { key: &key, value: &|_| Ok(value.clone()) }).await?;
+        (self.end, self.worn) = (position.offset + 1, false);
+        Ok(())
     }
 
     async fn append(

@@ -3,7 +3,7 @@
 
 use decide::person::TaskKind;
 use schemas::envelope::Hash;
-use schemas::ids::{DeliveryId, HandoverId, PersonId, Pseudonym, StreamId, TaskId};
+use schemas::ids::{DeliveryId, HandoverId, MessageId, PersonId, Pseudonym, StreamId, TaskId};
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
 
@@ -102,6 +102,20 @@ pub struct LedgerEnd {
     pub closed: u64,
     /// The last one that was read back from the topic: what a feed proved was perhaps never there.
     pub read_back: u64,
+}
+
+/// An order to go on with a recipient's topic after a number.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RestartRow {
+    pub id: MessageId,
+    pub recipient: Recipient,
+    /// The last record that the recipient has.
+    pub base: u64,
+    pub actor: String,
+    pub at: Instant,
+    /// Why, sealed: free words may name a person.
+    pub reason: Sealed,
+    pub key: Sealed,
 }
 
 /// What stops the delivery to a recipient.

@@ -16,7 +16,9 @@ pub use audit::{AuditRow, ChainedRow};
 pub use batch::{Batch, FoundRow};
 pub use handover::{HandoverRow, LineRow, StreamRow};
 pub use lease::{Counters, Lease, TopicEnd};
-pub use leaving::{GateRow, HaltRow, LeavingRow, LedgerEnd, OutboxRow, Outgoing, SchemaRow, TaskRow};
+pub use leaving::{
+    GateRow, HaltRow, LeavingRow, LedgerEnd, OutboxRow, Outgoing, RestartRow, SchemaRow, TaskRow,
+};
 pub use message::{
     DecidedRow, Detail, InboxRow, MessageKeyRow, MessageRow, Outcome, PendingRow, ReceiptRow, RefusalRow,
     ReleasedRow, StoredAttempt, StoredDecision,
