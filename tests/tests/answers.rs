@@ -11,9 +11,10 @@ use hub::app::{Hub, Start, in_data, serve};
 use hub::clock::Clock;
 use hub::config::dev_token;
 use hub::decider::replay::verify;
+use hub::desk::{Actor, Saying};
 use hub::store::Filter;
 use reqwest::StatusCode;
-use schemas::handover::State;
+use schemas::handover::{OrderName, State};
 use serde_json::{Value, json};
 use tests::people::{register_answer, visa_lines};
 use tests::saying::put;
@@ -260,4 +261,33 @@ async fn on_postgres_several_who_say_all_of_it_at_once_come_to_the_same_end() {
     }
     assert_eq!(house.states().await, [State::Closed; 3]);
     Arc::into_inner(house).unwrap().close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_desk_orders_and_its_agency_is_told_what_is_possible_then() {
+    let (house, offers) = House::with(1, None).await;
+    let offer = &offers[0];
+    let order = async |who: &str, order: OrderName| {
+        let people = &house.hub.config.people;
+        let actor = Actor::of(people, &dev_token(who)).unwrap();
+        let (handover, reason) = (offer.handover.parse().unwrap(), "agreed by telephone".to_owned());
+        let said = house.hub.desk.say(&actor, Saying::Ordered { handover, order, reason }).await;
+        match said {
+            Ok(said) => format!("{:?}", said.decision.unwrap().outcome.unwrap()),
+            Err(error) => error.to_string(),
+        }
+    };
+    assert!(order("noor", OrderName::Hold).await.contains("may not"), "operations decide about no handover");
+    assert_eq!(order("amina", OrderName::SendAgain).await, "Refused", "nothing is overdue");
+    assert_eq!(order("amina", OrderName::Hold).await, "Decided");
+    let (status, told) = house.say(offer, &received(offer, &offer.hash)).await;
+    assert_eq!((status.as_u16(), &told["code"]), (409, &json!("not-allowed")));
+    assert_eq!(told["conflict"]["refusal"]["not_allowed"]["state"], "held");
+    assert!(order("amina", OrderName::Lift).await.contains("may not"), "a restriction is the officer's");
+    assert_eq!(order("elif", OrderName::Lift).await, "Refused", "there is none");
+    assert_eq!(order("amina", OrderName::Release).await, "Decided");
+    let (status, told) = house.say(offer, &received(offer, &offer.hash)).await;
+    assert_eq!(status, 200, "{told}");
+    assert_eq!(house.states().await, [State::Received]);
+    house.close().await;
 }

@@ -45,6 +45,8 @@ enum Command {
     Quarantine(commands::quarantine::Args),
     /// Issue one stream's view again.
     Redeliver(commands::redeliver::Args),
+    /// Decides about one handover: send again, hold, release, withdraw, end a line, lift a restriction
+    Order(commands::order::Args),
     /// Decide everything again, in memory, and compare.
     Replay(commands::replay::Args),
     /// List, show and answer the links that a human must decide.
@@ -82,6 +84,7 @@ async fn main() -> ExitCode {
         Command::Push(args) => commands::push::run(args).await,
         Command::Quarantine(args) => commands::quarantine::run(args).await,
         Command::Redeliver(args) => commands::redeliver::run(args).await,
+        Command::Order(args) => commands::order::run(args).await,
         Command::Replay(args) => commands::replay::run(args).await,
         Command::Review(args) => commands::review::run(args).await,
         Command::Route(args) => commands::route::run(args).await,

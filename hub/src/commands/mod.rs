@@ -15,6 +15,7 @@ pub mod explain;
 pub mod freeze;
 pub mod keys;
 pub mod migrate;
+pub mod order;
 pub mod out;
 pub mod push;
 pub mod quarantine;

@@ -6,7 +6,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use clap::ValueEnum;
-use schemas::ids::{MessageId, PersonId, ReviewId, StreamId};
+use schemas::handover::OrderName;
+use schemas::ids::{HandoverId, MessageId, PersonId, ReviewId, StreamId};
 use schemas::recipient::Recipient;
 
 use crate::config::DeskRole;
@@ -24,6 +25,10 @@ pub enum Action {
     ShowValues,
     /// Has a stream's view issued again.
     Redeliver,
+    /// Decides about a handover: sends it again, holds or releases it, withdraws it, ends a line.
+    OrderHandover,
+    /// Lifts the restriction that a person asked for.
+    LiftRestriction,
     /// Looks at a message in quarantine, and at what was said about it.
     ShowQuarantined,
     /// Has messages in quarantine decided again.
@@ -43,12 +48,14 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::SignIn,
         Self::ShowReview,
         Self::AnswerReview,
         Self::ShowValues,
         Self::Redeliver,
+        Self::OrderHandover,
+        Self::LiftRestriction,
         Self::ShowQuarantined,
         Self::RepeatQuarantined,
         Self::CloseQuarantined,
@@ -67,7 +74,8 @@ impl Action {
             Self::SignIn => &DeskRole::ALL,
             Self::ShowReview | Self::AnswerReview => &[Review],
             Self::ShowValues | Self::ShowRecords => &[Review, Coordinator, Dpo],
-            Self::ReadAudit => &[Dpo],
+            Self::OrderHandover => &[Coordinator],
+            Self::ReadAudit | Self::LiftRestriction => &[Dpo],
             Self::Redeliver
             | Self::ShowQuarantined
             | Self::RepeatQuarantined
@@ -75,6 +83,19 @@ impl Action {
             | Self::SetBackClock
             | Self::RestartTopic
             | Self::RewrapKeys => &[Operations],
+        }
+    }
+
+    /// What it is to order this about a handover.
+    #[must_use]
+    pub const fn of_order(order: OrderName) -> Self {
+        match order {
+            OrderName::Lift => Self::LiftRestriction,
+            OrderName::SendAgain
+            | OrderName::Hold
+            | OrderName::Release
+            | OrderName::Withdraw
+            | OrderName::EndLine => Self::OrderHandover,
         }
     }
 
@@ -87,6 +108,8 @@ impl Action {
             Self::AnswerReview => "answer-review",
             Self::ShowValues => "show-values",
             Self::Redeliver => "redeliver",
+            Self::OrderHandover => "order-handover",
+            Self::LiftRestriction => "lift-restriction",
             Self::ShowQuarantined => "show-quarantined",
             Self::RepeatQuarantined => "repeat-quarantined",
             Self::CloseQuarantined => "close-quarantined",
@@ -174,6 +197,12 @@ impl From<ReviewId> for About {
     }
 }
 
+impl From<HandoverId> for About {
+    fn from(id: HandoverId) -> Self {
+        Self::Id(id.bytes())
+    }
+}
+
 impl From<StreamId> for About {
     fn from(id: StreamId) -> Self {
         Self::Id(id.bytes())
@@ -211,6 +240,8 @@ mod tests {
             "answer-review: review",
             "show-values: review coordinator dpo",
             "redeliver: operations",
+            "order-handover: coordinator",
+            "lift-restriction: dpo",
             "show-quarantined: operations",
             "repeat-quarantined: operations",
             "close-quarantined: operations",

@@ -14,7 +14,8 @@ mod rights;
 use std::time::Duration;
 
 use schemas::actor::ActorName;
-use schemas::ids::{MessageId, ReviewId, StreamId};
+use schemas::handover::OrderName;
+use schemas::ids::{HandoverId, MessageId, ReviewId, StreamId};
 use schemas::message::{Body, ReviewAnswer};
 
 pub use action::{About, AboutError, Action, Occasion};
@@ -42,6 +43,13 @@ pub enum Saying {
     },
     /// A stream's view is to be issued again.
     Redeliver(StreamId),
+    /// What becomes of a handover.
+    Ordered {
+        handover: HandoverId,
+        order: OrderName,
+        /// Why, in their words.
+        reason: String,
+    },
 }
 
 impl Saying {
@@ -50,6 +58,7 @@ impl Saying {
         match self {
             Self::Reviewed { review, .. } => (Action::AnswerReview, (*review).into()),
             Self::Redeliver(stream) => (Action::Redeliver, (*stream).into()),
+            Self::Ordered { handover, order, .. } => (Action::of_order(*order), (*handover).into()),
         }
     }
 
@@ -60,6 +69,9 @@ impl Saying {
                 ("review", Body::Reviewed { review, answer, reason, by })
             }
             Self::Redeliver(stream) => ("redeliver", Body::Redeliver { stream, by }),
+            Self::Ordered { handover, order, reason } => {
+                ("order", Body::Ordered { handover, order, reason, by })
+            }
         }
     }
 }
