@@ -8,47 +8,15 @@ mod support;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use decide::change::Delivery;
 use decide::handover::table::ROWS;
-use decide::invariant::{i4, i5, i6, i7, i12, i14};
-use decide::round::Verdict;
-use schemas::message::Body;
-use schemas::time::day_of;
 use support::House;
+use support::settled::broken;
 use support::walk::{Log, walk};
 
 /// How many lives are walked, half in true weather and half in wild.
 #[expect(clippy::disallowed_methods, reason = "a test is told how much by its environment")]
 fn walks() -> u64 {
     std::env::var("HUB_WALKS").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000)
-}
-
-/// What is broken, if anything: in what left since the last look, and in everybody as they are.
-fn broken(house: &mut House) -> Result<(), String> {
-    let (today, at) = (day_of(house.at), house.at);
-    let left: Vec<Delivery> = std::mem::take(&mut house.deliveries);
-    for delivery in &left {
-        i4(delivery, &house.bundle)?;
-        // A view is judged by what was so when it left: by the next message of the same moment that may have changed.
-        let after = left.iter().any(|later| later.person == delivery.person && later.issue > delivery.issue);
-        if delivery.at == at && !after {
-            let person = house.now(delivery.person);
-            i14(delivery, person, &house.bundle, today)?;
-            i5(delivery, person, &house.bundle, today)?;
-        }
-    }
-    let ids: Vec<_> = house.people().iter().map(|person| person.id).collect();
-    for id in ids {
-        let Verdict::Decided(change) = house.tell(Body::Due(id)) else { return Err("nobody".to_owned()) };
-        if !change.events.is_empty() {
-            let events = change.events.iter().map(|(_, event)| format!("{event:?}"));
-            return Err(format!("I13: {}", events.collect::<Vec<_>>().join("; ")));
-        }
-        let person = house.now(id);
-        i6(person, &house.bundle, today)?;
-        i7(person)?;
-    }
-    i12(house.persons().values())
 }
 
 /// Rows that no walk fires: nobody is split, and one walk knows one human, of whom no two pieces are offered at once.

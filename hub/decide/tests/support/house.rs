@@ -242,6 +242,15 @@ impl House {
         people[0]
     }
 
+    /// Forgets how it came to where it is: a copy of it is small then.
+    pub(crate) fn forget(&mut self) {
+        self.deliveries.clear();
+        self.rows.clear();
+        self.journal.clear();
+        self.log.clear();
+        self.records.clear();
+    }
+
     /// The rows of the state table that fired so far, and forgets them.
     pub(crate) fn fired(&mut self) -> Vec<String> {
         std::mem::take(&mut self.rows).into_iter().map(|(row, _)| row).collect()

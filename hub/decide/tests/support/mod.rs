@@ -9,6 +9,7 @@ pub(crate) mod house;
 pub(crate) mod life;
 pub(crate) mod pair;
 pub(crate) mod say;
+pub(crate) mod settled;
 pub(crate) mod walk;
 
 use std::sync::LazyLock;

@@ -1,0 +1,37 @@
+//! What must hold after every message, whatever was said: the invariants, and that a look on the same day changes nothing.
+
+use decide::change::Delivery;
+use decide::invariant::{i4, i5, i6, i7, i12, i14};
+use decide::round::Verdict;
+use schemas::message::Body;
+use schemas::time::day_of;
+
+use super::House;
+
+/// What is broken, if anything: in what left since the last look, and in everybody as they are.
+pub(crate) fn broken(house: &mut House) -> Result<(), String> {
+    let (today, at) = (day_of(house.at), house.at);
+    let left: Vec<Delivery> = std::mem::take(&mut house.deliveries);
+    for delivery in &left {
+        i4(delivery, &house.bundle)?;
+        // A view is judged by what was so when it left: by the next message of the same moment that may have changed.
+        let after = left.iter().any(|later| later.person == delivery.person && later.issue > delivery.issue);
+        if delivery.at == at && !after {
+            let person = house.now(delivery.person);
+            i14(delivery, person, &house.bundle, today)?;
+            i5(delivery, person, &house.bundle, today)?;
+        }
+    }
+    let ids: Vec<_> = house.people().iter().map(|person| person.id).collect();
+    for id in ids {
+        let Verdict::Decided(change) = house.tell(Body::Due(id)) else { return Err("nobody".to_owned()) };
+        if !change.events.is_empty() {
+            let events = change.events.iter().map(|(_, event)| format!("{event:?}"));
+            return Err(format!("I13: {}", events.collect::<Vec<_>>().join("; ")));
+        }
+        let person = house.now(id);
+        i6(person, &house.bundle, today)?;
+        i7(person)?;
+    }
+    i12(house.persons().values())
+}
