@@ -9,6 +9,7 @@ use schemas::country::Countries;
 use schemas::finding::{Code, Finding};
 use schemas::insz::Environment;
 use schemas::municipality::Municipalities;
+use schemas::place::Places;
 use schemas::recipient::Recipient;
 use serde_json::{Value, json};
 
@@ -17,15 +18,20 @@ use crate::{Checked, Context, Refused, SOURCES, check, read};
 /// The reviewed tables, as tests use them.
 pub(crate) struct FixtureTables {
     municipalities: Municipalities,
+    places: Places,
     countries: Countries,
     choosable: BTreeSet<Recipient>,
 }
 
 impl FixtureTables {
     pub(crate) fn new() -> Self {
+        let municipalities =
+            Municipalities::from_csv(include_str!("../../config/tables/municipalities.csv")).unwrap();
+        let names = include_str!("../../config/tables/municipality_names.csv");
+        let postal_codes = include_str!("../../config/tables/postal_codes.csv");
         Self {
-            municipalities: Municipalities::from_csv(include_str!("../../config/tables/municipalities.csv"))
-                .unwrap(),
+            places: Places::new(&municipalities, names, postal_codes).unwrap(),
+            municipalities,
             countries: Countries::from_csv(include_str!("../../config/tables/countries.csv")).unwrap(),
             choosable: ["bapa-bxl", "bapa-convivial", "bapa-via", "bon"]
                 .map(|name| Recipient::parse(name).unwrap())
@@ -36,6 +42,7 @@ impl FixtureTables {
     pub(crate) fn context(&self, environment: Environment) -> Context<'_> {
         Context {
             municipalities: &self.municipalities,
+            places: &self.places,
             countries: &self.countries,
             choosable: &self.choosable,
             environment,

@@ -29,6 +29,7 @@ use schemas::finding::Finding;
 use schemas::insz::Environment;
 use schemas::message::Said;
 use schemas::municipality::Municipalities;
+use schemas::place::Places;
 use schemas::recipient::Recipient;
 use serde_json::Value;
 
@@ -48,6 +49,8 @@ pub enum Format {
 pub struct Context<'a> {
     /// Municipalities with their days.
     pub municipalities: &'a Municipalities,
+    /// The language areas of places, by name and postal code.
+    pub places: &'a Places,
     /// Countries and register codes.
     pub countries: &'a Countries,
     /// Whom a newcomer in Brussels may choose.

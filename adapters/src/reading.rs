@@ -13,13 +13,14 @@ use schemas::insz::{Environment, Insz};
 use schemas::message::Said;
 use schemas::name::Names;
 use schemas::partial::PartialDate;
+use schemas::place::Destination;
 use schemas::reference::{
     ApplicationNumber, DvzNumber, PassportNumber, PermitNumber, PostCode, ReferenceError,
 };
 use schemas::time::{Day, Instant, parse_instant};
 use serde_json::Value;
 
-use crate::Translation;
+use crate::{Context, Translation};
 
 /// A code list: what a source writes, and what it means.
 pub(crate) type Codes<'c, T> = &'c [(&'c str, T)];
@@ -119,6 +120,15 @@ impl<'a> Reading<'a> {
         self.parsed(at, Code::UnknownCode, |code| {
             countries.by_code(code).ok_or("expected an ISO 3166-1 alpha-3 or ICAO 9303 code")
         })
+    }
+
+    /// Tells where no municipality can be read from a destination: without one nobody knows whether it concerns us.
+    pub(crate) fn destination(&mut self, at: &str, destination: Option<&Destination>, context: &Context<'_>) {
+        match destination.map(|destination| context.places.area(destination)) {
+            Some(Some(_)) => {}
+            Some(None) => self.note(Code::DestinationMissing, at, "names no municipality that is known"),
+            None => self.note(Code::DestinationMissing, at, "names no municipality"),
+        }
     }
 
     /// A sex, as travel documents state it.

@@ -13,6 +13,7 @@ use crate::key::Key;
 use crate::municipality::NisCode;
 use crate::name::Names;
 use crate::partial::PartialDate;
+use crate::place::Destination;
 use crate::recipient::Recipient;
 use crate::reference::{Account, ApplicationNumber, ModuleCode, PermitNumber, PostCode, StatementId};
 use crate::time::{Day, Instant, Version};
@@ -108,6 +109,8 @@ pub enum Statement {
     AccountOpened,
     /// Which modules they take.
     LearningPath(LearningPath),
+    /// A municipality has told that they came there: the register may be asked, and nothing is routed on it.
+    Hint(NisCode),
     /// Whom they chose in Brussels.
     Choice(Choice),
     /// They object to being handed over (GDPR article 21).
@@ -141,6 +144,7 @@ impl Statement {
             Self::Residence(_) => Field::Residence,
             Self::AccountOpened => Field::AccountOpened,
             Self::LearningPath(_) => Field::LearningPath,
+            Self::Hint(_) => Field::Hint,
             Self::Choice(_) => Field::Choice,
             Self::Objection => Field::Objection,
             Self::Progress(_) => Field::Progress,
@@ -169,6 +173,7 @@ pub enum Field {
     Residence,
     AccountOpened,
     LearningPath,
+    Hint,
     Choice,
     Objection,
     Progress,
@@ -232,10 +237,12 @@ pub struct Application {
     pub ground: Option<String>,
     /// The permit it rests on.
     pub permit: Option<PermitNumber>,
-    /// The municipality named as destination, as text.
-    pub destination: Option<String>,
+    /// Where the applicant means to live.
+    pub destination: Option<Destination>,
     /// The day the applicant means to enter.
     pub entry_on: Option<Day>,
+    /// Whether they need a visa; who needs none tells the post that they mean to stay.
+    pub needs_visa: bool,
 }
 
 /// What an authority decided.
@@ -261,8 +268,10 @@ pub struct Permit {
     pub role: PermitRole,
     /// The region that is competent (the employer's establishment decides, not the home).
     pub region: Region,
-    /// The municipality meant as home, where the source knows it.
-    pub destination: Option<NisCode>,
+    /// Where the holder means to live.
+    pub destination: Option<Destination>,
+    /// It is asked for somebody who lives in Belgium: they have a register number, and no post gives them a visa.
+    pub lives_here: bool,
 }
 
 /// Whose permit a row is about.

@@ -99,6 +99,8 @@ codes! {
     EnterpriseCheck = "enterprise-check", Warning;
     /// An occupation code that is not of four digits; it is used for nothing.
     OccupationForm = "occupation-form", Warning;
+    /// No municipality can be read from a destination: whether the person is of the target group is not known.
+    DestinationMissing = "destination-missing", Warning;
     /// A value that was brought to its normal form.
     Normalised = "normalised", Warning;
     /// A statement's verb that says nothing of a module; nothing follows from the statement.

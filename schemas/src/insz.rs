@@ -95,6 +95,12 @@ impl Insz {
         self.kind_of_month().unwrap_or(NumberKind::Test)
     }
 
+    /// Whether it is a BIS number: somebody who is known, and need not live in Belgium.
+    #[must_use]
+    pub fn is_bis(self) -> bool {
+        matches!(self.0 / 10_000_000 % 100, 20..=52 | 80..=92)
+    }
+
     fn kind_of_month(self) -> Option<NumberKind> {
         match self.0 / 10_000_000 % 100 {
             0..=12 => Some(NumberKind::Register),

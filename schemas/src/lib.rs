@@ -15,6 +15,7 @@ pub mod insz;
 pub mod name;
 pub mod country;
 pub mod municipality;
+pub mod place;
 pub mod reference;
 
 pub mod actor;

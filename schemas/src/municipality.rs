@@ -83,6 +83,8 @@ pub struct Municipality {
     pub nis: NisCode,
     /// Its Dutch name.
     pub name_nl: String,
+    /// Its French name.
+    pub name_fr: String,
     /// The first day on which the code exists.
     pub valid_from: Day,
     /// The last day on which it exists; none while it does.

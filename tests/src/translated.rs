@@ -45,6 +45,7 @@ pub fn read(folder: &Path, config: &Config) -> anyhow::Result<(Vec<Said>, Instan
     let choosable: BTreeSet<Recipient> = chosen.map(|contract| contract.recipient.clone()).collect();
     let context = Context {
         municipalities: &bundle.municipalities,
+        places: &bundle.places,
         countries: &bundle.countries,
         choosable: &choosable,
         environment: config.hub.environment,

@@ -26,6 +26,10 @@ competence = { territory = [{ nis = "24062", from = 1970-01-01 }] }
 
 [[basis]]
 reference = "protocol VT-2024-10 (regular trajectory)"
+kind = "protocol"
+articles = ["decree of 7 June 2013"]
+controllers = ["ABB", "an agency"]
+status = "planned"
 from = 2024-01-01
 
 [offer]

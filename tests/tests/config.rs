@@ -37,6 +37,10 @@ schema_id = 10
 competence = { territory = [{ nis = "24062", from = 2026-01-01 }] }
 [[basis]]
 reference = "protocol VT-2026-01"
+kind = "protocol"
+articles = ["decree of 7 June 2013"]
+controllers = ["ABB", "Leuven"]
+status = "planned"
 from = 2026-01-01
 [offer]
 fields = ["municipality"]
@@ -72,7 +76,7 @@ fn every_mistake_is_told_at_once_with_its_place() {
     let expect = [
         "agencies/README: is not read: files of this folder end in .toml",
         "agencies/amal.toml:5: unknown word `teritory`; the nearest one is `territory`",
-        "agencies/atlas.toml:11: unknown key `ofer`; the nearest one is `offer`",
+        "agencies/atlas.toml:15: unknown key `ofer`; the nearest one is `offer`",
         "hub.toml:4: unknown key `listens`; the nearest one is `listen`",
         "rules/deadlines.toml:4: invalid type: string \"six\", expected u32",
     ];
@@ -182,6 +186,83 @@ fn production_refuses_what_is_guessed_at_once() {
         let one = if guess == "dev-lucas" { "a development token is refused" } else { "guessed at once" };
         assert!(told.iter().any(|text| text.contains(one)), "{guess}: {told:?}");
     }
+}
+
+#[test]
+fn production_lets_nothing_flow_on_a_basis_that_is_not_published() {
+    let dir = copy();
+    let config = Config::load(dir.path()).unwrap();
+    let told = |config: &Config| config.refused.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let amal = "agencies/amal.toml: protocol VT-2024-04 (regular trajectory) is only a planned protocol: nothing flows on it in production";
+    assert!(told(&config).contains(&amal.to_owned()), "{:#?}", told(&config));
+    assert_eq!(
+        told(&config).iter().filter(|text| text.starts_with("agencies/")).count(),
+        config.agencies.len()
+    );
+    let in_force = "status = \"in_force\"\npublication = \"Belgian Official Gazette, 31 July 2013\"";
+    replace(dir.path(), "agencies/amal.toml", "status = \"planned\"", in_force);
+    replace(
+        dir.path(),
+        "sources/permit.toml",
+        "status = \"planned\"",
+        "status = \"in_force\", publication = \"Belgian Official Gazette, 31 July 2013\"",
+    );
+    for production in [false, true] {
+        if production {
+            in_production(dir.path());
+        }
+        let config = Config::load(dir.path()).unwrap_or_else(|wrong| panic!("{wrong}"));
+        assert!(!told(&config).contains(&amal.to_owned()));
+        for contract in &config.bundle.contracts {
+            let flows = !production || contract.recipient.as_str() == "amal";
+            assert_eq!(
+                contract.basis(parse_day("2026-01-01").unwrap()).is_some(),
+                flows,
+                "{}",
+                contract.recipient
+            );
+        }
+        for sender in config.senders.iter() {
+            let flows = !production || sender.name == "amal" || sender.source == "permit";
+            assert_eq!(!sender.bases.is_empty(), flows, "{} {}", sender.name, sender.source);
+        }
+    }
+}
+
+/// The folder as production has it: no development token, nothing in clear.
+fn in_production(dir: &Path) {
+    replace(dir, "hub.toml", "environment = \"test\"", "environment = \"production\"");
+    replace(dir, "hub.toml", "secure_cookie = false", "secure_cookie = true");
+    let files = ["agencies", "sources"].map(|folder| fs::read_dir(dir.join(folder)).unwrap());
+    let files = files.into_iter().flatten().map(|file| file.unwrap().path());
+    let mut people = vec![dir.join("people.toml")];
+    people.extend(files.filter(|path| path.extension().is_some_and(|ending| ending == "toml")));
+    for path in people {
+        let text = fs::read_to_string(&path).unwrap();
+        // Another token of the same organisation: the digits of its hash, backwards.
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        for line in lines.iter_mut().filter(|line| line.starts_with("token_sha256")) {
+            let digits: String = line.split('"').nth(1).unwrap().chars().rev().collect();
+            *line = format!("token_sha256 = \"{digits}\"");
+        }
+        fs::write(&path, lines.join("\n")).unwrap();
+    }
+}
+
+#[test]
+fn what_a_basis_lacks_is_told() {
+    let check = |from: &str, to: &str, expect: &str| {
+        let dir = copy();
+        replace(dir.path(), "agencies/amal.toml", from, to);
+        assert_eq!(
+            told(dir.path()),
+            [format!("agencies/amal.toml: protocol VT-2024-04 (regular trajectory): {expect}")]
+        );
+    };
+    check("[\"decree of 7 June 2013\"]", "[]", "a basis names its articles");
+    check("[\"ABB\", \"Amal\"]", "[\"ABB\"]", "a basis names its controllers, on both sides");
+    check("\"planned\"", "\"in_force\"", "a basis in force names its publication");
+    check("\"planned\"", "\"planned\"\npublication = \"x\"", "a planned basis has no publication yet");
 }
 
 #[test]

@@ -29,6 +29,7 @@ fn no_field_leaves_that_the_contract_does_not_name() {
     let schemas = Schemas::new(&ids, &bundle.contracts).unwrap();
     let look = Context {
         municipalities: &bundle.municipalities,
+        places: &bundle.places,
         countries: &bundle.countries,
         choosable: &BTreeSet::new(),
         environment: config.hub.environment,

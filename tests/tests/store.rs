@@ -22,6 +22,8 @@ mod ledger;
 mod lists;
 #[path = "store/quarantine.rs"]
 mod quarantine;
+#[path = "store/tasks.rs"]
+mod tasks;
 
 use std::time::Duration;
 

@@ -12,9 +12,11 @@ use decide::Person;
 use decide::journey::Journey;
 use decide::person::ViewKind;
 use hub::decider::replay::verify;
-use hub::store::rows::Outcome;
+use hub::store::rows::{OutboxRow, Outcome};
+use schemas::envelope::Envelope;
 use schemas::handover::{HoldReason, State};
 use schemas::ids::PersonId;
+use schemas::time::day_of;
 use serde_json::Value;
 use tests::story::{Played, Told, folder, play, records, text, texts};
 
@@ -79,6 +81,19 @@ fn nobody_is_joined_with_somebody_else(played: &Played) {
     }
 }
 
+/// Whether the truth has somebody in scope on the day of a record, by what could be known then: on a day on which that
+/// changes, before it or after.
+fn in_scope_on(truth: &Value, row: &OutboxRow) -> bool {
+    let day = day_of(serde_json::from_str::<Envelope>(&row.envelope).unwrap().time);
+    [day.pred_opt().unwrap(), day].iter().any(|day| {
+        let known = |part: &&Value| text(&part["known_from"]) <= day.to_string().as_str();
+        let mut parts = truth["scope_history"].as_array().unwrap().iter();
+        // A family member's own row names the region; that the worker's is there too, the hub does not ask.
+        let early = |part: &Value| part["why"] == "worker_permit";
+        parts.rfind(known).is_some_and(|part| part["scope"] == "in" || early(part))
+    })
+}
+
 async fn no_record_shows_what_it_must_not(played: &Played, persons: &BTreeMap<String, Value>) {
     let made_of = played.made_of();
     let never: BTreeSet<&str> = persons
@@ -91,7 +106,10 @@ async fn no_record_shows_what_it_must_not(played: &Played, persons: &BTreeMap<St
         let place = format!("{} {}", row.recipient, row.sequence);
         assert!(!never.iter().any(|never| text.contains(never)), "{place} shows what it must not");
         let Some(id) = made_of.get(&person).and_then(BTreeSet::first) else { continue };
-        assert_eq!(persons[id]["scope"], "in", "{place} is about {id}, who is not in scope");
+        assert!(
+            value["kind"] == "ended" || in_scope_on(&persons[id], &row),
+            "{place} is about {id}, who is not in scope"
+        );
         let own = matches!(row.recipient.as_str(), "agii-abroad" | "portal");
         assert!(
             own || agencies(&persons[id]).contains(&row.recipient.to_string()),
@@ -168,6 +186,13 @@ fn traps_end_as_they_say(lives: &[Life<'_>], played: &Played) {
                     let held = |(state, hold)| state == State::Held && hold == Some(HoldReason::Restricted);
                     assert!(states().any(held), "{told}");
                 }
+                must if must.starts_with("reach nobody") && !must.contains("before") => {
+                    let mut streams = life.pieces.iter().flat_map(|p| &p.state.streams);
+                    assert!(streams.next().is_none(), "{told}");
+                    // Where the destination is missing, and there alone, the register is asked.
+                    let mut asked = life.pieces.iter().flat_map(|p| &p.state.asked);
+                    assert!(trap["kind"] == "destination_unknown" || asked.next().is_none(), "{told}");
+                }
                 _ => {}
             }
         }
@@ -211,7 +236,7 @@ fn defects_end_as_they_say(played: &Played, lives: &[Life<'_>]) -> usize {
     let (rows, again) = (&played.summary.sources["permit"], 4);
     assert_eq!(
         (rows.get("accepted").copied(), rows.get("refused")),
-        (Some(136 - again + 1), None),
+        (played.truth["counts"]["wewis/single-permits.csv"].as_u64().map(|rows| rows - again + 1), None),
         "{rows:?}"
     );
     usize::try_from(refused).unwrap()

@@ -9,6 +9,7 @@ use schemas::finding::{Code, Finding};
 use schemas::key::Key;
 use schemas::message::Said;
 use schemas::municipality::NisCode;
+use schemas::place::Destination;
 use schemas::reference::{PassportNumber, PermitNumber, enterprise_number_fits};
 use schemas::time::{Version, start_of};
 use serde_json::Value;
@@ -104,20 +105,32 @@ fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Record> {
         reading.note(Code::Contradiction, "/event_date", "lies before application_date");
     }
     let region = reading.coded("/region", REGIONS);
-    let destination = nis(reading);
+    let destination = destination(reading, context);
     let decision = reading.coded("/event", EVENTS);
+    let insz = reading.insz("/insz", context.environment);
+    // A BIS number is given to people abroad as well.
+    let registered = insz.is_some_and(|insz| !insz.is_bis());
+    let lives_here = registered && reading.text("/visa_post").is_none();
+    draft.insz(insz);
     person(reading, &mut draft, context);
 
     let (dossier, event_on) = (dossier?, event_on?);
     let (applied_on, role, region) = (applied_on?, role?, region?);
-    draft.say(Some(applied_on), Statement::Permit(Permit { applied_on, role, region, destination }));
+    draft.say(
+        Some(applied_on),
+        Statement::Permit(Permit { applied_on, role, region, destination, lives_here }),
+    );
     draft.say(Some(event_on), Statement::PermitDecision(decision?));
     let version = Version { channel: "wewis".to_owned(), sequence: None, stated_at: start_of(event_on) };
     Some(draft.record(&Entry::Permit(dossier), Authority::Permits, &version))
 }
 
-fn nis(reading: &mut Reading<'_>) -> Option<NisCode> {
-    reading.parsed("/intended_nis", Code::Ignored, NisCode::parse)
+fn destination(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Destination> {
+    let nis = reading.parsed("/intended_nis", Code::Ignored, NisCode::parse);
+    let postal_code = reading.text("/intended_postal_code").map(str::to_owned);
+    let destination = Destination { nis, municipality: None, postal_code }.stated()?;
+    reading.destination("/intended_postal_code", Some(&destination), context);
+    Some(destination)
 }
 
 fn person(reading: &mut Reading<'_>, draft: &mut ItemDraft, context: &Context<'_>) {
@@ -127,7 +140,6 @@ fn person(reading: &mut Reading<'_>, draft: &mut ItemDraft, context: &Context<'_
     draft.identity(names, birth, sex);
     draft.nationalities(Vec::from_iter(reading.country("/nationality", context.countries)));
     draft.contact(reading.text("/email"), None);
-    draft.insz(reading.insz("/insz", context.environment));
     let issuer = reading.country("/passport_country", context.countries);
     if let Some(number) = reading.reference::<PassportNumber>("/passport_number") {
         draft.keys.push(match issuer {

@@ -1,11 +1,12 @@
 //! A municipality's hint: this number belongs to somebody who has just come.
 //!
-//! It makes the number known, so that the register can be asked; what it says of the home and the
-//! nationality is dropped, because the register's answer decides.
+//! It makes the number known, and the municipality, so that the register can be asked. Nobody is routed on it, and what
+//! it says of the nationality is dropped: the register's answer decides.
 
-use schemas::fact::{Authority, Entry, Record};
+use schemas::fact::{Authority, Entry, Record, Statement};
 use schemas::finding::Code;
 use schemas::key::Key;
+use schemas::municipality::NisCode;
 use schemas::reference::{DvzNumber, PassportNumber};
 use schemas::time::Version;
 
@@ -19,6 +20,9 @@ pub(super) fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option
     let birth = reading.date("/birth_date", Code::InvalidDate);
     draft.identity(reading.names("/family_name", "/given_names"), birth, None);
     draft.insz(reading.insz("/insz", context.environment));
+    if let Some(nis) = reading.parsed("/municipality_nis", Code::Ignored, NisCode::parse) {
+        draft.say(None, Statement::Hint(nis));
+    }
     draft.keys.extend(reading.reference::<DvzNumber>("/dvz_number").map(Key::Dvz));
     draft.keys.extend(reading.reference::<PassportNumber>("/passport_number").map(Key::PassportAlone));
     let version = Version { channel: "hint".to_owned(), sequence: None, stated_at: at? };

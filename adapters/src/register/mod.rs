@@ -77,7 +77,7 @@ impl Source for Register {
     }
 
     fn strip(&self) -> &'static [&'static str] {
-        &["/municipality_nis", "/nationality_nis"]
+        &["/nationality_nis"]
     }
 
     fn split(&self, document: Value) -> Vec<Value> {

@@ -9,6 +9,7 @@ use schemas::fact::{Application, Authority, Entry, Purpose, Record, Statement};
 use schemas::finding::Code;
 use schemas::key::Key;
 use schemas::name::Names;
+use schemas::place::Destination;
 use schemas::reference::{ApplicationNumber, DvzNumber, PassportNumber, PermitNumber, PostCode};
 use schemas::time::{Day, Version};
 use serde_json::Value;
@@ -73,9 +74,16 @@ fn application(reading: &mut Reading<'_>, draft: &mut ItemDraft, context: &Conte
     let entry_on = reading.day("/application/intended_entry");
     let purpose = reading.coded("/application/purpose", PURPOSES);
     let text = |at: &str| reading.text(at).map(str::to_owned);
-    let (ground, destination) = (text("/application/ground"), text("/application/destination/municipality"));
+    let ground = text("/application/ground");
+    let (municipality, postal_code) =
+        (text("/application/destination/municipality"), text("/application/destination/postal_code"));
+    let destination = Destination { nis: None, municipality, postal_code }.stated();
+    if let Some(Purpose::Work | Purpose::FamilyReunification | Purpose::FamilyOfWorker) = purpose {
+        reading.destination("/application/destination", destination.as_ref(), context);
+    }
+    let needs_visa = reading.text("/application/visa_type") != Some("none");
     if let (Some(filed_on), Some(purpose)) = (filed_on, purpose) {
-        let applied = Application { filed_on, purpose, ground, permit, destination, entry_on };
+        let applied = Application { filed_on, purpose, ground, permit, destination, entry_on, needs_visa };
         draft.say(Some(filed_on), Statement::Applied(applied));
     }
     person(reading, draft, context, filed_on);

@@ -8,8 +8,10 @@ use std::sync::OnceLock;
 
 use schemas::calendar::WorkCalendar;
 use schemas::country::Countries;
+use schemas::fact::Region;
 use schemas::message::BundleHash;
 use schemas::municipality::{LanguageArea, Municipalities, NisCode};
+use schemas::place::Places;
 use schemas::recipient::Recipient;
 use schemas::time::Day;
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,8 @@ pub struct Bundle {
     pub contracts: Vec<Contract>,
     /// Municipalities with their days.
     pub municipalities: Municipalities,
+    /// The language areas of municipalities in words and of postal codes.
+    pub places: Places,
     /// Countries with their standing.
     pub countries: Countries,
     /// Who belongs to the target group.
@@ -145,13 +149,48 @@ pub struct LegalBasis {
 }
 
 /// Who belongs to the target group: `config/rules/target-group.toml` (docs/domain.md#the-target-group).
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TargetGroup {
     /// From which age on.
     pub minimum_age: u16,
     /// Grounds of family reunification that need a policy decision: a human decides.
     pub review_grounds: Vec<String>,
+    /// The language areas in which they mean to live.
+    pub areas: Vec<LanguageArea>,
+    /// The regions whose permits count: without a destination, and for a worker's family.
+    pub permit_regions: Vec<Region>,
+    /// Who is a candidate, by days, in the order in which they begin.
+    pub candidates: Vec<CandidateRule>,
+}
+
+impl TargetGroup {
+    /// Who is a candidate on a day.
+    #[must_use]
+    pub fn candidate(&self, on: Day) -> Option<&CandidateRule> {
+        self.candidates.iter().rev().find(|rule| rule.from <= on)
+    }
+}
+
+/// Who is a candidate from a day on, until the next rule begins.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CandidateRule {
+    pub from: Day,
+    /// Who may enrol while it holds.
+    pub enrols: Vec<CandidateKind>,
+    /// Who goes on, having enrolled under an earlier one.
+    pub goes_on: Vec<CandidateKind>,
+}
+
+/// What makes somebody a candidate.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CandidateKind {
+    /// A visa for a long stay was granted, as today's decree has it.
+    VisaObtained,
+    /// One was applied for, as the memo wants it.
+    VisaApplied,
+    /// None is needed, and they told a post that they mean to stay.
+    NoVisaNeeded,
 }
 
 impl Turning {

@@ -17,6 +17,7 @@ use crate::bundle::Bundle;
 use crate::change::{Change, IndexedRecord, Review, Task};
 use crate::draft::Draft;
 use crate::identity::{Link, Linking, find};
+use crate::journey::enrolment::{Enrolment, enrolment};
 use crate::journey::learning::{replays, restated, voided};
 use crate::journey::scope::{Scope, scope};
 use crate::merge::absorb;
@@ -176,11 +177,19 @@ fn follow_and_release(draft: &mut Draft<'_>) {
     // The facts are in: whether the person belongs to the target group stays the same from here on.
     let scope = scope(draft.journey(), draft.bundle, draft.today);
     settle(draft, scope);
-    if let Some(insz) = draft.journey().insz()
-        && matches!(scope, Scope::In(_))
-    {
-        ask_once(draft, insz, TaskKind::Register);
-        ask_once(draft, insz, TaskKind::GivePerson);
+    let wanted = match enrolment(draft.journey(), draft.bundle, draft.today, scope) {
+        Enrolment::Of(insz) => Some(insz),
+        Enrolment::Nobody => None,
+        Enrolment::AsItStands => return,
+    };
+    let enrolled = draft.person.state.asked.iter().filter(|(_, kind)| *kind == TaskKind::Register);
+    let enrolled: Vec<Insz> = enrolled.map(|(insz, _)| *insz).collect();
+    if let Some(insz) = wanted.filter(|insz| !enrolled.contains(insz)) {
+        put_question(draft, insz, TaskKind::Register);
+        put_question(draft, insz, TaskKind::GivePerson);
+    }
+    for insz in enrolled.into_iter().filter(|insz| wanted != Some(*insz)) {
+        put_question(draft, insz, TaskKind::Unregister);
     }
 }
 
@@ -231,7 +240,7 @@ fn number_changed(
 ) -> Result<Change, Stop> {
     let owner = holder_of(world, key)?;
     match draft_of(world, message, bundle, owner, Refusal::UnknownPerson) {
-        // Only about numbers that the hub enrolled: who is not in the target group is not asked about.
+        // Only about numbers that are enrolled: who is not in the target group is not asked about.
         Ok(mut draft) if draft.person.state.asked.contains(&(insz, TaskKind::Register)) => {
             put_question(&mut draft, insz, TaskKind::GivePerson);
             Ok(finish(draft))
@@ -270,12 +279,6 @@ fn draft_of<'a>(
         KnownPerson::Here(person) => Ok(Draft::of(person, message, bundle)),
         KnownPerson::Nobody => Err(Stop::Refused(otherwise)),
         KnownPerson::Shut => Err(Stop::Shut),
-    }
-}
-
-fn ask_once(draft: &mut Draft<'_>, insz: Insz, kind: TaskKind) {
-    if !draft.person.state.asked.contains(&(insz, kind)) {
-        put_question(draft, insz, kind);
     }
 }
 

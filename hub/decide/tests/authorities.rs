@@ -49,7 +49,7 @@ fn the_register_corrects_a_nationality_that_the_post_had_wrong() {
     house.home(&right, "44021", "2025-03-04");
     assert_eq!(house.handovers(), ["sent amal"]);
     // The post says it again: it is the lower one all the same.
-    house.tell(patched(application(&wrong, FAMILY, "2025-03-06"), |record| {
+    house.tell(patched(application(&wrong, FAMILY, "2025-01-02"), |record| {
         record.facts.iter_mut().for_each(|fact: &mut Fact| fact.version.sequence = Some(9));
     }));
     assert_eq!(house.handovers(), ["sent amal"]);

@@ -9,11 +9,14 @@ use decide::Refusal;
 use decide::bundle::{LegalBasis, OpenFiles, TerritoryChange};
 use decide::person::Event;
 use decide::round::Verdict;
+use schemas::fact::{Decision, Purpose};
 use schemas::handover::AnswerKind;
 use schemas::ids::{PersonId, Seed};
 use schemas::message::Body;
 use schemas::municipality::NisCode;
-use support::{Home, House, Who, account, choice, day, recipient, register};
+use support::{
+    Home, House, Who, account, application, choice, day, number_given, recipient, register, status,
+};
 
 fn due(house: &House) -> Option<String> {
     house.due().map(|(on, _)| on.to_string())
@@ -23,7 +26,9 @@ fn due(house: &House) -> Option<String> {
 fn settled(nis: &str, since: &str, on: &str) -> (House, Who) {
     let (mut house, who) = (House::new(), Who::number(1));
     house.today(on);
-    house.granted(&who);
+    house.tell(application(&who, Purpose::FamilyReunification, "2024-06-03"));
+    house.tell(status(&who, Decision::Granted, 2, "2024-08-01"));
+    house.tell(number_given(&who, "2024-09-02"));
     house.home(&who, nis, since);
     (house, who)
 }

@@ -1,7 +1,7 @@
 //! A stand-in for the register: on the story's day it answers what the register would.
 //!
 //! `GeefPersoon` gives the newest document of a number that is available on that day, or the exception
-//! of the story for who is not known; `RegistreerInschrijving` succeeds. Refuses nothing: who may ask is the
+//! of the story for who is not known; an enrolment succeeds, and so does its end. Refuses nothing: who may ask is the
 //! real register's affair.
 
 use std::collections::BTreeMap;
@@ -71,9 +71,13 @@ impl StandInRegister {
 
 async fn answer(State(register): State<StandInRegister>, question: String) -> Response {
     let now = register.0.clock.now();
-    if let Some(reference) = within(&question, "RegistreerInschrijving ").and(within(&question, "<Referte>"))
-    {
-        let answer = include_str!("RegistreerInschrijving.xml")
+    let done = [
+        ("<RegistreerInschrijving ", include_str!("RegistreerInschrijving.xml")),
+        ("<RegistreerUitschrijving ", include_str!("RegistreerUitschrijving.xml")),
+    ];
+    let done = done.into_iter().find(|(service, _)| question.contains(service));
+    if let Some(((_, answer), reference)) = done.zip(within(&question, "<Referte>")) {
+        let answer = answer
             .replace("{reference}", reference)
             .replace("{date}", &day_of(now).to_string())
             .replace("{time}", &now.format("%H:%M:%S%.3f").to_string());

@@ -16,6 +16,7 @@ const PAGES: &[(&str, &str)] = &[
     ("busy", include_str!("../codes/busy.md")),
     ("contradiction", include_str!("../codes/contradiction.md")),
     ("database-away", include_str!("../codes/database-away.md")),
+    ("destination-missing", include_str!("../codes/destination-missing.md")),
     ("enterprise-check", include_str!("../codes/enterprise-check.md")),
     ("hash-differs", include_str!("../codes/hash-differs.md")),
     ("id-taken", include_str!("../codes/id-taken.md")),

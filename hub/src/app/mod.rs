@@ -140,6 +140,7 @@ impl Hub {
         let chosen = |contract: &&Contract| matches!(contract.competence, Competence::Choice { .. });
         let tables = LookupTables {
             municipalities: config.bundle.municipalities.clone(),
+            places: config.bundle.places.clone(),
             countries: config.bundle.countries.clone(),
             choosable: config.bundle.contracts.iter().filter(chosen).map(|c| c.recipient.clone()).collect(),
             environment: config.hub.environment,

@@ -3,14 +3,15 @@
 //! The file's name is the recipient's name. Owns the form of the file; whether its promises can be
 //! kept is `decide::routing::check`'s to say. Next: [`super::senders`] for who sends.
 
-use decide::bundle::{Competence, Contract, LegalBasis, OpenFiles, Territory, TerritoryChange};
+use decide::bundle::{Competence, Contract, OpenFiles, Territory, TerritoryChange};
 use schemas::municipality::{LanguageArea, NisCode};
 use schemas::recipient::Recipient;
 use schemas::time::Day;
 use serde::Deserialize;
 
 use super::file::{day, some_day};
-use super::parts::{BasisFile, LocalNames, TokenHash};
+use super::law::{BasisFile, FlowBases};
+use super::parts::{LocalNames, TokenHash};
 
 /// What the engine knows of a recipient beside its contract.
 #[derive(Clone, Debug)]
@@ -91,14 +92,15 @@ impl AgencyFile {
     }
 
     /// The file as what the heart and the engine each need of it.
-    pub(super) fn split(self, recipient: Recipient) -> (Contract, Agency) {
+    pub(super) fn split(self, recipient: Recipient) -> (Contract, Agency, FlowBases) {
+        let bases = FlowBases::of(self.basis);
         let contract = Contract {
             recipient,
             competence: self.competence.into(),
             offer: self.offer.map(|offer| offer.fields).unwrap_or_default(),
             file: self.file.fields,
-            bases: self.basis.into_iter().map(LegalBasis::from).collect(),
+            bases: bases.all.clone(),
         };
-        (contract, Agency { name: self.name, schema_id: self.schema_id })
+        (contract, Agency { name: self.name, schema_id: self.schema_id }, bases)
     }
 }

@@ -8,6 +8,7 @@ mod agencies;
 mod file;
 mod frozen;
 mod kafka;
+mod law;
 mod outward;
 mod parts;
 mod people;
@@ -21,12 +22,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use decide::Bundle;
-use decide::bundle::{Contract, TerritoryChange};
+use decide::bundle::{Contract, LegalBasis, TerritoryChange};
 use ring::digest::{Context, SHA256};
 use schemas::country::Countries;
 use schemas::insz::Environment;
 use schemas::message::BundleHash;
 use schemas::municipality::Municipalities;
+use schemas::place::Places;
 use schemas::recipient::Recipient;
 
 pub use agencies::Agency;
@@ -55,6 +57,8 @@ pub struct Config {
     pub frozen: Vec<Frozen>,
     /// How pages call each source.
     pub sources: BTreeMap<String, LocalNames>,
+    /// What production lets nothing flow on, because it is not published.
+    pub refused: Vec<ConfigError>,
 }
 
 /// One mistake in the folder.
@@ -110,15 +114,21 @@ impl Config {
         let mut wrong = vec![];
         let agencies = read_agencies(dir, &mut wrong);
         let hub = file::toml::<HubSettings>(dir, Path::new("hub.toml"), &mut wrong);
-        let target_group = file::toml(dir, Path::new("rules/target-group.toml"), &mut wrong);
+        let target_group = rules::target_group(dir, &mut wrong);
         let deadlines = file::toml(dir, Path::new("rules/deadlines.toml"), &mut wrong);
         let territory = rules::territory(dir, &mut wrong);
         let calendar = rules::calendar(dir, &mut wrong);
         let municipalities = table(dir, "tables/municipalities.csv", Municipalities::from_csv, &mut wrong);
+        let places = municipalities.as_ref().and_then(|municipalities| {
+            let path = Path::new("tables/municipality_names.csv");
+            let names = file::text(dir, path, &mut wrong)?;
+            let read = |text: &str| Places::new(municipalities, &names, text);
+            table(dir, "tables/postal_codes.csv", read, &mut wrong)
+        });
         let countries = table(dir, "tables/countries.csv", Countries::from_csv, &mut wrong);
-        let Agencies { contracts, agencies, mut senders, mut changes } = agencies;
+        let Agencies { contracts, agencies, mut senders, mut changes, published, mut refused } = agencies;
         let frozen = frozen::read(dir, &mut wrong);
-        let (sources, more) = read_sources(dir, &mut wrong);
+        let (sources, more) = read_sources(dir, &mut wrong, &mut refused);
         senders.extend(more);
         let people = people::read(dir, hub.as_ref().map(|hub| hub.environment), &senders, &mut wrong);
         let hash = hash(dir, &mut wrong);
@@ -127,7 +137,8 @@ impl Config {
         else {
             return Err(ConfigErrors(wrong));
         };
-        let (Some(municipalities), Some(countries), Some(people)) = (municipalities, countries, people)
+        let (Some(municipalities), Some(places), Some(countries), Some(people)) =
+            (municipalities, places, countries, people)
         else {
             return Err(ConfigErrors(wrong));
         };
@@ -155,14 +166,20 @@ impl Config {
             return Err(ConfigErrors(wrong));
         }
         changes.extend(territory);
-        let parts = Bundle { hash, contracts, municipalities, countries, ..Bundle::default() };
-        let bundle = Bundle { target_group, deadlines, calendar, changes, ..parts };
+        let parts = Bundle { hash, contracts, municipalities, places, countries, ..Bundle::default() };
+        let mut bundle = Bundle { target_group, deadlines, calendar, changes, ..parts };
         wrong.extend(decide::routing::check(&bundle).iter().map(|text| ConfigError::whole("bundle", text)));
         if !wrong.is_empty() {
             return Err(ConfigErrors(wrong));
         }
+        if hub.environment == Environment::Production {
+            for contract in &mut bundle.contracts {
+                contract.bases = published.get(&contract.recipient).cloned().unwrap_or_default();
+            }
+            senders.iter_mut().for_each(|sender| sender.bases.clone_from(&sender.published));
+        }
         let senders = Senders::new(senders, hub.environment);
-        Ok(Self { bundle, hub, senders, people, agencies, frozen, sources })
+        Ok(Self { bundle, hub, senders, people, agencies, frozen, sources, refused })
     }
 }
 
@@ -173,11 +190,15 @@ struct Agencies {
     agencies: BTreeMap<Recipient, Agency>,
     senders: Vec<Sender>,
     changes: Vec<TerritoryChange>,
+    /// The bases of each that are published.
+    published: BTreeMap<Recipient, Vec<LegalBasis>>,
+    /// What production lets nothing flow on.
+    refused: Vec<ConfigError>,
 }
 
 /// The recipients, in the order of their names; each with a token may answer.
 fn read_agencies(dir: &Path, wrong: &mut Vec<ConfigError>) -> Agencies {
-    let Agencies { mut contracts, mut agencies, mut senders, mut changes } = Agencies::default();
+    let mut all = Agencies::default();
     let mut schemas: BTreeMap<u32, PathBuf> = BTreeMap::new();
     for path in file::list(dir, "agencies", Some(frozen::ENDING), wrong) {
         let Some(read) = file::toml::<agencies::AgencyFile>(dir, &path, wrong) else { continue };
@@ -190,26 +211,34 @@ fn read_agencies(dir: &Path, wrong: &mut Vec<ConfigError>) -> Agencies {
         };
         if let Some(other) = schemas.insert(read.schema_id, path.clone()) {
             let text = format!("schema_id {} is that of {} too", read.schema_id, other.display());
-            wrong.push(ConfigError::whole(path, text));
+            wrong.push(ConfigError::whole(&path, text));
         }
         let token = read.token_sha256;
-        changes.extend(read.changes());
-        let (contract, agency) = read.split(recipient.clone());
-        senders.extend(token.map(|token| Sender {
+        all.changes.extend(read.changes());
+        let (contract, agency, bases) = read.split(recipient.clone());
+        wrong.extend(bases.wrong.iter().map(|text| ConfigError::whole(&path, text)));
+        all.refused.extend(bases.refused.iter().map(|text| ConfigError::whole(&path, text)));
+        all.senders.extend(token.map(|token| Sender {
             name: recipient.to_string(),
             source: ANSWER.to_owned(),
             bases: contract.bases.clone(),
+            published: bases.published.clone(),
             token,
         }));
-        contracts.push(contract);
-        agencies.insert(recipient, agency);
+        all.contracts.push(contract);
+        all.published.insert(recipient.clone(), bases.published);
+        all.agencies.insert(recipient, agency);
     }
-    contracts.sort_by(|a, b| a.recipient.cmp(&b.recipient));
-    Agencies { contracts, agencies, senders, changes }
+    all.contracts.sort_by(|a, b| a.recipient.cmp(&b.recipient));
+    all
 }
 
 /// The names and senders of every source; a file's name is its source.
-fn read_sources(dir: &Path, wrong: &mut Vec<ConfigError>) -> (BTreeMap<String, LocalNames>, Vec<Sender>) {
+fn read_sources(
+    dir: &Path,
+    wrong: &mut Vec<ConfigError>,
+    refused: &mut Vec<ConfigError>,
+) -> (BTreeMap<String, LocalNames>, Vec<Sender>) {
     let (mut names, mut senders) = (BTreeMap::new(), vec![]);
     for path in file::list(dir, "sources", None, wrong) {
         let Some(read) = file::toml::<senders::SourceFile>(dir, &path, wrong) else { continue };
@@ -219,7 +248,10 @@ fn read_sources(dir: &Path, wrong: &mut Vec<ConfigError>) -> (BTreeMap<String, L
             continue;
         }
         names.insert(source.clone(), read.name.clone());
-        senders.extend(read.senders(&source));
+        let (own, mistakes, unpublished) = read.senders(&source);
+        senders.extend(own);
+        wrong.extend(mistakes.iter().map(|text| ConfigError::whole(&path, text)));
+        refused.extend(unpublished.iter().map(|text| ConfigError::whole(&path, text)));
     }
     (names, senders)
 }

@@ -1,4 +1,4 @@
-//! What several files of the folder are made of: names in two languages, legal bases, tokens by their hash.
+//! What several files of the folder are made of: names in two languages, tokens by their hash.
 //!
 //! Next: [`super::senders`] and [`super::agencies`], which are made of them.
 
@@ -6,12 +6,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::LazyLock;
 
-use decide::bundle::LegalBasis;
 use ring::digest::{SHA256, digest};
-use schemas::time::Day;
 use serde::{Deserialize, Serialize};
-
-use super::file::{day, some_day};
 
 /// A name in the languages of the pages.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
@@ -19,23 +15,6 @@ use super::file::{day, some_day};
 pub struct LocalNames {
     pub nl: String,
     pub en: String,
-}
-
-/// A legal basis, in any file.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct BasisFile {
-    reference: String,
-    #[serde(deserialize_with = "day")]
-    from: Day,
-    #[serde(default, deserialize_with = "some_day")]
-    to: Option<Day>,
-}
-
-impl From<BasisFile> for LegalBasis {
-    fn from(basis: BasisFile) -> Self {
-        Self { reference: basis.reference, from: basis.from, to: basis.to }
-    }
 }
 
 /// The fewest characters of a credential.

@@ -1,16 +1,56 @@
-//! The files of `rules/` that are no plain values: changes of territory, holidays.
+//! The files of `rules/` that are no plain values: the target group, changes of territory, holidays.
 //!
 //! Owns their form; what they promise together is `decide::routing::check`'s to say. Next: [`super`].
 
 use std::path::Path;
 
-use decide::bundle::{OpenFiles, TerritoryChange};
+use decide::bundle::{CandidateKind, CandidateRule, OpenFiles, TargetGroup, TerritoryChange};
 use schemas::calendar::{Falls, Holiday, WorkCalendar};
-use schemas::municipality::NisCode;
+use schemas::fact::Region;
+use schemas::municipality::{LanguageArea, NisCode};
 use schemas::time::Day;
 use serde::Deserialize;
 
 use super::{ConfigError, file};
+
+/// `rules/target-group.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TargetGroupFile {
+    minimum_age: u16,
+    review_grounds: Vec<String>,
+    areas: Vec<LanguageArea>,
+    permit_regions: Vec<Region>,
+    candidate: Vec<CandidateFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CandidateFile {
+    #[serde(deserialize_with = "file::day")]
+    from: Day,
+    enrols: Vec<CandidateKind>,
+    goes_on: Vec<CandidateKind>,
+}
+
+pub(super) fn target_group(dir: &Path, wrong: &mut Vec<ConfigError>) -> Option<TargetGroup> {
+    let path = Path::new("rules/target-group.toml");
+    let read = file::toml::<TargetGroupFile>(dir, path, wrong)?;
+    let rule =
+        |file: CandidateFile| CandidateRule { from: file.from, enrols: file.enrols, goes_on: file.goes_on };
+    let mut candidates: Vec<CandidateRule> = read.candidate.into_iter().map(rule).collect();
+    candidates.sort_by_key(|rule| rule.from);
+    if let Some(pair) = candidates.windows(2).find(|pair| pair[0].from == pair[1].from) {
+        wrong.push(ConfigError::whole(
+            path,
+            format!("two definitions of the candidate begin on {}", pair[0].from),
+        ));
+        return None;
+    }
+    let (minimum_age, review_grounds) = (read.minimum_age, read.review_grounds);
+    let (areas, permit_regions) = (read.areas, read.permit_regions);
+    Some(TargetGroup { minimum_age, review_grounds, areas, permit_regions, candidates })
+}
 
 /// `rules/territory.toml`.
 #[derive(Debug, Deserialize)]

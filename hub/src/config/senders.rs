@@ -10,7 +10,8 @@ use schemas::recipient::Recipient;
 use schemas::time::Day;
 use serde::Deserialize;
 
-use super::parts::{BasisFile, LocalNames, TokenHash, is_strong};
+use super::law::{BasisFile, FlowBases};
+use super::parts::{LocalNames, TokenHash, is_strong};
 
 /// The source of what recipients answer, and of their reads.
 pub const ANSWER: &str = "answer";
@@ -29,6 +30,8 @@ pub struct Sender {
     /// What it may send.
     pub source: String,
     pub bases: Vec<LegalBasis>,
+    /// Those of them that are published: in production no others count.
+    pub(super) published: Vec<LegalBasis>,
     pub(super) token: TokenHash,
 }
 
@@ -85,6 +88,7 @@ impl Senders {
             name,
             source,
             bases: vec![basis.clone()],
+            published: vec![],
             token: TokenHash::of(&token),
         };
         Self { senders: senders.into_iter().map(sender).collect(), development: true }
@@ -159,14 +163,20 @@ struct SenderFile {
 }
 
 impl SourceFile {
-    /// Its senders, each bound to this source.
-    pub(super) fn senders(self, source: &str) -> impl Iterator<Item = Sender> {
-        self.sender.into_iter().map(move |sender| Sender {
-            name: sender.name,
-            source: source.to_owned(),
-            bases: sender.basis.into_iter().map(LegalBasis::from).collect(),
-            token: sender.token_sha256,
-        })
+    /// Its senders, each bound to this source, and what is to be told of their bases: what is wrong, what production
+    /// refuses.
+    pub(super) fn senders(self, source: &str) -> (Vec<Sender>, Vec<String>, Vec<String>) {
+        let (mut senders, mut wrong, mut refused) = (vec![], vec![], vec![]);
+        for SenderFile { name, token_sha256: token, basis } in self.sender {
+            let bases = FlowBases::of(basis);
+            wrong.extend(bases.wrong.iter().map(|text| format!("sender {name}: {text}")));
+            refused.extend(bases.refused);
+            let FlowBases { all, published, .. } = bases;
+            senders.push(Sender { name, source: source.to_owned(), bases: all, published, token });
+        }
+        refused.sort();
+        refused.dedup();
+        (senders, wrong, refused)
     }
 }
 

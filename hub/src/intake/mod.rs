@@ -18,6 +18,7 @@ use schemas::ids::{MessageId, PersonId};
 use schemas::insz::Environment;
 use schemas::message::{Body, Said};
 use schemas::municipality::Municipalities;
+use schemas::place::Places;
 use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant, day_of};
 use serde_json::Value;
@@ -43,6 +44,8 @@ const REFUSED_DAYS: i64 = 30;
 pub struct LookupTables {
     /// Municipalities with their days.
     pub municipalities: Municipalities,
+    /// The language areas of places, by name and postal code.
+    pub places: Places,
     /// Countries and register codes.
     pub countries: Countries,
     /// Whom a newcomer in Brussels may choose.
@@ -251,8 +254,9 @@ impl Intake {
         item: Result<Value, Refused>,
         now: Instant,
     ) -> Result<Incoming, IntakeError> {
-        let LookupTables { municipalities, countries, choosable, environment } = &self.0.tables;
-        let context = Context { municipalities, countries, choosable, environment: *environment, sender };
+        let LookupTables { municipalities, places, countries, choosable, environment } = &self.0.tables;
+        let environment = *environment;
+        let context = Context { municipalities, places, countries, choosable, environment, sender };
         match item.and_then(|item| adapters::check(source, item, &context)) {
             Ok(checked) => {
                 let id = id.unwrap_or(checked.id());

@@ -179,7 +179,7 @@ impl Requests {
             (AnswerOutcome::Answer, document) if task.kind == TaskKind::GivePerson => {
                 self.answered(&id, insz, &document).await?;
             }
-            // An enrolment that succeeded changes nothing that is known.
+            // An enrolment that began or ended changes nothing that is known.
             (AnswerOutcome::Answer, _) => {}
         }
         self.count("done");

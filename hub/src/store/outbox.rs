@@ -45,7 +45,8 @@ macro_rules! claim {
     ($lock:literal) => {
         concat!(
             "update task set due_at = r.until from r where task.id in ",
-            "(select t.id from task t where t.due_at <= r.now order by t.due_at, t.id limit (select most from r)",
+            "(select t.id from task t where t.due_at <= r.now and not exists (select 1 from task e where e.person = t.person ",
+            "and e.due_at is not null and e.decided_order < t.decided_order) order by t.due_at, t.id limit (select most from r)",
             $lock,
             ") returning task.id, task.person, task.kind, task.content, task.decided_order, task.due_at, task.attempts, ",
             "(select k.wrapped from key k where k.id = task.person)"

@@ -67,7 +67,7 @@ pub(super) fn target_group(verdict: Scope, facts: Vec<StatedFact>) -> TargetGrou
             let words = match group {
                 Group::Family => "belongs to it as a family migrant",
                 Group::LabourFamily => "belongs to it as family of a labour migrant",
-                Group::Labour => "belongs to it as a labour migrant of the Flemish region",
+                Group::Labour => "belongs to it as a labour migrant",
             };
             ("in", Some(group.as_str().to_owned()), words)
         }
@@ -78,6 +78,17 @@ pub(super) fn target_group(verdict: Scope, facts: Vec<StatedFact>) -> TargetGrou
                 }
                 OutReason::Age => ("age", "does not belong to it: not of age"),
                 OutReason::Purpose => ("purpose", "does not belong to it: comes for another purpose"),
+                OutReason::LivesHere => {
+                    ("lives_here", "does not belong to it: lived in Belgium before anything was asked for")
+                }
+                OutReason::IntendedArea => (
+                    "intended_area",
+                    "does not belong to it: means to live in the French or German language area",
+                ),
+                OutReason::NoCandidate => (
+                    "no_candidate",
+                    "does not belong to it yet: is no candidate by the definition of the day",
+                ),
                 OutReason::Ended => {
                     ("ended", "does not belong to it: every application and permit was refused or taken back")
                 }

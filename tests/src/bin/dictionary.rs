@@ -24,6 +24,7 @@ fn main() -> anyhow::Result<()> {
     let bundle = &config.bundle;
     let context = Context {
         municipalities: &bundle.municipalities,
+        places: &bundle.places,
         countries: &bundle.countries,
         choosable: &BTreeSet::from_iter(bundle.contracts.iter().map(|contract| contract.recipient.clone())),
         environment: config.hub.environment,

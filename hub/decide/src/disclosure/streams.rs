@@ -89,6 +89,7 @@ fn provider(draft: &mut Draft<'_>, shown: &Showable, awaited: bool) {
         (Some(stream), _) if taken || !awaited => {
             end(draft, &stream, if moved { EndReason::Moved } else { EndReason::Withdrawn });
         }
+        (Some(stream), Scope::Review | Scope::Unknown) => end(draft, &stream, EndReason::Withdrawn),
         (Some(stream), Scope::In(_)) => show(draft, &stream, ViewKind::File, shown),
         (None, Scope::In(_)) if !taken && awaited && may_begin(draft, &contract) => {
             let stream = start(draft, contract, None, 1, Capacity::Provider);

@@ -1,7 +1,7 @@
 //! Due moments: the next day on which something becomes true for a person without a message.
 //!
 //! Deadlines, a residence or a departure that begins, coming of age, the day on which a code, a territory or a legal basis begins
-//! or ends. The engine brings a message on that day, and the person is decided again as on any other. What
+//! or ends, or another definition of the candidate begins. The engine brings a message on that day, and the person is decided again as on any other. What
 //! will be true then is not said here.
 
 use schemas::time::Day;
@@ -21,7 +21,12 @@ pub(crate) fn next_day(person: &Person, bundle: &Bundle, today: Day) -> Option<D
     let late = person.state.handovers.iter().filter_map(|handover| handover.deadline?.succ_opt());
     let of_age = journey.birth().and_then(|birth| birth.reaches(bundle.target_group.minimum_age));
     let of_age = of_age.into_iter().flat_map(|(first, last)| [first, last]);
-    let days = late.chain(journey.announced()).chain(of_age).chain(turning(person, journey, bundle, today));
+    let defined = bundle.target_group.candidates.iter().map(|rule| rule.from);
+    let days = late
+        .chain(journey.announced())
+        .chain(of_age)
+        .chain(defined)
+        .chain(turning(person, journey, bundle, today));
     days.filter(|day| *day > today).min()
 }
 

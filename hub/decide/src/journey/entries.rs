@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use schemas::fact::{Application, Decision, Entry, Field, Permit, PermitRole, Purpose, Statement};
-use schemas::municipality::NisCode;
+use schemas::place::Destination;
 use schemas::reference::PermitNumber;
 use schemas::time::{Day, Instant, day_of};
 
@@ -20,6 +20,8 @@ use crate::person::{Cell, Claim};
 pub enum Ending {
     /// It was refused, revoked or withdrawn; a permit also where the visa on it was refused or revoked.
     Decided,
+    /// They lived in Belgium before it was asked for: it brings nobody here.
+    LivesHere,
     /// They left Belgium after it began.
     Left,
     /// They died after it began.
@@ -34,16 +36,8 @@ pub struct ApplicationEntry<'a> {
     pub decision: Decision,
     /// Why it has ended; none while it lives.
     pub ended: Option<Ending>,
-    stated_at: Option<Instant>,
-}
-
-/// Where they mean to live, as the source writes it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Intended<'a> {
-    /// The name of a municipality, in words.
-    Named(&'a str),
-    /// The code of a municipality.
-    Coded(NisCode),
+    /// When it was last stated what was applied for.
+    pub(super) stated_at: Option<Instant>,
 }
 
 /// A permit as it stands.
@@ -54,7 +48,8 @@ pub struct PermitEntry<'a> {
     pub decision: Decision,
     /// Why it has ended; none while it lives.
     pub ended: Option<Ending>,
-    stated_at: Instant,
+    /// When it was last stated.
+    pub(super) stated_at: Instant,
 }
 
 fn lives(decision: Decision) -> bool {
@@ -67,10 +62,15 @@ fn departed(departure: Option<Departure>, began: Option<Day>) -> Option<Ending> 
     Some(if departure.deceased { Ending::Deceased } else { Ending::Left })
 }
 
+/// Whether they lived here since before an entry was filed.
+fn before(since: Option<Day>, filed_on: Day) -> bool {
+    since.is_some_and(|since| since < filed_on)
+}
+
 impl<'a> Journey<'a> {
     /// Their visa applications, as they stand on a day.
     pub fn applications(&self, on: Day) -> impl Iterator<Item = ApplicationEntry<'a>> + use<'a> {
-        let (journey, departure) = (*self, self.departure(on));
+        let (journey, departure, since) = (*self, self.departure(on), self.lived_here_since(on));
         let visa = |entry: &&'a Entry| matches!(entry, Entry::Application(..));
         self.state.claims.filed().filter(visa).map(move |entry| {
             let claim = journey.of_entry(entry, Field::Applied);
@@ -81,7 +81,9 @@ impl<'a> Journey<'a> {
             let began = applied.map(|applied| applied.filed_on).or(decided_on);
             let withdrawn = decided.is_some_and(|claim| claim.statement == Statement::Withdrawn);
             let decision = stated!(decided, Decision).copied().unwrap_or(Decision::Pending);
-            let ended = (withdrawn || !lives(decision)).then_some(Ending::Decided);
+            let here = applied.is_some_and(|applied| before(since, applied.filed_on));
+            let ended = here.then_some(Ending::LivesHere);
+            let ended = ended.or_else(|| (withdrawn || !lives(decision)).then_some(Ending::Decided));
             let ended = ended.or_else(|| departed(departure, began));
             ApplicationEntry { applied, decision, ended, stated_at }
         })
@@ -109,10 +111,11 @@ impl<'a> Journey<'a> {
     pub fn permits(&self, on: Day) -> impl Iterator<Item = PermitEntry<'a>> + use<'a> {
         let filed: Vec<_> = self.filed_permits().collect();
         let visas = if filed.is_empty() { Visas::default() } else { Visas::of(self.applications(on)) };
-        let departure = self.departure(on);
+        let (departure, since) = (self.departure(on), self.lived_here_since(on));
         filed.into_iter().map(move |(number, applied, decision, stated_at)| {
+            let here = applied.lives_here || before(since, applied.applied_on);
             let over = !lives(decision) || visas.refuse(number, applied);
-            let ended = over.then_some(Ending::Decided);
+            let ended = here.then_some(Ending::LivesHere).or_else(|| over.then_some(Ending::Decided));
             let ended = ended.or_else(|| departed(departure, Some(applied.applied_on)));
             PermitEntry { applied, decision, ended, stated_at }
         })
@@ -137,19 +140,28 @@ impl<'a> Journey<'a> {
         stated!(self.of_entry(&Entry::Permit(number.clone()), Field::Permit), Permit)
     }
 
-    /// Where they mean to live: the municipality that was stated last for an entry that lives on this day.
+    /// Where they mean to live: what was stated last for an entry that lives on this day.
     #[must_use]
-    pub fn intended(&self, on: Day) -> Option<Intended<'a>> {
+    pub fn intended(&self, on: Day) -> Option<&'a Destination> {
         let of_visa = |entry: ApplicationEntry<'a>| {
-            let named = entry.applied?.destination.as_deref().map(Intended::Named);
-            Some((entry.ended, entry.stated_at?, named?))
+            Some((entry.ended, entry.stated_at?, entry.applied?.destination.as_ref()?))
         };
         let of_permit = |entry: PermitEntry<'a>| {
-            Some((entry.ended, entry.stated_at, entry.applied.destination.map(Intended::Coded)?))
+            Some((entry.ended, entry.stated_at, entry.applied.destination.as_ref()?))
         };
         let stated = self.applications(on).filter_map(of_visa).chain(self.permits(on).filter_map(of_permit));
         let live = stated.filter(|(ended, ..)| ended.is_none());
-        live.max_by_key(|(_, stated_at, _)| *stated_at).map(|(.., intended)| intended)
+        live.map(|(_, stated_at, intended)| (stated_at, intended)).max().map(|(_, intended)| intended)
+    }
+
+    /// Since when they live in Belgium, where no agency has taken them over: who lives here already comes for nothing.
+    fn lived_here_since(&self, on: Day) -> Option<Day> {
+        let taken = self.state.handovers.iter().any(|handover| handover.accepted.is_some());
+        if taken || self.departure(on).is_some() {
+            None
+        } else {
+            self.homes(on).last().map(|home| home.began)
+        }
     }
 
     /// Whether an entry of theirs that lives on this day was granted.

@@ -3,7 +3,7 @@
 //! Reads the fold by the same choices as [`super::Journey`], so that an explanation cannot name other facts
 //! than those that were used. It points and does not explain.
 
-use schemas::fact::Field;
+use schemas::fact::{Authority, Field};
 use schemas::time::Day;
 
 use crate::journey::Journey;
@@ -15,7 +15,7 @@ pub type Ground<'a> = (&'a Cell, &'a Claim);
 /// The claims on which it rests whether the person belongs to the target group.
 ///
 /// How the register knows the person, what was applied for and decided, the nationalities by the highest authority, an
-/// objection, the birth date.
+/// objection, the birth date, the accounts at the portal, and where they have lived.
 #[must_use]
 pub fn of_target_group(journey: Journey<'_>) -> Vec<Ground<'_>> {
     let mut found = of_answer(journey);
@@ -31,6 +31,12 @@ pub fn of_target_group(journey: Journey<'_>) -> Vec<Ground<'_>> {
     found.extend(journey.nationality().and_then(|claim| cell_of(journey, claim)));
     found.extend(of_field(journey, Field::Objection));
     found.extend(journey.born().and_then(|claim| cell_of(journey, claim)));
+    found.extend(
+        of_field(journey, Field::AccountOpened)
+            .into_iter()
+            .filter(|(cell, _)| cell.authority == Authority::Portal),
+    );
+    found.extend(of_field(journey, Field::Residence));
     found
 }
 

@@ -2,10 +2,12 @@
 //!
 //! Inside an entry the authority decides (for a permit WEWIS first), inside one authority the newest
 //! statement; what is said of the person is compared over all entries the same way. Nothing here
-//! knows when something arrived. Next: [`register`] and [`entries`], then [`scope`], then [`canonical`].
+//! knows when something arrived. Next: [`register`] and [`entries`], then [`scope`] with `area`, then [`canonical`].
 //! Source: docs/facts.md.
 
+mod area;
 pub mod canonical;
+pub mod enrolment;
 pub mod entries;
 pub mod grounds;
 pub mod learning;
@@ -17,6 +19,7 @@ use schemas::fact::{Authority, Choice, Contact, Entry, Field, Sex, Statement};
 use schemas::name::Names;
 use schemas::partial::PartialDate;
 use schemas::reference::Account;
+use schemas::time::{Day, day_of};
 
 use crate::person::{Cell, Claim, PersonState};
 
@@ -137,6 +140,14 @@ impl<'a> Journey<'a> {
             _ => None,
         });
         accounts.collect()
+    }
+
+    /// The day on which they enrolled: opened their first account at the portal.
+    #[must_use]
+    pub fn enrolled_on(&self) -> Option<Day> {
+        let opened =
+            self.claims(Field::AccountOpened).filter(|(cell, _)| cell.authority == Authority::Portal);
+        opened.map(|(_, claim)| claim.valid_from.unwrap_or_else(|| day_of(claim.stated_at))).min()
     }
 
     fn nearest(&self, field: Field) -> Option<&'a Claim> {

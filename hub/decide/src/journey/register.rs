@@ -152,6 +152,28 @@ impl<'a> Journey<'a> {
         self.newest(self.answers().filter(|answer| answer.day() <= on))?.home(on)
     }
 
+    /// The homes they have had in Belgium without leaving it between them, as far as answers tell, the newest first: the one that
+    /// holds on a day, and what older answers said of the time before it. What a newer answer says of the same time
+    /// has corrected them.
+    pub(super) fn homes(&self, on: Day) -> Vec<Home<'a>> {
+        let Some(newest) = self.answer() else { return vec![] };
+        let mut homes = Vec::from_iter(newest.home(on));
+        let left = newest.departure(on).map_or_else(|| newest.day(), |departure| departure.on);
+        let mut from = homes.first().map_or(left, |home| home.began);
+        let mut older: Vec<_> = self.answers().filter(|answer| answer.day() < from).collect();
+        older.sort_by_key(|answer| std::cmp::Reverse((answer.claim.stated_at, answer.claim)));
+        for answer in older.into_iter().filter(|answer| *answer.standing != RegisterStanding::Cancelled) {
+            if answer.departure(from).is_some() {
+                break;
+            }
+            if let Some(home) = answer.home(answer.day()).filter(|_| answer.day() < from) {
+                from = home.began;
+                homes.push(home);
+            }
+        }
+        homes
+    }
+
     /// The residence that began on a day, by the newest answer that states it.
     #[must_use]
     pub fn residence(&self, began: Day) -> Option<&'a Residence> {

@@ -15,6 +15,7 @@ use schemas::time::Day;
 
 use super::event::Event;
 use super::state::{Handover, Line, Matching, Person, PersonState, Stream};
+use super::words::TaskKind;
 
 /// The records that events name.
 pub trait Records {
@@ -141,6 +142,9 @@ impl Person {
                     found.last = Some((*kind, *digest));
                     found.ended = *ended;
                 }
+            }
+            Event::Asked { insz, what: TaskKind::Unregister, .. } => {
+                state.asked.retain(|(asked, _)| asked != insz);
             }
             Event::Asked { insz, what, .. } => {
                 state.asked.insert((*insz, *what));

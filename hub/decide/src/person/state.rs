@@ -52,7 +52,7 @@ pub struct PersonState {
     /// What each recipient calls them.
     pub pseudonyms: BTreeMap<Recipient, Pseudonym>,
     pub streams: Vec<Stream>,
-    /// What the register was asked, by number.
+    /// What the register was asked, by number: a number that is enrolled stands here until its enrolment ends.
     pub asked: BTreeSet<(Insz, TaskKind)>,
     /// Open reviews, each with the persons it may be.
     pub open_reviews: BTreeMap<ReviewId, BTreeSet<PersonId>>,

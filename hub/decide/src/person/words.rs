@@ -99,7 +99,7 @@ impl ViewKind {
     }
 }
 
-/// What the register can be asked.
+/// What can be asked of the register.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskKind {
@@ -107,4 +107,6 @@ pub enum TaskKind {
     Register,
     /// Read what the register knows now (GeefPersoon).
     GivePerson,
+    /// End the enrolment (RegistreerUitschrijving).
+    Unregister,
 }

@@ -14,13 +14,17 @@ pub(crate) mod walk;
 
 use std::sync::LazyLock;
 
-use decide::bundle::{Bundle, Competence, Contract, Deadlines, LegalBasis, TargetGroup, Territory};
+use decide::bundle::{
+    Bundle, CandidateKind, CandidateRule, Competence, Contract, Deadlines, LegalBasis, TargetGroup, Territory,
+};
 use schemas::calendar::{Falls, Holiday, WorkCalendar};
 use schemas::country::{Countries, Country};
+use schemas::fact::Region;
 use schemas::insz::Insz;
 use schemas::municipality::{LanguageArea, Municipalities, NisCode};
 use schemas::name::Names;
 use schemas::partial::PartialDate;
+use schemas::place::Places;
 use schemas::recipient::Recipient;
 use schemas::reference::{ApplicationNumber, PostCode};
 use schemas::time::{Day, parse_day};
@@ -83,6 +87,8 @@ fn made() -> Bundle {
         languages: fields(languages),
         network: network.to_owned(),
     };
+    let municipalities =
+        Municipalities::from_csv(include_str!("../../../../config/tables/municipalities.csv")).unwrap();
     Bundle {
         contracts: vec![
             contract("agii", Competence::Rest(LanguageArea::Dutch)),
@@ -94,12 +100,25 @@ fn made() -> Bundle {
             contract("bon", choice("bon", &["nl"])),
             contract("portal", Competence::Participant),
         ],
-        municipalities: Municipalities::from_csv(include_str!(
-            "../../../../config/tables/municipalities.csv"
-        ))
+        places: Places::new(
+            &municipalities,
+            include_str!("../../../../config/tables/municipality_names.csv"),
+            include_str!("../../../../config/tables/postal_codes.csv"),
+        )
         .unwrap(),
+        municipalities,
         countries: Countries::from_csv(include_str!("../../../../config/tables/countries.csv")).unwrap(),
-        target_group: TargetGroup { minimum_age: 18, review_grounds: vec!["40bis".to_owned()] },
+        target_group: TargetGroup {
+            minimum_age: 18,
+            review_grounds: vec!["40bis".to_owned()],
+            areas: vec![LanguageArea::Dutch, LanguageArea::Brussels],
+            permit_regions: vec![Region::Flanders, Region::Brussels],
+            candidates: vec![CandidateRule {
+                from: day("2018-01-01"),
+                enrols: KINDS.to_vec(),
+                goes_on: KINDS.to_vec(),
+            }],
+        },
         deadlines: Deadlines {
             prepared_months: 12,
             choice_months: 6,
@@ -120,6 +139,9 @@ fn made() -> Bundle {
         ..Bundle::default()
     }
 }
+
+/// The memo's definition: who applied, and who needs no visa.
+const KINDS: [CandidateKind; 2] = [CandidateKind::VisaApplied, CandidateKind::NoVisaNeeded];
 
 fn holiday(falls: Falls) -> Holiday {
     Holiday { falls, from: None, to: None }

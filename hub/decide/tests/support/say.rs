@@ -14,6 +14,7 @@ use schemas::insz::Insz;
 use schemas::key::{Key, Mac};
 use schemas::message::{Body, Notice, ReviewAnswer, Said};
 use schemas::municipality::NisCode;
+use schemas::place::Destination;
 use schemas::reference::{Account, DvzNumber, ModuleCode, PassportNumber, PermitNumber, StatementId};
 use schemas::time::{Version, start_of};
 use sha2::{Digest, Sha256};
@@ -106,6 +107,51 @@ pub(crate) fn mac(key: &Key) -> Mac {
     Mac(Sha256::digest(key.text().as_bytes()).into())
 }
 
+/// A destination in words.
+pub(crate) fn to(municipality: &str) -> Option<Destination> {
+    Destination { municipality: Some(municipality.to_owned()), ..Destination::default() }.stated()
+}
+
+/// An application, with what was applied for changed.
+pub(crate) fn patched_application(body: Body, patch: impl Fn(&mut Application)) -> Body {
+    patched(body, |record| {
+        for fact in &mut record.facts {
+            if let Statement::Applied(applied) = &mut fact.statement {
+                patch(applied);
+            }
+        }
+    })
+}
+
+/// A permit's row, with what was applied for changed.
+pub(crate) fn patched_permit(body: Body, patch: impl Fn(&mut Permit)) -> Body {
+    patched(body, |record| {
+        for fact in &mut record.facts {
+            if let Statement::Permit(permit) = &mut fact.statement {
+                patch(permit);
+            }
+        }
+    })
+}
+
+/// An application with another destination, or none.
+pub(crate) fn bound(body: Body, destination: Option<Destination>) -> Body {
+    patched_application(body, |applied| applied.destination.clone_from(&destination))
+}
+
+/// A municipality tells that they came there.
+pub(crate) fn hint(who: &Who, nis: &str, at: &str) -> Body {
+    let fact = |statement| Fact {
+        entry: Entry::Person,
+        statement,
+        authority: Authority::Register,
+        valid_from: None,
+        version: version("hint", None, at),
+    };
+    let facts = vec![fact(Statement::Insz(who.insz)), fact(Statement::Hint(NisCode::parse(nis).unwrap()))];
+    record(vec![Key::Insz(who.insz), Key::Dvz(DvzNumber::parse(&who.dvz).unwrap())], Some(who), facts)
+}
+
 /// A visa application at the post, for family reunification unless a permit is named.
 pub(crate) fn application(who: &Who, purpose: Purpose, on: &str) -> Body {
     let (post, number) = who.of_application();
@@ -120,8 +166,9 @@ pub(crate) fn application(who: &Who, purpose: Purpose, on: &str) -> Body {
             purpose,
             ground: Some("10".to_owned()),
             permit: permit.clone(),
-            destination: None,
+            destination: to("Gent"),
             entry_on: None,
+            needs_visa: true,
         }),
         authority: Authority::Post,
         valid_from: Some(day(on)),
@@ -155,8 +202,8 @@ pub(crate) fn permit(who: &Who, decision: Decision, on: &str) -> Body {
     let entry = Entry::Permit(number.clone());
     let version = version("wewis", None, on);
     let mut facts = identity(who, &entry, Authority::Permits, &version);
-    let applied =
-        Permit { applied_on: day(on), role: PermitRole::Worker, region: Region::Flanders, destination: None };
+    let (role, region) = (PermitRole::Worker, Region::Flanders);
+    let applied = Permit { applied_on: day(on), role, region, destination: None, lives_here: false };
     for statement in [Statement::Permit(applied), Statement::PermitDecision(decision)] {
         let (entry, version) = (entry.clone(), version.clone());
         facts.push(Fact {

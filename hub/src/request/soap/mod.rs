@@ -1,6 +1,6 @@
 //! What is asked of the register, and what its answer comes to.
 //!
-//! Owns the two questions and the exceptions that come instead of an answer (docs/domain.md#the-register). The type
+//! Owns the three questions and the exceptions that come instead of an answer (docs/domain.md#the-register). The type
 //! of an exception decides, not its presence: only FOUT stands in the way. Refuses to read a person:
 //! that is the register adapter's.
 
@@ -28,6 +28,7 @@ pub fn question(asker: &Asker, task: TaskId, kind: TaskKind, insz: &Insz, now: I
     let template = match kind {
         TaskKind::GivePerson => include_str!("GeefPersoon.xml"),
         TaskKind::Register => include_str!("RegistreerInschrijving.xml"),
+        TaskKind::Unregister => include_str!("RegistreerUitschrijving.xml"),
     };
     let day = day_of(now);
     let end = day.checked_add_months(chrono::Months::new(12 * YEARS)).unwrap_or(day);
@@ -72,9 +73,14 @@ pub fn outcome(kind: TaskKind, document: &[u8]) -> AnswerOutcome {
         return AnswerOutcome::Failed { code: exception.code.clone(), replaced_by: exception.replaced_by };
     }
     match (kind, answer.result.as_deref()) {
-        (TaskKind::GivePerson, _) | (TaskKind::Register, Some("1")) => AnswerOutcome::Answer,
+        (TaskKind::GivePerson, _) | (TaskKind::Register | TaskKind::Unregister, Some("1")) => {
+            AnswerOutcome::Answer
+        }
         (TaskKind::Register, _) => {
             AnswerOutcome::Failed { code: "not-registered".to_owned(), replaced_by: None }
+        }
+        (TaskKind::Unregister, _) => {
+            AnswerOutcome::Failed { code: "not-unregistered".to_owned(), replaced_by: None }
         }
     }
 }

@@ -35,6 +35,8 @@ fn the_type_of_an_exception_decides() {
     let result = |n: u8| nested(&format!("<Inhoud><Resultaat Beschrijving=\"x\">{n}</Resultaat></Inhoud>"));
     check(TaskKind::Register, &result(1), AnswerOutcome::Answer);
     check(TaskKind::Register, &result(0), failed("not-registered"));
+    check(TaskKind::Unregister, &result(1), AnswerOutcome::Answer);
+    check(TaskKind::Unregister, &result(0), failed("not-unregistered"));
 }
 
 #[test]
@@ -65,6 +67,7 @@ fn a_question_names_the_task_the_number_and_who_asks() {
     for (kind, expect) in [
         (TaskKind::GivePerson, "<INSZ>73651756738</INSZ>"),
         (TaskKind::Register, "<Periode><Begin>2026-11-20</Begin><Einde>2028-11-20</Einde></Periode>"),
+        (TaskKind::Unregister, "<Hoedanigheid>9999</Hoedanigheid><INSZ>73651756738</INSZ></Uitschrijving>"),
     ] {
         let question = question(&asker, task, kind, &insz, now);
         assert!(question.contains(expect), "{question}");

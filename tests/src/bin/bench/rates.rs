@@ -52,6 +52,7 @@ fn bodies(config: &Config, lines: impl Iterator<Item = Value>) -> anyhow::Result
     let source = adapters::source("visa").context("no visa source")?;
     let look = Look {
         municipalities: &config.bundle.municipalities,
+        places: &config.bundle.places,
         countries: &config.bundle.countries,
         choosable: &BTreeSet::new(),
         environment: config.hub.environment,

@@ -1,0 +1,63 @@
+//! Where somebody means to live: in the area whose people the target group is of, elsewhere, or not known.
+//!
+//! A registration there decides, whatever was meant; then the newest destination of an entry that lives; where none can
+//! be read, the region of a permit; where there is none either, that they enrolled. An unknown name is no destination,
+//! and never a guess (docs/domain.md#where-somebody-means-to-live). Next: [`super::scope`].
+
+use schemas::fact::Region;
+use schemas::place::Destination;
+use schemas::time::{Day, Instant};
+
+use super::Journey;
+use super::entries::Ending;
+use crate::bundle::Bundle;
+
+/// What an entry says of where somebody means to live.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Meant<'a> {
+    /// Whether it might bring them into the target group, wherever that is.
+    pub(super) counts: bool,
+    pub(super) ended: Option<Ending>,
+    /// Where, and when that was stated.
+    pub(super) destination: Option<(Instant, &'a Destination)>,
+    /// The region of the employer, where it is a permit.
+    pub(super) region: Option<Region>,
+}
+
+/// Where they mean to live.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Area {
+    /// In an area whose people the target group is of.
+    Ours,
+    Elsewhere,
+    /// Known by a permit of another region alone: a human decides.
+    Open,
+    Unknown,
+}
+
+/// Where they mean to live, as it is known on a day.
+pub(super) fn area(journey: Journey<'_>, bundle: &Bundle, on: Day, entries: &[Meant<'_>]) -> Area {
+    let group = &bundle.target_group;
+    let lives = entries.iter().any(|entry| entry.counts && entry.ended.is_none());
+    // Who has left is registered no more; what they ask for since counts by itself.
+    let homes = if lives && journey.departure(on).is_some() { vec![] } else { journey.homes(on) };
+    let ours = |nis| bundle.places.of_code(nis).is_some_and(|area| group.areas.contains(&area));
+    if homes.iter().any(|home| ours(home.residence.nis)) {
+        return Area::Ours;
+    }
+    let counts = |entry: &&Meant<'_>| entry.counts && (entry.ended.is_none() || !lives);
+    let counted = || entries.iter().filter(counts);
+    let newest = counted().filter_map(|entry| entry.destination).max();
+    if let Some(area) = newest.and_then(|(_, destination)| bundle.places.area(destination)) {
+        return if group.areas.contains(&area) { Area::Ours } else { Area::Elsewhere };
+    }
+    let mut regions = counted().filter_map(|entry| entry.region).peekable();
+    if regions.peek().is_some() {
+        return if regions.any(|region| group.permit_regions.contains(&region)) {
+            Area::Ours
+        } else {
+            Area::Open
+        };
+    }
+    if journey.enrolled_on().is_some_and(|day| day <= on) { Area::Ours } else { Area::Unknown }
+}
