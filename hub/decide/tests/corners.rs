@@ -5,13 +5,14 @@ mod support;
 use decide::Refusal;
 use decide::bundle::{LegalBasis, OpenFiles, TerritoryChange};
 use decide::round::Verdict;
-use schemas::fact::Purpose;
+use schemas::fact::{Decision, Purpose};
 use schemas::handover::{Answer, AnswerKind, HoldReason, RejectCode, State};
 use schemas::message::Body;
 use schemas::municipality::NisCode;
 use support::house::HASH;
 use support::{
     Home, House, Who, account, announced, application, day, number_given, objection, recipient, register,
+    status,
 };
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
@@ -144,7 +145,9 @@ fn a_corrected_begin_of_the_same_home_opens_nothing_after_the_end() {
 fn who_really_moves_on_the_day_of_a_merger_moves() {
     let (mut house, who) = (House::new(), Who::number(1));
     house.today("2024-12-05");
-    house.granted(&who);
+    house.tell(application(&who, FAMILY, "2024-06-03"));
+    house.tell(status(&who, Decision::Granted, 2, "2024-08-01"));
+    house.tell(number_given(&who, "2024-09-02"));
     house.home(&who, "11007", "2024-12-04");
     let nis = NisCode::parse("11007").unwrap();
     house.bundle.changes =
