@@ -6,10 +6,11 @@ use decide::Refusal;
 use decide::bundle::{LegalBasis, OpenFiles, TerritoryChange};
 use decide::round::Verdict;
 use schemas::fact::{Decision, Purpose};
-use schemas::handover::{Answer, AnswerKind, HoldReason, RejectCode, State};
+use schemas::handover::{Answer, AnswerKind, HoldReason, OrderName, RejectCode, State};
 use schemas::message::Body;
 use schemas::municipality::NisCode;
 use support::house::HASH;
+use support::pair::{two_at_home, whole_bridge};
 use support::{
     Home, House, Who, account, announced, application, day, number_given, objection, recipient, register,
     status,
@@ -361,4 +362,49 @@ fn an_objection_holds_an_offer_also_while_the_register_knows_no_home() {
     house.tell(register(&who, Home::Nowhere, "2025-03-06"));
     house.tell(objection(&who, "2025-03-07"));
     assert_eq!(house.handovers(), ["held amal"]);
+}
+
+#[test]
+fn sent_again_is_a_new_offer_to_the_same_agency_but_what_could_not_be_read_is_the_old_one() {
+    for (bounced, epoch) in [(false, 2), (true, 1)] {
+        let (mut house, _) = House::arrived("44021");
+        if bounced {
+            let sequence = house.offered[&recipient("amal")].sequence;
+            house.answer("amal", AnswerKind::Received { sequence, payload_hash: [0xcd; 32] });
+        } else {
+            house.until("2025-03-20");
+        }
+        house.left();
+        house.order(OrderName::SendAgain);
+        let h = &house.only().state.handovers[0];
+        assert_eq!((h.epoch, h.residence), (epoch, Some(day("2025-03-04"))));
+        assert_eq!(house.handovers(), ["sent amal"]);
+        assert_eq!(house.left(), ["amal offer"]);
+    }
+}
+
+#[test]
+fn what_was_refused_and_is_released_is_still_held_while_no_home_is_known() {
+    let (mut house, who) = House::arrived("44021");
+    house.rejected("amal");
+    house.tell(register(&who, Home::Nowhere, "2025-03-06"));
+    house.order(OrderName::Release);
+    let h = &house.only().state.handovers[0];
+    assert_eq!((h.state, h.hold, h.held_in), (State::Held, Some(HoldReason::Manual), None));
+}
+
+#[test]
+fn after_a_merge_a_late_answer_is_told_the_handover_at_the_same_agency() {
+    let mut house = House::new();
+    let (a, b) = two_at_home(&mut house, ("44021", "2025-03-06"), ("44021", "2025-03-07"));
+    house.tell(whole_bridge(&a, &b));
+    let of = |state| {
+        let found = house.only().state.handovers.iter().find(|h| h.state == state);
+        found.unwrap_or_else(|| panic!("{:?}", house.handovers())).id
+    };
+    let (over, live) = (of(State::Superseded), of(State::Sent));
+    let offer = house.offers[&over].clone();
+    house.pick_up(&offer);
+    let late = house.answer("amal", AnswerKind::Accepted);
+    assert_eq!(late, Verdict::Refused(Refusal::OldEpoch { current: 1, successor: Some(live) }));
 }
