@@ -408,3 +408,30 @@ fn after_a_merge_a_late_answer_is_told_the_handover_at_the_same_agency() {
     let late = house.answer("amal", AnswerKind::Accepted);
     assert_eq!(late, Verdict::Refused(Refusal::OldEpoch { current: 1, successor: Some(live) }));
 }
+
+#[test]
+fn what_the_desk_withdrew_is_not_offered_anew_in_the_same_home() {
+    for (nis, since, after) in [
+        ("44021", "2025-03-04", vec!["withdraw_pending amal"]),
+        ("44021", "2025-03-06", vec!["withdraw_pending amal", "sent amal"]),
+        ("11002", "2025-03-06", vec!["withdraw_pending amal", "sent atlas"]),
+    ] {
+        let (mut house, who) = House::arrived("44021");
+        house.order(OrderName::Withdraw);
+        assert_eq!(house.handovers(), ["withdraw_pending amal"]);
+        house.today("2025-03-07");
+        house.home(&who, nis, since);
+        assert_eq!(house.handovers(), after, "{nis} {since}");
+    }
+}
+
+#[test]
+fn who_left_after_the_start_and_comes_back_is_offered_again() {
+    let (mut house, who) = with_amal();
+    house.answer("amal", AnswerKind::TrajectoryStarted);
+    house.today("2025-05-02");
+    house.tell(register(&who, Home::Left, "2025-05-01"));
+    assert_eq!(house.handovers(), ["closed amal"]);
+    at(&mut house, &who, "44021", "2025-06-01");
+    assert_eq!(house.handovers(), ["closed amal", "sent amal"]);
+}

@@ -7,9 +7,9 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use decide::handover::table::{ROWS, Term, To, term};
+use decide::handover::table::{Acts, ROWS, Term, To, owner, term};
 use schemas::fact::{Decision, Purpose};
-use schemas::handover::{AnswerKind, OrderName, RejectCode, State};
+use schemas::handover::{AnswerKind, OrderName, Owner, RejectCode, State};
 use support::pair::{two_at_home, whole_bridge};
 use support::{
     Home, House, Who, application, choice, day, number_given, objection, ordered, recipient, register, status,
@@ -261,5 +261,29 @@ fn i7_who_must_still_move_has_a_deadline_and_nobody_else_has() {
     for row in ROWS {
         let To::State(to) = row.to else { continue };
         assert_eq!(matches!(term(to), Term::None), to.is_final(), "row {}", row.id);
+    }
+}
+
+/// Rows whose owner is not said by the state that they lead to.
+const OWNERS: [(&str, Acts); 7] = [
+    ("9c", Acts::AsBefore),
+    ("16b", Acts::Late),
+    ("18e", Acts::Is(Owner::Coordinator)),
+    ("21b", Acts::Is(Owner::Coordinator)),
+    ("22", Acts::AsBefore),
+    ("25b", Acts::AsBefore),
+    ("33b", Acts::Is(Owner::Officer)),
+];
+
+#[test]
+fn who_must_move_next_is_said_by_the_state_unless_the_row_says_otherwise() {
+    for row in ROWS {
+        let otherwise = OWNERS.iter().find(|(id, _)| *id == row.id).map(|(_, owner)| *owner);
+        let of_state = match row.to {
+            To::State(State::Held) => Some(Acts::Holder),
+            To::State(to) => Some(Acts::Is(owner(to))),
+            To::Stay | To::Back => None,
+        };
+        assert_eq!(Some(row.owner), otherwise.or(of_state), "row {}", row.id);
     }
 }
