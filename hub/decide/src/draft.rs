@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use schemas::ids::{HandoverId, MessageId, PersonId, Seed};
+use schemas::ids::{MessageId, PersonId, Seed, StreamId};
 use schemas::message::{Message, Prepared};
 use schemas::time::{Day, Instant};
 
@@ -24,8 +24,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) change: Change,
     pub(crate) at: Instant,
     pub(crate) today: Day,
-    /// Handovers whose offer goes out once more, though nothing in it has changed.
-    pub(crate) again: BTreeSet<HandoverId>,
+    /// Streams whose view goes out once more, though nothing in it has changed.
+    pub(crate) again: BTreeSet<StreamId>,
     seed: Seed,
     given: u32,
 }

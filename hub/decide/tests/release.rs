@@ -9,7 +9,7 @@ use decide::Refusal;
 use decide::person::TaskKind;
 use decide::round::Verdict;
 use schemas::fact::{Decision, LearningStep, Purpose};
-use schemas::handover::AnswerKind;
+use schemas::handover::{AnswerKind, OrderName};
 use schemas::ids::{Pseudonym, Seed, StreamId};
 use support::{
     Home, House, Who, account, application, learned, number_given, path, permit, platform_linked, redeliver,
@@ -171,24 +171,34 @@ fn what_is_asked_for_by_name_is_issued_once_more() {
 }
 
 #[test]
-fn a_second_offer_of_one_handover_is_a_stream_of_its_own_and_the_first_epoch_is_over() {
+fn after_a_no_another_agency_has_a_handover_of_its_own_and_the_same_one_a_new_epoch() {
     let (mut house, who) = in_ghent();
     house.left();
+    house.rejected("amal");
+    house.fired();
+    house.order(OrderName::Release);
+    assert_eq!(
+        (house.left(), house.fired()),
+        (
+            vec!["amal ended rejected".to_owned(), "amal offer".to_owned()],
+            vec!["18e".to_owned(), "19".to_owned()]
+        )
+    );
     house.rejected("amal");
     house.fired();
     house.tell(register(&who, Home::In("11002", "2025-03-05"), "2025-03-06"));
     assert_eq!(
         (house.left(), house.fired()),
-        (vec!["amal ended rejected".to_owned(), "atlas offer".to_owned()], vec!["19".to_owned()])
+        (
+            vec!["amal ended rejected".to_owned(), "atlas offer".to_owned()],
+            vec!["20".to_owned(), "3".to_owned()]
+        )
     );
-    let handover = house.only().state.handovers[0].clone();
-    assert_eq!((handover.epoch, house.only().state.handovers.len()), (2, 1));
-    let late = house.answer("amal", AnswerKind::Accepted);
-    assert_eq!(late, Verdict::Refused(Refusal::UnknownHandover), "it is another's now");
-    house.offered.insert(support::recipient("atlas"), house.offered[&support::recipient("amal")].clone());
+    let [amal, atlas] = house.only().state.handovers.clone().try_into().unwrap();
+    assert_eq!((amal.epoch, atlas.epoch, atlas.replaces), (2, 1, Some(amal.id)));
     let before = house.persons();
-    let old = house.answer("atlas", AnswerKind::Accepted);
-    assert_eq!(old, Verdict::Refused(Refusal::OldEpoch { current: 2, successor: None }));
+    let late = house.answer("amal", AnswerKind::Accepted);
+    assert_eq!(late, Verdict::Refused(Refusal::OldEpoch { current: 2, successor: Some(atlas.id) }));
     assert_eq!(house.persons(), before);
 }
 

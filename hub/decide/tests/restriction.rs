@@ -1,8 +1,7 @@
 //! They object to being handed over: row 33 of the state table, and I8 under a restriction: the same links
 //! and facts, and no new record.
 //!
-//! Nothing leaves from then on but ends, at whatever point of their life they say it. Lifting a restriction is not
-//! told here: no message of this version does.
+//! Nothing leaves from then on but ends, at whatever point of their life they say it. How it is lifted: `corners.rs`.
 
 mod support;
 

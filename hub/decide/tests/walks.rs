@@ -38,6 +38,10 @@ fn all(wild: bool) {
     }
     let breaks = breaks.into_inner();
     assert!(breaks.is_empty(), "{} walks break, the first: {}", breaks.len(), breaks[0]);
+    // Fewer walks, or wilder ones, do not come everywhere.
+    if wild || walks() < 20_000 {
+        return;
+    }
     let idle = ROWS.iter().map(|row| row.id).filter(|id| !fired.borrow().contains(*id)).collect::<Vec<_>>();
     assert_eq!(idle, NOT_WALKED, "every row is walked");
 }

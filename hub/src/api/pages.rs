@@ -40,6 +40,7 @@ const PAGES: &[(&str, &str)] = &[
     ("not-one-message", include_str!("../codes/not-one-message.md")),
     ("occupation-form", include_str!("../codes/occupation-form.md")),
     ("old-epoch", include_str!("../codes/old-epoch.md")),
+    ("order-not-allowed", include_str!("../codes/order-not-allowed.md")),
     ("other-record", include_str!("../codes/other-record.md")),
     ("quarantined", include_str!("../codes/quarantined.md")),
     ("schema", include_str!("../codes/schema.md")),

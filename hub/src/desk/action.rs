@@ -74,7 +74,7 @@ impl Action {
             Self::SignIn => &DeskRole::ALL,
             Self::ShowReview | Self::AnswerReview => &[Review],
             Self::ShowValues | Self::ShowRecords => &[Review, Coordinator, Dpo],
-            Self::OrderHandover => &[Coordinator],
+            Self::OrderHandover => &[Coordinator, Dpo],
             Self::ReadAudit | Self::LiftRestriction => &[Dpo],
             Self::Redeliver
             | Self::ShowQuarantined
@@ -240,7 +240,7 @@ mod tests {
             "answer-review: review",
             "show-values: review coordinator dpo",
             "redeliver: operations",
-            "order-handover: coordinator",
+            "order-handover: coordinator dpo",
             "lift-restriction: dpo",
             "show-quarantined: operations",
             "repeat-quarantined: operations",

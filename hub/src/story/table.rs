@@ -33,7 +33,7 @@ pub struct ShownRow {
 pub struct ShownTrigger {
     /// Where a handover stands.
     pub from: Vec<&'static str>,
-    /// What moves it: `facts`, `answer`, `deadline`, `order`, `next_agency` or `merge`.
+    /// What moves it: `facts`, `agency` (what it answers), `deadline`, `order`, `next_agency` or `merge`.
     pub cause: &'static str,
     /// Which facts, answer or order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -183,9 +183,9 @@ fn within(term: Term, bundle: &Bundle) -> String {
 fn trigger(trigger: &Trigger) -> ShownTrigger {
     let (cause, which, guard) = match trigger.cause {
         Cause::Facts(facing, when) => ("facts", facings(facing), guard(when)),
-        Cause::Answer(name) => ("answer", vec![name.as_str()], None),
-        Cause::AlreadyKnown => ("answer", vec!["rejected"], Some("ALREADY_KNOWN")),
-        Cause::Differs => ("answer", vec!["received"], Some("its hash is not what was sent")),
+        Cause::Answer(name) => ("agency", vec![name.as_str()], None),
+        Cause::AlreadyKnown => ("agency", vec!["rejected"], Some("ALREADY_KNOWN")),
+        Cause::Differs => ("agency", vec!["received"], Some("its hash is not what was sent")),
         Cause::Deadline => ("deadline", vec![], None),
         Cause::Order(name) => ("order", vec![name.as_str()], None),
         Cause::Successor => ("next_agency", vec!["accepted"], None),

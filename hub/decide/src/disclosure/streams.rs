@@ -7,7 +7,7 @@
 use std::cell::OnceCell;
 
 use schemas::canonical::Canonical;
-use schemas::handover::{EndReason, State};
+use schemas::handover::{EndReason, HoldReason, State};
 use schemas::ids::{DeliveryId, HandoverId, Pseudonym, StreamId};
 use schemas::recipient::Recipient;
 
@@ -137,13 +137,15 @@ fn of_handover(draft: &mut Draft<'_>, handover: &Handover, shown: &Showable) {
         end(draft, &stream, ending(&draft.person, handover));
     }
     let capacity = if stage.has_file() { Capacity::Definitive } else { Capacity::Provisional };
-    let again = draft.again.contains(&handover.id);
-    let (stream, again) = match (own.into_iter().next(), &handover.recipient) {
-        (Some(stream), _) if stream.epoch == handover.epoch => (stream, again),
-        (Some(stream), _) => (go_on(draft, stream, handover.epoch), true),
-        (None, Some(recipient)) if stage == Stage::Sent => {
-            let recipient = recipient.clone();
-            (start(draft, recipient, Some(handover.id), handover.epoch, capacity), false)
+    let had = |stream: &Stream| stream.handover == Some(handover.id) && stream.epoch == handover.epoch;
+    let stream = match (own.into_iter().next(), &handover.recipient) {
+        (Some(stream), _) if stream.epoch == handover.epoch => stream,
+        (Some(stream), _) => go_on(draft, stream, handover.epoch),
+        (None, Some(recipient))
+            if matches!(stage, Stage::Sent | Stage::Accepted)
+                && !draft.person.state.streams.iter().any(had) =>
+        {
+            start(draft, recipient.clone(), Some(handover.id), handover.epoch, capacity)
         }
         (None, _) => return,
     };
@@ -156,11 +158,7 @@ fn of_handover(draft: &mut Draft<'_>, handover: &Handover, shown: &Showable) {
         stage if stage.has_file() => ViewKind::File,
         _ => ViewKind::Offer,
     };
-    if again && let Some(view) = view(draft, &stream, kind, shown) {
-        issue(draft, &stream, view);
-    } else if !again {
-        show(draft, &stream, kind, shown);
-    }
+    show(draft, &stream, kind, shown);
 }
 
 /// Why the stream of a handover ends that has neither offer nor file.
@@ -168,6 +166,9 @@ fn ending(person: &Person, handover: &Handover) -> EndReason {
     match handover.state {
         State::Rejected | State::Held => EndReason::Rejected,
         State::Closed if handover.is_done() => EndReason::Closed,
+        State::WithdrawPending | State::Withdrawn if handover.hold == Some(HoldReason::NoBasis) => {
+            EndReason::NoBasis
+        }
         State::WithdrawPending | State::Withdrawn => EndReason::Withdrawn,
         State::RecallPending | State::EnteredInError => EndReason::Recalled,
         State::NotInScope if person.handover(handover.id).is_some_and(|h| h.residence.is_none()) => {
@@ -198,6 +199,7 @@ fn start(
 /// The same stream, under a new epoch.
 fn go_on(draft: &mut Draft<'_>, stream: Stream, epoch: u32) -> Stream {
     draft.record(Event::StreamWentOn { stream: stream.id, epoch });
+    draft.again.insert(stream.id);
     Stream { epoch, ..stream }
 }
 
@@ -216,7 +218,7 @@ fn close_line(draft: &mut Draft<'_>, stream: &Stream) {
 fn show(draft: &mut Draft<'_>, stream: &Stream, kind: ViewKind, shown: &Showable) {
     if let Some(view) = view(draft, stream, kind, shown) {
         let digest = view.digest();
-        if stream.last != Some((kind, digest)) {
+        if stream.last != Some((kind, digest)) || draft.again.contains(&stream.id) {
             issue_digested(draft, stream, view, digest);
         }
     }

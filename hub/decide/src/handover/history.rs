@@ -12,10 +12,11 @@ use crate::bundle::Bundle;
 use crate::journey::Journey;
 use crate::person::{Facing, Handover, Person};
 
-/// The handover that ended last, beside those that another replaced.
-fn last(person: &Person) -> Option<&Handover> {
+/// The handover that ended last, beside those that another replaced: by its day, because a merge brings those of another
+/// life behind; on one day what is done for good comes before all.
+pub(crate) fn last(person: &Person) -> Option<&Handover> {
     let ended = |h: &&Handover| !h.is_live() && h.state != State::Superseded;
-    person.state.handovers.iter().rev().find(ended)
+    person.state.handovers.iter().filter(ended).max_by_key(|h| (h.since, h.is_done()))
 }
 
 /// Whether what has ended serves the situation: nothing is opened then.

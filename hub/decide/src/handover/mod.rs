@@ -24,7 +24,7 @@ pub(crate) use order::order;
 pub(crate) use reconcile::{follow_facts, reconcile};
 
 use schemas::handover::{HoldReason, Owner, RejectCode, State};
-use schemas::ids::HandoverId;
+use schemas::ids::{HandoverId, StreamId};
 use schemas::recipient::Recipient;
 use schemas::time::Day;
 
@@ -110,7 +110,9 @@ fn fire(draft: &mut Draft<'_>, id: HandoverId, row: &Row, moving: Moving) {
     };
     draft.record(event);
     if matches!(row.id, "12" | "13") {
-        draft.again.insert(id);
+        let own = draft.person.open_streams().filter(|stream| stream.handover == Some(id));
+        let own: Vec<StreamId> = own.map(|stream| stream.id).collect();
+        draft.again.extend(own);
     }
 }
 
@@ -120,8 +122,8 @@ fn deadline(draft: &Draft<'_>, handover: &Handover, to: State, moving: &Moving) 
     if to != State::AwaitingChoice {
         return again(draft, to);
     }
-    let before = handover.replaces.and_then(|id| draft.person.handover(id));
-    let given = handover.choice_by.or_else(|| before.and_then(|before| before.choice_by));
+    let given = draft.person.state.handovers.iter().filter_map(|handover| handover.choice_by).min();
+    let given = handover.choice_by.or(given);
     let months = chrono::Months::new(draft.bundle.deadlines.choice_months);
     given.or_else(|| moving.residence.unwrap_or(draft.today).checked_add_months(months))
 }

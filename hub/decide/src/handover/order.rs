@@ -3,8 +3,8 @@
 //!
 //! An order that is not possible changes nothing and is told which are.
 
-use schemas::handover::{HoldReason, OrderName, State};
-use schemas::ids::HandoverId;
+use schemas::handover::{HoldReason, OrderName};
+use schemas::ids::{HandoverId, StreamId};
 
 use super::situation::Situation;
 use super::table::{self, Cause};
@@ -39,13 +39,22 @@ pub(crate) fn order(
             moving = moving.at(situation.place());
         }
         OrderName::Hold => (moving.hold, moving.held_in) = (Some(HoldReason::Manual), Some(facing)),
-        OrderName::Withdraw => moving.held_in = Some(facing),
+        OrderName::Withdraw => {
+            moving.held_in = Some(situation.facing_anew(&draft.person));
+            moving = moving.at(situation.place());
+        }
         // What was refused stays so: the facts may send it again, and do not give it back.
         OrderName::Release if stage == Stage::HeldRefused => moving.held_in = None,
         OrderName::Release => (moving.hold, moving.held_in) = (None, None),
         OrderName::Lift => {
             let at = draft.at;
             draft.record(Event::RestrictionLifted { at });
+            // What was voided meanwhile goes out once more.
+            let open: Vec<StreamId> = draft.person.open_streams().map(|stream| stream.id).collect();
+            draft.again.extend(open);
+            // What the desk had stopped stays so, for its own reason.
+            moving.hold =
+                moving.hold.map(|hold| if moving.held_in.is_some() { HoldReason::Manual } else { hold });
         }
         OrderName::EndLine => {}
     }
@@ -59,7 +68,7 @@ fn possible(draft: &Draft<'_>, situation: &Situation<'_>, handover: &Handover) -
     let can = |name: &OrderName| match name {
         OrderName::SendAgain => situation.facing_free(&draft.person, handover) == Facing::Competent,
         OrderName::Release => handover.held_in.is_some(),
-        OrderName::Lift => handover.state == State::Held && handover.hold == Some(HoldReason::Restricted),
+        OrderName::Lift => draft.journey().objects(),
         OrderName::EndLine => draft.person.state.handovers.iter().any(goes_on),
         OrderName::Hold | OrderName::Withdraw => true,
     };

@@ -7,6 +7,7 @@ use schemas::handover::{HoldReason, RejectCode, State};
 use schemas::ids::HandoverId;
 use schemas::time::Day;
 
+use super::history;
 use super::situation::Situation;
 use super::table::{self, Cause, Circumstances, Row, To};
 use super::{Moving, fire, open};
@@ -80,7 +81,7 @@ fn next(
     let others = person.state.handovers.iter().filter(|h| h.id != handover.id);
     let around = Circumstances {
         file_held: others.into_iter().any(Handover::holds_file),
-        moved: situation.moved(handover),
+        moved: situation.moved(person, handover),
     };
     let late = || {
         let late = now.zip(handover.deadline).is_some_and(|(today, deadline)| deadline < today);
@@ -105,16 +106,18 @@ fn moving(draft: &Draft<'_>, situation: &Situation<'_>, id: HandoverId, row: &Ro
         To::State(State::Held) if row.id == "19b" => moving.hold = handover.code.map(hold),
         To::State(State::Held) => {
             let stage = handover.stage();
-            // The facts hold it from here on, whoever stopped it before.
-            (moving.hold, moving.held_in) = (facing.hold(), None);
+            // The facts hold it from here on, whoever stopped it before; who objects does not undo what the desk ordered.
+            let held_in = moving.held_in.filter(|_| facing == Facing::Objecting);
+            (moving.hold, moving.held_in) = (facing.hold(), held_in);
             if !stage.has_offer() && !stage.has_file() {
-                moving = Moving { hold: facing.hold(), epoch: handover.epoch, ..Moving::default() }.at(place);
+                let epoch = handover.epoch;
+                moving = Moving { hold: facing.hold(), held_in, epoch, ..Moving::default() }.at(place);
             }
         }
         To::State(State::Prepared) => moving = Moving { epoch: handover.epoch, ..Moving::default() },
-        To::Back => moving.hold = None,
+        To::Back | To::State(_) => (moving.hold, moving.held_in) = (None, None),
         To::Stay if row.id == "22" => moving = moving.at(place),
-        To::Stay | To::State(_) => {}
+        To::Stay => {}
     }
     moving
 }
@@ -136,6 +139,6 @@ fn hold(code: RejectCode) -> HoldReason {
 
 /// Which handover a new one comes in place of: the one whose agency has the file, else the last.
 fn replaced(person: &Person) -> Option<HandoverId> {
-    let last = person.state.handovers.last();
-    person.held_handover().or(last).map(|handover| handover.id)
+    let last = || history::last(person).or(person.state.handovers.last());
+    person.held_handover().or_else(last).map(|handover| handover.id)
 }

@@ -72,7 +72,7 @@ impl<'a> Situation<'a> {
             Base::At(_) if held.is_some_and(|held| self.is_competent(person, held)) => return Served,
             Base::At(place) => self.facing_new(person, place),
         };
-        if history::settled(person, self.bundle, facing, self.place()) {
+        if held.is_none() && history::settled(person, self.bundle, facing, self.place()) {
             return Settled;
         }
         match facing {
@@ -84,18 +84,40 @@ impl<'a> Situation<'a> {
         }
     }
 
+    /// The same, whoever has the file, whether they object and whatever has ended.
+    pub(crate) fn facing_anew(&self, person: &Person) -> Facing {
+        match &self.base {
+            Base::Unclear => Unclear,
+            Base::Expected => Expected,
+            Base::Doubtful => Doubtful,
+            Base::Out => Out,
+            Base::Gone => Gone,
+            Base::At(place) => self.facing_new(person, place),
+        }
+    }
+
     /// What it says to a handover of theirs.
     pub(crate) fn facing(&self, person: &Person, handover: &Handover) -> Facing {
         let facing = self.facing_free(person, handover);
+        let stage = handover.stage();
+        let before = stage == Stage::HeldBefore;
+        let by_facts = facing.hold().is_some() && facing.hold() == handover.hold;
         let lasts = match handover.held_in {
-            // An agency or a human stopped it: it stays so in the situation that they judged.
+            _ if facing == Objecting => by_facts,
+            // The desk stopped it: it stays so until somebody releases it, or nobody is to be told anything any more.
+            Some(_) if handover.code.is_none() => match facing {
+                Out | Gone | Nowhere | Served => false,
+                Elsewhere | Choosing | Barred | Rival => before,
+                _ => true,
+            },
+            // Its agency said no: it stays so in the situation that it judged.
             Some(stopped) => {
                 let another_home =
                     matches!(handover.code, Some(RejectCode::NotArrived | RejectCode::NotCompetent))
-                        && self.moved(handover);
+                        && self.moved(person, handover);
                 stopped == facing && !another_home
             }
-            None => facing.hold().is_some() && facing.hold() == handover.hold,
+            None => by_facts && (before || matches!(facing, Doubtful | Lapsed)),
         };
         if handover.state == State::Held && lasts { Unchanged } else { facing }
     }
@@ -183,9 +205,9 @@ impl<'a> Situation<'a> {
             return false;
         };
         let code = |nis, on| self.bundle.municipalities.present(nis, on);
-        // A merger begins a new residence on its own day, under the code that took the other's place.
-        let same_home =
-            |on: Day| place.began == since || (place.began == on && code(place.nis, on) == code(nis, on));
+        // A merger begins a new residence on its own day, under the code that took the other's place, and a begin may be
+        // corrected: who lived under that code on the day has not moved since.
+        let same_home = |on: Day| place.began <= on && code(place.nis, on) == code(nis, on);
         let mut changes = self
             .bundle
             .changes
@@ -199,8 +221,12 @@ impl<'a> Situation<'a> {
     }
 
     /// Whether they live elsewhere than when the handover was last looked at.
-    pub(crate) fn moved(&self, handover: &Handover) -> bool {
-        self.place().is_some_and(|place| handover.residence != Some(place.began))
+    pub(crate) fn moved(&self, person: &Person, handover: &Handover) -> bool {
+        // The home that decided is kept where the rules keep the file.
+        self.place().is_some_and(|place| {
+            let kept = place.route.recipient != handover.recipient && self.stays(person, handover, place);
+            handover.residence != Some(place.began) && !kept
+        })
     }
 
     fn has_basis(&self, recipient: Option<&Recipient>) -> bool {

@@ -172,6 +172,7 @@ const LIVE: &[Stage] = &[
     Accepted,
     HeldFile,
 ];
+const OVER: &[Stage] = &[WithdrawPending, RecallPending, Final];
 const ANSWERABLE: &[Stage] = &[Sent, Received, Overdue];
 
 pub const ROWS: &[Row] = &[
@@ -181,16 +182,13 @@ pub const ROWS: &[Row] = &[
     row("3b", &[facts(&[Unopened], &[Arrived])], State::Sent, AGENCY),
     row(
         "4",
-        &[
-            when(When::NoFile, &[Unopened, Prepared, HeldBefore], &[Choosing]),
-            facts(&[HeldRefused], &[Choosing]),
-        ],
+        &[when(When::NoFile, &[Unopened, Prepared, HeldBefore], &[Choosing])],
         State::AwaitingChoice,
         Acts::Is(Owner::Person),
     ),
     row(
         "5",
-        &[facts(&[Unopened, Prepared, AwaitingChoice, ChoiceOverdue, HeldBefore, HeldRefused], &[Nowhere])],
+        &[facts(&[Unopened, Prepared, AwaitingChoice, ChoiceOverdue, HeldBefore], &[Nowhere])],
         State::NotInScope,
         HUB,
     ),
@@ -198,10 +196,7 @@ pub const ROWS: &[Row] = &[
         "6",
         &[
             facts(&[Unopened, Prepared, AwaitingChoice, ChoiceOverdue, HeldBefore], &[Doubtful, Unplaced]),
-            facts(
-                &[Unopened, Prepared, AwaitingChoice, ChoiceOverdue, HeldBefore, HeldRefused],
-                &[Barred, Rival],
-            ),
+            facts(&[Unopened, Prepared, AwaitingChoice, ChoiceOverdue, HeldBefore], &[Barred, Rival]),
         ],
         State::Held,
         Acts::Holder,
@@ -267,7 +262,7 @@ pub const ROWS: &[Row] = &[
     ),
     row(
         "18c",
-        &[on(Cause::Order(OrderName::Withdraw), &[Sent, Received, Overdue, Bounced, HeldOffer])],
+        &[on(Cause::Order(OrderName::Withdraw), &[Sent, Received, Overdue, Bounced, HeldOffer, HeldFile])],
         State::WithdrawPending,
         AGENCY,
     ),
@@ -286,18 +281,19 @@ pub const ROWS: &[Row] = &[
         to: To::Stay,
         owner: COORDINATOR,
     },
-    row("19", &[facts(&[HeldRefused], &[Competent, Elsewhere])], State::Sent, AGENCY),
+    row("19", &[facts(&[HeldRefused], &[Competent])], State::Sent, AGENCY),
     row("19b", &[facts(&[Rejected], NOT_HELD)], State::Held, Acts::Holder),
     row(
         "20",
         &[
             facts(OFFER, &[Elsewhere, Choosing, Barred, Rival, Served]),
-            facts(&[Prepared, AwaitingChoice, ChoiceOverdue, HeldBefore, HeldRefused], &[Served]),
+            facts(&[HeldRefused], &[Elsewhere, Choosing, Barred, Rival, Served]),
+            facts(BEFORE, &[Served]),
         ],
         State::Superseded,
         HUB,
     ),
-    row("20c", &[facts(OFFER, &[Nowhere])], State::Superseded, HUB),
+    row("20c", &[facts(OFFER, &[Nowhere]), facts(&[HeldRefused], &[Nowhere])], State::Superseded, HUB),
     row("21", &[on(Cause::Successor, FILE)], State::Superseded, HUB),
     row(
         "21b",
@@ -336,7 +332,12 @@ pub const ROWS: &[Row] = &[
     },
     row("28", &[on(Cause::Answer(AnswerName::PurgeConfirmed), &[RecallPending])], State::EnteredInError, HUB),
     row("29", &[on(Cause::Merge, LIVE)], State::Superseded, HUB),
-    row("29b", &[on(Cause::TakenOver, OFFER)], State::Accepted, AGENCY),
+    row(
+        "29b",
+        &[on(Cause::TakenOver, OFFER), on(Cause::TakenOver, &[Unopened, HeldRefused])],
+        State::Accepted,
+        AGENCY,
+    ),
     row("30", &[on(Cause::Answer(AnswerName::TrajectoryStarted), &[Accepted])], State::Closed, HUB),
     row(
         "33",
@@ -351,9 +352,9 @@ pub const ROWS: &[Row] = &[
     ),
     Row {
         id: "33b",
-        on: &[on(Cause::Order(OrderName::Lift), &[HeldBefore, HeldOffer, HeldFile])],
+        on: &[on(Cause::Order(OrderName::Lift), LIVE), on(Cause::Order(OrderName::Lift), OVER)],
         to: To::Stay,
-        owner: Acts::Is(Owner::Officer),
+        owner: Acts::AsBefore,
     },
 ];
 

@@ -112,9 +112,12 @@ fn by_entries(entries: &[Judged<'_>], area: Area) -> Scope {
     let live: Vec<Scope> =
         entries.iter().filter(|entry| entry.meant.ended.is_none()).map(|entry| entry.verdict).collect();
     let group = live.iter().filter_map(|of| if let Scope::In(group) = of { Some(*group) } else { None });
+    let had = |entry: &Judged<'_>| entry.meant.ended.is_some() && matches!(entry.verdict, Scope::In(_));
     let found = match group.max() {
         Some(group) => Scope::In(group),
         None if live.contains(&Scope::Review) => Scope::Review,
+        // Of what lives too little is known; what had counted and has ended is over all the same.
+        None if live.contains(&Scope::Unknown) && entries.iter().any(had) => return over(entries, area),
         None if live.contains(&Scope::Unknown) => return Scope::Unknown,
         // Each is out: the first says why.
         None => return live.first().copied().unwrap_or_else(|| over(entries, area)),

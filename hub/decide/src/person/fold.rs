@@ -174,6 +174,7 @@ impl Handover {
             owner: Owner::Hub,
             deadline: None,
             escalated: false,
+            done: false,
             choice_by: None,
         }
     }
@@ -208,8 +209,9 @@ impl Handover {
             _ => None,
         };
         if self.epoch != *epoch {
-            self.accepted = None;
+            (self.accepted, self.purged) = (None, None);
         }
+        self.done |= matches!(&**row, "30" | "15k");
         match to {
             State::Accepted => self.accepted = self.accepted.or(Some(*on)),
             State::AwaitingChoice => self.choice_by = self.choice_by.or(*deadline),

@@ -123,7 +123,7 @@ impl Stage {
         }
     }
 
-    /// Whether its agency has an offer that it may still say yes to.
+    /// Whether its agency has an offer, and has not said yes or no.
     #[must_use]
     pub fn has_offer(self) -> bool {
         matches!(self, Sent | Received | Overdue | Bounced | HeldOffer)

@@ -103,6 +103,8 @@ pub struct Handover {
     pub deadline: Option<Day>,
     /// A deadline passed and nobody moved it.
     pub escalated: bool,
+    /// Its agency goes on by itself: the trajectory started, or it had a file of its own.
+    pub done: bool,
     /// Until when they may choose an office in Brussels; it counts once.
     pub choice_by: Option<Day>,
 }
@@ -158,7 +160,7 @@ impl Handover {
     /// Whether its agency goes on by itself: the trajectory started, or it had a file of its own.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.state == State::Closed && matches!(&*self.row, "30" | "15k")
+        self.state == State::Closed && self.done
     }
 }
 

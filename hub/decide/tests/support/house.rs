@@ -177,6 +177,11 @@ impl House {
     pub(crate) fn order(&mut self, name: OrderName) -> Verdict {
         let handovers = &self.only().state.handovers;
         let handover = handovers.last().unwrap().id;
+        self.order_about(handover, name)
+    }
+
+    /// The desk orders something about this handover.
+    pub(crate) fn order_about(&mut self, handover: HandoverId, name: OrderName) -> Verdict {
         self.tell(ordered(handover, name))
     }
 

@@ -1,4 +1,6 @@
 //! What must hold after every message, whatever was said: the invariants, and that a look on the same day changes nothing.
+//!
+//! Walks ([`super::walk`]) and the model check ask it after each step.
 
 use decide::change::Delivery;
 use decide::invariant::{i4, i5, i6, i7, i12, i14};
