@@ -2,6 +2,8 @@
 //!
 //! That the hub never comes into such a state is `lives.rs`'s and `walks.rs`'s.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
 mod support;
 
 use decide::change::Delivery;
