@@ -2,7 +2,7 @@
 //!
 //! Third-country nationals of age with a live entry who mean to live in the Dutch-language area or in Brussels: family
 //! migrants, labour migrants, and the latter's adult family (docs/domain.md#the-target-group). What a rule leaves open
-//! is a human's: it is never in scope in silence. Where they mean to live is [`super::area`]'s to say.
+//! is a human's: it is never in scope in silence. Where they mean to live is `area`'s to say.
 
 use schemas::country::NationalityStanding as Nationality;
 use schemas::fact::{Decision, Permit, PermitRole, Purpose};
