@@ -257,6 +257,16 @@ impl Process {
         push(&self.base, source, sender, kind, body).await
     }
 
+    /// Waits until it takes messages and every loop holds: it listens before it has reached its database.
+    ///
+    /// # Errors
+    /// Where that takes too long.
+    pub async fn opened(&self) -> anyhow::Result<()> {
+        let ready = format!("{}/readyz", self.base);
+        until("it is ready", async || reqwest::get(&ready).await.is_ok_and(|answer| answer.status() == 200))
+            .await
+    }
+
     /// Its store and what it was told, opened beside it.
     ///
     /// # Errors

@@ -40,12 +40,6 @@ fn doctor(process: &Process) -> String {
     String::from_utf8(done.unwrap().stdout).unwrap()
 }
 
-async fn ready(process: &Process) {
-    let answers =
-        async || reqwest::get(format!("{}/readyz", process.base)).await.is_ok_and(|a| a.status() == 200);
-    until("it is ready", answers).await.unwrap();
-}
-
 /// Everything that was taken is decided, each once, and would be decided the same again.
 async fn all_decided(process: &Process, count: usize) {
     let (_, store) = process.inside_beside().await.unwrap();
@@ -64,7 +58,7 @@ async fn behind_a_pooler_everything_works() {
     let (_, name) = config.hub.database.rsplit_once('/').unwrap();
     process.set_database(&pooled.replace("/postgres", &format!("/{name}"))).unwrap();
     process.go().unwrap();
-    ready(&process).await;
+    process.opened().await.unwrap();
     futures::future::join_all((0..40).map(|n| accepted(&process, n))).await;
     let (config, store) = process.inside_beside().await.unwrap();
     process.settled(&store).await.unwrap();
@@ -104,7 +98,7 @@ async fn whatever_an_administrator_does_nothing_is_lost() {
     let mut process = Process::prepare(None, None).await.unwrap();
     process.set_database(&url).unwrap();
     process.go().unwrap();
-    ready(&process).await;
+    process.opened().await.unwrap();
     let mut admin = PgConnection::connect(&server).await.unwrap();
     let mut n = 0;
     let mut tell = async |sql: String| {
@@ -137,7 +131,7 @@ async fn whatever_an_administrator_does_nothing_is_lost() {
         tell(kick.clone()).await;
         accepted(&process, n).await;
         n += 1;
-        ready(&process).await;
+        process.opened().await.unwrap();
     }
     let dump = Command::new("pg_dump").arg(&url).stdout(std::process::Stdio::piped()).spawn().unwrap();
     accepted(&process, n).await;
@@ -153,7 +147,7 @@ async fn a_lock_on_postgresql_is_waited_for_and_named() {
     let mut process = Process::prepare(None, None).await.unwrap();
     process.set_database(&url).unwrap();
     process.go().unwrap();
-    ready(&process).await;
+    process.opened().await.unwrap();
     accepted(&process, 0).await;
     for (n, sql) in [(1, "lock table inbox"), (2, "select * from lease for update")] {
         let mut other = PgConnection::connect(&url).await.unwrap();
@@ -178,7 +172,7 @@ async fn a_lock_on_postgresql_is_waited_for_and_named() {
         tx.rollback().await.unwrap();
         accepted(&process, n).await;
     }
-    ready(&process).await;
+    process.opened().await.unwrap();
     all_decided(&process, 3).await;
 }
 
@@ -186,7 +180,7 @@ async fn a_lock_on_postgresql_is_waited_for_and_named() {
 async fn a_lock_on_sqlite_is_waited_for_and_named() {
     let mut process = Process::prepare(None, None).await.unwrap();
     process.go().unwrap();
-    ready(&process).await;
+    process.opened().await.unwrap();
     accepted(&process, 0).await;
     let (config, _) = process.inside_beside().await.unwrap();
     let mut other = SqliteConnection::connect(&config.hub.database).await.unwrap();
@@ -198,7 +192,7 @@ async fn a_lock_on_sqlite_is_waited_for_and_named() {
     assert!(told.contains("database-locked") && told.contains(&std::process::id().to_string()), "{told}");
     query("rollback").execute(&mut other).await.unwrap();
     accepted(&process, 1).await;
-    ready(&process).await;
+    process.opened().await.unwrap();
     all_decided(&process, 2).await;
 }
 
@@ -208,7 +202,7 @@ async fn a_lock_on_sqlite_is_waited_for_and_named() {
 async fn a_reader_that_stays_and_a_backup_harm_nothing() {
     let mut process = Process::prepare(None, None).await.unwrap();
     process.go().unwrap();
-    ready(&process).await;
+    process.opened().await.unwrap();
     accepted(&process, 0).await;
     let (config, _) = process.inside_beside().await.unwrap();
     let file = config.hub.database_file().unwrap();

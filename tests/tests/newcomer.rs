@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use tests::process::{Process, binary, until};
+use tests::process::{Process, binary};
 
 /// A command of the hub in a folder with a copy of the config.
 fn hub(folder: &Path, words: &[&str]) -> Command {
@@ -141,7 +141,5 @@ fn at_a_terminal_the_log_is_for_people() {
 async fn a_log_that_is_gone_stops_nothing() {
     let mut process = Process::prepare(None, None).await.unwrap();
     process.go_after("exec 2>&-; exec 2>/dev/full").unwrap();
-    let answers =
-        async || reqwest::get(format!("{}/readyz", process.base)).await.is_ok_and(|a| a.status() == 200);
-    until("it answers without a log", answers).await.unwrap();
+    process.opened().await.unwrap();
 }

@@ -31,8 +31,7 @@ async fn a_topic_that_was_removed_is_named_by_doctor_and_goes_on_by_a_command() 
     let Some(brokers) = tests::server("HUB_TEST_KAFKA", "Kafka") else { return };
     let mut process = Process::prepare(None, Some(&brokers)).await.unwrap();
     process.go().unwrap();
-    let ready = format!("{}/readyz", process.base);
-    until("it answers", async || reqwest::get(&ready).await.is_ok()).await.unwrap();
+    process.opened().await.unwrap();
     let mut body = String::new();
     for person in 0..6 {
         writeln!(body, "{}", visa_lines(person)[0]).unwrap();

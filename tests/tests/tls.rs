@@ -16,7 +16,7 @@ use tests::authority::Authority;
 use tests::people::visa_lines;
 use tests::process::{Process, until};
 use tests::servers::Server;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 async fn greeted(port: u16, files: &TlsFiles) -> Result<String, Trouble> {
     let peer = greet("localhost", port, Opening::Direct, files.client().unwrap()).await;
@@ -79,8 +79,7 @@ async fn a_file_is_pushed_over_https_and_a_register_is_greeted() {
     ours.sign("us", "hub.example", 2099);
     let mut process = Process::prepare(None, None).await.unwrap();
     process.go().unwrap();
-    let answers = async || reqwest_plain(&process.base).await;
-    until("it answers", answers).await.unwrap();
+    process.opened().await.unwrap();
     let port = process.base.rsplit_once(':').unwrap().1.parse().unwrap();
     let secure = ours.before("hub", port, true).await;
     let file = ours.file("posts.ndjson");
@@ -118,11 +117,6 @@ async fn a_file_is_pushed_over_https_and_a_register_is_greeted() {
     std::fs::remove_file(ours.file("us.key")).unwrap();
     let (fine, told) = said(&other, &["check"]);
     assert!(!fine && told.contains("us.key holds no key in PEM"), "{told}");
-}
-
-async fn reqwest_plain(base: &str) -> bool {
-    let address = base.trim_start_matches("http://");
-    TcpStream::connect(address).await.is_ok()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
