@@ -29,7 +29,8 @@ import org.apache.kafka.common.serialization.StringDeserializer;
  * <p>{@code java -cp 'LIBS/*' ReadTopic.java BROKERS REGISTRY_URL COUNT TOPIC...}
  *
  * <p>Prints COUNT records as JSON lines {topic, key, headers, value, event}, commits what it read to the group
- * {@code TOPIC.java}, then ends. A void has a null value.
+ * {@code TOPIC.java}, then ends. A void has a null value. Where KAFKA_USER is set, with KAFKA_PASSWORD and the authority in
+ * the file KAFKA_CA, it signs in.
  */
 public final class ReadTopic {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -45,6 +46,15 @@ public final class ReadTopic {
     settings.put("isolation.level", "read_committed");
     settings.put("auto.offset.reset", "earliest");
     settings.put("enable.auto.commit", "false");
+    String user = System.getenv("KAFKA_USER");
+    if (user != null) {
+      settings.put("security.protocol", "SASL_SSL");
+      settings.put("sasl.mechanism", "SCRAM-SHA-512");
+      String module = "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"%s\" password=\"%s\";";
+      settings.put("sasl.jaas.config", module.formatted(user, System.getenv("KAFKA_PASSWORD")));
+      settings.put("ssl.truststore.type", "PEM");
+      settings.put("ssl.truststore.location", System.getenv("KAFKA_CA"));
+    }
     try (var consumer = new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
       consumer.subscribe(topics);
       for (int idle = 0; left > 0 && idle < 30; idle++) {

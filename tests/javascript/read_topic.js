@@ -3,14 +3,21 @@
 //
 //     node read_topic.js BROKERS REGISTRY_URL COUNT TOPIC...
 //
-// Prints COUNT records as JSON lines {topic, key, headers, value, event}, then ends. A void has a null value.
+// Prints COUNT records as JSON lines {topic, key, headers, value, event}, then ends. A void has a null value. Where
+// KAFKA_USER is set, with KAFKA_PASSWORD and the authority in the file KAFKA_CA, it signs in.
 
+const fs = require("fs");
 const { Kafka, logLevel } = require("kafkajs");
 const { SchemaRegistry } = require("@kafkajs/confluent-schema-registry");
 const events = require("cloudevents").Kafka;
 
 const [brokers, host, count, ...topics] = process.argv.slice(2);
-const kafka = new Kafka({ clientId: "stock", brokers: brokers.split(","), logLevel: logLevel.ERROR });
+const { KAFKA_USER: username, KAFKA_PASSWORD: password, KAFKA_CA: ca } = process.env;
+const signingIn = username && {
+  ssl: { ca: [fs.readFileSync(ca)] },
+  sasl: { mechanism: "scram-sha-512", username, password },
+};
+const kafka = new Kafka({ clientId: "stock", brokers: brokers.split(","), logLevel: logLevel.ERROR, ...signingIn });
 const registry = new SchemaRegistry({ host });
 const consumer = kafka.consumer({ groupId: `${topics[0]}.javascript` });
 

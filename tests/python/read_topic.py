@@ -2,10 +2,12 @@
 
     read_topic.py BROKERS REGISTRY_URL COUNT TOPIC...
 
-Prints COUNT records as JSON lines {topic, key, headers, value, event}, then ends. A void has a null value.
+Prints COUNT records as JSON lines {topic, key, headers, value, event}, then ends. A void has a null value. Where KAFKA_USER
+is set, with KAFKA_PASSWORD and the authority in the file KAFKA_CA, it signs in.
 """
 
 import json
+import os
 import sys
 
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
@@ -13,6 +15,18 @@ from confluent_kafka import Consumer
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
+
+
+def signing_in():
+    if "KAFKA_USER" not in os.environ:
+        return {}
+    return {
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "sasl.username": os.environ["KAFKA_USER"],
+        "sasl.password": os.environ["KAFKA_PASSWORD"],
+        "ssl.ca.location": os.environ["KAFKA_CA"],
+    }
 
 
 def main(brokers, registry, count, *topics):
@@ -23,6 +37,7 @@ def main(brokers, registry, count, *topics):
             "group.id": f"{topics[0]}.python",
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
+            **signing_in(),
         }
     )
     consumer.subscribe(list(topics))

@@ -7,17 +7,10 @@
 #![expect(clippy::unwrap_used, reason = "what a test prepares may fail it")]
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
-use std::process::Stdio;
-use std::sync::Arc;
 
-use hub::contract::registry;
-use hub::deliver::feed::TapRecord;
-use schemas::recipient::Recipient;
-use serde_json::{Value, json};
+use tests::clients::{Client, tapped};
 use tests::place::Place;
 use tests::servers::kafka_tool;
-use tokio::process::Command;
 
 /// How many records a place has: enough of them at once for the codec to be used.
 const RECORDS: usize = 230;
@@ -36,63 +29,28 @@ async fn place() -> Option<Place> {
     Some(place)
 }
 
-/// Where a client of another language is installed, which is done once.
-async fn home(client: &str) -> PathBuf {
-    let script = tests::root().join("deploy/clients.sh");
-    printed(Command::new(script).arg(client)).await.trim().into()
-}
-
-/// What a program prints; it must end well.
-async fn printed(command: &mut Command) -> String {
-    let output = command.stderr(Stdio::piped()).output().await.unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Runs a reader, with the hub's schemas to ask for, over everything in a place: it reads what `tap` prints.
-async fn reads_what_tap_prints(place: &Place, reader: &mut Command) {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let schemas = format!("http://{}", listener.local_addr().unwrap());
-    let app = registry::routes(Arc::clone(&place.rows.schemas), Arc::new(|| Box::pin(async { None })));
-    let serving = tokio::spawn(async move { axum::serve(listener, app).await });
-    reader.args([&place.config.brokers, &schemas, &RECORDS.to_string()]);
-    let printed = printed(reader.args(place.names.iter().map(Recipient::topic))).await;
-    serving.abort();
-    let read: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let tap = place.read_all().await.into_iter().map(|record| {
-        let tap = TapRecord::from_log(&place.rows.schemas, record).unwrap();
-        let event = ["ce_id", "ce_type", "ce_sequence"].map(|name| tap.headers[name].clone());
-        json!({"topic": tap.topic, "key": tap.key, "headers": tap.headers, "value": tap.value, "event": event})
-    });
-    let tap: Vec<Value> = tap.collect();
-    assert!(tap.iter().any(|record| record["value"].is_null()), "there are voids");
-    assert_eq!(read, tap);
+async fn reads_what_tap_prints(client: Client) -> Option<Place> {
+    let place = place().await?;
+    let of = &place.names[0];
+    let read = client.read(&place, &place.config.brokers, of, RECORDS, &[]).await.unwrap();
+    assert!(read.iter().any(|record| record["value"].is_null()), "there are voids");
+    assert_eq!(read, tapped(&place, of).await.unwrap());
+    Some(place)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn python_reads_what_tap_prints() {
-    let Some(place) = place().await else { return };
-    let mut reader = Command::new(home("python").await.join("bin/python"));
-    reader.arg(tests::root().join("tests/python/read_topic.py"));
-    reads_what_tap_prints(&place, &mut reader).await;
+    reads_what_tap_prints(Client::Python).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn javascript_reads_what_tap_prints() {
-    let Some(place) = place().await else { return };
-    let mut reader = Command::new("node");
-    reader.env("NODE_PATH", home("javascript").await.join("node_modules"));
-    reader.arg(tests::root().join("tests/javascript/read_topic.js"));
-    reads_what_tap_prints(&place, &mut reader).await;
+    reads_what_tap_prints(Client::Javascript).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn java_reads_what_tap_prints_and_has_nothing_left_to_read() {
-    let Some(place) = place().await else { return };
-    let mut reader = Command::new("java");
-    reader.args(["-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp"]);
-    reader.arg(home("java").await.join("libs/*")).arg(tests::root().join("tests/java/ReadTopic.java"));
-    reads_what_tap_prints(&place, &mut reader).await;
+    let Some(place) = reads_what_tap_prints(Client::Java).await else { return };
     let group = format!("{}.java", place.names[0].topic());
     let words = ["--describe", "--group", &group];
     let told = kafka_tool(

@@ -19,6 +19,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use serde_json::json;
 use tests::authority::Authority;
+use tests::clients::{Client, tapped};
 use tests::place::{PATIENCE, Place};
 use tests::process::Process;
 use tests::servers::{Server, kafka_tool};
@@ -134,6 +135,14 @@ async fn the_hub_signs_in_with_its_rights_and_an_agency_with_hers() {
     let refused = tokio::task::block_in_place(|| read(&other)).unwrap_err();
     assert!(matches!(&refused, KafkaError::MessageConsumption(_)), "{refused}");
     assert!(refused.to_string().contains("Topic authorization failed"), "{refused}");
+
+    // The same with the settings that docs/agencies.md names for each client.
+    let amal = [("KAFKA_USER", "amal"), ("KAFKA_PASSWORD", "amal"), ("KAFKA_CA", ca.as_str())];
+    let expect = tapped(&place, &place.names[0]).await.unwrap();
+    for client in Client::ALL {
+        let read = client.read(&place, &secure, &place.names[0], expect.len(), &amal).await.unwrap();
+        assert_eq!(read, expect, "{client:?}");
+    }
 
     // Doctor tells as whom, and whose fault it is where that is not taken.
     let process = Process::prepare(None, None).await.unwrap();
