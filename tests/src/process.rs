@@ -257,7 +257,7 @@ impl Process {
         push(&self.base, source, sender, kind, body).await
     }
 
-    /// Waits until it takes messages and every loop holds: it listens before it has reached its database.
+    /// Waits until it takes messages: it listens before it has reached its database.
     ///
     /// # Errors
     /// Where that takes too long.

@@ -25,7 +25,9 @@ pub enum Action {
     ShowValues,
     /// Has a stream's view issued again.
     Redeliver,
-    /// Decides about a handover: sends it again, holds or releases it, withdraws it, ends a line.
+    /// Has an offer sent once more, after it could not be read.
+    SendAgain,
+    /// Decides about a handover: holds or releases it, withdraws it, ends a line.
     OrderHandover,
     /// Lifts the restriction that a person asked for.
     LiftRestriction,
@@ -48,12 +50,13 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SignIn,
         Self::ShowReview,
         Self::AnswerReview,
         Self::ShowValues,
         Self::Redeliver,
+        Self::SendAgain,
         Self::OrderHandover,
         Self::LiftRestriction,
         Self::ShowQuarantined,
@@ -74,6 +77,7 @@ impl Action {
             Self::SignIn => &DeskRole::ALL,
             Self::ShowReview | Self::AnswerReview => &[Review],
             Self::ShowValues | Self::ShowRecords => &[Review, Coordinator, Dpo],
+            Self::SendAgain => &[Operations, Coordinator, Dpo],
             Self::OrderHandover => &[Coordinator, Dpo],
             Self::ReadAudit | Self::LiftRestriction => &[Dpo],
             Self::Redeliver
@@ -91,11 +95,10 @@ impl Action {
     pub const fn of_order(order: OrderName) -> Self {
         match order {
             OrderName::Lift => Self::LiftRestriction,
-            OrderName::SendAgain
-            | OrderName::Hold
-            | OrderName::Release
-            | OrderName::Withdraw
-            | OrderName::EndLine => Self::OrderHandover,
+            OrderName::SendAgain => Self::SendAgain,
+            OrderName::Hold | OrderName::Release | OrderName::Withdraw | OrderName::EndLine => {
+                Self::OrderHandover
+            }
         }
     }
 
@@ -108,6 +111,7 @@ impl Action {
             Self::AnswerReview => "answer-review",
             Self::ShowValues => "show-values",
             Self::Redeliver => "redeliver",
+            Self::SendAgain => "send-again",
             Self::OrderHandover => "order-handover",
             Self::LiftRestriction => "lift-restriction",
             Self::ShowQuarantined => "show-quarantined",
@@ -240,6 +244,7 @@ mod tests {
             "answer-review: review",
             "show-values: review coordinator dpo",
             "redeliver: operations",
+            "send-again: operations coordinator dpo",
             "order-handover: coordinator dpo",
             "lift-restriction: dpo",
             "show-quarantined: operations",

@@ -93,7 +93,7 @@ problems! {
     /// Others can read the password at the brokers.
     PASSWORD_EXPOSED = "password-exposed", Fail, "`chmod 600` the file, and have the password changed at the brokers where somebody may have read it";
     /// A topic is not there.
-    TOPIC_MISSING = "topic-missing", Warn, "the relay makes it when it starts, where it may; else create it with one partition";
+    TOPIC_MISSING = "topic-missing", Warn, "the relay makes it where it may, as long as nothing was ever sent to it; else create it with one partition";
     /// A topic is not for us.
     TOPIC_REFUSED = "topic-refused", Fail, "give the hub's user the right to describe, write and read it";
     /// A topic has another order.
