@@ -22,6 +22,7 @@ pub mod deliver;
 pub mod request;
 pub mod restart;
 pub mod explain;
+pub mod what_if;
 pub mod doctor;
 
 pub mod console;

@@ -61,6 +61,8 @@ enum Command {
     Tap(commands::tap::Args),
     /// Have a topic go on that lost what was sent to it.
     Topic(commands::topic::Args),
+    /// Tell what a draft of the config would do with everybody on a day; nothing is written.
+    WhatIf(commands::what_if::Args),
 }
 
 /// The heart and the codecs live on small allocations: docs/benchmark.md says what this one gains.
@@ -92,6 +94,7 @@ async fn main() -> ExitCode {
         Command::Run(args) => commands::run::run(args).await,
         Command::Tap(args) => commands::tap::run(args).await,
         Command::Topic(args) => commands::topic::run(args).await,
+        Command::WhatIf(args) => commands::what_if::run(args).await,
     };
     done.unwrap_or_else(|error| {
         if commands::out::reader_left(&error) {

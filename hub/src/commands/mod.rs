@@ -28,3 +28,4 @@ mod said;
 pub mod table;
 pub mod tap;
 pub mod topic;
+pub mod what_if;

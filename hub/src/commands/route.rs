@@ -133,7 +133,7 @@ pub fn rows(bundle: &Bundle, from: impl Read, out: impl Write) -> anyhow::Result
     Ok(unread)
 }
 
-fn day(text: &str) -> Result<Day, String> {
+pub(super) fn day(text: &str) -> Result<Day, String> {
     parse_day(text).ok_or_else(|| "expected a day like 2025-03-01".to_owned())
 }
 

@@ -89,6 +89,16 @@ impl Store {
         Ok(Some((named, reader.id(PersonId::from_bytes, person)?)))
     }
 
+    /// When something was decided last; none where nothing was.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn last_decided(&self) -> Result<Option<Instant>, StoreError> {
+        let found: Vec<(Option<i64>,)> =
+            self.pool.read("decision", "select max(known_at) from decision", Vec::new()).await?;
+        found.first().and_then(|(at,)| *at).map(|at| CellReader("decision").time(at)).transpose()
+    }
+
     /// When the last message of a source came in; nothing where it never sent any.
     ///
     /// # Errors

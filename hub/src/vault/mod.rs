@@ -53,11 +53,13 @@ pub enum Why {
     Console,
     /// To wrap a key anew.
     Rotate,
+    /// To tell what another bundle would do.
+    WhatIf,
 }
 
 impl Why {
     /// All of them, in the order of their counts.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Decide,
         Self::Deliver,
         Self::Request,
@@ -68,6 +70,7 @@ impl Why {
         Self::Receipt,
         Self::Console,
         Self::Rotate,
+        Self::WhatIf,
     ];
 
     /// Its name in metrics.
@@ -84,6 +87,7 @@ impl Why {
             Self::Receipt => "receipt",
             Self::Console => "console",
             Self::Rotate => "rotate",
+            Self::WhatIf => "what-if",
         }
     }
 }
