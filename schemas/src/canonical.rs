@@ -1,13 +1,15 @@
 //! The canonical fields: everything the hub could say about a person, each named once.
 //!
-//! A contract picks from this list; what no contract names leaves nowhere. A field that is not on
-//! the list cannot be named by a contract, and a value that no contract picks cannot be encoded, so
-//! a new field is denied until somebody decides otherwise (docs/disclosure.md#fields). Deliberately absent:
-//! documents, visa decisions and their reasons, employers, biometrics (docs/domain.md#what-never-leaves).
+//! A contract picks from this list, by what each kind of recipient may have a field for; what no contract names leaves
+//! nowhere. A field that is not on the list cannot be named by a contract, and a value that no contract picks cannot
+//! be encoded, so a new field is denied until somebody decides otherwise (docs/disclosure.md#fields). Deliberately
+//! absent: documents, reasons of visa decisions, employers, biometrics (docs/domain.md#what-never-leaves).
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+use crate::recipient::RecipientKind::{self, Agency, Outside, Participant, Provider};
 
 /// What kind of value a field has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,111 +31,192 @@ pub struct CanonicalField {
     pub kind: ValueKind,
     /// What it means: copied into every generated schema.
     pub doc: &'static str,
+    /// Who may have it, each with what for; who is not named may not.
+    pub uses: &'static [Use],
 }
+
+/// What a kind of recipient may have a field for.
+#[derive(Debug)]
+pub struct Use {
+    /// Who.
+    pub by: RecipientKind,
+    /// What for: copied into the generated schemas of those who have it.
+    pub purpose: &'static str,
+    /// Only on a legal basis that names the field.
+    pub named: bool,
+}
+
+impl CanonicalField {
+    /// What recipients of this kind may have it for; none where they may not.
+    #[must_use]
+    pub fn used_by(&self, kind: RecipientKind) -> Option<&'static Use> {
+        self.uses.iter().find(|of| of.by == kind)
+    }
+}
+
+const fn to(by: RecipientKind, purpose: &'static str) -> Use {
+    Use { by, purpose, named: false }
+}
+
+const fn named(by: RecipientKind, purpose: &'static str) -> Use {
+    Use { by, purpose, named: true }
+}
+
+const fn text(name: &'static str, doc: &'static str, uses: &'static [Use]) -> CanonicalField {
+    CanonicalField { name, kind: ValueKind::Text, doc, uses }
+}
+
+const fn texts(name: &'static str, doc: &'static str, uses: &'static [Use]) -> CanonicalField {
+    CanonicalField { name, kind: ValueKind::Texts, doc, uses }
+}
+
+const RECOGNISE: &str = "to know whom they meet";
+const REACH: &str = "to invite the person";
+const ADDRESS_IN: &str = "to address the person in a language they read";
+const FILLED_IN: &str = "to see whether it is theirs to take over";
+const GO_ON: &str = "to go on from what was learned, and repeat none of it";
 
 /// The list.
 pub const FIELDS: &[CanonicalField] = &[
-    CanonicalField {
-        name: "family_names",
-        kind: ValueKind::Texts,
-        doc: "Family names as the highest authority writes them.",
-    },
-    CanonicalField {
-        name: "given_names",
-        kind: ValueKind::Texts,
-        doc: "Given names as the highest authority writes them.",
-    },
-    CanonicalField {
-        name: "birth_date",
-        kind: ValueKind::Text,
-        doc: "yyyy-mm-dd; 00 stands for an unknown month or day.",
-    },
-    CanonicalField { name: "sex", kind: ValueKind::Text, doc: "female, male or other." },
-    CanonicalField {
-        name: "nationalities",
-        kind: ValueKind::Texts,
-        doc: "ISO 3166-1 alpha-3 or ICAO 9303 codes.",
-    },
-    CanonicalField { name: "insz", kind: ValueKind::Text, doc: "National number, 11 digits." },
-    CanonicalField { name: "email", kind: ValueKind::Text, doc: "Mail address." },
-    CanonicalField { name: "phone", kind: ValueKind::Text, doc: "Telephone number." },
-    CanonicalField {
-        name: "contact_language",
-        kind: ValueKind::Text,
-        doc: "ISO 639-1 code of the language to address the person in.",
-    },
-    CanonicalField { name: "target_group", kind: ValueKind::Text, doc: "family, labour or labour_family." },
-    CanonicalField { name: "visa_status", kind: ValueKind::Text, doc: "pending or granted." },
-    CanonicalField {
-        name: "expected_arrival",
-        kind: ValueKind::Text,
-        doc: "yyyy-mm in which the person means to arrive.",
-    },
-    CanonicalField {
-        name: "arrival_month",
-        kind: ValueKind::Text,
-        doc: "yyyy-mm in which the present residence began.",
-    },
-    CanonicalField {
-        name: "registered_on",
-        kind: ValueKind::Text,
-        doc: "yyyy-mm-dd on which the present residence began.",
-    },
-    CanonicalField {
-        name: "municipality",
-        kind: ValueKind::Text,
-        doc: "NIS code of the municipality of registration on that day.",
-    },
-    CanonicalField {
-        name: "street",
-        kind: ValueKind::Text,
-        doc: "Street of the residence, unless it may not be communicated.",
-    },
-    CanonicalField {
-        name: "house_number",
-        kind: ValueKind::Text,
-        doc: "House number, unless it may not be communicated.",
-    },
-    CanonicalField {
-        name: "bus",
-        kind: ValueKind::Text,
-        doc: "Box number, unless it may not be communicated.",
-    },
-    CanonicalField {
-        name: "postal_code",
-        kind: ValueKind::Text,
-        doc: "Postal code, unless the address may not be communicated.",
-    },
-    CanonicalField {
-        name: "learning_path",
-        kind: ValueKind::Texts,
-        doc: "Codes of the modules the person is to take.",
-    },
+    texts(
+        "family_names",
+        "Family names as the highest authority writes them.",
+        &[to(Provider, RECOGNISE), to(Agency, RECOGNISE), to(Outside, RECOGNISE)],
+    ),
+    texts(
+        "given_names",
+        "Given names as the highest authority writes them.",
+        &[to(Provider, RECOGNISE), to(Agency, RECOGNISE), to(Outside, RECOGNISE)],
+    ),
+    text(
+        "birth_date",
+        "yyyy-mm-dd; 00 stands for an unknown month or day.",
+        &[to(Provider, "to tell two people of one name apart, as there is no national number yet")],
+    ),
+    text("sex", "female, male or other.", &[]),
+    texts("nationalities", "ISO 3166-1 alpha-3 or ICAO 9303 codes.", &[]),
+    texts(
+        "applications",
+        "Post and number of each visa application that goes on.",
+        &[to(Provider, "to find the person who quotes it")],
+    ),
+    texts(
+        "permits",
+        "Number of each single permit that goes on.",
+        &[to(Provider, "to find the person who quotes it")],
+    ),
+    text(
+        "insz",
+        "National number, 11 digits.",
+        &[
+            to(Agency, "to open the dossier, and to ask the register for what it may know by its own right"),
+            named(Outside, "to open the dossier"),
+        ],
+    ),
+    text(
+        "email",
+        "Mail address that the person gave.",
+        &[to(Provider, REACH), to(Agency, REACH), to(Outside, REACH)],
+    ),
+    text(
+        "phone",
+        "Telephone number that the person gave.",
+        &[to(Provider, REACH), to(Agency, REACH), named(Outside, REACH)],
+    ),
+    text(
+        "contact_language",
+        "ISO 639-1 code of the language to address the person in.",
+        &[to(Provider, ADDRESS_IN), to(Agency, ADDRESS_IN), to(Outside, ADDRESS_IN)],
+    ),
+    text(
+        "target_group",
+        "family, labour or labour_family: they belong to the target group, and as what.",
+        &[
+            to(Provider, "to offer what suits them"),
+            to(Agency, "to say yes or no, and to offer what suits them"),
+            to(Outside, "to say yes or no, and to offer what suits them"),
+        ],
+    ),
+    text(
+        "intended_area",
+        "nl (Dutch language area) or nl-fr (Brussels): where they mean to live.",
+        &[to(Provider, "to prepare for what comes after arrival: in Brussels there is a choice")],
+    ),
+    text(
+        "visa_status",
+        "pending or granted.",
+        &[to(Provider, "to plan the path to its end"), to(Participant, "to show them where they stand")],
+    ),
+    text(
+        "expected_arrival",
+        "yyyy-mm in which the person means to arrive.",
+        &[to(Provider, "to plan the path to its end")],
+    ),
+    text(
+        "arrival_month",
+        "yyyy-mm in which the present residence began.",
+        &[
+            to(Agency, FILLED_IN),
+            to(Outside, FILLED_IN),
+            to(Participant, "to show them what was heard of them"),
+        ],
+    ),
+    text(
+        "registered_on",
+        "yyyy-mm-dd on which the present residence began.",
+        &[
+            to(Agency, "to count the terms that run from there"),
+            to(Outside, "to count the terms that run from there"),
+        ],
+    ),
+    text(
+        "municipality",
+        "NIS code of the municipality of registration on that day.",
+        &[
+            to(Agency, FILLED_IN),
+            to(Outside, FILLED_IN),
+            to(Participant, "to show them what was heard of them"),
+        ],
+    ),
+    text("street", "Street of the residence, unless it may not be communicated.", &[]),
+    text("house_number", "House number, unless it may not be communicated.", &[]),
+    text("bus", "Box number, unless it may not be communicated.", &[]),
+    text("postal_code", "Postal code, unless the address may not be communicated.", &[]),
+    texts(
+        "learning_path",
+        "Codes of the modules the person is to take.",
+        &[to(Provider, GO_ON), to(Agency, GO_ON), to(Participant, "to show them what they are to take")],
+    ),
     CanonicalField {
         name: "modules",
         kind: ValueKind::Map,
         doc: "Module code to not_started, in_progress, failed, waived or completed.",
+        uses: &[to(Provider, GO_ON), to(Agency, GO_ON), to(Participant, "to show them how far they are")],
     },
-    CanonicalField {
-        name: "modules_completed",
-        kind: ValueKind::Texts,
-        doc: "Codes of the modules completed or waived.",
-    },
-    CanonicalField {
-        name: "path_status",
-        kind: ValueKind::Text,
-        doc: "completed once every module of the path is, else open.",
-    },
-    CanonicalField {
-        name: "portal_accounts",
-        kind: ValueKind::Texts,
-        doc: "The person's accounts at the portal.",
-    },
-    CanonicalField {
-        name: "competent_agency",
-        kind: ValueKind::Text,
-        doc: "The recipient that has taken the person over.",
-    },
+    texts("modules_completed", "Codes of the modules completed or waived.", &[to(Outside, GO_ON)]),
+    text(
+        "path_status",
+        "completed once every module of the path is, else open.",
+        &[
+            to(Provider, GO_ON),
+            to(Agency, GO_ON),
+            to(Outside, GO_ON),
+            to(Participant, "to show them how far they are"),
+        ],
+    ),
+    texts(
+        "portal_accounts",
+        "The person's accounts at the portal.",
+        &[
+            to(Provider, "to find the person who quotes it"),
+            to(Participant, "to show it in the right account"),
+        ],
+    ),
+    text(
+        "competent_agency",
+        "The recipient that has taken the person over.",
+        &[to(Participant, "to show them where to turn")],
+    ),
 ];
 
 /// The field of this name, if it may be named.

@@ -75,6 +75,19 @@ pub enum LanguageArea {
     German,
 }
 
+impl LanguageArea {
+    /// Its name in config files and records.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dutch => "nl",
+            Self::Brussels => "nl-fr",
+            Self::French => "fr",
+            Self::German => "de",
+        }
+    }
+}
+
 /// One code of the table.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Municipality {

@@ -40,6 +40,35 @@ impl Recipient {
     }
 }
 
+/// What a recipient is to the person: it decides what may leave to it ([`crate::canonical`]).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum RecipientKind {
+    /// The provider before arrival.
+    Provider,
+    /// An agency of the Flemish sphere, after arrival.
+    Agency,
+    /// An office of another government, after arrival: outside the Flemish sphere.
+    Outside,
+    /// The participant.
+    Participant,
+}
+
+impl RecipientKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Provider, Self::Agency, Self::Outside, Self::Participant];
+
+    /// How mistakes and pages call it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Provider => "the provider before arrival",
+            Self::Agency => "an agency",
+            Self::Outside => "an office outside the Flemish sphere",
+            Self::Participant => "the participant",
+        }
+    }
+}
+
 impl fmt::Display for Recipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -7,7 +7,8 @@ use std::io::{Error, Result};
 use std::path::Path;
 
 use hub::story::table::ShownTable;
-use schemas::canonical::FIELDS;
+use schemas::canonical::{CanonicalField, FIELDS};
+use schemas::recipient::RecipientKind;
 
 /// What stands behind what is written into a page.
 const END: &str = "<!-- end -->";
@@ -41,6 +42,17 @@ pub fn written(root: &Path) -> Result<Vec<(&'static str, String)>> {
 
 /// The canonical fields as a table of the page.
 fn fields() -> String {
-    let rows = FIELDS.iter().map(|field| format!("| `{}` | {} |\n", field.name, field.doc));
-    format!("| field | means |\n| --- | --- |\n{}", rows.collect::<String>())
+    let row = |field: &CanonicalField| {
+        let cell = |kind: &RecipientKind| match field.used_by(*kind) {
+            None => "–".to_owned(),
+            Some(of) if of.named => format!("{}; the basis must name it", of.purpose),
+            Some(of) => of.purpose.to_owned(),
+        };
+        let cells: Vec<String> = RecipientKind::ALL.iter().map(cell).collect();
+        format!("| `{}` | {} | {} |\n", field.name, field.doc, cells.join(" | "))
+    };
+    let kinds: Vec<&str> = RecipientKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let head = format!("| field | means | for {} |\n", kinds.join(" | for "));
+    let line = format!("| --- | ---{} |\n", " | ---".repeat(kinds.len()));
+    format!("{head}{line}{}", FIELDS.iter().map(row).collect::<String>())
 }

@@ -38,9 +38,8 @@ fields = ["municipality", "target_group", "arrival_month", "contact_language"]
 [file]
 fields = [
     "municipality", "target_group", "arrival_month", "contact_language",
-    "family_names", "given_names", "birth_date", "sex", "nationalities", "insz",
+    "family_names", "given_names", "insz", "registered_on",
     "email", "phone",
-    "registered_on", "street", "house_number", "bus", "postal_code",
     "learning_path", "modules", "path_status",
 ]
 "#;

@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use schemas::calendar::WorkCalendar;
+use schemas::canonical;
 use schemas::country::Countries;
 use schemas::fact::Region;
 use schemas::message::BundleHash;
 use schemas::municipality::{LanguageArea, Municipalities, NisCode};
 use schemas::place::Places;
-use schemas::recipient::Recipient;
+use schemas::recipient::{Recipient, RecipientKind};
 use schemas::time::Day;
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +106,25 @@ impl Contract {
     pub fn basis(&self, on: Day) -> Option<&LegalBasis> {
         self.bases.iter().find(|basis| basis.from <= on && basis.to.is_none_or(|to| on <= to))
     }
+
+    /// What its recipient is to the person.
+    #[must_use]
+    pub fn kind(&self) -> RecipientKind {
+        match self.competence {
+            Competence::BeforeArrival => RecipientKind::Provider,
+            Competence::Participant => RecipientKind::Participant,
+            Competence::Choice { outside: true, .. } => RecipientKind::Outside,
+            Competence::Choice { .. } | Competence::Territory(_) | Competence::Rest(_) => {
+                RecipientKind::Agency
+            }
+        }
+    }
+
+    /// Whether this recipient may have the field only on a basis that names it.
+    #[must_use]
+    pub fn must_be_named(&self, field: &str) -> bool {
+        canonical::field(field).and_then(|field| field.used_by(self.kind())).is_some_and(|of| of.named)
+    }
 }
 
 /// When a recipient is competent.
@@ -122,6 +142,8 @@ pub enum Competence {
         languages: Vec<String>,
         /// Whose office it is: of offices of two networks, never do both hold a line (invariant I5).
         network: String,
+        /// It is outside the Flemish sphere, so that less may leave to it.
+        outside: bool,
     },
     /// For the participant, through the portal.
     Participant,
@@ -146,6 +168,8 @@ pub struct LegalBasis {
     pub from: Day,
     /// Last day; none while it lasts.
     pub to: Option<Day>,
+    /// The fields that it names, where a recipient may have them on no other basis.
+    pub names: BTreeSet<String>,
 }
 
 /// Who belongs to the target group: `config/rules/target-group.toml` (docs/domain.md#the-target-group).

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+
 use decide::Refusal;
 use decide::bundle::{LegalBasis, OpenFiles, TerritoryChange};
 use decide::round::Verdict;
@@ -75,7 +77,12 @@ fn who_moved_away_is_not_released_to_the_old_agency_because_the_new_one_has_no_b
     let (mut house, who) = (House::new(), Who::number(1));
     for contract in &mut house.bundle.contracts {
         if contract.recipient == recipient("atlas") {
-            contract.bases = vec![LegalBasis { reference: "t".into(), from: day("2026-01-01"), to: None }];
+            contract.bases = vec![LegalBasis {
+                reference: "t".into(),
+                from: day("2026-01-01"),
+                to: None,
+                names: BTreeSet::new(),
+            }];
         }
     }
     house.granted(&who);
@@ -208,7 +215,12 @@ fn after_the_end_a_new_home_without_a_basis_is_held_or_due() {
     let (mut house, who) = with_amal();
     for contract in &mut house.bundle.contracts {
         if contract.recipient == recipient("atlas") {
-            contract.bases = vec![LegalBasis { reference: "t".into(), from: day("2025-09-01"), to: None }];
+            contract.bases = vec![LegalBasis {
+                reference: "t".into(),
+                from: day("2025-09-01"),
+                to: None,
+                names: BTreeSet::new(),
+            }];
         }
     }
     house.bundle = house.bundle.clone();
@@ -319,6 +331,7 @@ fn basis_ends_while_offered_then_yes_is_not_taken() {
                 reference: "t".into(),
                 from: day("2020-01-01"),
                 to: Some(day("2025-03-31")),
+                names: BTreeSet::new(),
             }];
         }
     }

@@ -5,6 +5,8 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+
 use decide::Refusal;
 use decide::bundle::{LegalBasis, OpenFiles, TerritoryChange};
 use decide::person::Event;
@@ -277,7 +279,8 @@ fn a_merger_that_changes_only_the_code_moves_nobody() {
 /// A bundle in which this recipient's basis holds on these days.
 fn with_basis(mut house: House, who: &str, from: &str, to: Option<&str>) -> House {
     let mut bundle = support::bundle();
-    let basis = LegalBasis { reference: "test".to_owned(), from: day(from), to: to.map(day) };
+    let basis =
+        LegalBasis { reference: "test".to_owned(), from: day(from), to: to.map(day), names: BTreeSet::new() };
     let contract = bundle.contracts.iter_mut().find(|c| c.recipient == recipient(who));
     contract.into_iter().for_each(|contract| contract.bases = vec![basis.clone()]);
     house.bundle = bundle;

@@ -41,7 +41,12 @@ enum CompetenceFile {
     BeforeArrival,
     Territory(Vec<OwnTerritory>),
     Rest(LanguageArea),
-    Choice { languages: Vec<String>, network: String },
+    Choice {
+        languages: Vec<String>,
+        network: String,
+        #[serde(default)]
+        outside: bool,
+    },
     Participant,
 }
 
@@ -76,7 +81,9 @@ impl From<CompetenceFile> for Competence {
                 rows.into_iter().map(|row| Territory { nis: row.nis, from: row.from, to: row.to }).collect(),
             ),
             CompetenceFile::Rest(area) => Self::Rest(area),
-            CompetenceFile::Choice { languages, network } => Self::Choice { languages, network },
+            CompetenceFile::Choice { languages, network, outside } => {
+                Self::Choice { languages, network, outside }
+            }
             CompetenceFile::Participant => Self::Participant,
         }
     }

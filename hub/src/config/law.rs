@@ -3,6 +3,8 @@
 //! A basis that is only planned serves the demonstration and test numbers. Production lets nothing flow on a basis that
 //! is not published: there it is none. Next: [`super::agencies`] and [`super::senders`], whose flows rest on it.
 
+use std::collections::BTreeSet;
+
 use decide::bundle::LegalBasis;
 use schemas::time::Day;
 use serde::Deserialize;
@@ -61,6 +63,9 @@ pub(super) struct BasisFile {
     from: Day,
     #[serde(default, deserialize_with = "some_day")]
     to: Option<Day>,
+    /// The fields that it names, where a recipient may have them on no other basis.
+    #[serde(default)]
+    fields: BTreeSet<String>,
 }
 
 /// The bases of one flow.
@@ -80,7 +85,8 @@ impl FlowBases {
     pub(super) fn of(files: Vec<BasisFile>) -> Self {
         let mut bases = Self::default();
         for file in files {
-            let BasisFile { reference, kind, articles, controllers, status, publication, from, to } = file;
+            let BasisFile { reference, kind, articles, controllers, status, publication, from, to, fields } =
+                file;
             let mut tell = |wrong: bool, text: &str| {
                 if wrong {
                     bases.wrong.push(format!("{reference}: {text}"));
@@ -91,7 +97,7 @@ impl FlowBases {
             let in_force = status == BasisStatus::InForce;
             tell(in_force && publication.is_none(), "a basis in force names its publication");
             tell(!in_force && publication.is_some(), "a planned basis has no publication yet");
-            let basis = LegalBasis { reference: reference.clone(), from, to };
+            let basis = LegalBasis { reference: reference.clone(), from, to, names: fields };
             if in_force {
                 bases.published.push(basis.clone());
             } else {

@@ -4,6 +4,8 @@
 //! more than that to a caller who is not known. Files: `sources/SOURCE.toml`, and for recipients
 //! their own in `agencies/`.
 
+use std::collections::BTreeSet;
+
 use decide::bundle::LegalBasis;
 use schemas::insz::Environment;
 use schemas::recipient::Recipient;
@@ -83,7 +85,12 @@ impl Senders {
     /// source and a token; their basis always holds.
     #[must_use]
     pub fn made_up(senders: impl IntoIterator<Item = (String, String, String)>) -> Self {
-        let basis = LegalBasis { reference: "demonstration".to_owned(), from: Day::MIN, to: None };
+        let basis = LegalBasis {
+            reference: "demonstration".to_owned(),
+            from: Day::MIN,
+            to: None,
+            names: BTreeSet::new(),
+        };
         let sender = |(name, source, token): (String, String, String)| Sender {
             name,
             source,

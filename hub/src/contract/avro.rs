@@ -134,7 +134,10 @@ fn generate(contract: &Contract) -> Result<serde_json::Value, ContractError> {
                     ValueKind::Texts => json!({"type": "array", "items": "string"}),
                     ValueKind::Map => json!({"type": "map", "values": "string"}),
                 };
-                Ok(nullable(known.name, known.doc, of))
+                let purpose = known.used_by(contract.kind()).map(|of| of.purpose);
+                let doc = purpose
+                    .map_or_else(|| known.doc.to_owned(), |purpose| format!("{} For: {purpose}.", known.doc));
+                Ok(nullable(known.name, &doc, of))
             })
             .collect::<Result<Vec<_>, ContractError>>()?;
         Ok::<_, ContractError>(json!({"type": "record", "name": name, "fields": fields}))

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use decide::bundle::Contract;
+use decide::disclosure::allowed;
 use decide::journey::Journey;
 use decide::journey::canonical::canonical;
 use decide::journey::grounds::{self, Ground};
@@ -207,11 +208,8 @@ impl<'a> Telling<'a> {
             let read = kept.and_then(|sent| sent.fields.clone());
             let is_read = read.is_some();
             let known = self.fields_on(day);
-            let named = match (kind, contract) {
-                (ViewKind::Offer, Some(contract)) => contract.offer.as_slice(),
-                (ViewKind::File, Some(contract)) => contract.file.as_slice(),
-                (ViewKind::Ended, _) | (_, None) => &[],
-            };
+            let named: Vec<&String> =
+                contract.into_iter().flat_map(|contract| allowed(contract, *kind, day)).collect();
             let by_contract = || known.iter().filter(|name| named.contains(name)).cloned().collect();
             let fields: Vec<String> = read.unwrap_or_else(by_contract);
             let withheld = match kind {

@@ -24,12 +24,12 @@ enum ViewContent {
 
 impl View {
     /// The little needed to say yes: what the contract names for an offer.
-    pub(crate) fn offer(form: &Canonical, fields: &[String]) -> Self {
+    pub(crate) fn offer<'a>(form: &Canonical, fields: impl IntoIterator<Item = &'a String>) -> Self {
         Self(ViewContent::Offer(pick(form, fields)))
     }
 
     /// What the contract names for after yes.
-    pub(crate) fn file(form: &Canonical, fields: &[String]) -> Self {
+    pub(crate) fn file<'a>(form: &Canonical, fields: impl IntoIterator<Item = &'a String>) -> Self {
         Self(ViewContent::File(pick(form, fields)))
     }
 
@@ -131,8 +131,11 @@ impl Frames {
 }
 
 /// Only what is named leaves; what is not named does not, whatever is added to the form.
-fn pick(form: &Canonical, fields: &[String]) -> BTreeMap<String, Value> {
-    fields.iter().filter_map(|name| form.0.get(name).map(|value| (name.clone(), value.clone()))).collect()
+fn pick<'a>(form: &Canonical, fields: impl IntoIterator<Item = &'a String>) -> BTreeMap<String, Value> {
+    fields
+        .into_iter()
+        .filter_map(|name| form.0.get(name).map(|value| (name.clone(), value.clone())))
+        .collect()
 }
 
 #[cfg(test)]

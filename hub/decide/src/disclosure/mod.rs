@@ -4,7 +4,9 @@
 //! was issued. No visible change, no record. [`View`] can only be made here, by picking what a
 //! contract names, so nothing unfiltered can be encoded. Source: docs/disclosure.md.
 
+mod allowed;
 mod streams;
 
 pub use crate::change::View;
+pub use allowed::allowed;
 pub(crate) use streams::{part, redeliver, release};

@@ -13,6 +13,7 @@ use schemas::recipient::Recipient;
 
 use crate::bundle::{Competence, Contract};
 use crate::change::{Delivery, View};
+use crate::disclosure::allowed;
 use crate::draft::Draft;
 use crate::journey::canonical::canonical;
 use crate::journey::scope::{OutReason, Scope, scope};
@@ -245,9 +246,10 @@ fn view(draft: &Draft<'_>, stream: &Stream, kind: ViewKind, shown: &Showable) ->
         return None;
     }
     let form = shown.form(draft);
+    let allowed = allowed(contract, kind, draft.today);
     match kind {
-        ViewKind::Offer => Some(View::offer(form, &contract.offer)),
-        ViewKind::File => Some(View::file(form, &contract.file)),
+        ViewKind::Offer => Some(View::offer(form, allowed)),
+        ViewKind::File => Some(View::file(form, allowed)),
         ViewKind::Ended => None,
     }
 }

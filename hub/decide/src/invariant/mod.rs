@@ -9,13 +9,14 @@ use schemas::recipient::Recipient;
 
 use crate::bundle::{Bundle, Competence};
 use crate::change::Delivery;
+use crate::disclosure::allowed;
 use crate::journey::Journey;
 use crate::journey::canonical::canonical;
 use crate::journey::scope::{Scope, scope};
 use crate::person::{Handover, Mandate, Person, Responsible, Stream, ViewKind};
 use crate::routing::{RouteReason, route};
 use schemas::canonical::Value;
-use schemas::time::Day;
+use schemas::time::{Day, day_of};
 
 /// I3: sequences have no gap and no repeat, for each recipient on its own.
 ///
@@ -33,7 +34,8 @@ pub fn i3(sequences: impl IntoIterator<Item = (Recipient, u64)>) -> Result<(), S
     Ok(())
 }
 
-/// I4: the fields of a delivery are among those its contract names, and an end carries none.
+/// I4: the fields of a delivery are among those its contract names and its basis of that day allows, and an end carries
+/// none.
 ///
 /// # Errors
 /// The first field that is not.
@@ -41,11 +43,7 @@ pub fn i4(delivery: &Delivery, bundle: &Bundle) -> Result<(), String> {
     let contract = bundle
         .contract(&delivery.recipient)
         .ok_or_else(|| format!("I4: no contract of {}", delivery.recipient))?;
-    let allowed = match delivery.view.kind() {
-        ViewKind::Offer => contract.offer.as_slice(),
-        ViewKind::File => contract.file.as_slice(),
-        ViewKind::Ended => &[],
-    };
+    let allowed: Vec<&String> = allowed(contract, delivery.view.kind(), day_of(delivery.at)).collect();
     let stray = delivery.view.fields().into_iter().flatten().find(|(name, _)| !allowed.contains(name));
     stray.map_or(Ok(()), |(name, _)| {
         Err(format!("I4: field {name} is not in the contract of {}", delivery.recipient))

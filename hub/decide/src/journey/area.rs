@@ -5,6 +5,7 @@
 //! and never a guess (docs/domain.md#where-somebody-means-to-live). Next: [`super::scope`].
 
 use schemas::fact::Region;
+use schemas::municipality::LanguageArea;
 use schemas::place::Destination;
 use schemas::time::{Day, Instant};
 
@@ -35,6 +36,35 @@ pub(super) enum Area {
     Unknown,
 }
 
+/// The language area they live in; before that the one of the newest destination that can be read, then that of a permit
+/// that names one.
+pub(super) fn meant_area(
+    journey: Journey<'_>,
+    bundle: &Bundle,
+    on: Day,
+    entries: &[Meant<'_>],
+) -> Option<LanguageArea> {
+    let lived_in = journey.home(on).and_then(|home| bundle.places.of_code(home.residence.nis));
+    let regions = counted(entries).filter_map(|entry| entry.region).map(|region| match region {
+        Region::Flanders => LanguageArea::Dutch,
+        Region::Brussels => LanguageArea::Brussels,
+        Region::Wallonia => LanguageArea::French,
+    });
+    lived_in.or_else(|| destined(bundle, entries)).or_else(|| regions.min())
+}
+
+/// The entries that say where they mean to live: those that live, or all where none does.
+fn counted<'a, 'b>(entries: &'b [Meant<'a>]) -> impl Iterator<Item = &'b Meant<'a>> {
+    let lives = entries.iter().any(|entry| entry.counts && entry.ended.is_none());
+    entries.iter().filter(move |entry| entry.counts && (entry.ended.is_none() || !lives))
+}
+
+/// The language area of the newest destination, where it can be read.
+fn destined(bundle: &Bundle, entries: &[Meant<'_>]) -> Option<LanguageArea> {
+    let newest = counted(entries).filter_map(|entry| entry.destination).max();
+    newest.and_then(|(_, destination)| bundle.places.area(destination))
+}
+
 /// Where they mean to live, as it is known on a day.
 pub(super) fn area(journey: Journey<'_>, bundle: &Bundle, on: Day, entries: &[Meant<'_>]) -> Area {
     let group = &bundle.target_group;
@@ -45,10 +75,8 @@ pub(super) fn area(journey: Journey<'_>, bundle: &Bundle, on: Day, entries: &[Me
     if homes.iter().any(|home| ours(home.residence.nis)) {
         return Area::Ours;
     }
-    let counts = |entry: &&Meant<'_>| entry.counts && (entry.ended.is_none() || !lives);
-    let counted = || entries.iter().filter(counts);
-    let newest = counted().filter_map(|entry| entry.destination).max();
-    if let Some(area) = newest.and_then(|(_, destination)| bundle.places.area(destination)) {
+    let counted = || counted(entries);
+    if let Some(area) = destined(bundle, entries) {
         return if group.areas.contains(&area) { Area::Ours } else { Area::Elsewhere };
     }
     let mut regions = counted().filter_map(|entry| entry.region).peekable();

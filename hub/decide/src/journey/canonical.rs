@@ -5,13 +5,14 @@
 
 use schemas::canonical::Canonical;
 use schemas::fact::{Application, Sex};
+use schemas::municipality::LanguageArea;
 use schemas::recipient::Recipient;
 use schemas::reference::ModuleCode;
 use schemas::time::Day;
 
 use crate::bundle::Bundle;
 use crate::journey::Journey;
-use crate::journey::scope::Group;
+use crate::journey::scope::{Group, intended_area};
 use crate::person::Person;
 
 /// Everything the hub could say about a person; of one who has left the target group, all but the group.
@@ -42,6 +43,13 @@ pub fn canonical(person: &Person, bundle: &Bundle, group: Option<Group>, on: Day
         .filter_map(|a| a.applied.and_then(entry))
         .max();
     form.text("expected_arrival", expected.map(month));
+    let area = intended_area(journey, bundle, on);
+    form.text("intended_area", area.map(LanguageArea::as_str));
+    let goes_on = |ended: Option<_>| ended.is_none();
+    let visas = journey.applications(on).filter(|visa| goes_on(visa.ended));
+    form.texts("applications", visas.map(|a| format!("{} {}", a.post.as_str(), a.number.as_str())).collect());
+    let permits = journey.permits(on).filter(|permit| goes_on(permit.ended));
+    form.texts("permits", permits.map(|permit| permit.number.as_str().to_owned()).collect());
     home(&mut form, journey, bundle, on);
     learning(&mut form, journey);
     let accounts = journey.portal_accounts().into_iter();

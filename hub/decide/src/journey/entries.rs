@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use schemas::fact::{Application, Decision, Entry, Field, Permit, PermitRole, Purpose, Statement};
 use schemas::place::Destination;
-use schemas::reference::PermitNumber;
+use schemas::reference::{ApplicationNumber, PermitNumber, PostCode};
 use schemas::time::{Day, Instant, day_of};
 
 use super::register::Departure;
@@ -31,6 +31,8 @@ pub enum Ending {
 /// A visa application as it stands.
 #[derive(Clone, Copy, Debug)]
 pub struct ApplicationEntry<'a> {
+    pub post: &'a PostCode,
+    pub number: &'a ApplicationNumber,
     /// What was applied for; unknown while only its status is known.
     pub applied: Option<&'a Application>,
     pub decision: Decision,
@@ -43,6 +45,7 @@ pub struct ApplicationEntry<'a> {
 /// A permit as it stands.
 #[derive(Clone, Copy, Debug)]
 pub struct PermitEntry<'a> {
+    pub number: &'a PermitNumber,
     /// What was applied for.
     pub applied: &'a Permit,
     pub decision: Decision,
@@ -71,8 +74,11 @@ impl<'a> Journey<'a> {
     /// Their visa applications, as they stand on a day.
     pub fn applications(&self, on: Day) -> impl Iterator<Item = ApplicationEntry<'a>> + use<'a> {
         let (journey, departure, since) = (*self, self.departure(on), self.lived_here_since(on));
-        let visa = |entry: &&'a Entry| matches!(entry, Entry::Application(..));
-        self.state.claims.filed().filter(visa).map(move |entry| {
+        let visa = |entry: &'a Entry| match entry {
+            Entry::Application(post, number) => Some((entry, post, number)),
+            _ => None,
+        };
+        self.state.claims.filed().filter_map(visa).map(move |(entry, post, number)| {
             let claim = journey.of_entry(entry, Field::Applied);
             let (applied, stated_at) = (stated!(claim, Applied), claim.map(|claim| claim.stated_at));
             let decided = journey.decided(entry);
@@ -85,7 +91,7 @@ impl<'a> Journey<'a> {
             let ended = here.then_some(Ending::LivesHere);
             let ended = ended.or_else(|| (withdrawn || !lives(decision)).then_some(Ending::Decided));
             let ended = ended.or_else(|| departed(departure, began));
-            ApplicationEntry { applied, decision, ended, stated_at }
+            ApplicationEntry { post, number, applied, decision, ended, stated_at }
         })
     }
 
@@ -117,7 +123,7 @@ impl<'a> Journey<'a> {
             let over = !lives(decision) || visas.refuse(number, applied);
             let ended = here.then_some(Ending::LivesHere).or_else(|| over.then_some(Ending::Decided));
             let ended = ended.or_else(|| departed(departure, Some(applied.applied_on)));
-            PermitEntry { applied, decision, ended, stated_at }
+            PermitEntry { number, applied, decision, ended, stated_at }
         })
     }
 

@@ -6,12 +6,13 @@
 
 use schemas::country::NationalityStanding as Nationality;
 use schemas::fact::{Decision, Permit, PermitRole, Purpose};
+use schemas::municipality::LanguageArea;
 use schemas::time::Day;
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::{Bundle, CandidateKind};
 use crate::journey::Journey;
-use crate::journey::area::{Area, Meant, area};
+use crate::journey::area::{Area, Meant, area, meant_area};
 use crate::journey::entries::{ApplicationEntry, Ending, PermitEntry};
 
 /// Whether a person belongs to the target group.
@@ -89,6 +90,13 @@ pub fn awaits_area(journey: Journey<'_>, bundle: &Bundle, on: Day) -> bool {
     of_area(journey, bundle, on, &entries) == Area::Unknown
         && within(journey, bundle, on, &entries, Area::Ours) != Scope::Unknown
         && within(journey, bundle, on, &entries, Area::Unknown) == Scope::Unknown
+}
+
+/// The language area in which they mean to live, or live, as far as it is known.
+#[must_use]
+pub fn intended_area(journey: Journey<'_>, bundle: &Bundle, on: Day) -> Option<LanguageArea> {
+    let meant: Vec<Meant<'_>> = entries(journey, bundle, on).iter().map(|entry| entry.meant).collect();
+    meant_area(journey, bundle, on, &meant)
 }
 
 fn of_area(journey: Journey<'_>, bundle: &Bundle, on: Day, entries: &[Judged<'_>]) -> Area {

@@ -55,11 +55,24 @@ fn recipients(bundle: &Bundle) -> Vec<String> {
 fn promises(bundle: &Bundle, contract: &Contract) -> Vec<String> {
     let mut wrong = vec![];
     let who = &contract.recipient;
+    let named: BTreeSet<&String> = contract.bases.iter().flat_map(|basis| &basis.names).collect();
+    for field in named.iter().filter(|field| !contract.file.contains(field)) {
+        wrong.push(format!("{who}: a legal basis names `{field}`, which the file does not"));
+    }
     for (view, fields) in [("offer", &contract.offer), ("file", &contract.file)] {
         let mut seen = BTreeSet::new();
         for field in fields {
-            if canonical::field(field).is_none() {
-                wrong.push(format!("{who}: {view} names `{field}`, which is no canonical field"));
+            match canonical::field(field) {
+                None => wrong.push(format!("{who}: {view} names `{field}`, which is no canonical field")),
+                Some(known) if known.used_by(contract.kind()).is_none() => wrong.push(format!(
+                    "{who}: {view} names `{field}`, for which {} has no purpose",
+                    contract.kind().as_str()
+                )),
+                Some(_) if named.contains(field) || !contract.must_be_named(field) => {}
+                Some(_) => wrong.push(format!(
+                    "{who}: {view} names `{field}`, which {} may have only on a legal basis that names it",
+                    contract.kind().as_str()
+                )),
             }
             if !seen.insert(field) {
                 wrong.push(format!("{who}: {view} names `{field}` twice"));

@@ -12,6 +12,7 @@ pub(crate) mod say;
 pub(crate) mod settled;
 pub(crate) mod walk;
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use decide::bundle::{
@@ -73,7 +74,12 @@ fn made() -> Bundle {
                 ],
             }),
             competence,
-            bases: vec![LegalBasis { reference: "test".to_owned(), from: day("2020-01-01"), to: None }],
+            bases: vec![LegalBasis {
+                reference: "test".to_owned(),
+                from: day("2020-01-01"),
+                to: None,
+                names: BTreeSet::new(),
+            }],
         }
     };
     let territory = |nis: &str| {
@@ -86,6 +92,7 @@ fn made() -> Bundle {
     let choice = |network: &str, languages: &[&str]| Competence::Choice {
         languages: fields(languages),
         network: network.to_owned(),
+        outside: network == "bapa",
     };
     let municipalities =
         Municipalities::from_csv(include_str!("../../../../config/tables/municipalities.csv")).unwrap();
