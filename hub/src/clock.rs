@@ -140,6 +140,15 @@ impl Clock {
     /// Where the system has no randomness.
     #[must_use]
     pub fn message_id(&self) -> MessageId {
+        self.message_id_of(self.now())
+    }
+
+    /// The same for something of another time: what is queued then stands in the order of its own time.
+    ///
+    /// # Panics
+    /// Where the system has no randomness.
+    #[must_use]
+    pub fn message_id_of(&self, at: Instant) -> MessageId {
         let mut random = [0; 10];
         self.random.fill(&mut random).expect("the system gives randomness");
         // 22 bits of the count stand where the version and the variant leave room.
@@ -149,7 +158,7 @@ impl Clock {
         random[1] = part(10, 0xff);
         random[2] = part(4, 0x3f);
         random[3] = part(0, 0x0f) << 4 | random[3] & 0x0f;
-        let millis = u64::try_from(self.now().timestamp_millis()).unwrap_or(0);
+        let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
         MessageId(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }
 }
@@ -234,5 +243,6 @@ mod tests {
         assert!(ids.is_sorted_by(|a, b| a < b));
         clock.advance(from_micros(1_000).unwrap());
         assert!(ids.last() < Some(&clock.message_id()));
+        assert!(clock.message_id_of(Instant::UNIX_EPOCH) < clock.message_id());
     }
 }

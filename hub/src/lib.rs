@@ -20,6 +20,7 @@ pub mod quarantine;
 pub mod decider;
 pub mod deliver;
 pub mod request;
+pub mod alert;
 pub mod restart;
 pub mod explain;
 pub mod what_if;

@@ -21,7 +21,7 @@ use hub::deliver::record::TopicState;
 use hub::doctor::problems::{CheckState, PROBLEMS};
 use hub::doctor::{Check, Database, Facts, SignsIn, Unreached, collect, examine};
 use hub::store::inspect::TableHealth;
-use hub::store::rows::HaltRow;
+use hub::store::rows::{AlertRow, HaltRow};
 use hub::tls::{Peer, Trouble};
 use schemas::insz::Environment;
 use schemas::message::Body;
@@ -207,6 +207,13 @@ async fn every_problem_is_found_where_it_is() {
     check("delivery-unproved", &|f| {
         if let Some(Database::There { expired, .. }) = &mut f.database {
             expired.push((Recipient::parse("amal").unwrap(), 3));
+        }
+    });
+    check("alert-refused", &|f| {
+        if let Some(Database::There { untold, .. }) = &mut f.database {
+            let (recipient, trouble) =
+                (Recipient::parse("amal").unwrap(), Some("answered with 500".to_owned()));
+            untold.push(AlertRow { recipient, id: [7; 16], since: now, attempts: 2, trouble });
         }
     });
     for code in HaltCode::ALL {

@@ -22,6 +22,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::alert::Alerts;
 use crate::api::{self, Doors};
 use crate::clock::Clock;
 use crate::config::{Config, KeysError};
@@ -272,6 +273,15 @@ impl Hub {
         Ok(Some(requests))
     }
 
+    /// The loop of alerts; none where nobody is to be told.
+    ///
+    /// # Errors
+    /// Where no HTTP client can be built.
+    pub fn alerts(&self) -> anyhow::Result<Option<Alerts>> {
+        let Some(settings) = &self.config.hub.alert else { return Ok(None) };
+        Ok(Some(Alerts::new(self.store.clone(), self.clock.clone(), settings)?))
+    }
+
     /// Decides until told to stop.
     ///
     /// # Errors
@@ -392,6 +402,9 @@ pub async fn run(config: &Path, roles: &[Role]) -> anyhow::Result<()> {
                 tasks.spawn(loops::keep("deliver", missing, stop, move |stop| hub.clone().deliver(stop)));
             }
             Role::Request => {
+                if let Some(alerts) = hub.alerts()? {
+                    tasks.spawn(alerts.run(stop.clone()));
+                }
                 if let Some(requests) = hub.requests()? {
                     tasks.spawn(requests.run(stop));
                 }

@@ -38,7 +38,7 @@ pub use outward::Outward;
 pub use parts::{LocalNames, TokenHash};
 pub use people::{Colleague, DeskRole, HUB, People};
 pub use senders::{ANSWER, Sender, SenderError, Senders, dev_token};
-pub use settings::{ConsoleSettings, HubSettings, KeysError, Limits, RequestSettings};
+pub use settings::{AlertSettings, ConsoleSettings, HubSettings, KeysError, Limits, RequestSettings};
 
 /// Everything the hub is told.
 #[derive(Clone, Debug)]

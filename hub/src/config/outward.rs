@@ -1,4 +1,5 @@
-//! What leads out of here: PostgreSQL, Kafka and the register, how each is reached, and whether that is as it must be.
+//! What leads out of here: PostgreSQL, Kafka, the register and who is told of outages, how each is reached, and whether that
+//! is as it must be.
 //!
 //! `hub check` refuses files that do not read, addresses that no call can reach and, where real people are, whatever would go
 //! in clear. Refuses to call anybody: that is `hub doctor`'s.
@@ -16,7 +17,7 @@ use crate::tls::{Opening, TlsFiles};
 /// A server that is reached over TLS.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Outward {
-    /// What it is here: `database`, `kafka` or `register`.
+    /// What it is here: `database`, `kafka`, `register` or `alert`.
     pub what: &'static str,
     /// Its name, which its certificate must have.
     pub host: String,
@@ -120,18 +121,33 @@ fn brokers(kafka: &KafkaConfig) -> Vec<Outward> {
     kafka.brokers.split(',').filter_map(one).collect()
 }
 
+/// What is wrong with an address that is called over HTTP.
+fn wrong_address(section: &str, key: &str, address: &str, production: bool) -> Option<String> {
+    let url = Url::parse(address).ok().filter(Url::has_host);
+    match url.as_ref().map(Url::scheme) {
+        Some("http") if production => {
+            Some(format!("{section}: a {key} with http is refused in production: https"))
+        }
+        Some("https" | "http") => None,
+        _ => Some(format!("{section}: {key} is no address that begins with https:// or http://")),
+    }
+}
+
 impl HubSettings {
     /// Every server that is reached over TLS with its certificate verified.
     #[must_use]
     pub fn outward(&self) -> Vec<Outward> {
         let database = Postgres::of(&self.database).and_then(Postgres::outward);
         let kafka = self.kafka.as_ref().filter(|kafka| is_tls(kafka)).map(brokers).unwrap_or_default();
-        let register = self.request.as_ref().and_then(|request| {
-            let url = Url::parse(&request.register_url).ok().filter(|url| url.scheme() == "https")?;
+        let called = |what, address: &str, files| {
+            let url = Url::parse(address).ok().filter(|url| url.scheme() == "https")?;
             let (host, port) = (url.host_str()?.to_owned(), url.port_or_known_default()?);
-            Some(Outward { what: "register", host, port, opening: Opening::Direct, files: request.tls() })
-        });
-        database.into_iter().chain(kafka).chain(register).collect()
+            Some(Outward { what, host, port, opening: Opening::Direct, files })
+        };
+        let register = self.request.as_ref();
+        let register = register.and_then(|it| called("register", &it.register_url, it.tls()));
+        let alert = self.alert.as_ref().and_then(|it| called("alert", &it.url, it.tls()));
+        database.into_iter().chain(kafka).chain(register).chain(alert).collect()
     }
 
     /// What is wrong with the ways out, one sentence each.
@@ -168,18 +184,11 @@ impl HubSettings {
         }
         if let Some(request) = &self.request {
             wrong.extend(files("request", &request.tls()));
-            let url = Url::parse(&request.register_url).ok().filter(Url::has_host);
-            match url.as_ref().map(Url::scheme) {
-                Some("https") => {}
-                Some("http") if production => {
-                    wrong
-                        .push("request: a register_url with http is refused in production: https".to_owned());
-                }
-                Some("http") => {}
-                _ => wrong.push(
-                    "request: register_url is no address that begins with https:// or http://".to_owned(),
-                ),
-            }
+            wrong.extend(wrong_address("request", "register_url", &request.register_url, production));
+        }
+        if let Some(alert) = &self.alert {
+            wrong.extend(files("alert", &alert.tls()));
+            wrong.extend(wrong_address("alert", "url", &alert.url, production));
         }
         wrong
     }

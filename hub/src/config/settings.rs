@@ -37,6 +37,8 @@ pub struct HubSettings {
     pub kafka: Option<KafkaConfig>,
     /// The register; without it, nothing is asked.
     pub request: Option<RequestSettings>,
+    /// Whom to tell about an agency that leaves offers unanswered; without it, nobody is told.
+    pub alert: Option<AlertSettings>,
     /// The console; without it, there is none.
     pub console: Option<ConsoleSettings>,
     /// What a sender may send at once, and how many may be connected.
@@ -72,6 +74,31 @@ pub struct RequestSettings {
 }
 
 impl RequestSettings {
+    /// The files that https needs.
+    #[must_use]
+    pub fn tls(&self) -> TlsFiles {
+        let Self { ca, certificate, key, .. } = self.clone();
+        TlsFiles { ca, certificate, key }
+    }
+}
+
+/// Where alerts are posted.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlertSettings {
+    /// The address, which may be a secret.
+    pub url: String,
+    /// The authorities whose certificate is trusted, as PEM; Mozilla's unless said.
+    pub ca: Option<PathBuf>,
+    /// The certificate that this hub shows there, as PEM.
+    pub certificate: Option<PathBuf>,
+    /// The key of that certificate, as PEM.
+    pub key: Option<PathBuf>,
+    /// How long an answer may take.
+    pub timeout_seconds: u64,
+}
+
+impl AlertSettings {
     /// The files that https needs.
     #[must_use]
     pub fn tls(&self) -> TlsFiles {

@@ -13,7 +13,7 @@ use super::{Check, Database, Facts, Folder, KeyFile, SignsIn, Told, Unreached};
 use crate::clock::WrongClock;
 use crate::deliver::record::TopicState;
 use crate::store::inspect::{LeaseRow, TableHealth};
-use crate::store::rows::HaltRow;
+use crate::store::rows::{AlertRow, HaltRow};
 use crate::tls::{Peer, Trouble};
 use crate::vault::keys::LIMIT;
 
@@ -82,6 +82,7 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
             wrapped,
             halts,
             expired,
+            untold,
         }) => {
             checks.push(Check::ok("database", health.engine.clone()));
             if *wrapped > LIMIT / 2 {
@@ -107,6 +108,7 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
                 let found = format!("{count} records left {} before they were read back", recipient.topic());
                 Check::wrong("deliveries", wrong::DELIVERY_UNPROVED, found)
             }));
+            checks.extend(untold.iter().map(unheard));
             checks.extend(facts.config.as_ref().ok().map(|told| bundle(health, told)));
         }
     }
@@ -365,6 +367,15 @@ fn halted(halt: &HaltRow) -> Check {
     let problem = wrong::PROBLEMS.iter().find(|problem| problem.code == code.as_str());
     let found = format!("{}: {detail} (by the {part}, since {since})", recipient.topic());
     Check::wrong("topic", **problem.unwrap_or(&&wrong::TOPIC_STUCK), found)
+}
+
+/// An agency leaves offers unanswered, and whoever is to hear of it does not.
+fn unheard(alert: &AlertRow) -> Check {
+    let AlertRow { recipient, since, attempts, trouble, .. } = alert;
+    let trouble = trouble.as_deref().unwrap_or("no answer");
+    let found =
+        format!("{recipient} leaves offers unanswered since {since}; told {attempts} times: {trouble}");
+    Check::wrong("alert", wrong::ALERT_REFUSED, found)
 }
 
 /// Whether the same was told of the same topic already.

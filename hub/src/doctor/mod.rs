@@ -20,7 +20,7 @@ use crate::clock::WrongClock;
 use crate::contract::versions::Breach;
 use crate::deliver::record::TopicState;
 use crate::store::inspect::TableHealth;
-use crate::store::rows::HaltRow;
+use crate::store::rows::{AlertRow, HaltRow};
 use crate::tls::{Peer, Trouble};
 use problems::{CheckState, DoctorProblem};
 
@@ -166,5 +166,7 @@ pub enum Database {
         halts: Vec<HaltRow>,
         /// How many records of each recipient left their topic lately before they were read back.
         expired: Vec<(Recipient, u64)>,
+        /// Agencies that leave offers unanswered, of which nobody could be told.
+        untold: Vec<AlertRow>,
     },
 }

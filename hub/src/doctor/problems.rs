@@ -122,6 +122,8 @@ problems! {
     DELIVERY_LATE = "delivery-late", Warn, "read the relay's log, or ask the recipient whether it reads its feed";
     /// Records left a topic before they were read back.
     DELIVERY_UNPROVED = "delivery-unproved", Warn, "ask the recipient whether they have them, and issue again what they lack (`hub redeliver`); keep records longer than the auditor may be away";
+    /// Nobody hears that an agency leaves offers unanswered.
+    ALERT_REFUSED = "alert-refused", Fail, "tell the coordinator by hand, and mend the address in `[alert]`: it is told again by itself";
     NOBODY_RELAYS = "nobody-relays", Fail, "start an instance with the role `deliver`, and read its log";
     /// Another bundle is active.
     BUNDLE_PENDING = "bundle-pending", Warn, "the config folder is not what the last decisions rested on: restart to use it, or put the folder back";

@@ -20,7 +20,7 @@ use schemas::message::{Body, Said};
 use schemas::municipality::Municipalities;
 use schemas::place::Places;
 use schemas::recipient::Recipient;
-use schemas::time::{Day, Instant, day_of};
+use schemas::time::{Day, Instant, day_of, start_of};
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -205,13 +205,15 @@ impl Intake {
     /// [`IntakeError`]: nothing was stored.
     pub async fn internal(&self, source: &str, id: &str, body: Body) -> Result<ItemVerdict, IntakeError> {
         let item = serde_json::to_string(&body).map_err(IntakeError::broken)?;
-        let row = self.row(HUB, id, &self.content(source, 0, item, body), self.0.clock.now())?;
+        let content = self.content(source, 0, item, body);
+        let row = self.row(self.0.clock.message_id(), HUB, id, &content, self.0.clock.now())?;
         let draft = Incoming::Take(Box::new(row), vec![]);
         Ok(self.commit(vec![draft]).await?.pop().unwrap_or(ItemVerdict::Conflict))
     }
 
     /// Turns what is due today into messages; says how many are new. Their ids make doubles harmless: any number
-    /// of instances may do it.
+    /// of instances may do it. Each is queued at the beginning of its own day: a hub that stood still decides it before
+    /// what was said later (docs/clock.md#a-hub-that-stood-still).
     ///
     /// # Errors
     /// [`IntakeError`]: nothing was stored, and it is due the next time as well.
@@ -222,8 +224,9 @@ impl Intake {
         let draft = |(person, on): &(PersonId, Day)| {
             let body = Body::Due(*person);
             let item = serde_json::to_string(&body).map_err(IntakeError::broken)?;
-            let row =
-                self.row(HUB, &format!("{person}:{on}:{hour}"), &self.content("due", 0, item, body), now)?;
+            let content = self.content("due", 0, item, body);
+            let id = self.0.clock.message_id_of(start_of(*on).min(now));
+            let row = self.row(id, HUB, &format!("{person}:{on}:{hour}"), &content, now)?;
             Ok::<_, IntakeError>(Incoming::Take(Box::new(row), vec![]))
         };
         // All that is due, page by page: what is not decided yet keeps no other waiting.
@@ -265,7 +268,7 @@ impl Intake {
                 let item = serde_json::to_string(checked.item()).map_err(IntakeError::broken)?;
                 let body = decide::prepare(checked.said().clone(), &|key| self.0.vault.index(key));
                 let content = self.content(source.name(), source.version(), item, body);
-                let row = self.row(sender, id, &content, now)?;
+                let row = self.row(self.0.clock.message_id(), sender, id, &content, now)?;
                 Ok(Incoming::Take(Box::new(row), checked.warnings().to_vec()))
             }
             Err(refused) => self.refusal(source.name(), sender, refused, now),
@@ -277,11 +280,17 @@ impl Intake {
     }
 
     /// Seals what a message holds, under a key of its own.
-    fn row(&self, sender: &str, id: &str, content: &Content, now: Instant) -> Result<InboxRow, IntakeError> {
-        let IntakeParts { vault, clock, .. } = &*self.0;
+    fn row(
+        &self,
+        message: MessageId,
+        sender: &str,
+        id: &str,
+        content: &Content,
+        now: Instant,
+    ) -> Result<InboxRow, IntakeError> {
+        let vault = &self.0.vault;
         let source = content.source.clone();
         let dedupe = vault.mac("dedupe", format!("{sender}\0{source}\0{id}").as_bytes());
-        let message = clock.message_id();
         let key = vault.fresh()?;
         Ok(InboxRow {
             id: message,

@@ -4,7 +4,7 @@
 //! Every function is one unit of work: it happens wholly or not at all, also where its caller goes away. None decides
 //! anything, none retries: after [`StoreError::Away`] the caller asks again. Sealed values come in sealed.
 //! Files: `inbox` (what came in), `load` (what the heart asks for), `commit` (what a batch stores), `messages` and
-//! `persons` (what is stored of them), `outbox` (what leaves), `halts` (what may not), `due` (whose day has come), `reviews`, `inspect` (what
+//! `persons` (what is stored of them), `outbox` (what leaves), `halts` (what may not), `alerts` (agencies that do not answer), `due` (whose day has come), `reviews`, `inspect` (what
 //! explains and checks look up), `overview` and `handovers` (what the console shows), `wrapped` (keys, for a rotation),
 //! `audit` (what people did by hand), `lease`, `schema`; below them `engine`, `tx`, `value` and `bulk`, which alone know that there are two engines, and
 //! `fault`, which says whose fault an error is.
@@ -29,6 +29,7 @@ pub mod lease;
 mod commit;
 pub mod clock;
 pub mod audit;
+mod alerts;
 mod due;
 mod halts;
 mod in_force;

@@ -271,6 +271,16 @@ create table halt (
   primary key (recipient, part)
 );
 
+-- Agencies that leave offers unanswered: one row an outage, so that it is told once; gone once nothing is overdue any more.
+create table alert (
+  recipient text primary key,
+  id bytea not null,               -- by which whoever is told knows a double
+  since bigint not null,           -- the first overdue offer
+  due_at bigint,                   -- when it is told, or told again; nothing once it was taken
+  attempts bigint not null,
+  trouble text                     -- why it was not taken the last time; no address
+);
+
 -- Who may decide and who may relay. The fence rises with each holder; the counters are the holder's.
 create table lease (
   name text primary key,

@@ -11,6 +11,7 @@ pub(crate) mod pair;
 pub(crate) mod say;
 pub(crate) mod settled;
 pub(crate) mod walk;
+pub(crate) mod who;
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -21,17 +22,14 @@ use decide::bundle::{
 use schemas::calendar::{Falls, Holiday, WorkCalendar};
 use schemas::country::{Countries, Country};
 use schemas::fact::Region;
-use schemas::insz::Insz;
 use schemas::municipality::{LanguageArea, Municipalities, NisCode};
-use schemas::name::Names;
-use schemas::partial::PartialDate;
 use schemas::place::Places;
 use schemas::recipient::Recipient;
-use schemas::reference::{ApplicationNumber, PostCode};
 use schemas::time::{Day, parse_day};
 
 pub(crate) use house::House;
 pub(crate) use say::*;
+pub(crate) use who::{Who, test_insz};
 
 pub(crate) fn recipient(name: &str) -> Recipient {
     Recipient::parse(name).unwrap()
@@ -152,64 +150,4 @@ const KINDS: [CandidateKind; 2] = [CandidateKind::VisaApplied, CandidateKind::No
 
 fn holiday(falls: Falls) -> Holiday {
     Holiday { falls, from: None, to: None }
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Who {
-    pub(crate) family: String,
-    pub(crate) given: String,
-    pub(crate) birth: String,
-    pub(crate) nationality: &'static str,
-    pub(crate) passport: String,
-    pub(crate) application: String,
-    pub(crate) permit: String,
-    pub(crate) dvz: String,
-    pub(crate) insz: Insz,
-}
-
-impl Who {
-    /// The `n`th person: different in everything.
-    pub(crate) fn number(n: usize) -> Self {
-        let letters: String = n.to_string().bytes().map(|b| char::from(b - b'0' + b'a')).collect();
-        Self {
-            family: format!("Benali{letters}"),
-            given: format!("Amina{letters}"),
-            birth: format!("19{:02}-0{}-1{}", 60 + n % 35, 2 + n % 7, n % 9),
-            nationality: ["MAR", "TUR", "IND"][n % 3],
-            passport: format!("P{:06}", n + 1),
-            application: (n + 1).to_string(),
-            permit: format!("GV-2025-{:06}", n + 1),
-            dvz: (8_000_000 + n).to_string(),
-            insz: test_insz(n),
-        }
-    }
-
-    /// The same one at another time: another application and passport, and one name more.
-    pub(crate) fn elsewhere(&self) -> Self {
-        let number: usize = self.application.parse().unwrap();
-        Self {
-            given: format!("{} Fatima", self.given),
-            application: (number + 900).to_string(),
-            passport: format!("Q{number:06}"),
-            ..self.clone()
-        }
-    }
-
-    pub(crate) fn names(&self) -> Names {
-        Names::new(&self.family, &self.given).unwrap()
-    }
-
-    fn born(&self) -> PartialDate {
-        PartialDate::parse(&self.birth).unwrap()
-    }
-
-    fn of_application(&self) -> (PostCode, ApplicationNumber) {
-        (PostCode::parse("CAS").unwrap(), ApplicationNumber::parse(&self.application).unwrap())
-    }
-}
-
-/// The `n`th test number: month 61, check digits right.
-pub(crate) fn test_insz(n: usize) -> Insz {
-    let first9 = 906_101_000 + n as u64 + 1;
-    Insz::parse(&format!("{first9:09}{:02}", 97 - first9 % 97)).unwrap()
 }

@@ -118,6 +118,20 @@ pub struct RestartRow {
     pub key: Sealed,
 }
 
+/// An agency that leaves offers unanswered, as somebody is told of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AlertRow {
+    pub recipient: Recipient,
+    /// By which a double is known.
+    pub id: [u8; 16],
+    /// When the first of them was overdue.
+    pub since: Instant,
+    /// How often it was told.
+    pub attempts: u32,
+    /// Why it was not taken the last time.
+    pub trouble: Option<String>,
+}
+
 /// What stops the delivery to a recipient.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HaltRow {

@@ -17,7 +17,7 @@ pub use batch::{Batch, FoundRow};
 pub use handover::{HandoverRow, LineRow, StreamRow};
 pub use lease::{Counters, Lease, TopicEnd};
 pub use leaving::{
-    GateRow, HaltRow, LeavingRow, LedgerEnd, OutboxRow, Outgoing, RestartRow, SchemaRow, TaskRow,
+    AlertRow, GateRow, HaltRow, LeavingRow, LedgerEnd, OutboxRow, Outgoing, RestartRow, SchemaRow, TaskRow,
 };
 pub use message::{
     DecidedRow, Detail, InboxRow, MessageKeyRow, MessageRow, Outcome, PendingRow, ReceiptRow, RefusalRow,
