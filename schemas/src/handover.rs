@@ -47,6 +47,26 @@ pub enum State {
 }
 
 impl State {
+    /// Every one, in the order of a handover's life.
+    pub const ALL: [Self; 16] = [
+        Self::Prepared,
+        Self::AwaitingChoice,
+        Self::Held,
+        Self::Sent,
+        Self::Received,
+        Self::Accepted,
+        Self::Closed,
+        Self::Rejected,
+        Self::Bounced,
+        Self::Overdue,
+        Self::WithdrawPending,
+        Self::Withdrawn,
+        Self::Superseded,
+        Self::RecallPending,
+        Self::EnteredInError,
+        Self::NotInScope,
+    ];
+
     /// Whether nothing can follow.
     #[must_use]
     pub fn is_final(self) -> bool {
@@ -101,6 +121,17 @@ pub enum Owner {
 }
 
 impl Owner {
+    /// Every party that can be asked to move.
+    pub const ALL: [Self; 7] = [
+        Self::Hub,
+        Self::Person,
+        Self::Agency,
+        Self::Coordinator,
+        Self::Steward,
+        Self::Operations,
+        Self::Officer,
+    ];
+
     /// Its name in tables and lists.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -265,6 +296,21 @@ pub enum RejectCode {
     PersonDeclines,
 }
 
+impl RejectCode {
+    /// Every one.
+    pub const ALL: [Self; 9] = [
+        Self::NotCompetent,
+        Self::NotTargetGroup,
+        Self::AlreadyKnown,
+        Self::IdentityDoubt,
+        Self::InsufficientData,
+        Self::NoBasis,
+        Self::NotArrived,
+        Self::DuplicateOffer,
+        Self::PersonDeclines,
+    ];
+}
+
 /// Why a stream ended.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -290,6 +336,19 @@ pub enum EndReason {
 }
 
 impl EndReason {
+    /// Every one, in the order in which schemas list them.
+    pub const ALL: [Self; 9] = [
+        Self::Moved,
+        Self::Closed,
+        Self::Rejected,
+        Self::Withdrawn,
+        Self::NotInScope,
+        Self::NoBasis,
+        Self::Recalled,
+        Self::Merged,
+        Self::Erased,
+    ];
+
     /// Its name in records, lists and digests; it never changes.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -321,4 +380,10 @@ pub enum HoldReason {
     Restricted,
     /// Somebody must decide.
     Manual,
+}
+
+impl HoldReason {
+    /// Every one.
+    pub const ALL: [Self; 5] =
+        [Self::IdentityDoubt, Self::DataIncomplete, Self::NoBasis, Self::Restricted, Self::Manual];
 }

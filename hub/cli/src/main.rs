@@ -53,6 +53,8 @@ enum Command {
     Review(commands::review::Args),
     /// Tell who is responsible for a municipality on a day, or for every row of a file.
     Route(commands::route::Args),
+    /// Play scenario files in memory, and tell where what comes out is not what they expect.
+    Scenario(commands::scenario::Args),
     /// The state table of handovers, as the hub decides by it
     Table(commands::table::Args),
     /// Run the service, all of it or some of its roles.
@@ -90,6 +92,7 @@ async fn main() -> ExitCode {
         Command::Replay(args) => commands::replay::run(args).await,
         Command::Review(args) => commands::review::run(args).await,
         Command::Route(args) => commands::route::run(args).await,
+        Command::Scenario(args) => commands::scenario::run(args).await,
         Command::Table(args) => commands::table::run(args).await,
         Command::Run(args) => commands::run::run(args).await,
         Command::Tap(args) => commands::tap::run(args).await,

@@ -24,6 +24,7 @@ pub mod replay;
 pub mod review;
 pub mod route;
 pub mod run;
+pub mod scenario;
 mod said;
 pub mod table;
 pub mod tap;

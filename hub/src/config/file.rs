@@ -81,6 +81,15 @@ pub(super) fn of_text<T: DeserializeOwned>(
     }
 }
 
+/// The same of a file anywhere: a value, or every mistake in it.
+///
+/// # Errors
+/// Every mistake, in the order of their lines.
+pub(crate) fn strictly<T: DeserializeOwned>(text: &str, file: &Path) -> Result<T, Vec<ConfigError>> {
+    let mut wrong = vec![];
+    of_text(text, file, &mut wrong).ok_or(wrong)
+}
+
 /// The line of a place in a text.
 pub(super) fn line(text: &str, at: usize) -> usize {
     1 + text.get(..at).map_or(0, |before| before.matches('\n').count())

@@ -32,6 +32,7 @@ use schemas::place::Places;
 use schemas::recipient::Recipient;
 
 pub use agencies::Agency;
+pub(crate) use file::strictly;
 pub use frozen::Frozen;
 pub use kafka::{KafkaConfig, Mechanism, Sasl};
 pub use outward::Outward;

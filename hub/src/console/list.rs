@@ -216,7 +216,7 @@ fn views(asked: &ListQuery, states: &[HandoverCount], late_count: u64) -> Vec<Sa
 fn state_choices(asked: &str) -> Vec<FilterOption> {
     let choice =
         |value: String, word: &str| FilterOption { chosen: value == asked, value, word: word.to_owned() };
-    let states = words::STATES.into_iter().map(|state| choice(word(state), words::state(state).0));
+    let states = Handover::ALL.into_iter().map(|state| choice(word(state), words::state(state).0));
     [choice(String::new(), words::ALL_OPEN), choice("all".to_owned(), words::ALSO_FINAL)]
         .into_iter()
         .chain(states)
@@ -237,7 +237,7 @@ fn recipient_choices(console: &Console, asked: Option<&Recipient>) -> Vec<Filter
 }
 
 fn owner_choices(asked: Option<Owner>) -> Vec<FilterOption> {
-    let choices = words::OWNERS.into_iter().map(|owner| FilterOption {
+    let choices = Owner::ALL.into_iter().map(|owner| FilterOption {
         value: word(owner),
         word: words::owner(owner).to_owned(),
         chosen: Some(owner) == asked,

@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn every_icon_that_is_named_is_drawn() {
         let drawn = Icons.to_string();
-        for state in words::STATES {
+        for state in State::ALL {
             let (_, _, icon) = words::state(state);
             assert!(drawn.contains(&format!("id=\"i-{icon}\"")), "{icon}");
         }

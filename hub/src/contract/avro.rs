@@ -18,18 +18,6 @@ use serde_json::json;
 
 use super::ContractError;
 
-const ENDS: [EndReason; 9] = [
-    EndReason::Moved,
-    EndReason::Closed,
-    EndReason::Rejected,
-    EndReason::Withdrawn,
-    EndReason::NotInScope,
-    EndReason::NoBasis,
-    EndReason::Recalled,
-    EndReason::Merged,
-    EndReason::Erased,
-];
-
 /// One recipient's schema, ready to encode and decode.
 #[derive(Debug)]
 pub struct Codec {
@@ -158,7 +146,7 @@ fn generate(contract: &Contract) -> Result<serde_json::Value, ContractError> {
     }
     let ended = json!({"type": "record", "name": "Ended", "fields": [
         {"name": "reason", "doc": "Why nothing more follows.",
-            "type": {"type": "enum", "name": "EndReason", "symbols": ENDS}},
+            "type": {"type": "enum", "name": "EndReason", "symbols": EndReason::ALL}},
         nullable("successor", "The key under which a merged person goes on.", json!("string")),
     ]});
     fields.push(nullable("ended", "The last record of a stream.", ended));

@@ -38,6 +38,15 @@ pub enum ReviewReason {
 }
 
 impl ReviewReason {
+    pub const ALL: [Self; 6] = [
+        Self::KeyContradicts,
+        Self::SeveralPersons,
+        Self::SeveralCandidates,
+        Self::NumberDiffers,
+        Self::DefaultDate,
+        Self::NameInPart,
+    ];
+
     /// Its name in lists.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -25,17 +25,6 @@ use super::{
 const HOMES: [&str; 10] =
     ["44021", "11002", "62063", "21004", "24062", "21015", "11007", "46014", "63023", "99999"];
 const CHOICES: [&str; 5] = ["bon", "bapa-via:fr", "bapa-bxl:nl", "bapa-via", "bapa-bxl:fr"];
-const CODES: [RejectCode; 9] = [
-    RejectCode::NotCompetent,
-    RejectCode::NotTargetGroup,
-    RejectCode::AlreadyKnown,
-    RejectCode::IdentityDoubt,
-    RejectCode::InsufficientData,
-    RejectCode::NoBasis,
-    RejectCode::NotArrived,
-    RejectCode::DuplicateOffer,
-    RejectCode::PersonDeclines,
-];
 const PURPOSES: [Purpose; 5] =
     [Purpose::FamilyReunification, Purpose::Work, Purpose::FamilyOfWorker, Purpose::Study, Purpose::Other];
 const DECISIONS: [Decision; 4] = [Decision::Pending, Decision::Granted, Decision::Refused, Decision::Revoked];
@@ -331,7 +320,7 @@ fn reaction(house: &mut House, dice: &mut Dice) -> Option<String> {
             let answer = match dice.roll(12) {
                 0..=3 => AnswerKind::Received { sequence, payload_hash: HASH },
                 4..=6 => AnswerKind::Accepted,
-                7 => AnswerKind::Rejected { code: CODES[dice.roll(9)] },
+                7 => AnswerKind::Rejected { code: RejectCode::ALL[dice.roll(9)] },
                 8 => AnswerKind::TrajectoryStarted,
                 9 => AnswerKind::PurgeConfirmed,
                 10 => AnswerKind::Received { sequence, payload_hash: [0xcd; 32] },

@@ -9,37 +9,6 @@ use decide::person::{Capacity, Reason, ViewKind};
 use decide::routing::RouteReason;
 use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
 
-/// Every state, in the order of a handover's life.
-pub(crate) const STATES: [State; 16] = [
-    State::Prepared,
-    State::AwaitingChoice,
-    State::Held,
-    State::Sent,
-    State::Received,
-    State::Accepted,
-    State::Closed,
-    State::Rejected,
-    State::Bounced,
-    State::Overdue,
-    State::WithdrawPending,
-    State::Withdrawn,
-    State::Superseded,
-    State::RecallPending,
-    State::EnteredInError,
-    State::NotInScope,
-];
-
-/// Every party that can be asked to move.
-pub(crate) const OWNERS: [Owner; 7] = [
-    Owner::Hub,
-    Owner::Person,
-    Owner::Agency,
-    Owner::Coordinator,
-    Owner::Steward,
-    Owner::Operations,
-    Owner::Officer,
-];
-
 /// A state: its word, its tone and its icon.
 pub(crate) fn state(state: State) -> (&'static str, &'static str, &'static str) {
     match state {

@@ -1,0 +1,531 @@
+//! A scenario as it is played: a world in memory, the real heart, a clock that follows the file.
+//!
+//! Before anything is said on a day, whoever is due by then is looked at, day by day, as the hub does. After each message
+//! the invariants are asked. Refuses to answer for anybody: what the register or an agency says stands in the file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use decide::bundle::LegalBasis;
+use decide::change::Delivery;
+use decide::person::{Event, ReviewReason, TaskKind, ViewKind};
+use decide::round::{Verdict, decide_all};
+use decide::{Bundle, Person, World, invariant};
+use ring::digest::{SHA256, digest};
+use schemas::actor::ActorName;
+use schemas::envelope::Hash;
+use schemas::finding::Finding;
+use schemas::handover::{Answer, AnswerKind, OrderName};
+use schemas::ids::{HandoverId, MessageId, PersonId, ReviewId, Seed};
+use schemas::key::{Key, Mac};
+use schemas::message::{Body, Message, ReviewAnswer};
+use schemas::municipality::NisCode;
+use schemas::recipient::Recipient;
+use schemas::time::{Instant, KnownAt, day_of, start_of};
+
+use super::expected::Difference;
+use super::file::{AnswerForm, Of, ScenarioAnswer, ScenarioFile, ScenarioOrder, ScenarioReview, ScenarioSay};
+use super::found::{self, Found, Labels, called, said};
+use super::items::{ScenarioItems, unknown};
+use super::words::{REFUSALS, tokens, word_of};
+use crate::config::Config;
+
+/// The payload hash of every record: the heart only compares.
+const HASH: Hash = [0xab; 32];
+/// So many due moments in a row mean that what is due stays due.
+const DUE: usize = 10_000;
+
+/// An offer, as its agency would quote it.
+#[derive(Clone, Debug)]
+struct QuotedOffer {
+    recipient: Recipient,
+    person: PersonId,
+    handover: HandoverId,
+    epoch: u32,
+    sequence: u64,
+}
+
+/// A scenario under way.
+pub(super) struct ScenarioStage<'a> {
+    config: &'a Config,
+    bundle: Bundle,
+    items: ScenarioItems,
+    world: World,
+    at: Instant,
+    order: u64,
+    sequences: BTreeMap<Recipient, u64>,
+    deliveries: Vec<Delivery>,
+    offers: Vec<QuotedOffer>,
+    labels: Labels,
+    /// Everybody, in the order in which they became known.
+    seen: Vec<PersonId>,
+    rows: Vec<String>,
+    tasks: Vec<TaskKind>,
+    refused: Vec<String>,
+    waiting: BTreeSet<MessageId>,
+    /// Reviews in the order in which they were opened, with why.
+    reviews: Vec<(ReviewId, ReviewReason)>,
+    broken: Vec<String>,
+    pub(super) told: Vec<String>,
+}
+
+impl<'a> ScenarioStage<'a> {
+    pub(super) fn new(config: &'a Config, file: &ScenarioFile, path: &Path) -> Self {
+        let mut bundle = config.bundle.clone();
+        for contract in &mut bundle.contracts {
+            if let Some(bases) = file.bundle.basis.get(contract.recipient.as_str()) {
+                let basis = |basis: &super::file::ScenarioBasis| LegalBasis {
+                    reference: "of this scenario".to_owned(),
+                    from: basis.from.day,
+                    to: basis.to.map(|to| to.day),
+                };
+                contract.bases = bases.iter().map(basis).collect();
+            }
+        }
+        for change in &file.bundle.territory {
+            let nis = NisCode::parse(&change.nis).ok();
+            let mut own = bundle.changes.iter_mut();
+            if let Some(known) = own.find(|known| Some(known.nis) == nis && known.on == change.on.day) {
+                known.open_files = change.open_files;
+            }
+        }
+        Self {
+            config,
+            bundle,
+            items: ScenarioItems::new(config, &file.with, path),
+            world: World::whole(),
+            at: Instant::UNIX_EPOCH,
+            order: 0,
+            sequences: BTreeMap::new(),
+            deliveries: vec![],
+            offers: vec![],
+            labels: BTreeMap::new(),
+            seen: vec![],
+            rows: vec![],
+            tasks: vec![],
+            refused: vec![],
+            waiting: BTreeSet::new(),
+            reviews: vec![],
+            broken: vec![],
+            told: vec![],
+        }
+    }
+
+    pub(super) fn labels(&self) -> Vec<String> {
+        self.items.labels()
+    }
+
+    /// Lets time pass until then: on each day on which somebody is due they are looked at.
+    ///
+    /// # Errors
+    /// Where what is due stays due.
+    pub(super) fn until(&mut self, at: Instant) -> Result<(), String> {
+        for _ in 0..DUE {
+            let due = self.world.persons().filter_map(|person| Some((person.state.due?, person.id)));
+            let Some((day, person)) = due.min().filter(|(day, _)| *day <= day_of(at)) else {
+                self.at = self.at.max(at);
+                return Ok(());
+            };
+            self.at = self.at.max(start_of(day));
+            self.tell("a day is due", Body::Due(person));
+        }
+        Err("what is due stays due".to_owned())
+    }
+
+    /// A source says something.
+    pub(super) fn say(&mut self, say: &ScenarioSay) -> Result<(), String> {
+        let mut codes = vec![];
+        for at_the_door in self.items.read(self.config, say, self.at)? {
+            let what = match &say.item {
+                super::file::Item::Text(text) if !text.contains(['{', '<', '\n']) => {
+                    format!("{} {text}", say.source)
+                }
+                _ => say.source.clone(),
+            };
+            match at_the_door {
+                Ok(item) => {
+                    let verdict = self.tell_of(say.who.as_deref(), &what, decide::prepare(item, &mac));
+                    codes.extend(code(&verdict));
+                }
+                Err(findings) => {
+                    let found: Vec<String> = findings.iter().map(found_at_the_door).collect();
+                    self.note(&what, &format!("refused at the door: {}", found.join("; ")));
+                    if say.verdict.is_none() {
+                        return Err(format!("the door refuses it: {}", found.join("; ")));
+                    }
+                    codes.extend(findings.iter().map(|finding| word_of(&finding.code.to_string())));
+                    codes.push("refused".to_owned());
+                }
+            }
+        }
+        self.judge(say.verdict.as_deref(), codes)
+    }
+
+    /// An agency answers.
+    pub(super) fn answer(&mut self, answer: &ScenarioAnswer) -> Result<(), String> {
+        let known = || self.bundle.contracts.iter().map(|contract| contract.recipient.as_str());
+        if !known().any(|name| name == answer.recipient) {
+            return Err(unknown("recipient", &answer.recipient, known()));
+        }
+        let mut offers: Vec<&QuotedOffer> = vec![];
+        for offer in self.offers.iter().filter(|offer| offer.recipient.as_str() == answer.recipient) {
+            offers.retain(|earlier| answer.epoch.is_some() || earlier.handover != offer.handover);
+            offers.push(offer);
+        }
+        if let Some(epoch) = answer.epoch {
+            offers.retain(|offer| offer.epoch == epoch);
+        }
+        let offer = self.meant(answer.of.as_ref(), &offers, |offer| offer.person)?;
+        let offer = offer.ok_or_else(|| format!("{} has no such offer", answer.recipient))?.clone();
+        let sequence = answer.sequence.unwrap_or(offer.sequence);
+        let answer_kind = kind(answer, sequence)?;
+        let what = format!("{} answers {}", offer.recipient, answer_kind.as_str());
+        let body = Answer { handover: offer.handover, epoch: offer.epoch, answer: answer_kind };
+        let verdict = self.tell(&what, Body::Answer { recipient: offer.recipient, answer: body });
+        self.judge(answer.verdict.as_deref(), code(&verdict))
+    }
+
+    /// The desk orders something.
+    pub(super) fn order(&mut self, order: &ScenarioOrder) -> Result<(), String> {
+        let known = || OrderName::ALL.into_iter().map(OrderName::as_str);
+        let named = OrderName::ALL.into_iter().find(|name| word_of(name.as_str()) == word_of(&order.order));
+        let named = named.ok_or_else(|| unknown("order", &order.order, known()))?;
+        let mut handovers: Vec<(PersonId, HandoverId)> = vec![];
+        for person in self.people() {
+            let of = |h: &&decide::person::Handover| {
+                let own = h.recipient.as_ref().map(|recipient| recipient.as_str());
+                order.recipient.is_none() || order.recipient.as_deref() == own
+            };
+            handovers.extend(person.state.handovers.iter().filter(of).map(|h| (person.id, h.id)));
+        }
+        let all: Vec<&(PersonId, HandoverId)> = handovers.iter().collect();
+        let meant = self.meant(order.of.as_ref(), &all, |(person, _)| *person)?;
+        let (_, handover) = *meant.ok_or("there is no such handover")?;
+        let (reason, by) = ("of this scenario".to_owned(), desk()?);
+        let body = Body::Ordered { handover, order: named, reason, by };
+        let verdict = self.tell(&format!("the desk orders {}", named.as_str()), body);
+        self.judge(order.verdict.as_deref(), code(&verdict))
+    }
+
+    /// A human answers a review.
+    pub(super) fn review(&mut self, answered: &ScenarioReview) -> Result<(), String> {
+        let mut open: Vec<(PersonId, ReviewId, PersonId)> = vec![];
+        for (id, _) in &self.reviews {
+            for person in self.people() {
+                let may = person.state.open_reviews.get(id);
+                open.extend(may.and_then(|may| may.first()).map(|other| (person.id, *id, *other)));
+            }
+        }
+        let all: Vec<&(PersonId, ReviewId, PersonId)> = open.iter().collect();
+        let meant = self.meant(answered.of.as_ref(), &all, |(person, ..)| *person)?;
+        let (_, review, other) = *meant.ok_or("there is no open review")?;
+        let answer = match answered.answer.as_str() {
+            "same" => ReviewAnswer::Same(other),
+            "different" => ReviewAnswer::Different,
+            word => return Err(unknown("answer", word, ["same", "different"].into_iter())),
+        };
+        let (reason, by) = ("of this scenario".to_owned(), desk()?);
+        let verdict = self.tell(
+            &format!("a human says: {}", answered.answer),
+            Body::Reviewed { review, answer, reason, by },
+        );
+        self.judge(answered.verdict.as_deref(), code(&verdict))
+    }
+
+    /// Which of these is meant: the n-th, the last of a person, the first, else the last of all.
+    fn meant<'t, T>(
+        &self,
+        of: Option<&Of>,
+        among: &[&'t T],
+        whose: impl Fn(&T) -> PersonId,
+    ) -> Result<Option<&'t T>, String> {
+        let whose = |it: &T| self.world.person(whose(it)).map(|person| person.id);
+        Ok(match of {
+            None => among.last().copied(),
+            Some(Of::Number(n)) => n.checked_sub(1).and_then(|at| among.get(at)).copied(),
+            Some(Of::Whose(word)) if word == "last" || word == "offer" => among.last().copied(),
+            Some(Of::Whose(word)) if word == "first" => among.first().copied(),
+            Some(Of::Whose(word)) => match word.parse::<usize>() {
+                Ok(n) => n.checked_sub(1).and_then(|at| among.get(at)).copied(),
+                Err(_) => {
+                    let ids = self.named(word)?;
+                    among.iter().rev().find(|it| whose(it).is_some_and(|id| ids.contains(&id))).copied()
+                }
+            },
+        })
+    }
+
+    /// Whoever has this name in the scenario, or this number.
+    fn named(&self, word: &str) -> Result<BTreeSet<PersonId>, String> {
+        let now = |id: PersonId| self.world.person(id).map(|person| person.id);
+        let labelled = self.labels.iter().filter(|(_, names)| names.contains(word));
+        let mut ids: BTreeSet<PersonId> = labelled.filter_map(|(id, _)| now(*id)).collect();
+        let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+        let numbered = |key: &Key| plain(&key.text()).ends_with(&plain(word)) && !plain(word).is_empty();
+        let has = |person: &&std::sync::Arc<Person>| person.matching.keys.iter().any(numbered);
+        if ids.is_empty() {
+            ids.extend(self.world.persons().filter(has).map(|person| person.id));
+        }
+        let known: Vec<&str> = self.labels.values().flatten().map(String::as_str).collect();
+        if ids.is_empty() { Err(unknown("person", word, known.into_iter())) } else { Ok(ids) }
+    }
+
+    /// One message, decided.
+    fn tell(&mut self, what: &str, body: Body) -> Verdict {
+        self.tell_of(None, what, body)
+    }
+
+    /// One message about somebody who has this name in the scenario, decided.
+    fn tell_of(&mut self, who: Option<&str>, what: &str, body: Body) -> Verdict {
+        self.order += 1;
+        let seed = Seed(Seed([0; 32]).derive("scenario", u32::try_from(self.order).unwrap_or(u32::MAX)));
+        let id = MessageId::derive(&seed, 0);
+        let message = Message { id, seed, order: self.order, known_at: KnownAt(self.at), body };
+        let Self { world, bundle, sequences, deliveries, offers, .. } = self;
+        let mut left: Vec<Delivery> = vec![];
+        let mut number = |leaving: &[Delivery]| {
+            let mut numbers = vec![];
+            for delivery in leaving {
+                let sequence = sequences.entry(delivery.recipient.clone()).or_default();
+                *sequence += 1;
+                numbers.push((*sequence, HASH));
+                if let (Some(handover), ViewKind::Offer) = (delivery.handover, delivery.view.kind()) {
+                    let (recipient, person) = (delivery.recipient.clone(), delivery.person);
+                    let (epoch, sequence) = (delivery.epoch, *sequence);
+                    offers.push(QuotedOffer { recipient, person, handover, epoch, sequence });
+                }
+                left.push(delivery.clone());
+            }
+            Ok(numbers)
+        };
+        let verdicts = decide_all(world, std::slice::from_ref(&message), bundle, &mut number);
+        deliveries.extend(left.iter().cloned());
+        if let (Some(Verdict::Decided(change)), Some(who)) = (verdicts.first(), who)
+            && let Some(owner) = change.owner
+        {
+            self.labels.entry(owner).or_default().insert(who.to_owned());
+        }
+        let Some(verdict) = verdicts.into_iter().next() else { return Verdict::Failed(UNDECIDED) };
+        self.take_in(what, id, &verdict, &left);
+        verdict
+    }
+
+    /// Keeps what a message led to, and asks the invariants.
+    fn take_in(&mut self, what: &str, id: MessageId, verdict: &Verdict, left: &[Delivery]) {
+        let mut told = vec![];
+        match verdict {
+            Verdict::Decided(change) => {
+                self.waiting.retain(|waiting| !change.released.contains(waiting));
+                for (person, event) in &change.events {
+                    if !self.seen.contains(person) {
+                        self.seen.push(*person);
+                    }
+                    if let Event::HandoverMoved { row, to, recipient, .. } = event {
+                        let to = to.as_str();
+                        let whom = recipient.as_ref().map_or(String::new(), |r| format!(" {r}"));
+                        told.push(format!("row {row}: {to}{whom}{}", called(&self.labels, *person)));
+                        self.rows.push(row.to_string());
+                    }
+                }
+                for (absorbed, survivor) in change.merged() {
+                    let names = self.labels.remove(&absorbed).unwrap_or_default();
+                    self.labels.entry(survivor).or_default().extend(names);
+                    told.push("two persons are one".to_owned());
+                }
+                self.tasks.extend(change.tasks.iter().map(|task| task.kind));
+                told.extend(change.tasks.iter().map(|task| format!("asks: {}", found::task(task.kind).told)));
+                self.reviews.extend(change.reviews.iter().map(|review| (review.id, review.reason)));
+                told.extend(
+                    change.reviews.iter().map(|review| format!("review: {}", review.reason.as_str())),
+                );
+                told.extend(left.iter().map(|delivery| found::delivery(delivery, &self.labels).told));
+                self.check(change, left);
+            }
+            Verdict::Waiting(_) => {
+                self.waiting.insert(id);
+                told.push("waits until somebody is known".to_owned());
+            }
+            Verdict::Refused(refusal) => {
+                self.refused.push(refusal.code().to_owned());
+                told.push(format!("refused: {refusal} ({})", refusal.code()));
+            }
+            Verdict::Failed(aside) => self.broken.push(format!("the heart fails on it: {}", aside.code())),
+        }
+        let told = if told.is_empty() { "nothing follows".to_owned() } else { told.join(", ") };
+        self.note(what, &told);
+    }
+
+    /// The invariants, of everybody whom a message touched; and what is decided is settled.
+    fn check(&mut self, change: &decide::Change, left: &[Delivery]) {
+        let today = day_of(self.at);
+        let mut wrong: Vec<String> =
+            left.iter().filter_map(|one| invariant::i4(one, &self.bundle).err()).collect();
+        let mut due = self.world.clone();
+        for id in change.persons.keys() {
+            let Some(person) = self.world.person(*id) else { continue };
+            wrong.extend(invariant::i6(person, &self.bundle, today).err());
+            wrong.extend(invariant::i7(person).err());
+            for delivery in left.iter().filter(|delivery| delivery.person == *id) {
+                wrong.extend(invariant::i5(delivery, person, &self.bundle, today).err());
+                wrong.extend(invariant::i14(delivery, person, &self.bundle, today).err());
+            }
+            let seed = Seed([1; 32]);
+            let (id, known_at) = (MessageId::derive(&seed, 0), KnownAt(self.at));
+            let body = Body::Due(person.id);
+            let message = Message { id, seed, order: self.order, known_at, body };
+            let again = decide_all(&mut due, &[message], &self.bundle, &mut |leaving| {
+                Ok((1..).map(|n| (n, HASH)).take(leaving.len()).collect())
+            });
+            for verdict in again {
+                if let Verdict::Decided(change) = verdict
+                    && !change.events.is_empty()
+                {
+                    wrong.push("I13: what is decided is not settled".to_owned());
+                }
+            }
+        }
+        wrong.extend(invariant::i12(self.world.persons().map(|person| &**person)).err());
+        self.broken.extend(wrong.into_iter().map(|wrong| format!("{today}: {wrong}")));
+    }
+
+    fn note(&mut self, what: &str, told: &str) {
+        self.told.push(format!("{} {what}: {told}", day_of(self.at)));
+    }
+
+    /// Whether a step was told what the scenario says it must be.
+    fn judge(&mut self, verdict: Option<&str>, codes: Vec<String>) -> Result<(), String> {
+        let Some(verdict) = verdict else { return Ok(()) };
+        let refused = codes.iter().any(|code| code == "refused");
+        let told = if codes.is_empty() { "decided".to_owned() } else { codes.join(", ") };
+        let more = ["decided", "accepted", "waiting", "done"];
+        for word in tokens(verdict) {
+            let known = REFUSALS.iter().copied().chain(more);
+            let known = known.chain(codes.iter().map(String::as_str));
+            if !known.clone().any(|known| known == word) && !is_code(&word) {
+                return Err(unknown("verdict", &word, known));
+            }
+            let is = match word.as_str() {
+                "decided" | "accepted" | "done" => !refused,
+                word => codes.iter().any(|code| code == word),
+            };
+            if !is {
+                self.broken.push(format!("{}: expected to be {word}, is {told}", day_of(self.at)));
+            }
+        }
+        Ok(())
+    }
+
+    /// What was never right: an invariant that is broken, a step that was told something else.
+    pub(super) fn broken(&self) -> Option<Difference> {
+        let found = self.broken.clone();
+        let part = "what must always hold".to_owned();
+        (!found.is_empty()).then_some(Difference { line: None, part, expected: vec![], found })
+    }
+
+    /// Everybody who was not absorbed, in the order in which they became known.
+    fn people(&self) -> Vec<&Person> {
+        let known = self.seen.iter().filter_map(|id| self.world.persons().find(|person| person.id == *id));
+        known.map(|person| &**person).filter(|person| person.state.merged_into.is_none()).collect()
+    }
+
+    /// What has come out so far.
+    pub(super) fn found(&self) -> Found {
+        let mut found = Found {
+            rows: self.rows.iter().map(|row| said(row.clone())).collect(),
+            tasks: self.tasks.iter().map(|kind| found::task(*kind)).collect(),
+            refused: self.refused.iter().map(|code| said(code.clone())).collect(),
+            waiting: self.waiting.len(),
+            ..Found::default()
+        };
+        for delivery in &self.deliveries {
+            let by = found.deliveries.entry(delivery.recipient.to_string()).or_default();
+            by.push(found::delivery(delivery, &self.labels));
+        }
+        for person in self.people() {
+            found.persons += 1;
+            let responsible = person.responsible(&self.bundle).whom;
+            let whom = responsible.map_or("nobody".to_owned(), |recipient| recipient.to_string());
+            found.responsible.push(said(whom + &called(&self.labels, person.id)));
+            found.lines.extend(found::lines(person, &self.labels));
+            for handover in &person.state.handovers {
+                found.handovers.push(found::handover(person, handover, &self.labels));
+                found.work.extend(found::work(person, handover, &self.labels));
+            }
+            for id in person.state.open_reviews.keys() {
+                let reason = self.reviews.iter().find(|(own, _)| own == id);
+                let reason = reason.map_or("review", |(_, reason)| reason.as_str());
+                let told = format!("{reason}{}", called(&self.labels, person.id));
+                found.reviews.push(said(told.clone()));
+                found.work.push(said(format!("steward: review {told}")));
+            }
+        }
+        found
+    }
+}
+
+const UNDECIDED: decide::world::Aside = decide::world::Aside::NeedsWithoutEnd;
+
+fn desk() -> Result<ActorName, String> {
+    ActorName::parse("amina").map_err(|error| error.to_string())
+}
+
+fn mac(key: &Key) -> Mac {
+    let mut mac = [0; 32];
+    mac.copy_from_slice(digest(&SHA256, key.text().as_bytes()).as_ref());
+    Mac(mac)
+}
+
+/// The codes of a verdict that is no plain decision.
+fn code(verdict: &Verdict) -> Vec<String> {
+    match verdict {
+        Verdict::Decided(_) => vec![],
+        Verdict::Waiting(_) => vec!["waiting".to_owned()],
+        Verdict::Refused(refusal) => vec!["refused".to_owned(), refusal.code().to_owned()],
+        Verdict::Failed(aside) => vec![aside.code().to_owned()],
+    }
+}
+
+fn found_at_the_door(finding: &Finding) -> String {
+    format!("{} {}: {}", finding.code, finding.pointer, finding.detail)
+}
+
+fn is_code(word: &str) -> bool {
+    schemas::finding::Code::ALL.iter().any(|code| word_of(&code.to_string()) == word)
+}
+
+/// What an answer says, in whichever of its forms.
+fn kind(answer: &ScenarioAnswer, sequence: u64) -> Result<AnswerKind, String> {
+    let (name, mut code) = match &answer.kind {
+        AnswerForm::Name(text) => {
+            let mut words = tokens(text).into_iter();
+            (words.next().unwrap_or_default(), words.next())
+        }
+        AnswerForm::Table(table) => {
+            let (name, said) = table.iter().next().ok_or("an answer says something")?;
+            let code = said.get("code").and_then(toml::Value::as_str).map(word_of);
+            (word_of(name), code)
+        }
+    };
+    code = answer.code.as_deref().map(word_of).or(code);
+    let wrong = answer.hash.as_deref().is_some_and(|hash| hash != "right");
+    let payload_hash = if wrong { [0xcd; 32] } else { HASH };
+    Ok(match name.as_str() {
+        "received" => AnswerKind::Received { sequence, payload_hash },
+        "bounced" | "differs" => AnswerKind::Received { sequence, payload_hash: [0xcd; 32] },
+        "accepted" => AnswerKind::Accepted,
+        "rejected" => {
+            let code = code.ok_or("a no has a code")?;
+            let known = schemas::handover::RejectCode::ALL;
+            let names: Vec<String> = known.iter().map(super::words::written).collect();
+            let at = names.iter().position(|name| *name == code);
+            let at = at.ok_or_else(|| unknown("code", &code, names.iter().map(String::as_str)))?;
+            AnswerKind::Rejected { code: known[at] }
+        }
+        "purge-confirmed" | "purged" => AnswerKind::PurgeConfirmed,
+        "trajectory-started" | "started" => AnswerKind::TrajectoryStarted,
+        other => {
+            let known = schemas::handover::AnswerName::ALL.into_iter().map(|name| name.as_str());
+            return Err(unknown("answer", other, known));
+        }
+    })
+}
