@@ -7,31 +7,30 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::found::{Found, Thing};
-use super::items::unknown;
-use super::moment::Moment;
-use super::words::{Vocabulary, tokens, word_of};
+use super::found::{ScenarioFound, Thing};
+use super::moment::ScenarioMoment;
+use super::words::{Vocabulary, tokens, unknown, word_of};
 
 /// What must have come of it at a moment.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Expected {
     #[serde(alias = "at")]
-    pub(super) on: Option<Moment>,
-    handovers: Option<Listed>,
-    lines: Option<Listed>,
-    deliveries: Option<Listed>,
-    reviews: Option<Listed>,
-    work: Option<Listed>,
+    pub(super) on: Option<ScenarioMoment>,
+    handovers: Option<ThingList>,
+    lines: Option<ThingList>,
+    deliveries: Option<ThingList>,
+    reviews: Option<ThingList>,
+    work: Option<ThingList>,
     /// Who is responsible for each person; `nobody` where nobody is.
-    responsible: Option<Listed>,
+    responsible: Option<ThingList>,
     /// The rows of the state table that fired, in their order.
-    rows: Option<Listed>,
+    rows: Option<ThingList>,
     /// What the register was asked.
-    tasks: Option<Listed>,
+    tasks: Option<ThingList>,
     /// What was refused, at a door or by the heart: its code.
     #[serde(alias = "refusals")]
-    refused: Option<Listed>,
+    refused: Option<ThingList>,
     persons: Option<usize>,
     /// Records that wait for somebody to be known.
     waiting: Option<usize>,
@@ -42,17 +41,17 @@ pub(super) struct Expected {
 /// Things: one, a list, how many there are, or a table by name.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Listed {
+enum ThingList {
     Count(usize),
     One(String),
-    All(Vec<Entry>),
-    By(BTreeMap<String, Listed>),
+    All(Vec<ThingForm>),
+    By(BTreeMap<String, ThingList>),
 }
 
 /// One thing, as a sentence or as a table of its words.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Entry {
+enum ThingForm {
     Sentence(String),
     Words(BTreeMap<String, toml::Value>),
 }
@@ -67,7 +66,7 @@ pub struct Difference {
     pub found: Vec<String>,
 }
 
-impl Entry {
+impl ThingForm {
     fn told(&self) -> String {
         match self {
             Self::Sentence(text) => text.clone(),
@@ -85,13 +84,13 @@ impl Entry {
     }
 }
 
-impl Listed {
+impl ThingList {
     /// Every sentence in it, each with the name it stands under.
     fn sentences(&self) -> Vec<String> {
         match self {
             Self::Count(_) => vec![],
             Self::One(text) => vec![text.clone()],
-            Self::All(entries) => entries.iter().map(Entry::told).collect(),
+            Self::All(entries) => entries.iter().map(ThingForm::told).collect(),
             Self::By(by) => {
                 let under = |(name, listed): (&String, &Self)| -> Vec<String> {
                     listed.sentences().into_iter().map(|told| format!("{name} {told}")).collect()
@@ -110,7 +109,7 @@ impl Listed {
 }
 
 impl Expected {
-    fn parts(&self) -> [(&'static str, Option<&Listed>); 9] {
+    fn parts(&self) -> [(&'static str, Option<&ThingList>); 9] {
         [
             ("handovers", self.handovers.as_ref()),
             ("lines", self.lines.as_ref()),
@@ -143,7 +142,7 @@ impl Expected {
     }
 
     /// Where it is not so.
-    pub(super) fn compare(&self, found: &Found, words: &Vocabulary) -> Vec<Difference> {
+    pub(super) fn compare(&self, found: &ScenarioFound, words: &Vocabulary) -> Vec<Difference> {
         let mut differences = vec![];
         let mut differ = |part: &str, expected: Vec<String>, found: Vec<String>| {
             differences.push(Difference { line: Some(self.line), part: part.to_owned(), expected, found });
@@ -168,7 +167,7 @@ impl Expected {
                     let ordered = part == "rows";
                     if !fits(listed, there, ordered) {
                         let told = match listed {
-                            Listed::Count(count) => vec![format!("{count} of them")],
+                            ThingList::Count(count) => vec![format!("{count} of them")],
                             listed => listed.sentences(),
                         };
                         differ(part, told, there.iter().map(|thing| thing.told.clone()).collect());
@@ -187,7 +186,7 @@ impl Expected {
     }
 }
 
-impl Found {
+impl ScenarioFound {
     fn part(&self, name: &str) -> &[Thing] {
         match name {
             "handovers" => &self.handovers,
@@ -204,8 +203,8 @@ impl Found {
 }
 
 /// Whether what is there is what is listed, one by one, in whichever order unless it counts.
-fn fits(listed: &Listed, there: &[Thing], ordered: bool) -> bool {
-    if let Listed::Count(count) = listed {
+fn fits(listed: &ThingList, there: &[Thing], ordered: bool) -> bool {
+    if let ThingList::Count(count) = listed {
         return there.len() == *count;
     }
     let named: Vec<Vec<String>> = listed.sentences().iter().map(|sentence| tokens(sentence)).collect();
@@ -256,23 +255,27 @@ impl Sequence {
 }
 
 /// What is expected and what there is, recipient by recipient: all of them where a list is given, else those that are named.
-fn by_recipient(listed: &Listed, found: &Found, words: &Vocabulary) -> Vec<(String, Sequence, Vec<Thing>)> {
+fn by_recipient(
+    listed: &ThingList,
+    found: &ScenarioFound,
+    words: &Vocabulary,
+) -> Vec<(String, Sequence, Vec<Thing>)> {
     let there = |name: &str| {
         let all = found.deliveries.iter().filter(|(recipient, _)| word_of(recipient) == word_of(name));
         all.flat_map(|(_, things)| things.clone()).collect::<Vec<_>>()
     };
     match listed {
-        Listed::By(by) => {
-            let of = |(name, listed): (&String, &Listed)| {
+        ThingList::By(by) => {
+            let of = |(name, listed): (&String, &ThingList)| {
                 let sequence = match listed {
-                    Listed::Count(count) => Sequence::Count(*count),
+                    ThingList::Count(count) => Sequence::Count(*count),
                     listed => Sequence::Runs(runs(&listed.sentences())),
                 };
                 (name.clone(), sequence, there(name))
             };
             by.iter().map(of).collect()
         }
-        Listed::Count(count) => {
+        ThingList::Count(count) => {
             let all: Vec<Thing> = found.deliveries.values().flatten().cloned().collect();
             vec![("anybody".to_owned(), Sequence::Count(*count), all)]
         }
@@ -350,12 +353,12 @@ mod tests {
     fn each_name_has_a_thing_of_its_own_and_nothing_is_left() {
         let there = things(&["held amal manual", "held atlas no-basis"]);
         let list = |told: &[&str]| {
-            Listed::All(told.iter().map(|told| Entry::Sentence((*told).to_owned())).collect())
+            ThingList::All(told.iter().map(|told| ThingForm::Sentence((*told).to_owned())).collect())
         };
         assert!(fits(&list(&["held", "held amal"]), &there, false));
         assert!(fits(&list(&["no_basis atlas held", "manual"]), &there, false));
         assert!(!fits(&list(&["held amal", "held amal"]), &there, false));
         assert!(!fits(&list(&["held amal"]), &there, false));
-        assert!(fits(&Listed::Count(2), &there, false) && !fits(&Listed::Count(1), &there, false));
+        assert!(fits(&ThingList::Count(2), &there, false) && !fits(&ThingList::Count(1), &there, false));
     }
 }

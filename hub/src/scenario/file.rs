@@ -13,7 +13,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::expected::Expected;
-use super::moment::Moment;
+use super::moment::ScenarioMoment;
 use super::words::Vocabulary;
 use crate::config::{ConfigError, strictly};
 
@@ -63,8 +63,8 @@ pub(super) struct ScenarioBundle {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ScenarioBasis {
-    pub(super) from: Moment,
-    pub(super) to: Option<Moment>,
+    pub(super) from: ScenarioMoment,
+    pub(super) to: Option<ScenarioMoment>,
 }
 
 /// What happens to open files where a territory changes.
@@ -72,7 +72,7 @@ pub(super) struct ScenarioBasis {
 #[serde(deny_unknown_fields)]
 pub(super) struct ScenarioTerritory {
     pub(super) nis: String,
-    pub(super) on: Moment,
+    pub(super) on: ScenarioMoment,
     pub(super) open_files: OpenFiles,
 }
 
@@ -81,9 +81,9 @@ pub(super) struct ScenarioTerritory {
 #[serde(deny_unknown_fields)]
 pub(super) struct ScenarioSay {
     #[serde(alias = "at")]
-    on: Moment,
+    on: ScenarioMoment,
     pub(super) source: String,
-    pub(super) item: Item,
+    pub(super) item: ItemForm,
     /// About whom of `people.toml`.
     #[serde(alias = "person")]
     pub(super) who: Option<String>,
@@ -98,17 +98,17 @@ pub(super) struct ScenarioSay {
 /// What is said: a text or the name of a file, or the item itself as a table.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Item {
+pub(super) enum ItemForm {
     Text(String),
     Table(toml::Table),
 }
 
-/// An agency answers.
+/// An agency answers an offer of its own, or says what came of it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ScenarioAnswer {
     #[serde(alias = "at")]
-    on: Moment,
+    on: ScenarioMoment,
     #[serde(alias = "from", alias = "agency", alias = "by")]
     pub(super) recipient: String,
     #[serde(alias = "answer", alias = "says")]
@@ -149,7 +149,7 @@ pub(super) enum Of {
 #[serde(deny_unknown_fields)]
 pub(super) struct ScenarioOrder {
     #[serde(alias = "at")]
-    on: Moment,
+    on: ScenarioMoment,
     #[serde(alias = "kind", alias = "what")]
     pub(super) order: String,
     #[serde(alias = "who", alias = "handover")]
@@ -165,7 +165,7 @@ pub(super) struct ScenarioOrder {
 #[serde(deny_unknown_fields)]
 pub(super) struct ScenarioReview {
     #[serde(alias = "at")]
-    on: Moment,
+    on: ScenarioMoment,
     #[serde(alias = "kind", alias = "says")]
     pub(super) answer: String,
     #[serde(alias = "who")]
@@ -174,12 +174,12 @@ pub(super) struct ScenarioReview {
     pub(super) verdict: Option<String>,
 }
 
-/// Time passes.
+/// Time passes, and nobody says anything.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ScenarioDay {
     #[serde(alias = "to", alias = "until", alias = "at")]
-    on: Option<Moment>,
+    on: Option<ScenarioMoment>,
     /// So many days; one unless said.
     days: Option<u64>,
     months: Option<u32>,
@@ -187,7 +187,7 @@ struct ScenarioDay {
 
 /// One turn of a scenario.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Turn<'a> {
+pub(super) enum ScenarioTurn<'a> {
     Say(&'a ScenarioSay),
     Answer(&'a ScenarioAnswer),
     Order(&'a ScenarioOrder),
@@ -198,7 +198,7 @@ pub(super) enum Turn<'a> {
 
 /// When a turn comes.
 enum Comes {
-    On(Moment),
+    On(ScenarioMoment),
     After(u32, u64),
     /// With the turn above it.
     Now,
@@ -218,40 +218,47 @@ pub(super) fn read(path: &Path) -> Result<(String, ScenarioFile), Vec<ConfigErro
 impl ScenarioFile {
     /// Every turn with its time and its place in the file, in the order of their times; those of one day in the order
     /// of the file, unless their times say otherwise. What must have come of it in the end comes last.
-    pub(super) fn turns(&self, text: &str) -> Vec<(Instant, usize, Turn<'_>)> {
-        let mut turns: Vec<(usize, Comes, Turn<'_>)> = vec![];
+    pub(super) fn turns(&self, text: &str) -> Vec<(Instant, usize, ScenarioTurn<'_>)> {
+        let mut turns: Vec<(usize, Comes, ScenarioTurn<'_>)> = vec![];
         let of = |span: std::ops::Range<usize>| span.start;
-        turns
-            .extend(self.say.iter().map(|s| (of(s.span()), Comes::On(s.as_ref().on), Turn::Say(s.as_ref()))));
         turns.extend(
-            self.answer.iter().map(|a| (of(a.span()), Comes::On(a.as_ref().on), Turn::Answer(a.as_ref()))),
+            self.say.iter().map(|s| (of(s.span()), Comes::On(s.as_ref().on), ScenarioTurn::Say(s.as_ref()))),
         );
         turns.extend(
-            self.order.iter().map(|o| (of(o.span()), Comes::On(o.as_ref().on), Turn::Order(o.as_ref()))),
+            self.answer
+                .iter()
+                .map(|a| (of(a.span()), Comes::On(a.as_ref().on), ScenarioTurn::Answer(a.as_ref()))),
         );
         turns.extend(
-            self.review.iter().map(|r| (of(r.span()), Comes::On(r.as_ref().on), Turn::Review(r.as_ref()))),
+            self.order
+                .iter()
+                .map(|o| (of(o.span()), Comes::On(o.as_ref().on), ScenarioTurn::Order(o.as_ref()))),
+        );
+        turns.extend(
+            self.review
+                .iter()
+                .map(|r| (of(r.span()), Comes::On(r.as_ref().on), ScenarioTurn::Review(r.as_ref()))),
         );
         turns.extend(self.day.iter().map(|d| {
             let day = d.as_ref();
             let bare = day.days.is_none() && day.months.is_none();
             let after = Comes::After(day.months.unwrap_or(0), day.days.unwrap_or(u64::from(bare)));
-            (of(d.span()), day.on.map_or(after, Comes::On), Turn::Day)
+            (of(d.span()), day.on.map_or(after, Comes::On), ScenarioTurn::Day)
         }));
         let checks = self.check.iter().map(|check| {
             let comes = check.as_ref().on.map_or(Comes::Now, Comes::On);
-            (of(check.span()), comes, Turn::Check(check.as_ref()))
+            (of(check.span()), comes, ScenarioTurn::Check(check.as_ref()))
         });
         turns.extend(checks);
         turns.sort_by_key(|(at, ..)| *at);
         let mut last: Option<Instant> = None;
-        let mut timed: Vec<(Instant, usize, Turn<'_>)> = vec![];
+        let mut timed: Vec<(Instant, usize, ScenarioTurn<'_>)> = vec![];
         for (place, comes, turn) in turns {
             let first = Instant::UNIX_EPOCH;
             let at = match comes {
-                Comes::On(Moment { at: Some(at), .. }) => at,
+                Comes::On(ScenarioMoment { at: Some(at), .. }) => at,
                 // Without a time it comes when the day begins, or after what stands above it on that day.
-                Comes::On(Moment { day, at: None }) => on_day(day, last),
+                Comes::On(ScenarioMoment { day, at: None }) => on_day(day, last),
                 Comes::After(months, days) => after(last.unwrap_or(first), months, days),
                 Comes::Now => last.unwrap_or(first),
             };
@@ -262,7 +269,7 @@ impl ScenarioFile {
         let end = timed.last().map_or(Instant::UNIX_EPOCH, |(at, ..)| *at);
         if let Some(expect) = &self.expect {
             let at = expect.as_ref().on.map_or(end, |on| on.at.unwrap_or_else(|| start_of(on.day)).max(end));
-            timed.push((at, of(expect.span()), Turn::Check(expect.as_ref())));
+            timed.push((at, of(expect.span()), ScenarioTurn::Check(expect.as_ref())));
         }
         timed.into_iter().map(|(at, place, turn)| (at, line(text, place), turn)).collect()
     }

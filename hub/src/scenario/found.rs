@@ -33,13 +33,13 @@ impl Thing {
 
 /// Everything that can be expected of a scenario.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Found {
+pub(super) struct ScenarioFound {
     pub(super) handovers: Vec<Thing>,
-    /// Open lines.
+    /// The lines that are open.
     pub(super) lines: Vec<Thing>,
     /// What left so far, by recipient.
     pub(super) deliveries: BTreeMap<String, Vec<Thing>>,
-    /// Open reviews.
+    /// The reviews that are open.
     pub(super) reviews: Vec<Thing>,
     /// What people of the desk have to do.
     pub(super) work: Vec<Thing>,

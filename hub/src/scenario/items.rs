@@ -15,8 +15,8 @@ use schemas::recipient::Recipient;
 use schemas::time::{Instant, day_of, wall_clock};
 use serde_json::{Map, Value};
 
-use super::file::{Item, ScenarioSay};
-use super::words::nearest;
+use super::file::{ItemForm, ScenarioSay};
+use super::words::unknown;
 use crate::config::{Config, strictly};
 
 /// The people of a folder of scenarios: their names, numbers and dates, by a short name.
@@ -72,11 +72,11 @@ impl ScenarioItems {
         self.said += 1;
         let source = door(&say.source)?;
         let items = match &say.item {
-            Item::Text(text) => {
+            ItemForm::Text(text) => {
                 let text = self.filled(&self.text(text)?, say, at)?;
                 adapters::read(source, text.as_bytes())
             }
-            Item::Table(table) => {
+            ItemForm::Table(table) => {
                 let text = self.filled(&json(&toml::Value::Table(table.clone())).to_string(), say, at)?;
                 let item: Value = serde_json::from_str(&text).map_err(|error| format!("item: {error}"))?;
                 source.split(item).into_iter().map(Ok).collect()
@@ -182,14 +182,6 @@ impl ScenarioItems {
 fn door(name: &str) -> Result<&'static dyn Source, String> {
     let known = || adapters::SOURCES.iter().map(|source| source.name());
     adapters::source(name).ok_or_else(|| unknown("source", name, known()))
-}
-
-/// What is wrong with a word, and the nearest one.
-pub(super) fn unknown<'a>(what: &str, word: &str, known: impl Iterator<Item = &'a str>) -> String {
-    match nearest(word, known) {
-        Some(near) => format!("unknown {what} `{word}`; the nearest one is `{near}`"),
-        None => format!("unknown {what} `{word}`"),
-    }
 }
 
 /// A value as it is put into a text.

@@ -10,6 +10,7 @@ mod file;
 mod found;
 mod items;
 mod moment;
+mod spoken;
 mod stage;
 mod words;
 
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{Config, ConfigError};
 pub use expected::Difference;
-use file::Turn;
+use file::ScenarioTurn;
 use stage::ScenarioStage;
 use words::Vocabulary;
 
@@ -59,12 +60,12 @@ pub fn play(path: &Path, config: &Config) -> Result<Played, ScenarioMistakes> {
     let mut played = Played { title: file.title.clone(), ..Played::default() };
     for (at, line, turn) in file.turns(&text) {
         let step = stage.until(at).and_then(|()| match turn {
-            Turn::Say(say) => stage.say(say),
-            Turn::Answer(answer) => stage.answer(answer),
-            Turn::Order(order) => stage.order(order),
-            Turn::Review(review) => stage.review(review),
-            Turn::Day => Ok(()),
-            Turn::Check(check) => {
+            ScenarioTurn::Say(say) => stage.say(say),
+            ScenarioTurn::Answer(answer) => stage.answer(answer),
+            ScenarioTurn::Order(order) => stage.order(order),
+            ScenarioTurn::Review(review) => stage.review(review),
+            ScenarioTurn::Day => Ok(()),
+            ScenarioTurn::Check(check) => {
                 played.differences.extend(check.compare(&stage.found(), &words));
                 Ok(())
             }

@@ -8,12 +8,12 @@ use serde::{Deserialize, Deserializer};
 
 /// A day, and the time on it where one is stated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Moment {
+pub(super) struct ScenarioMoment {
     pub(super) day: Day,
     pub(super) at: Option<Instant>,
 }
 
-impl Moment {
+impl ScenarioMoment {
     fn of(text: &str) -> Option<Self> {
         let text = text.trim();
         if let Some(day) = parse_day(text) {
@@ -31,7 +31,7 @@ impl Moment {
     }
 }
 
-impl<'de> Deserialize<'de> for Moment {
+impl<'de> Deserialize<'de> for ScenarioMoment {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
@@ -57,16 +57,16 @@ mod tests {
     #[test]
     fn a_moment_is_a_day_or_a_time_in_whichever_form() {
         let day = parse_day("2025-03-05").unwrap();
-        let at = |hours| Some(Moment { day, at: Some(start_of(day) + TimeDelta::hours(hours)) });
+        let at = |hours| Some(ScenarioMoment { day, at: Some(start_of(day) + TimeDelta::hours(hours)) });
         for (text, expect) in [
-            ("2025-03-05", Some(Moment { day, at: None })),
+            ("2025-03-05", Some(ScenarioMoment { day, at: None })),
             ("2025-03-05T09:00:00", at(9)),
             ("2025-03-05 09:00", at(9)),
             ("2025-03-05T08:00:00Z", at(9)),
             ("2025-03-05T09:00:00+01:00", at(9)),
             ("5 March", None),
         ] {
-            assert_eq!(Moment::of(text), expect, "{text}");
+            assert_eq!(ScenarioMoment::of(text), expect, "{text}");
         }
     }
 }

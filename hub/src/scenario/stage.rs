@@ -10,28 +10,24 @@ use decide::bundle::LegalBasis;
 use decide::change::Delivery;
 use decide::person::{Event, ReviewReason, TaskKind, ViewKind};
 use decide::round::{Verdict, decide_all};
+use decide::world::Aside;
 use decide::{Bundle, Person, World, invariant};
-use ring::digest::{SHA256, digest};
-use schemas::actor::ActorName;
-use schemas::envelope::Hash;
-use schemas::finding::Finding;
-use schemas::handover::{Answer, AnswerKind, OrderName};
+use schemas::handover::{Answer, OrderName};
 use schemas::ids::{HandoverId, MessageId, PersonId, ReviewId, Seed};
-use schemas::key::{Key, Mac};
+use schemas::key::Key;
 use schemas::message::{Body, Message, ReviewAnswer};
 use schemas::municipality::NisCode;
 use schemas::recipient::Recipient;
 use schemas::time::{Instant, KnownAt, day_of, start_of};
 
 use super::expected::Difference;
-use super::file::{AnswerForm, Of, ScenarioAnswer, ScenarioFile, ScenarioOrder, ScenarioReview, ScenarioSay};
-use super::found::{self, Found, Labels, called, said};
-use super::items::{ScenarioItems, unknown};
-use super::words::{REFUSALS, tokens, word_of};
+use super::file::{Of, ScenarioAnswer, ScenarioFile, ScenarioOrder, ScenarioReview, ScenarioSay};
+use super::found::{self, Labels, ScenarioFound, called, said};
+use super::items::ScenarioItems;
+use super::spoken::{HASH, code, desk, found_at_the_door, is_code, kind, mac};
+use super::words::{REFUSALS, tokens, unknown, word_of};
 use crate::config::Config;
 
-/// The payload hash of every record: the heart only compares.
-const HASH: Hash = [0xab; 32];
 /// So many due moments in a row mean that what is due stays due.
 const DUE: usize = 10_000;
 
@@ -137,7 +133,7 @@ impl<'a> ScenarioStage<'a> {
         let mut codes = vec![];
         for at_the_door in self.items.read(self.config, say, self.at)? {
             let what = match &say.item {
-                super::file::Item::Text(text) if !text.contains(['{', '<', '\n']) => {
+                super::file::ItemForm::Text(text) if !text.contains(['{', '<', '\n']) => {
                     format!("{} {text}", say.source)
                 }
                 _ => say.source.clone(),
@@ -161,7 +157,7 @@ impl<'a> ScenarioStage<'a> {
         self.judge(say.verdict.as_deref(), codes)
     }
 
-    /// An agency answers.
+    /// An agency answers an offer.
     pub(super) fn answer(&mut self, answer: &ScenarioAnswer) -> Result<(), String> {
         let known = || self.bundle.contracts.iter().map(|contract| contract.recipient.as_str());
         if !known().any(|name| name == answer.recipient) {
@@ -270,12 +266,12 @@ impl<'a> ScenarioStage<'a> {
         if ids.is_empty() { Err(unknown("person", word, known.into_iter())) } else { Ok(ids) }
     }
 
-    /// One message, decided.
+    /// One message is decided.
     fn tell(&mut self, what: &str, body: Body) -> Verdict {
         self.tell_of(None, what, body)
     }
 
-    /// One message about somebody who has this name in the scenario, decided.
+    /// One message about somebody who has this name in the scenario is decided.
     fn tell_of(&mut self, who: Option<&str>, what: &str, body: Body) -> Verdict {
         self.order += 1;
         let seed = Seed(Seed([0; 32]).derive("scenario", u32::try_from(self.order).unwrap_or(u32::MAX)));
@@ -305,7 +301,9 @@ impl<'a> ScenarioStage<'a> {
         {
             self.labels.entry(owner).or_default().insert(who.to_owned());
         }
-        let Some(verdict) = verdicts.into_iter().next() else { return Verdict::Failed(UNDECIDED) };
+        let Some(verdict) = verdicts.into_iter().next() else {
+            return Verdict::Failed(Aside::NeedsWithoutEnd);
+        };
         self.take_in(what, id, &verdict, &left);
         verdict
     }
@@ -429,13 +427,13 @@ impl<'a> ScenarioStage<'a> {
     }
 
     /// What has come out so far.
-    pub(super) fn found(&self) -> Found {
-        let mut found = Found {
+    pub(super) fn found(&self) -> ScenarioFound {
+        let mut found = ScenarioFound {
             rows: self.rows.iter().map(|row| said(row.clone())).collect(),
             tasks: self.tasks.iter().map(|kind| found::task(*kind)).collect(),
             refused: self.refused.iter().map(|code| said(code.clone())).collect(),
             waiting: self.waiting.len(),
-            ..Found::default()
+            ..ScenarioFound::default()
         };
         for delivery in &self.deliveries {
             let by = found.deliveries.entry(delivery.recipient.to_string()).or_default();
@@ -461,71 +459,4 @@ impl<'a> ScenarioStage<'a> {
         }
         found
     }
-}
-
-const UNDECIDED: decide::world::Aside = decide::world::Aside::NeedsWithoutEnd;
-
-fn desk() -> Result<ActorName, String> {
-    ActorName::parse("amina").map_err(|error| error.to_string())
-}
-
-fn mac(key: &Key) -> Mac {
-    let mut mac = [0; 32];
-    mac.copy_from_slice(digest(&SHA256, key.text().as_bytes()).as_ref());
-    Mac(mac)
-}
-
-/// The codes of a verdict that is no plain decision.
-fn code(verdict: &Verdict) -> Vec<String> {
-    match verdict {
-        Verdict::Decided(_) => vec![],
-        Verdict::Waiting(_) => vec!["waiting".to_owned()],
-        Verdict::Refused(refusal) => vec!["refused".to_owned(), refusal.code().to_owned()],
-        Verdict::Failed(aside) => vec![aside.code().to_owned()],
-    }
-}
-
-fn found_at_the_door(finding: &Finding) -> String {
-    format!("{} {}: {}", finding.code, finding.pointer, finding.detail)
-}
-
-fn is_code(word: &str) -> bool {
-    schemas::finding::Code::ALL.iter().any(|code| word_of(&code.to_string()) == word)
-}
-
-/// What an answer says, in whichever of its forms.
-fn kind(answer: &ScenarioAnswer, sequence: u64) -> Result<AnswerKind, String> {
-    let (name, mut code) = match &answer.kind {
-        AnswerForm::Name(text) => {
-            let mut words = tokens(text).into_iter();
-            (words.next().unwrap_or_default(), words.next())
-        }
-        AnswerForm::Table(table) => {
-            let (name, said) = table.iter().next().ok_or("an answer says something")?;
-            let code = said.get("code").and_then(toml::Value::as_str).map(word_of);
-            (word_of(name), code)
-        }
-    };
-    code = answer.code.as_deref().map(word_of).or(code);
-    let wrong = answer.hash.as_deref().is_some_and(|hash| hash != "right");
-    let payload_hash = if wrong { [0xcd; 32] } else { HASH };
-    Ok(match name.as_str() {
-        "received" => AnswerKind::Received { sequence, payload_hash },
-        "bounced" | "differs" => AnswerKind::Received { sequence, payload_hash: [0xcd; 32] },
-        "accepted" => AnswerKind::Accepted,
-        "rejected" => {
-            let code = code.ok_or("a no has a code")?;
-            let known = schemas::handover::RejectCode::ALL;
-            let names: Vec<String> = known.iter().map(super::words::written).collect();
-            let at = names.iter().position(|name| *name == code);
-            let at = at.ok_or_else(|| unknown("code", &code, names.iter().map(String::as_str)))?;
-            AnswerKind::Rejected { code: known[at] }
-        }
-        "purge-confirmed" | "purged" => AnswerKind::PurgeConfirmed,
-        "trajectory-started" | "started" => AnswerKind::TrajectoryStarted,
-        other => {
-            let known = schemas::handover::AnswerName::ALL.into_iter().map(|name| name.as_str());
-            return Err(unknown("answer", other, known));
-        }
-    })
 }

@@ -78,7 +78,7 @@ impl Vocabulary {
         self.recipients.contains(word)
     }
 
-    /// The nearest one.
+    /// The word that is most like this one.
     pub(super) fn nearest(&self, word: &str) -> Option<&str> {
         nearest(word, self.words.iter().map(String::as_str))
     }
@@ -87,6 +87,14 @@ impl Vocabulary {
 /// Of these words the one that is most like it.
 pub(super) fn nearest<'a>(word: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     among.max_by(|a, b| strsim::jaro(word, a).total_cmp(&strsim::jaro(word, b)))
+}
+
+/// What is wrong with a word, and the nearest one.
+pub(super) fn unknown<'a>(what: &str, word: &str, known: impl Iterator<Item = &'a str>) -> String {
+    match nearest(word, known) {
+        Some(near) => format!("unknown {what} `{word}`; the nearest one is `{near}`"),
+        None => format!("unknown {what} `{word}`"),
+    }
 }
 
 /// A word as it is compared.
