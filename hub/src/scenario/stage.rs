@@ -70,10 +70,15 @@ impl<'a> ScenarioStage<'a> {
         let mut bundle = config.bundle.clone();
         for contract in &mut bundle.contracts {
             if let Some(bases) = file.bundle.basis.get(contract.recipient.as_str()) {
+                // It says as much as the first one of `config/`, on other days.
+                let like = contract.bases.first().cloned();
+                let (reference, names) =
+                    like.map_or_else(Default::default, |like| (like.reference, like.names));
                 let basis = |basis: &super::file::ScenarioBasis| LegalBasis {
-                    reference: "of this scenario".to_owned(),
+                    reference: reference.clone(),
                     from: basis.from.day,
                     to: basis.to.map(|to| to.day),
+                    names: names.clone(),
                 };
                 contract.bases = bases.iter().map(basis).collect();
             }
