@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use schemas::handover::State;
 
-use super::table::{Cause, Circumstances, ROWS, Row, STAYS, To, by_facts};
+use super::table::{Cause, Circumstances, ROWS, Row, STAYS, Stay, To};
 use crate::person::{Facing, Stage};
 
 /// How many rows may fire after one another before a handover rests.
@@ -17,15 +17,19 @@ pub const STEPS: usize = 3;
 /// Every place where the table says nothing, or two things, or does not come to rest.
 #[must_use]
 pub fn table() -> Vec<String> {
+    whole(ROWS, STAYS)
+}
+
+fn whole(rows: &[Row], stays: &[Stay]) -> Vec<String> {
     let mut wrong = vec![];
     let mut ids = BTreeSet::new();
     wrong.extend(
-        ROWS.iter().filter(|row| !ids.insert(row.id)).map(|row| format!("row {} stands twice", row.id)),
+        rows.iter().filter(|row| !ids.insert(row.id)).map(|row| format!("row {} stands twice", row.id)),
     );
     for stage in Stage::ALL {
         for facing in Facing::ALL.into_iter().filter(|facing| facing.is_said_of(stage)) {
             for around in CIRCUMSTANCES {
-                wrong.extend(at(stage, facing, around));
+                wrong.extend(at(rows, stays, (stage, facing, around)));
             }
         }
     }
@@ -39,25 +43,24 @@ const CIRCUMSTANCES: [Circumstances; 4] = [
     Circumstances { file_held: true, moved: true },
 ];
 
-fn at(stage: Stage, facing: Facing, around: Circumstances) -> Option<String> {
-    let place = format!("{} that faces {} ({around:?})", stage.as_str(), facing.as_str());
-    let rows: Vec<&str> =
-        ROWS.iter().filter(|row| fires(row, stage, facing, around)).map(|row| row.id).collect();
-    let stays = STAYS.iter().filter(|stay| {
+type Where = (Stage, Facing, Circumstances);
+
+fn at(rows: &[Row], stays: &[Stay], place: Where) -> Option<String> {
+    let (stage, facing, around) = place;
+    let named = format!("{} that faces {} ({around:?})", stage.as_str(), facing.as_str());
+    let fire: Vec<&str> = rows.iter().filter(|row| fires(row, place)).map(|row| row.id).collect();
+    let stay = stays.iter().filter(|stay| {
         stay.from.contains(&stage) && stay.facing.contains(&facing) && stay.when.holds(around)
     });
-    match (rows.as_slice(), stays.count()) {
+    match (fire.as_slice(), stay.count()) {
         ([], 1) | ([_], 0) => {}
-        ([], 0) => return Some(format!("{place}: nothing is said")),
-        (rows, stays) => return Some(format!("{place}: rows {rows:?} and {stays} stays")),
+        ([], 0) => return Some(format!("{named}: nothing is said")),
+        (rows, stays) => return Some(format!("{named}: rows {rows:?} and {stays} stays")),
     }
-    if !rests(stage, facing, around, STEPS) {
-        return Some(format!("{place}: does not come to rest"));
-    }
-    None
+    (!rests(rows, place, STEPS)).then(|| format!("{named}: does not come to rest"))
 }
 
-fn fires(row: &Row, stage: Stage, facing: Facing, around: Circumstances) -> bool {
+fn fires(row: &Row, (stage, facing, around): Where) -> bool {
     row.on.iter().any(|trigger| {
         trigger.from.contains(&stage)
             && matches!(trigger.cause, Cause::Facts(facings, when) if facings.contains(&facing) && when.holds(around))
@@ -65,11 +68,12 @@ fn fires(row: &Row, stage: Stage, facing: Facing, around: Circumstances) -> bool
 }
 
 /// Whether a handover that stands there comes to rest within so many steps, wherever it comes back to.
-fn rests(stage: Stage, facing: Facing, around: Circumstances, left: usize) -> bool {
-    let Some(row) = by_facts(stage, facing, around) else { return true };
+fn rests(rows: &[Row], place: Where, left: usize) -> bool {
+    let Some(row) = rows.iter().find(|row| fires(row, place)) else { return true };
     let Some(left) = left.checked_sub(1) else { return false };
+    let (stage, facing, around) = place;
     let around = Circumstances { moved: false, ..around };
-    next(stage, row).into_iter().all(|next| rests(next, after(next, facing, row), around, left))
+    next(stage, row).into_iter().all(|next| rests(rows, (next, after(next, facing, row), around), left))
 }
 
 /// Where a row leads from there. What was held comes back to any state that the same agency's hold can come from.
@@ -110,28 +114,90 @@ fn after(stage: Stage, facing: Facing, row: &Row) -> Facing {
 /// Whether an entry of the table can fire at all: none asks for what facts never say there.
 #[must_use]
 pub fn idle() -> Vec<String> {
+    unasked(ROWS, STAYS)
+}
+
+fn unasked(rows: &[Row], stays: &[Stay]) -> Vec<String> {
     let never = |from: &[Stage], facing: &[Facing], id: &str| -> Vec<String> {
         let pairs = from.iter().flat_map(|stage| facing.iter().map(move |facing| (*stage, *facing)));
         let idle = pairs.filter(|(stage, facing)| !facing.is_said_of(*stage));
         idle.map(|(stage, facing)| format!("{id}: {} never faces {}", stage.as_str(), facing.as_str()))
             .collect()
     };
-    let rows = ROWS.iter().flat_map(|row| row.on.iter().map(move |trigger| (row, trigger)));
+    let rows = rows.iter().flat_map(|row| row.on.iter().map(move |trigger| (row, trigger)));
     let rows = rows.filter_map(|(row, trigger)| match trigger.cause {
         Cause::Facts(facings, _) => Some(never(trigger.from, facings, row.id)),
         _ => None,
     });
-    rows.chain(STAYS.iter().map(|stay| never(stay.from, stay.facing, stay.because))).flatten().collect()
+    rows.chain(stays.iter().map(|stay| never(stay.from, stay.facing, stay.because))).flatten().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::handover::table::When;
+    use crate::handover::table::{Acts, Trigger, When};
 
     #[test]
     fn the_table_says_one_thing_in_every_place_and_comes_to_rest() {
         assert_eq!((table(), idle()), (vec![], vec![]));
+    }
+
+    /// The checker is checked: each way in which a table can be broken is told, with its place.
+    #[test]
+    fn a_broken_table_is_told() {
+        let leads =
+            |id: &'static str, on: &'static [Trigger], to: To| Row { id, on, to, owner: Acts::AsBefore };
+        const LOST: &[Trigger] =
+            &[Trigger { from: &[Stage::Sent], cause: Cause::Facts(&[Facing::Competent], When::Always) }];
+        let table = |more: &[Row]| -> Vec<Row> { [ROWS, more].concat() };
+
+        for without in 0..ROWS.len() {
+            let by_facts = ROWS[without].on.iter().any(|on| matches!(on.cause, Cause::Facts(..)));
+            let rows: Vec<Row> =
+                ROWS.iter().enumerate().filter(|(at, _)| *at != without).map(|(_, row)| *row).collect();
+            let told = whole(&rows, STAYS);
+            assert_eq!(
+                by_facts,
+                told.iter().any(|place| place.ends_with("nothing is said")),
+                "{}",
+                ROWS[without].id
+            );
+        }
+        for without in 0..STAYS.len() {
+            let stays: Vec<Stay> =
+                STAYS.iter().enumerate().filter(|(at, _)| *at != without).map(|(_, stay)| *stay).collect();
+            let told = whole(ROWS, &stays);
+            assert!(
+                told.iter().any(|place| place.ends_with("nothing is said")),
+                "{}",
+                STAYS[without].because
+            );
+        }
+        let twice = whole(&table(&[ROWS[0]]), STAYS);
+        assert!(twice.contains(&format!("row {} stands twice", ROWS[0].id)), "{twice:?}");
+        let both = whole(&table(&[leads("x", LOST, To::Stay)]), STAYS);
+        for around in ["file_held: false, moved: false", "file_held: true, moved: false"] {
+            let place = format!("sent that faces competent (Circumstances {{ {around} }})");
+            assert!(both.contains(&format!("{place}: rows [\"x\"] and 1 stays")), "{both:?}");
+        }
+        assert!(both.iter().any(|place| place.contains("rows [\"22\", \"x\"] and 0 stays")), "{both:?}");
+        assert!(whole(ROWS, &[STAYS, STAYS].concat()).iter().all(|place| place.contains("2 stays")));
+
+        // A row in the place of a stay that leads back to where it fires never comes to rest, whatever it is called.
+        let rests: Vec<Stay> =
+            STAYS.iter().filter(|stay| !stay.from.contains(&Stage::Sent)).copied().collect();
+        let circle = whole(&table(&[leads("x", LOST, To::Stay)]), &rests);
+        assert!(
+            circle.iter().any(
+                |place| place.starts_with("sent that faces competent") && place.ends_with("come to rest")
+            ),
+            "{circle:?}"
+        );
+
+        const NEVER: &[Trigger] =
+            &[Trigger { from: &[Stage::Final], cause: Cause::Facts(&[Facing::Lapsed], When::Always) }];
+        assert!(!Facing::Lapsed.is_said_of(Stage::Final));
+        assert_eq!(unasked(&table(&[leads("x", NEVER, To::Stay)]), STAYS).len(), 1);
     }
 
     #[test]
