@@ -185,6 +185,19 @@ fn case_household_an_age_that_is_not_known_to_the_day_is_no_then_asked_then_yes(
 }
 
 #[test]
+fn who_enrols_on_a_day_to_come_is_known_to_come_here_from_that_day_on() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.today("2025-03-05");
+    let nowhere = support::bound(application(&who, Purpose::FamilyReunification, "2025-03-01"), None);
+    house.tell(nowhere);
+    assert!(house.left().is_empty(), "where they mean to live is not known");
+    house.tell(account(&who, "2025-03-20"));
+    assert_eq!((house.left(), due(&house).as_deref()), (vec![], Some("2025-03-20")));
+    house.until("2025-03-20");
+    assert_eq!(house.left(), ["agii-abroad file", "portal file"]);
+}
+
+#[test]
 fn borsbeek_joins_antwerp_and_the_file_moves_with_it() {
     let (mut house, _) = settled("11007", "2024-12-04", "2024-12-05");
     house.accepted("agii");

@@ -1,8 +1,8 @@
 //! Due moments: the next day on which something becomes true for a person without a message.
 //!
-//! Deadlines, a residence or a departure that begins, coming of age, the day on which a code, a territory or a legal basis begins
-//! or ends, or another definition of the candidate begins. The engine brings a message on that day, and the person is decided again as on any other. What
-//! will be true then is not said here.
+//! Deadlines, a residence or a departure that begins, coming of age, an enrolment at the portal, the day on which a code, a
+//! territory or a legal basis begins or ends, or another definition of the candidate begins. The engine brings a message on
+//! that day, and the person is decided again as on any other. What will be true then is not said here.
 
 use schemas::time::Day;
 
@@ -26,6 +26,7 @@ pub(crate) fn next_day(person: &Person, bundle: &Bundle, today: Day) -> Option<D
         .chain(journey.announced())
         .chain(of_age)
         .chain(defined)
+        .chain(journey.enrolled_on())
         .chain(turning(person, journey, bundle, today));
     days.filter(|day| *day > today).min()
 }

@@ -8,14 +8,19 @@ use schemas::fact::{Decision, LearningStep, Purpose};
 use schemas::message::Body;
 
 use super::{
-    Home, Who, account, application, choice, learned, number_given, objection, path, permit, platform_linked,
-    register, status, voided,
+    Home, Who, account, application, bound, choice, hint, learned, number_given, objection,
+    patched_application, path, permit, platform_linked, register, status, to, voided,
 };
 
 /// One life: which messages there are about somebody.
 #[derive(Clone, Debug)]
 pub(crate) struct Life {
     work: bool,
+    /// Where they mean to live, as the post has it, and whether they need a visa at all.
+    bound: usize,
+    needs_visa: bool,
+    /// A municipality says that they came there.
+    hinted: Option<usize>,
     granted: Option<bool>,
     documents: bool,
     numbered: bool,
@@ -38,6 +43,8 @@ struct Portal {
 }
 
 const HOMES: [&str; 7] = ["44021", "11002", "24062", "62063", "21004", "11201", "46014"];
+/// In Flanders, in Brussels, in the French language area, nowhere that is known, and not said.
+const BOUND: [Option<&str>; 5] = [Some("Gent"), Some("Brussel"), Some("Luik"), Some("Nergenshuizen"), None];
 const CHOICES: [&str; 4] = ["bon", "bapa-via:fr", "bapa-bxl:nl", "bapa-via"];
 const MODULES: [&str; 2] = ["B1", "L1"];
 const STEPS: [LearningStep; 4] =
@@ -54,16 +61,11 @@ fn life() -> impl Strategy<Value = Life> {
     let twice = proptest::option::weighted(0.4, any::<bool>());
     let at_portal = proptest::option::weighted(0.7, portal());
     let visa = (any::<bool>(), any::<Option<bool>>(), any::<bool>(), any::<bool>());
-    (visa, homes, ends, twice, at_portal).prop_map(
-        |((work, granted, documents, numbered), homes, ends, twice, portal)| Life {
-            work,
-            granted,
-            documents,
-            numbered,
-            homes,
-            ends,
-            twice,
-            portal,
+    let meant =
+        (0..BOUND.len(), proptest::bool::weighted(0.8), proptest::option::weighted(0.2, 0..HOMES.len()));
+    (visa, meant, homes, ends, twice, at_portal).prop_map(
+        |((work, granted, documents, numbered), (bound, needs_visa, hinted), homes, ends, twice, portal)| {
+            Life { work, bound, needs_visa, hinted, granted, documents, numbered, homes, ends, twice, portal }
         },
     )
 }
@@ -81,7 +83,9 @@ fn portal() -> impl Strategy<Value = Portal> {
 pub(crate) fn messages(n: usize, life: &Life) -> Vec<(String, Body)> {
     let who = Who::number(n);
     let purpose = if life.work { Purpose::Work } else { Purpose::FamilyReunification };
-    let mut said = vec![("application".to_owned(), application(&who, purpose, "2025-01-02"))];
+    let applied = bound(application(&who, purpose, "2025-01-02"), BOUND[life.bound].and_then(to));
+    let applied = patched_application(applied, |applied| applied.needs_visa = life.needs_visa);
+    let mut said = vec![("application".to_owned(), applied)];
     let mut say = |name: &str, body: Body| said.push((name.to_owned(), body));
     if life.work {
         say("asked", permit(&who, Decision::Pending, "2025-01-01"));
@@ -106,6 +110,9 @@ pub(crate) fn messages(n: usize, life: &Life) -> Vec<(String, Body)> {
     for (month, home) in life.homes.iter().enumerate() {
         let (since, on) = (format!("2025-0{}-04", month + 4), format!("2025-0{}-06", month + 4));
         say(&format!("home{month}"), register(&who, Home::In(HOMES[*home], &since), &on));
+    }
+    if let Some(home) = life.hinted {
+        say("hint", hint(&who, HOMES[home], "2025-04-02"));
     }
     if let Some(deceased) = life.ends {
         let home = if deceased { Home::Deceased } else { Home::Left };

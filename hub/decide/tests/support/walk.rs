@@ -25,6 +25,16 @@ use super::{
 const HOMES: [&str; 10] =
     ["44021", "11002", "62063", "21004", "24062", "21015", "11007", "46014", "63023", "99999"];
 const CHOICES: [&str; 5] = ["bon", "bapa-via:fr", "bapa-bxl:nl", "bapa-via", "bapa-bxl:fr"];
+/// Mostly where somebody is competent; as well in the French language area, nowhere that is known, and not said.
+const BOUND: [Option<&str>; 7] = [
+    Some("Gent"),
+    Some("Gent"),
+    Some("Antwerpen"),
+    Some("Brussel"),
+    Some("Luik"),
+    Some("Nergenshuizen"),
+    None,
+];
 const PURPOSES: [Purpose; 5] =
     [Purpose::FamilyReunification, Purpose::Work, Purpose::FamilyOfWorker, Purpose::Study, Purpose::Other];
 const DECISIONS: [Decision; 4] = [Decision::Pending, Decision::Granted, Decision::Refused, Decision::Revoked];
@@ -128,8 +138,10 @@ fn statement(who: &Who, dice: &mut Dice, n: usize, on: Day, wild: bool) -> (Stri
             let purpose =
                 if dice.roll(2) == 0 { Purpose::FamilyReunification } else { PURPOSES[dice.roll(5)] };
             let ground = (dice.roll(8) == 0).then(|| "40bis".to_owned());
-            told(format!("application {purpose:?} {ground:?} at {on}"));
-            let body = application(whom, purpose, on);
+            let (bound, needs_visa) = (BOUND[dice.roll(BOUND.len())], dice.roll(6) > 0);
+            told(format!("application {purpose:?} {ground:?} to {bound:?}, visa {needs_visa}, at {on}"));
+            let body = super::bound(application(whom, purpose, on), bound.and_then(super::to));
+            let body = super::patched_application(body, |applied| applied.needs_visa = needs_visa);
             patched(body, |record| {
                 for fact in &mut record.facts {
                     if let (Statement::Applied(applied), Some(ground)) = (&mut fact.statement, &ground) {
@@ -225,6 +237,11 @@ fn statement(who: &Who, dice: &mut Dice, n: usize, on: Day, wild: bool) -> (Stri
             }
             told(format!("objection at {on}"));
             objection(who, on)
+        }
+        22 if dice.roll(3) == 0 => {
+            let nis = HOMES[dice.roll(9)];
+            told(format!("hint {nis} by the door at {on}"));
+            super::hint(who, nis, on)
         }
         22 => {
             told(format!("notice at {on}"));
