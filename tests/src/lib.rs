@@ -21,6 +21,7 @@ pub mod servers;
 pub mod story;
 pub mod translated;
 pub mod upgrade;
+pub mod year;
 
 use std::path::{Path, PathBuf};
 
