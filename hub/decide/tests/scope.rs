@@ -277,3 +277,40 @@ fn who_is_a_candidate_is_what_the_definition_of_the_day_says() {
         assert_eq!(verdict(&house, "2025-06-01"), expect, "{name}");
     }
 }
+
+#[test]
+fn a_destination_counts_as_long_as_its_entry_lives() {
+    let who = Who::number(1);
+    let again = Who { application: "77".to_owned(), ..who.clone() };
+    let first = |place| bound(application(&who, FAMILY, "2025-01-02"), to(place));
+    let second = |place| bound(application(&again, FAMILY, "2025-02-02"), to(place));
+    let refused = |who| status(who, Decision::Refused, 9, "2025-03-01");
+    check("the newest of two", &[first("Gent"), second("Namur")], Out(IntendedArea));
+    check("the newest of two", &[first("Namur"), second("Gent")], In(Family));
+    check("the newest was refused", &[first("Gent"), second("Namur"), refused(&again)], In(Family));
+    check("the newest was refused", &[first("Namur"), second("Gent"), refused(&again)], Out(IntendedArea));
+    check("the older was refused", &[first("Namur"), second("Gent"), refused(&who)], In(Family));
+    let both = |one, other| [first(one), second(other), refused(&who), refused(&again)];
+    check("both were refused", &both("Gent", "Namur"), Out(IntendedArea));
+}
+
+#[test]
+fn a_home_that_was_left_says_nothing_of_where_the_next_entry_leads() {
+    let who = Who::number(1);
+    let again = Who { application: "77".to_owned(), ..who.clone() };
+    let told = |place| {
+        let mut house = House::new();
+        house.today("2025-06-01");
+        house.tell(bound(application(&who, FAMILY, "2025-01-02"), to("Gent")));
+        house.tell(number_given(&who, "2025-01-03"));
+        house.tell(register(&who, Home::In("44021", "2025-02-01"), "2025-02-05"));
+        house.tell(support::since(register(&who, Home::Left, "2025-04-05"), "2025-04-01"));
+        if let Some(place) = place {
+            house.tell(bound(application(&again, FAMILY, "2025-05-02"), to(place)));
+        }
+        verdict(&house, "2025-06-01")
+    };
+    assert_eq!(told(Some("Namur")), Out(IntendedArea));
+    assert_eq!(told(Some("Gent")), In(Family));
+    assert_eq!(told(None), Out(OutReason::Left));
+}
