@@ -40,7 +40,9 @@ async fn main() -> anyhow::Result<()> {
     let mut config = config();
     in_data(folder.path(), &mut config);
     if let Some(server) = &args.postgres {
-        config.hub.database = tests::process::database(server, "hub_year").await.context("PostgreSQL")?;
+        // One of its own each time: what an earlier run left can be looked at.
+        let name = format!("hub_year_{}", std::process::id());
+        config.hub.database = tests::process::database(server, &name).await.context("PostgreSQL")?;
     }
     let hub = Hub::open(config, Start::Migrated(Clock::declared(start_of(begins())))).await?;
     let year = live(&hub, args.lives, args.seed, |words| say(&words)).await;
