@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::recipient::RecipientKind::{self, Agency, Outside, Participant, Provider};
+use crate::recipient::RecipientKind::{self, Agency, Outside, Participant, Provider, VisaSide};
 
 /// What kind of value a field has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,9 +18,46 @@ pub enum ValueKind {
     Text,
     /// A list of texts.
     Texts,
-    /// A text for each of some keys.
-    Map,
+    /// A list of rows, each with a text in some of these columns.
+    Rows(&'static [RowColumn]),
 }
+
+/// One column of a field that is a list of rows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RowColumn {
+    /// Its name.
+    pub name: &'static str,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+const fn column(name: &'static str, doc: &'static str) -> RowColumn {
+    RowColumn { name, doc }
+}
+
+/// What is told of a module.
+const MODULE: &[RowColumn] = &[
+    column("code", "Code of the module."),
+    column("name_nl", "Its Dutch name."),
+    column("name_en", "Its English name."),
+    column("name_fr", "Its French name."),
+    column("part", "base, focus or diploma."),
+    column("status", "open, waived or completed."),
+    column("version", "The version that was completed."),
+    column("completed_on", "yyyy-mm-dd on which it was completed."),
+    column(
+        "passed_on",
+        "yyyy-mm-dd on which the test in it was passed; a module may be completed without one.",
+    ),
+];
+
+/// What is told of a test that was passed elsewhere.
+const TEST: &[RowColumn] = &[
+    column("kind", "dutch or social_orientation."),
+    column("level", "A1 to C2, of a language."),
+    column("passed_on", "yyyy-mm-dd."),
+    column("issuer", "Code of who issued the proof; other where that is not known here."),
+];
 
 /// One field that may be named by a contract.
 #[derive(Debug)]
@@ -70,6 +107,15 @@ const fn texts(name: &'static str, doc: &'static str, uses: &'static [Use]) -> C
     CanonicalField { name, kind: ValueKind::Texts, doc, uses }
 }
 
+const fn rows(
+    name: &'static str,
+    doc: &'static str,
+    columns: &'static [RowColumn],
+    uses: &'static [Use],
+) -> CanonicalField {
+    CanonicalField { name, kind: ValueKind::Rows(columns), doc, uses }
+}
+
 const RECOGNISE: &str = "to know whom they meet";
 const REACH: &str = "to invite the person";
 const ADDRESS_IN: &str = "to address the person in a language they read";
@@ -98,7 +144,10 @@ pub const FIELDS: &[CanonicalField] = &[
     texts(
         "applications",
         "Post and number of each visa application that goes on.",
-        &[to(Provider, "to find the person who quotes it")],
+        &[
+            to(Provider, "to find the person who quotes it"),
+            to(VisaSide, "to know which application it is about"),
+        ],
     ),
     texts(
         "permits",
@@ -182,27 +231,85 @@ pub const FIELDS: &[CanonicalField] = &[
     text("house_number", "House number, unless it may not be communicated.", &[]),
     text("bus", "Box number, unless it may not be communicated.", &[]),
     text("postal_code", "Postal code, unless the address may not be communicated.", &[]),
-    texts(
-        "learning_path",
-        "Codes of the modules the person is to take.",
-        &[to(Provider, GO_ON), to(Agency, GO_ON), to(Participant, "to show them what they are to take")],
-    ),
-    CanonicalField {
-        name: "modules",
-        kind: ValueKind::Map,
-        doc: "Module code to not_started, in_progress, failed, waived or completed.",
-        uses: &[to(Provider, GO_ON), to(Agency, GO_ON), to(Participant, "to show them how far they are")],
-    },
-    texts("modules_completed", "Codes of the modules completed or waived.", &[to(Outside, GO_ON)]),
     text(
-        "path_status",
-        "completed once every module of the path is, else open.",
+        "obligation",
+        "obliged, entitled or unknown: what they are to the trajectory after arrival, by the ground they come on.",
         &[
-            to(Provider, GO_ON),
+            to(Provider, "to tell them what follows after arrival"),
+            to(Agency, "to know whether they must come"),
+            to(Outside, "to know whether they must come"),
+        ],
+    ),
+    texts(
+        "support_need",
+        "device, connection, skills: what they need help with to learn at a distance; none where that is nothing.",
+        &[to(Provider, "to help them begin")],
+    ),
+    texts(
+        "focus_modules",
+        "Codes of the focus modules that are meant for people who come as they do.",
+        &[to(Provider, "to draw up the path with them")],
+    ),
+    text(
+        "course_language",
+        "ISO 639-1 code of the language in which they take the course.",
+        &[to(Provider, GO_ON), to(Agency, GO_ON), to(Outside, GO_ON)],
+    ),
+    text(
+        "course_from",
+        "yyyy-mm-dd: the first day on which they may take the course.",
+        &[to(Provider, "to follow them in time"), to(Participant, "to show them their term")],
+    ),
+    text(
+        "course_until",
+        "yyyy-mm-dd: the last day on which they may take the course.",
+        &[to(Provider, "to follow them in time"), to(Participant, "to show them their term")],
+    ),
+    rows(
+        "modules",
+        "The modules they are to take, and what they completed beside them.",
+        MODULE,
+        &[to(Provider, GO_ON), to(Agency, GO_ON), to(Participant, "to show them how far they are")],
+    ),
+    rows("modules_completed", "The modules they completed.", MODULE, &[to(Outside, GO_ON)]),
+    text(
+        "whole_package",
+        "completed once every base module and every module of the path is, else open.",
+        &[
+            to(Provider, "to hand out the proof of participation"),
             to(Agency, GO_ON),
             to(Outside, GO_ON),
             to(Participant, "to show them how far they are"),
         ],
+    ),
+    rows(
+        "tests_elsewhere",
+        "Tests passed elsewhere of which they showed the proof.",
+        TEST,
+        &[to(Agency, GO_ON), to(Outside, GO_ON)],
+    ),
+    text(
+        "fee",
+        "free (by law), exempt, free_in_brussels, at_arrival (decided then), due, paid or refund.",
+        &[
+            to(Provider, "to ask for what is due, and give back what is not"),
+            to(Agency, "to ask for nothing twice: the fee covers the modules after arrival"),
+            to(Participant, "to show them what they owe"),
+        ],
+    ),
+    text(
+        "fee_euro",
+        "Euro of a fee that is due, paid or to be given back.",
+        &[
+            to(Provider, "to ask for what is due, and give back what is not"),
+            to(Agency, "to ask for nothing twice: the fee covers the modules after arrival"),
+            to(Participant, "to show them what they owe"),
+        ],
+    ),
+    text(
+        "effort",
+        "enrolled, started or completed: what they did of the trajectory, without any result.",
+        &[to(VisaSide, "to see the effort that a visa is to ask for")],
     ),
     texts(
         "portal_accounts",
@@ -233,8 +340,8 @@ pub enum Value {
     Text(String),
     /// A list of texts.
     Texts(Vec<String>),
-    /// A text for each of some keys.
-    Map(BTreeMap<String, String>),
+    /// A list of rows: the columns that have a value, by name.
+    Rows(Vec<BTreeMap<String, String>>),
 }
 
 /// One person in canonical form: every field that has a value, by name. Built only inside the
@@ -250,10 +357,10 @@ impl Canonical {
         }
     }
 
-    /// Sets a field to a map, where it is not empty.
-    pub fn map(&mut self, name: &str, values: BTreeMap<String, String>) {
+    /// Sets a field to rows, where there are any.
+    pub fn rows(&mut self, name: &str, values: Vec<BTreeMap<String, String>>) {
         if !values.is_empty() {
-            self.0.insert(name.to_owned(), Value::Map(values));
+            self.0.insert(name.to_owned(), Value::Rows(values));
         }
     }
 

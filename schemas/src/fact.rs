@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::country::Country;
 use crate::insz::Insz;
 use crate::key::Key;
+pub use crate::learning::{
+    Course, FeeExemption, FeePayment, LanguageLevel, LearningPath, LearningStep, Progress, SupportNeed,
+    TestElsewhere, TestSubject,
+};
 use crate::municipality::NisCode;
 use crate::name::Names;
 use crate::partial::PartialDate;
@@ -53,6 +57,8 @@ pub enum Entry {
     Module(ModuleCode),
     /// One learning statement.
     Statement(StatementId),
+    /// A test passed elsewhere, by what it is about.
+    Test(TestSubject, Option<LanguageLevel>),
 }
 
 /// One normalised statement.
@@ -109,6 +115,16 @@ pub enum Statement {
     AccountOpened,
     /// Which modules they take.
     LearningPath(LearningPath),
+    /// In which language and within which days they take them.
+    Course(Course),
+    /// What the intake talk found they need help with.
+    Support(SupportNeed),
+    /// Whether they paid the fee: refunded, they have not.
+    Fee(FeePayment),
+    /// They showed that they need not pay the fee.
+    Exemption(FeeExemption),
+    /// They passed a test elsewhere, and showed the proof of it.
+    TestElsewhere(TestElsewhere),
     /// A municipality has told that they came there: the register may be asked, and nothing is routed on it.
     Hint(NisCode),
     /// Whom they chose in Brussels.
@@ -144,6 +160,11 @@ impl Statement {
             Self::Residence(_) => Field::Residence,
             Self::AccountOpened => Field::AccountOpened,
             Self::LearningPath(_) => Field::LearningPath,
+            Self::Course(_) => Field::Course,
+            Self::Support(_) => Field::Support,
+            Self::Fee(_) => Field::Fee,
+            Self::Exemption(_) => Field::Exemption,
+            Self::TestElsewhere(_) => Field::TestElsewhere,
             Self::Hint(_) => Field::Hint,
             Self::Choice(_) => Field::Choice,
             Self::Objection => Field::Objection,
@@ -173,6 +194,11 @@ pub enum Field {
     Residence,
     AccountOpened,
     LearningPath,
+    Course,
+    Support,
+    Fee,
+    Exemption,
+    TestElsewhere,
     Hint,
     Choice,
     Objection,
@@ -334,13 +360,6 @@ pub struct Address {
     pub municipality: Option<String>,
 }
 
-/// The modules of a learning path, sorted.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-pub struct LearningPath {
-    /// Which.
-    pub modules: Vec<ModuleCode>,
-}
-
 /// What a newcomer in Brussels chose. Complete or not is the routing table's to say.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Choice {
@@ -357,43 +376,6 @@ impl Choice {
         let (name, language) =
             text.split_once(':').map_or((text, None), |(name, l)| (name, Some(l.to_owned())));
         Recipient::parse(name).ok().map(|recipient| Self { recipient, language })
-    }
-}
-
-/// One thing that a learning platform states about a module. Its kind is part of the version's channel,
-/// so that a person keeps the newest of each kind and no more.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-pub struct Progress {
-    /// What happened.
-    pub step: LearningStep,
-    /// The statement that says so.
-    pub statement: StatementId,
-}
-
-/// What can happen in a module (docs/domain.md#learning).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LearningStep {
-    /// It was launched, opened or gone through.
-    Begun,
-    /// It was tried without the score that counts.
-    Failed,
-    /// It was passed.
-    Passed,
-    /// It need not be taken.
-    Waived,
-}
-
-impl LearningStep {
-    /// Its name: the end of the channel that states it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Begun => "begun",
-            Self::Failed => "failed",
-            Self::Passed => "passed",
-            Self::Waived => "waived",
-        }
     }
 }
 

@@ -20,6 +20,7 @@ pub mod reference;
 
 pub mod actor;
 pub mod key;
+pub mod learning;
 pub mod fact;
 pub mod message;
 pub mod finding;

@@ -51,11 +51,14 @@ pub enum RecipientKind {
     Outside,
     /// The participant.
     Participant,
+    /// Who decides about visas.
+    VisaSide,
 }
 
 impl RecipientKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Provider, Self::Agency, Self::Outside, Self::Participant];
+    pub const ALL: [Self; 5] =
+        [Self::Provider, Self::Agency, Self::Outside, Self::Participant, Self::VisaSide];
 
     /// How mistakes and pages call it.
     #[must_use]
@@ -65,6 +68,7 @@ impl RecipientKind {
             Self::Agency => "an agency",
             Self::Outside => "an office outside the Flemish sphere",
             Self::Participant => "the participant",
+            Self::VisaSide => "the visa side",
         }
     }
 }

@@ -111,11 +111,28 @@ reference!(
     "a module code like B1"
 );
 reference!(
+    /// Who issued the proof of a test, as a code: 2 to 20 small letters, digits and dashes.
+    IssuerCode,
+    code,
+    "an issuer's code of small letters, digits and dashes"
+);
+reference!(
+    /// A category of people who need not pay the fee, as a code: 2 to 20 small letters, digits and dashes.
+    CategoryCode,
+    code,
+    "a category's code of small letters, digits and dashes"
+);
+reference!(
     /// A statement's id at its learning platform: a UUID, in lower case.
     StatementId,
     |text| uuid::Uuid::parse_str(text).ok().map(|id| id.hyphenated().to_string()),
     "a UUID"
 );
+
+fn code(text: &str) -> Option<String> {
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    ((2..=20).contains(&text.len()) && text.bytes().all(fits)).then(|| text.to_owned())
+}
 
 fn digits(text: &str, length: std::ops::RangeInclusive<usize>) -> Option<String> {
     let bare: String = text.chars().filter(|c| !matches!(c, ' ' | '.')).collect();

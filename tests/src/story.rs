@@ -70,7 +70,7 @@ pub async fn play(story: PathBuf) -> anyhow::Result<Played> {
 pub async fn play_with(config: Config, story: PathBuf) -> anyhow::Result<Played> {
     let folder = tempfile::tempdir()?;
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let mut stage = DemoHub::set(config, &story, folder.path(), listen).await?;
+    let mut stage = Box::pin(DemoHub::set(config, &story, folder.path(), listen)).await?;
     let summary = stage.play().await?;
     let truth = Truth::read(&story)?;
     let hub = &stage.hub;

@@ -40,7 +40,7 @@ fields = [
     "municipality", "target_group", "arrival_month", "contact_language",
     "family_names", "given_names", "insz", "registered_on",
     "email", "phone",
-    "learning_path", "modules", "path_status",
+    "obligation", "course_language", "modules", "whole_package", "fee", "fee_euro", "tests_elsewhere",
 ]
 "#;
 

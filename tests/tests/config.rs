@@ -197,7 +197,8 @@ fn production_lets_nothing_flow_on_a_basis_that_is_not_published() {
     assert!(told(&config).contains(&amal.to_owned()), "{:#?}", told(&config));
     assert_eq!(
         told(&config).iter().filter(|text| text.starts_with("agencies/")).count(),
-        config.agencies.len()
+        // The contract that is off is named once more, and so is its basis.
+        config.agencies.len() + 2
     );
     let in_force = "status = \"in_force\"\npublication = \"Belgian Official Gazette, 31 July 2013\"";
     replace(dir.path(), "agencies/amal.toml", "status = \"planned\"", in_force);
@@ -347,4 +348,63 @@ fn keys_are_made_once_and_only_outside_production() {
     assert!(!hub.keys.exists());
     fs::write(&hub.keys, "kek=12\nindex=34\n").unwrap();
     assert!(hub.load_keys().unwrap_err().to_string().contains("64 hexadecimal digits"));
+}
+
+#[test]
+fn what_the_rules_of_the_package_and_the_fee_get_wrong_is_told() {
+    let dir = copy();
+    let modules = "rules/modules.toml";
+    replace(dir.path(), modules, "en = \"How society is organised\", ", "");
+    replace(
+        dir.path(),
+        modules,
+        "part = \"base\"\nnames = { nl = \"Normen",
+        "part = \"focus\"\nnames = { nl = \"Normen",
+    );
+    replace(dir.path(), modules, "code = \"B3\"", "code = \"B2\"");
+    let later = "versions = [{ name = \"1\", from = 2026-01-01 }, { name = \"2\", from = 2025-01-01 }]";
+    replace(dir.path(), modules, "versions = [{ name = \"1\", from = 2024-01-01 }]", later);
+    for (file, from) in [("rules/obligation.toml", "exempt_from_age"), ("rules/fee.toml", "euro")] {
+        let path = dir.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        let rule = text[text.find("[[rule]]").unwrap()..].to_owned();
+        assert!(rule.contains(from));
+        fs::write(path, format!("{text}{rule}")).unwrap();
+    }
+    let expect = [
+        "rules/modules.toml: B1: a module has a name in nl, en and fr",
+        "rules/modules.toml: B1: versions stand in the order in which they begin, one a day",
+        "rules/modules.toml: B2: a focus module names its groups, and no other does",
+        "rules/modules.toml: B2: stands there twice",
+        "rules/obligation.toml: rules stand in the order in which they begin, one a day",
+        "rules/fee.toml: rules stand in the order in which they begin, one a day",
+    ];
+    assert_eq!(told(dir.path()), expect);
+}
+
+#[test]
+fn a_planned_contract_is_read_and_proved_and_nothing_of_it_is_on() {
+    let dir = copy();
+    let config = Config::load(dir.path()).unwrap();
+    let effort = Recipient::parse("effort-statement").unwrap();
+    let off = "agencies/effort-statement.toml: the contract is planned: it is off, and nothing of it is decided, \
+               encoded or sent anywhere";
+    assert!(config.refused.iter().any(|told| told.to_string() == off), "{:?}", config.refused);
+    assert_eq!(
+        config.bundle.planned.iter().map(|contract| &contract.recipient).collect::<Vec<_>>(),
+        [&effort]
+    );
+    assert!(config.bundle.contract(&effort).is_none() && !config.agencies.contains_key(&effort));
+    let file = "agencies/effort-statement.toml";
+    replace(dir.path(), file, "\"effort\"]", "\"effort\", \"insz\"]");
+    assert_eq!(
+        told(dir.path()),
+        ["bundle: effort-statement: file names `insz`, for which the visa side has no purpose"]
+    );
+    replace(dir.path(), file, ", \"insz\"]", "]");
+    replace(dir.path(), file, "planned = true", "planned = false");
+    assert_eq!(
+        told(dir.path()),
+        ["bundle: effort-statement: nothing may leave to the visa side yet: the contract stays planned"]
+    );
 }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use decide::Person;
 use decide::journey::Journey;
+use decide::package::ModuleTable;
 use decide::person::ViewKind;
 use hub::decider::replay::verify;
 use hub::store::rows::{OutboxRow, Outcome};
@@ -146,7 +147,7 @@ fn agencies_are_the_truths(lives: &[Life<'_>], played: &Played) -> String {
 }
 
 /// Where every learner with a linked account stands; Classroom has no door yet.
-fn modules_are_the_truths(lives: &[Life<'_>]) -> usize {
+fn modules_are_the_truths(lives: &[Life<'_>], table: &ModuleTable) -> usize {
     let mut compared = 0;
     for life in lives {
         let kinds: Vec<&str> =
@@ -155,8 +156,9 @@ fn modules_are_the_truths(lives: &[Life<'_>]) -> usize {
             continue;
         }
         let own = life.pieces.iter().find(|p| !Journey::of(&p.state).learning_path().is_empty());
-        let modules = own.map(|person| Journey::of(&person.state).modules()).unwrap_or_default();
-        let found: BTreeMap<_, _> = modules.iter().map(|(m, status)| (m.as_str(), status.as_str())).collect();
+        let modules = own.map(|person| Journey::of(&person.state).modules(table)).unwrap_or_default();
+        let found: BTreeMap<_, _> =
+            modules.iter().map(|(m, did)| (m.as_str(), did.status.as_str())).collect();
         let truth = life.truth["modules"].as_object().unwrap();
         let expect: BTreeMap<_, _> = truth.iter().map(|(m, status)| (m.as_str(), text(status))).collect();
         assert_eq!(found, expect, "{}", life.id);
@@ -248,7 +250,7 @@ async fn ends_as_its_truth_says(played: Played) -> String {
     no_record_shows_what_it_must_not(&played, &persons).await;
     let lives = lives(&played, &persons).await;
     let figures = agencies_are_the_truths(&lives, &played);
-    let learners = modules_are_the_truths(&lives);
+    let learners = modules_are_the_truths(&lives, &played.stage.hub.config.bundle.modules);
     assert!(learners > 15, "{learners} learners were compared");
     traps_end_as_they_say(&lives, &played);
     defects_end_as_they_say(&played, &lives);

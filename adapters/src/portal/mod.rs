@@ -1,16 +1,21 @@
 //! The portal source (`portal/1`): what a participant does at the portal, one event an item.
 //!
 //! Every event is known by the portal account it happened in; what an account claims of numbers finds
-//! the person and is no fact, and a claim that cannot be read refuses nothing. What a counsellor noted
-//! about digital skills is never stored. The format is ours to define: [`Source::schema`] is the
+//! the person and is no fact, and a claim that cannot be read refuses nothing. Of the
+//! talk at the beginning only which help is needed is kept, never what a counsellor noted. The format is ours to define: [`Source::schema`] is the
 //! contract. Next: [`schemas::fact`].
 
-use schemas::fact::{Authority, Choice, Entry, LearningPath, Record, Statement};
+use schemas::fact::{
+    Authority, Choice, Course, Entry, FeeExemption, FeePayment, LanguageLevel, LearningPath, Record,
+    Statement, SupportNeed, TestElsewhere, TestSubject,
+};
 use schemas::finding::Code;
 use schemas::key::Key;
 use schemas::message::Said;
 use schemas::recipient::Recipient;
-use schemas::reference::{Account, ApplicationNumber, ModuleCode, PassportNumber, PermitNumber, PostCode};
+use schemas::reference::{
+    Account, ApplicationNumber, CategoryCode, IssuerCode, ModuleCode, PassportNumber, PermitNumber, PostCode,
+};
 use schemas::time::{Day, Version, day_of};
 use serde_json::Value;
 
@@ -40,7 +45,7 @@ impl Source for Portal {
     }
 
     fn strip(&self) -> &'static [&'static str] {
-        &["/set_by", "/digital_skills"]
+        &["/set_by", "/digital_skills", "/notes"]
     }
 
     fn id(&self, item: &Value) -> Option<String> {
@@ -65,6 +70,19 @@ fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Record> {
         Some("learning_path_set") => {
             let modules = modules(reading);
             draft.say(on, Statement::LearningPath(LearningPath { modules }));
+        }
+        Some("intake_talk") => talked(reading, &mut draft, on),
+        Some("test_shown") => shown(reading, &mut draft, on),
+        Some("fee") => {
+            let payment = [("paid", FeePayment::Paid), ("refunded", FeePayment::Refunded)];
+            let what = reading.coded("/what", &payment);
+            what.into_iter().for_each(|what| draft.say(on, Statement::Fee(what)));
+        }
+        Some("fee_exemption") => {
+            let category = reading.parsed("/category", Code::InvalidReference, CategoryCode::parse);
+            let holds = holds(reading);
+            let shown = category.map(|category| FeeExemption { category, holds });
+            shown.into_iter().for_each(|shown| draft.say(on, Statement::Exemption(shown)));
         }
         Some("lms_linked") => {
             let linked = platform(reading);
@@ -106,6 +124,53 @@ fn created(reading: &mut Reading<'_>, draft: &mut ItemDraft, on: Option<Day>) {
     draft.keys.extend(permit.map(Key::PermitNamed));
     let passport = reading.parsed("/claims/passport_number", Code::Ignored, PassportNumber::parse);
     draft.keys.extend(passport.map(Key::PassportAlone));
+}
+
+/// What the talk at the beginning found: coarse needs, and how they take the course.
+fn talked(reading: &mut Reading<'_>, draft: &mut ItemDraft, on: Option<Day>) {
+    if let Some(needs) = reading.value("/needs").and_then(Value::as_array) {
+        let needs = |what: &str| needs.iter().any(|need| need == what);
+        let support =
+            SupportNeed { device: needs("device"), connection: needs("connection"), skills: needs("skills") };
+        draft.say(on, Statement::Support(support));
+    }
+    let language = reading.text("/course_language").map(str::to_owned);
+    let (from, until) = (reading.day("/course_from"), reading.day("/course_until"));
+    if from.zip(until).is_some_and(|(from, until)| until < from) {
+        reading.note(Code::Contradiction, "/course_until", "lies before the first day");
+    }
+    if language.is_some() || from.or(until).is_some() {
+        draft.say(on, Statement::Course(Course { language, from, until }));
+    }
+}
+
+/// A proof of a test that they showed: a later event about the same test takes it back.
+fn shown(reading: &mut Reading<'_>, draft: &mut ItemDraft, on: Option<Day>) {
+    let subject = match reading.text("/kind") {
+        Some("dutch") => Some(TestSubject::Dutch),
+        Some("social_orientation") => Some(TestSubject::SocialOrientation),
+        _ => None,
+    };
+    let level = reading.text("/level");
+    let level = LanguageLevel::ALL.iter().find(|(name, _)| Some(*name) == level).map(|(_, level)| *level);
+    if subject == Some(TestSubject::Dutch) && level.is_none() {
+        reading.note(Code::Contradiction, "/level", "a test of a language has a level");
+    }
+    let passed_on = reading.day("/passed_on");
+    if passed_on.zip(on).is_some_and(|(passed_on, on)| on < passed_on) {
+        reading.note(Code::Contradiction, "/passed_on", "lies after the day on which the proof was shown");
+    }
+    let issuer = reading.parsed("/issuer", Code::InvalidReference, IssuerCode::parse);
+    let holds = holds(reading);
+    if let (Some(subject), Some(passed_on), Some(issuer)) = (subject, passed_on, issuer) {
+        let test = TestElsewhere { passed_on, issuer, holds };
+        draft.say_of(Entry::Test(subject, level), on, Statement::TestElsewhere(test));
+    }
+}
+
+/// Whether what was shown holds, or is taken back.
+fn holds(reading: &Reading<'_>) -> bool {
+    reading.value("/holds").and_then(Value::as_bool).unwrap_or(true)
 }
 
 fn modules(reading: &mut Reading<'_>) -> Vec<ModuleCode> {

@@ -24,14 +24,14 @@ const VOIDED: &str = "http://adlnet.gov/expapi/verbs/voided";
 /// The platform finds that a part of the course was gone through; of a module it says "passed".
 const SATISFIED: &str = "https://w3id.org/xapi/adl/verbs/satisfied";
 
-/// What a verb says of a module. A module moves on when it is passed, so completed alone is begun;
-/// what ends a session is neither begun nor failed.
+/// What a verb says of a module: completed and passed apart, for the table of modules says which of them counts. What
+/// ends a session is neither begun nor failed.
 const VERBS: Codes<'_, Option<LearningStep>> = &[
     ("http://adlnet.gov/expapi/verbs/launched", Some(LearningStep::Begun)),
     ("http://adlnet.gov/expapi/verbs/initialized", Some(LearningStep::Begun)),
     ("http://adlnet.gov/expapi/verbs/resumed", Some(LearningStep::Begun)),
     ("http://adlnet.gov/expapi/verbs/progressed", Some(LearningStep::Begun)),
-    ("http://adlnet.gov/expapi/verbs/completed", Some(LearningStep::Begun)),
+    ("http://adlnet.gov/expapi/verbs/completed", Some(LearningStep::Completed)),
     ("http://adlnet.gov/expapi/verbs/passed", Some(LearningStep::Passed)),
     ("http://adlnet.gov/expapi/verbs/failed", Some(LearningStep::Failed)),
     ("http://adlnet.gov/expapi/verbs/terminated", None),

@@ -79,7 +79,7 @@ async fn main() -> ExitCode {
         Command::Audit(args) => commands::audit::run(args).await,
         Command::Check(args) => commands::check::run(args).await,
         Command::Clock(args) => commands::clock::run(args).await,
-        Command::Demo(args) => demo::run(args).await,
+        Command::Demo(args) => Box::pin(demo::run(args)).await,
         Command::Doctor(args) => commands::doctor::run(args).await,
         Command::Explain(args) => commands::explain::run(args).await,
         Command::Freeze(args) => commands::freeze::run(args).await,

@@ -17,6 +17,9 @@ use schemas::recipient::{Recipient, RecipientKind};
 use schemas::time::Day;
 use serde::{Deserialize, Serialize};
 
+use crate::fee::FeeRules;
+use crate::package::{ModuleTable, ObligationRules};
+
 /// Everything that decisions rest on beside the facts.
 #[derive(Clone, Debug, Default)]
 pub struct Bundle {
@@ -32,6 +35,14 @@ pub struct Bundle {
     pub countries: Countries,
     /// Who belongs to the target group.
     pub target_group: TargetGroup,
+    /// The modules of the learning package.
+    pub modules: ModuleTable,
+    /// Who is obliged to the trajectory after arrival.
+    pub obligation: ObligationRules,
+    /// What the course costs.
+    pub fee: FeeRules,
+    /// Contracts that are planned: they are read and proved like the others, and nothing flows on them.
+    pub planned: Vec<Contract>,
     /// How long each state may last.
     pub deadlines: Deadlines,
     /// Which days deadlines count.
@@ -47,8 +58,8 @@ pub struct Bundle {
 pub struct Turning {
     /// A code or a territory begins, or has ended the day before.
     pub territory: Vec<Day>,
-    /// A legal basis begins, or has ended the day before.
-    pub basis: Vec<Day>,
+    /// A legal basis begins, or has ended the day before; a rule begins that changes what is told.
+    pub told: Vec<Day>,
 }
 
 impl Bundle {
@@ -113,6 +124,7 @@ impl Contract {
         match self.competence {
             Competence::BeforeArrival => RecipientKind::Provider,
             Competence::Participant => RecipientKind::Participant,
+            Competence::VisaSide => RecipientKind::VisaSide,
             Competence::Choice { outside: true, .. } => RecipientKind::Outside,
             Competence::Choice { .. } | Competence::Territory(_) | Competence::Rest(_) => {
                 RecipientKind::Agency
@@ -147,6 +159,8 @@ pub enum Competence {
     },
     /// For the participant, through the portal.
     Participant,
+    /// For nobody's trajectory: who decides about visas. Only planned: nothing opens a stream to it.
+    VisaSide,
 }
 
 /// One municipality of a territory, with its days.
@@ -203,6 +217,8 @@ pub struct CandidateRule {
     pub enrols: Vec<CandidateKind>,
     /// Who goes on, having enrolled under an earlier one.
     pub goes_on: Vec<CandidateKind>,
+    /// Whether this law lets a fee be asked.
+    pub charged: bool,
 }
 
 /// What makes somebody a candidate.
@@ -228,12 +244,11 @@ impl Turning {
         });
         let territory = codes.chain(rows.map(|row| edges(row.from, row.to)));
         let bases = bundle.contracts.iter().flat_map(|contract| &contract.bases);
-        let basis = bases.map(|basis| edges(basis.from, basis.to));
+        let basis = bases.flat_map(|basis| edges(basis.from, basis.to)).flatten();
+        let told = basis.chain(bundle.modules.days()).chain(bundle.obligation.0.iter().map(|rule| rule.from));
+        let told = told.chain(bundle.fee.0.iter().map(|rule| rule.from));
         let sorted = |days: BTreeSet<Day>| days.into_iter().collect();
-        Self {
-            territory: sorted(territory.flatten().flatten().collect()),
-            basis: sorted(basis.flatten().flatten().collect()),
-        }
+        Self { territory: sorted(territory.flatten().flatten().collect()), told: sorted(told.collect()) }
     }
 }
 

@@ -9,23 +9,26 @@ mod support;
 use std::collections::BTreeSet;
 
 use decide::Bundle;
-use decide::bundle::{Contract, LegalBasis};
+use decide::bundle::{Competence, Contract, LegalBasis};
 use decide::invariant::i4;
 use decide::routing::check;
 use schemas::canonical::FIELDS;
-use schemas::fact::{Decision, Purpose};
+use schemas::fact::{Decision, LanguageLevel, Purpose};
 use schemas::handover::AnswerKind;
-use support::{House, Who, account, application, bound, bundle, choice, day, permit, recipient, status, to};
+use support::{
+    House, Who, account, application, bound, bundle, choice, day, patched_application, permit, recipient,
+    shown, status, talked, to,
+};
 
 /// Who may have a field: P the provider before arrival, A an agency, O an office outside the Flemish sphere (o: where
-/// its basis names the field), T the participant.
-const MAY_HAVE: [(&str, &str); 29] = [
+/// its basis names the field), T the participant, V the visa side.
+const MAY_HAVE: [(&str, &str); 38] = [
     ("family_names", "PAO"),
     ("given_names", "PAO"),
     ("birth_date", "P"),
     ("sex", ""),
     ("nationalities", ""),
-    ("applications", "P"),
+    ("applications", "PV"),
     ("permits", "P"),
     ("insz", "Ao"),
     ("email", "PAO"),
@@ -42,10 +45,19 @@ const MAY_HAVE: [(&str, &str); 29] = [
     ("house_number", ""),
     ("bus", ""),
     ("postal_code", ""),
-    ("learning_path", "PAT"),
+    ("obligation", "PAO"),
+    ("support_need", "P"),
+    ("focus_modules", "P"),
+    ("course_language", "PAO"),
+    ("course_from", "PT"),
+    ("course_until", "PT"),
     ("modules", "PAT"),
     ("modules_completed", "O"),
-    ("path_status", "PAOT"),
+    ("whole_package", "PAOT"),
+    ("tests_elsewhere", "AO"),
+    ("fee", "PAT"),
+    ("fee_euro", "PAT"),
+    ("effort", "V"),
     ("portal_accounts", "PT"),
     ("competent_agency", "T"),
     ("shoe_size", "none"),
@@ -53,6 +65,30 @@ const MAY_HAVE: [(&str, &str); 29] = [
 
 fn contract<'a>(bundle: &'a mut Bundle, name: &str) -> &'a mut Contract {
     bundle.contracts.iter_mut().find(|contract| contract.recipient == recipient(name)).unwrap()
+}
+
+#[test]
+fn the_visa_side_has_a_contract_that_is_planned_and_no_other() {
+    let mut bundle = bundle();
+    let mut effort = contract(&mut bundle, "portal").clone();
+    effort.recipient = recipient("effort-statement");
+    effort.competence = Competence::VisaSide;
+    let says = |bundle: &Bundle, text: &str| check(bundle).iter().any(|told| told.starts_with(text));
+    let fields = |bundle: &mut Bundle, fields: &[&str]| {
+        effort.file = fields.iter().map(|field| (*field).to_owned()).collect();
+        bundle.planned = vec![effort.clone()];
+    };
+    let mut fields = fields;
+    for field in FIELDS {
+        fields(&mut bundle, &[field.name]);
+        let refused = says(&bundle, &format!("effort-statement: file names `{}`", field.name));
+        assert_eq!(refused, !["applications", "effort"].contains(&field.name), "{}", field.name);
+    }
+    fields(&mut bundle, &["applications", "effort"]);
+    assert!(!says(&bundle, "effort-statement"), "{:?}", check(&bundle));
+    assert_eq!(bundle.contract(&recipient("effort-statement")), None, "nothing finds it");
+    bundle.contracts.extend(std::mem::take(&mut bundle.planned));
+    assert!(says(&bundle, "effort-statement: nothing may leave to the visa side yet"));
 }
 
 /// What the load gate says where the file of this recipient names one field, on a basis that names it or not.
@@ -169,4 +205,104 @@ fn the_provider_reads_where_they_mean_to_live_and_the_references_of_what_goes_on
     assert_eq!((area, applications, accounts.is_some()), (text("nl"), text(&both), true), "the newest");
     house.tell(status(&other, Decision::Refused, 2, "2025-02-01"));
     assert_eq!(seen(&house)[..2], [text("nl-fr"), text(&own)], "what was refused goes on no more");
+}
+
+#[test]
+fn what_somebody_is_to_the_trajectory_follows_from_the_ground_they_come_on() {
+    let family = |ground: Option<&str>| {
+        let (mut house, who) = (abroad(), Who::number(1));
+        let applied = application(&who, Purpose::FamilyReunification, "2025-01-02");
+        house.tell(patched_application(applied, |applied| applied.ground = ground.map(str::to_owned)));
+        (house, who)
+    };
+    let obligation = |house: &House| house.seen("agii-abroad", "obligation");
+    for (ground, expect) in [
+        (Some("10"), "obliged"),
+        (Some("10bis"), "obliged"),
+        (Some("40ter"), "obliged"),
+        (Some("9bis"), "unknown"),
+        (None, "unknown"),
+    ] {
+        assert_eq!(obligation(&family(ground).0).as_deref(), Some(expect), "{ground:?}");
+    }
+    let (mut house, who) = (abroad(), Who::number(2));
+    house.tell(permit(&who, Decision::Granted, "2025-01-02"));
+    assert_eq!(obligation(&house).as_deref(), Some("entitled"), "a labour migrant");
+    house.bundle.obligation.0.clear();
+    house.tell(application(&who, Purpose::Work, "2025-01-05"));
+    assert_eq!(obligation(&house).as_deref(), Some("unknown"), "no rule");
+}
+
+#[test]
+fn from_the_age_of_a_rule_on_nobody_is_obliged_and_the_day_is_due() {
+    let (mut house, who) = (abroad(), Who { birth: "1955-06-07".to_owned(), ..Who::number(1) });
+    house.tell(application(&who, Purpose::FamilyReunification, "2025-01-02"));
+    for (on, expect) in [("2025-06-06", "obliged"), ("2025-06-07", "entitled")] {
+        house.until(on);
+        assert_eq!(house.seen("agii-abroad", "obligation").as_deref(), Some(expect), "{on}");
+    }
+    // A year that is known alone: not before it has passed.
+    let (mut house, who) = (abroad(), Who { birth: "1955-00-00".to_owned(), ..Who::number(1) });
+    house.tell(application(&who, Purpose::FamilyReunification, "2025-01-02"));
+    for (on, expect) in [("2024-12-31", "obliged"), ("2025-01-02", "unknown"), ("2026-01-01", "entitled")] {
+        house.until(on);
+        if on > "2025" {
+            assert_eq!(house.seen("agii-abroad", "obligation").as_deref(), Some(expect), "{on}");
+        }
+    }
+}
+
+#[test]
+fn a_focus_module_is_named_to_those_it_is_meant_for_on_the_days_on_which_it_is_taught() {
+    let (mut house, who) = (abroad(), Who::number(1));
+    let focus = |house: &House| house.seen("agii-abroad", "focus_modules");
+    let last = house.bundle.modules.modules.iter_mut().find(|(code, _)| code.as_str() == "F1").unwrap().1;
+    last.until = Some(day("2025-03-31"));
+    house.bundle = house.bundle.clone();
+    house.tell(application(&who, Purpose::FamilyReunification, "2025-01-02"));
+    for (on, expect) in [("2025-03-31", Some("F1")), ("2025-04-01", None)] {
+        house.until(on);
+        assert_eq!(focus(&house).as_deref(), expect, "{on}");
+    }
+    let (mut house, who) = (abroad(), Who::number(2));
+    house.tell(permit(&who, Decision::Granted, "2025-01-02"));
+    assert_eq!(focus(&house).as_deref(), Some("L1"));
+}
+
+#[test]
+fn the_intake_talk_says_what_help_is_needed_and_how_the_course_is_taken_and_the_last_one_counts() {
+    let (mut house, who) = (abroad(), Who::number(1));
+    house.granted_with_account(&who);
+    let seen = |house: &House| {
+        ["support_need", "course_language", "course_from", "course_until"]
+            .map(|f| house.seen("agii-abroad", f))
+    };
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(seen(&house), [None, None, None, None]);
+    house.tell(talked(&who, &["device", "skills"], Some("ar"), "2025-03-10"));
+    let course = [text("ar"), text("2025-03-10"), text("2025-09-30")];
+    assert_eq!(seen(&house)[0], text("device skills"));
+    assert_eq!(seen(&house)[1..], course);
+    house.tell(talked(&who, &["connection"], Some("fr"), "2025-03-01"));
+    assert_eq!(seen(&house)[0], text("device skills"), "an older talk that comes late");
+    house.tell(talked(&who, &[], None, "2025-03-20"));
+    assert_eq!(seen(&house), [text("none"), None, text("2025-03-20"), text("2025-09-30")]);
+}
+
+#[test]
+fn a_test_passed_elsewhere_is_told_with_its_level_its_day_and_a_known_issuer_until_it_is_taken_back() {
+    let (mut house, who) = House::with_amal();
+    contract(&mut house.bundle, "amal").file.push("tests_elsewhere".to_owned());
+    let seen = |house: &House| house.seen("amal", "tests_elsewhere");
+    house.tell(shown(&who, Some(LanguageLevel::A2), "cnavt", true, "2025-03-10"));
+    assert_eq!(seen(&house).as_deref(), Some("cnavt:dutch:A2:2025-03-01"));
+    house.tell(shown(&who, None, "a-school", true, "2025-03-11"));
+    assert_eq!(
+        seen(&house).as_deref(),
+        Some("cnavt:dutch:A2:2025-03-01 other:social_orientation:2025-03-01")
+    );
+    house.tell(shown(&who, Some(LanguageLevel::A2), "cnavt", false, "2025-03-12"));
+    assert_eq!(seen(&house).as_deref(), Some("other:social_orientation:2025-03-01"));
+    house.tell(shown(&who, Some(LanguageLevel::A2), "cnavt", true, "2025-03-09"));
+    assert_eq!(seen(&house).as_deref(), Some("other:social_orientation:2025-03-01"), "an older one");
 }

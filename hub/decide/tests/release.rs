@@ -98,7 +98,7 @@ fn case_portal_opens_with_the_first_account_and_outlives_the_visa() {
     house.tell(status(&who, Decision::Refused, 2, "2025-02-01"));
     assert_eq!(house.left(), ["agii-abroad ended withdrawn"]);
     house.tell(learned(&who, 1, "B1", LearningStep::Passed, "2025-02-02"));
-    assert_eq!(house.seen("portal", "path_status").as_deref(), Some("completed"));
+    assert_eq!(house.seen("portal", "whole_package").as_deref(), Some("completed"));
     assert_eq!((house.left(), streams(&house, "portal").len()), (vec!["portal file".to_owned()], 1));
 }
 

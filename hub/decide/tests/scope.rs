@@ -224,6 +224,7 @@ fn rules(rows: &[Definition<'_>]) -> Vec<CandidateRule> {
         from: day(from),
         enrols: enrols.to_vec(),
         goes_on: goes_on.to_vec(),
+        charged: true,
     };
     rows.iter().map(rule).collect()
 }

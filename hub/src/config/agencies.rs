@@ -29,6 +29,9 @@ pub(super) struct AgencyFile {
     pub(super) schema_id: u32,
     /// The SHA-256 of its bearer token; a recipient without one answers through nobody.
     pub(super) token_sha256: Option<TokenHash>,
+    /// The contract is off: read and proved, and nothing flows on it.
+    #[serde(default)]
+    pub(super) planned: bool,
     competence: CompetenceFile,
     pub(super) basis: Vec<BasisFile>,
     offer: Option<FieldsFile>,
@@ -48,6 +51,7 @@ enum CompetenceFile {
         outside: bool,
     },
     Participant,
+    VisaSide,
 }
 
 #[derive(Debug, Deserialize)]
@@ -85,6 +89,7 @@ impl From<CompetenceFile> for Competence {
                 Self::Choice { languages, network, outside }
             }
             CompetenceFile::Participant => Self::Participant,
+            CompetenceFile::VisaSide => Self::VisaSide,
         }
     }
 }

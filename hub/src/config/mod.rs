@@ -119,6 +119,9 @@ impl Config {
         let deadlines = file::toml(dir, Path::new("rules/deadlines.toml"), &mut wrong);
         let territory = rules::territory(dir, &mut wrong);
         let calendar = rules::calendar(dir, &mut wrong);
+        let modules = rules::modules(dir, &mut wrong);
+        let obligation = rules::obligation(dir, &mut wrong);
+        let fee = rules::fee(dir, &mut wrong);
         let municipalities = table(dir, "tables/municipalities.csv", Municipalities::from_csv, &mut wrong);
         let places = municipalities.as_ref().and_then(|municipalities| {
             let path = Path::new("tables/municipality_names.csv");
@@ -127,7 +130,8 @@ impl Config {
             table(dir, "tables/postal_codes.csv", read, &mut wrong)
         });
         let countries = table(dir, "tables/countries.csv", Countries::from_csv, &mut wrong);
-        let Agencies { contracts, agencies, mut senders, mut changes, published, mut refused } = agencies;
+        let Agencies { contracts, planned, agencies, mut senders, mut changes, published, mut refused } =
+            agencies;
         let frozen = frozen::read(dir, &mut wrong);
         let (sources, more) = read_sources(dir, &mut wrong, &mut refused);
         senders.extend(more);
@@ -141,6 +145,9 @@ impl Config {
         let (Some(municipalities), Some(places), Some(countries), Some(people)) =
             (municipalities, places, countries, people)
         else {
+            return Err(ConfigErrors(wrong));
+        };
+        let (Some(modules), Some(obligation), Some(fee)) = (modules, obligation, fee) else {
             return Err(ConfigErrors(wrong));
         };
         wrong.extend(hub.wrong_outward().iter().map(|text| ConfigError::whole("hub.toml", text)));
@@ -168,6 +175,7 @@ impl Config {
         }
         changes.extend(territory);
         let parts = Bundle { hash, contracts, municipalities, places, countries, ..Bundle::default() };
+        let parts = Bundle { modules, obligation, fee, planned, ..parts };
         let mut bundle = Bundle { target_group, deadlines, calendar, changes, ..parts };
         wrong.extend(decide::routing::check(&bundle).iter().map(|text| ConfigError::whole("bundle", text)));
         if !wrong.is_empty() {
@@ -191,6 +199,8 @@ struct Agencies {
     agencies: BTreeMap<Recipient, Agency>,
     senders: Vec<Sender>,
     changes: Vec<TerritoryChange>,
+    /// The contracts that are off.
+    planned: Vec<Contract>,
     /// The bases of each that are published.
     published: BTreeMap<Recipient, Vec<LegalBasis>>,
     /// What production lets nothing flow on.
@@ -215,10 +225,20 @@ fn read_agencies(dir: &Path, wrong: &mut Vec<ConfigError>) -> Agencies {
             wrong.push(ConfigError::whole(&path, text));
         }
         let token = read.token_sha256;
-        all.changes.extend(read.changes());
+        let planned = read.planned;
+        if !planned {
+            all.changes.extend(read.changes());
+        }
         let (contract, agency, bases) = read.split(recipient.clone());
         wrong.extend(bases.wrong.iter().map(|text| ConfigError::whole(&path, text)));
         all.refused.extend(bases.refused.iter().map(|text| ConfigError::whole(&path, text)));
+        if planned {
+            let text =
+                "the contract is planned: it is off, and nothing of it is decided, encoded or sent anywhere";
+            all.refused.push(ConfigError::whole(&path, text));
+            all.planned.push(contract);
+            continue;
+        }
         all.senders.extend(token.map(|token| Sender {
             name: recipient.to_string(),
             source: ANSWER.to_owned(),

@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use decide::bundle::Contract;
 use decide::change::Delivery;
 use decide::person::ViewKind;
-use schemas::canonical::{Value, ValueKind, field};
+use schemas::canonical::{RowColumn, Value, ValueKind, field};
 use schemas::handover::EndReason;
 use schemas::recipient::Recipient;
 use serde::Serialize;
-use serde::ser::{SerializeMap, SerializeStruct, Serializer};
+use serde::ser::{Error as _, SerializeMap, SerializeStruct, Serializer};
 use serde_json::json;
 
 use super::ContractError;
@@ -120,7 +120,12 @@ fn generate(contract: &Contract) -> Result<serde_json::Value, ContractError> {
                 let of = match known.kind {
                     ValueKind::Text => json!("string"),
                     ValueKind::Texts => json!({"type": "array", "items": "string"}),
-                    ValueKind::Map => json!({"type": "map", "values": "string"}),
+                    ValueKind::Rows(columns) => {
+                        let column = |of: &RowColumn| nullable(of.name, of.doc, json!("string"));
+                        let columns: Vec<_> = columns.iter().map(column).collect();
+                        let row = json!({"type": "record", "name": format!("{name}_row"), "fields": columns});
+                        json!({"type": "array", "items": row})
+                    }
                 };
                 let purpose = known.used_by(contract.kind()).map(|of| of.purpose);
                 let doc = purpose
@@ -205,22 +210,46 @@ impl Serialize for Fields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut record = serializer.serialize_map(Some(self.allowed.len()))?;
         for name in self.allowed {
-            record.serialize_entry(name, &self.values.get(name).map(Plain))?;
+            let columns = match field(name).map(|field| field.kind) {
+                Some(ValueKind::Rows(columns)) => columns,
+                _ => &[],
+            };
+            record.serialize_entry(name, &self.values.get(name).map(|value| Plain { value, columns }))?;
         }
         record.end()
     }
 }
 
-/// A value without the tag that the heart keeps it under.
-struct Plain<'a>(&'a Value);
+/// A value without the tag that the heart keeps it under, its rows in the order of their columns.
+struct Plain<'a> {
+    value: &'a Value,
+    columns: &'static [RowColumn],
+}
 
 impl Serialize for Plain<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
+        match self.value {
             Value::Text(text) => text.serialize(serializer),
             Value::Texts(texts) => texts.serialize(serializer),
-            Value::Map(texts) => texts.serialize(serializer),
+            Value::Rows(rows) => {
+                serializer.collect_seq(rows.iter().map(|row| EncodedRow { row, columns: self.columns }))
+            }
         }
+    }
+}
+
+/// One row: a column without a value is null, one that the field lacks cannot be written.
+struct EncodedRow<'a> {
+    row: &'a BTreeMap<String, String>,
+    columns: &'static [RowColumn],
+}
+
+impl Serialize for EncodedRow<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Some(stranger) = self.row.keys().find(|key| self.columns.iter().all(|of| of.name != **key)) {
+            return Err(S::Error::custom(format!("no column {stranger}")));
+        }
+        serializer.collect_map(self.columns.iter().map(|of| (of.name, self.row.get(of.name))))
     }
 }
 
@@ -262,8 +291,11 @@ pub(crate) mod tests {
 
     #[test]
     fn what_is_encoded_is_decoded() {
-        let codec =
-            Codec::new(&contract(&["family_names", "birth_date"], &["insz", "nationalities"])).unwrap();
+        let codec = Codec::new(&contract(
+            &["family_names", "birth_date"],
+            &["insz", "nationalities", "tests_elsewhere"],
+        ))
+        .unwrap();
         let handover = HandoverId::derive(&Seed([7; 32]), 0).to_string();
         let check = |view: serde_json::Value, kind: &str, expect: serde_json::Value| {
             let body = codec.encode(&delivery(view)).unwrap();
@@ -280,7 +312,16 @@ pub(crate) mod tests {
         check(
             json!({"File": {"insz": {"text": "85673012345"}, "nationalities": {"texts": ["IRL", "MAR"]}}}),
             "file",
-            json!({"insz": "85673012345", "nationalities": ["IRL", "MAR"]}),
+            json!({"insz": "85673012345", "nationalities": ["IRL", "MAR"], "tests_elsewhere": null}),
+        );
+        let tests = json!([{"passed_on": "2025-03-01", "kind": "dutch", "level": "A2"}, {"issuer": "cnavt"}]);
+        check(
+            json!({"File": {"tests_elsewhere": {"rows": tests}}}),
+            "file",
+            json!({"insz": null, "nationalities": null, "tests_elsewhere": [
+                {"kind": "dutch", "level": "A2", "passed_on": "2025-03-01", "issuer": null},
+                {"kind": null, "level": null, "passed_on": null, "issuer": "cnavt"},
+            ]}),
         );
         check(
             json!({"Ended": {"reason": "not_in_scope", "successor": null}}),
@@ -300,6 +341,12 @@ pub(crate) mod tests {
             "the contract of bapa-bxl has no field insz",
         );
         check(json!({"Offer": {"birth_date": {"texts": ["x"]}}}), "a record for bapa-bxl cannot be encoded");
+        let rows = Codec::new(&contract(&["birth_date"], &["tests_elsewhere"])).unwrap();
+        let stranger = json!({"File": {"tests_elsewhere": {"rows": [{"score": "9"}]}}});
+        assert_eq!(
+            rows.encode(&delivery(stranger)).unwrap_err().to_string(),
+            "a record for bapa-bxl cannot be encoded"
+        );
         for n in 0..50 {
             check(
                 json!({"File": {format!("new_{n}"): {"text": "x"}}}),

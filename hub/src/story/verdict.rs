@@ -51,6 +51,7 @@ pub(super) fn fact((cell, claim): Ground<'_>, values: bool) -> StatedFact {
             About::Account(_) => "account",
             About::Module(_) => "module",
             About::Statement(_) => "statement",
+            About::Test(..) => "test",
         },
         authority: cell.authority,
         stated_at: claim.stated_at,

@@ -119,11 +119,14 @@ impl Frames {
                 self.length(b'l', texts.len());
                 texts.iter().for_each(|text| self.text(b't', text));
             }
-            Value::Map(map) => {
-                self.length(b'm', map.len());
-                for (key, text) in map {
-                    self.text(b'n', key);
-                    self.text(b't', text);
+            Value::Rows(rows) => {
+                self.length(b'w', rows.len());
+                for row in rows {
+                    self.length(b'm', row.len());
+                    for (column, text) in row {
+                        self.text(b'n', column);
+                        self.text(b't', text);
+                    }
                 }
             }
         }

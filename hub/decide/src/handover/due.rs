@@ -1,8 +1,9 @@
 //! Due moments: the next day on which something becomes true for a person without a message.
 //!
-//! Deadlines, a residence or a departure that begins, coming of age, an enrolment at the portal, the day on which a code, a
-//! territory or a legal basis begins or ends, or another definition of the candidate begins. The engine brings a message on
-//! that day, and the person is decided again as on any other. What will be true then is not said here.
+//! Deadlines, a residence or a departure that begins, an age that a rule names, an enrolment at the portal, the day on
+//! which a code, a territory or a legal basis begins or ends, or a rule or another definition of the candidate begins. The
+//! engine brings a message on that day, and the person is decided again as on any other. What will be true then is not
+//! said here.
 
 use schemas::time::Day;
 
@@ -19,8 +20,11 @@ pub(crate) fn next_day(person: &Person, bundle: &Bundle, today: Day) -> Option<D
     }
     let journey = Journey::of(&person.state);
     let late = person.state.handovers.iter().filter_map(|handover| handover.deadline?.succ_opt());
-    let of_age = journey.birth().and_then(|birth| birth.reaches(bundle.target_group.minimum_age));
-    let of_age = of_age.into_iter().flat_map(|(first, last)| [first, last]);
+    // From which age on nobody is obliged matters to those of whom somebody is told.
+    let told = person.open_streams().next().is_some();
+    let exempt = bundle.obligation.0.iter().filter(|_| told).map(|rule| rule.exempt_from_age);
+    let ages = exempt.chain([bundle.target_group.minimum_age]);
+    let of_age = ages.filter_map(|age| journey.birth()?.reaches(age)).flat_map(|(first, last)| [first, last]);
     let defined = bundle.target_group.candidates.iter().map(|rule| rule.from);
     let days = late
         .chain(journey.announced())
@@ -46,8 +50,8 @@ fn turning(person: &Person, journey: Journey<'_>, bundle: &Bundle, today: Day) -
         || person.live_handover().is_some()
         || !journey.portal_accounts().is_empty()
         || matches!(scope(journey, bundle, today), Scope::In(_));
-    let basis = after(&bundle.turning().basis, today).first().copied().filter(|_| served);
-    elsewhere.into_iter().chain(basis).min()
+    let told = after(&bundle.turning().told, today).first().copied().filter(|_| served);
+    elsewhere.into_iter().chain(told).min()
 }
 
 /// The part of these sorted days that comes after today.

@@ -3,16 +3,21 @@
 //! The only reader of facts for release. An address that may not be communicated is left out here,
 //! before any contract is asked, so no contract can let it through.
 
+use std::collections::BTreeMap;
+
 use schemas::canonical::Canonical;
-use schemas::fact::{Application, Sex};
+use schemas::fact::{Application, Sex, SupportNeed};
 use schemas::municipality::LanguageArea;
 use schemas::recipient::Recipient;
 use schemas::reference::ModuleCode;
 use schemas::time::Day;
 
 use crate::bundle::Bundle;
+use crate::fee::{FeePlace, FeeRule, FeeStatus, fee};
 use crate::journey::Journey;
+use crate::journey::learning::ModuleProgress;
 use crate::journey::scope::{Group, intended_area};
+use crate::package::{ModuleTable, Obligation};
 use crate::person::Person;
 
 /// Everything the hub could say about a person; of one who has left the target group, all but the group.
@@ -51,7 +56,17 @@ pub fn canonical(person: &Person, bundle: &Bundle, group: Option<Group>, on: Day
     let permits = journey.permits(on).filter(|permit| goes_on(permit.ended));
     form.texts("permits", permits.map(|permit| permit.number.as_str().to_owned()).collect());
     home(&mut form, journey, bundle, on);
-    learning(&mut form, journey);
+    if let Some(group) = group {
+        form.text("obligation", Some(obligation(journey, bundle, group, on).as_str()));
+        let focus = bundle.modules.focus(group, on).map(|module| module.as_str().to_owned());
+        form.texts("focus_modules", focus.collect());
+    }
+    learning(&mut form, journey, bundle);
+    form.text("effort", effort(journey, bundle, on));
+    if let Some((status, rule)) = owed(journey, bundle, area, on) {
+        form.text("fee", Some(status.as_str()));
+        form.text("fee_euro", status.has_amount().then(|| rule.euro.to_string()));
+    }
     let accounts = journey.portal_accounts().into_iter();
     let names = accounts.filter_map(|account| account.as_str().split_once(' '));
     form.texts("portal_accounts", names.map(|(_, name)| name.to_owned()).collect());
@@ -60,19 +75,101 @@ pub fn canonical(person: &Person, bundle: &Bundle, group: Option<Group>, on: Day
     form
 }
 
-/// The path and where the person stands on it.
-fn learning(form: &mut Canonical, journey: Journey<'_>) {
-    let words = |module: &ModuleCode| module.as_str().to_owned();
-    form.texts("learning_path", journey.learning_path().iter().map(words).collect());
-    let modules = journey.modules();
-    let done = modules.iter().filter(|(_, status)| status.is_done());
-    form.texts("modules_completed", done.map(|(module, _)| words(module)).collect());
-    let path = journey.path_done().map(|done| if done { "completed" } else { "open" });
-    form.text("path_status", path);
-    form.map(
-        "modules",
-        modules.into_iter().map(|(m, status)| (words(m), status.as_str().to_owned())).collect(),
-    );
+/// What somebody is to the trajectory, by the ground they come on.
+fn obligation(journey: Journey<'_>, bundle: &Bundle, group: Group, on: Day) -> Obligation {
+    let Some(rule) = bundle.obligation.on(on) else { return Obligation::Unknown };
+    let of_age = journey.birth().and_then(|birth| birth.has_reached(rule.exempt_from_age, on));
+    rule.of(group, journey.family_ground(on), of_age)
+}
+
+/// What they owe, once they have enrolled, by the rules of that day. Where they mean to live counts until they arrive; then
+/// where they registered first.
+fn owed<'a>(
+    journey: Journey<'_>,
+    bundle: &'a Bundle,
+    meant: Option<LanguageArea>,
+    on: Day,
+) -> Option<(FeeStatus, &'a FeeRule)> {
+    let enrolled = journey.enrolled_on().filter(|day| *day <= on)?;
+    let (rule, law) = (bundle.fee.on(enrolled)?, bundle.target_group.candidate(enrolled)?);
+    let brussels = |area: Option<LanguageArea>| area == Some(LanguageArea::Brussels);
+    let place = match journey.arrived_in(on).map(|nis| bundle.places.of_code(nis)) {
+        Some(area) if brussels(area) => FeePlace::Brussels,
+        Some(_) => FeePlace::Elsewhere,
+        None if brussels(meant) => FeePlace::MeansBrussels,
+        None => FeePlace::MeansElsewhere,
+    };
+    let exempt = journey.fee_exemption().is_some_and(|category| rule.exempt.contains(category));
+    Some((fee(law.charged, exempt, place, journey.paid_fee()), rule))
+}
+
+/// How far they came, without any result.
+fn effort(journey: Journey<'_>, bundle: &Bundle, on: Day) -> Option<&'static str> {
+    match journey.whole_package(&bundle.modules) {
+        Some(true) => Some("completed"),
+        _ if journey.has_begun() => Some("started"),
+        _ => journey.enrolled_on().filter(|day| *day <= on).map(|_| "enrolled"),
+    }
+}
+
+/// The path and where the person stands on it, and what they bring along.
+fn learning(form: &mut Canonical, journey: Journey<'_>, bundle: &Bundle) {
+    let table = &bundle.modules;
+    let path = journey.learning_path();
+    let modules = journey.modules(table);
+    let told =
+        |(module, stands): &(&&ModuleCode, &ModuleProgress)| stands.status.is_done() || path.contains(module);
+    let rows = |done: bool| {
+        let all = modules.iter().filter(told).filter(|(_, stands)| !done || stands.status.is_done());
+        all.map(|(module, stands)| row(table, module, stands)).collect()
+    };
+    form.rows("modules", rows(false));
+    form.rows("modules_completed", rows(true));
+    let whole = journey.whole_package(table).map(|done| if done { "completed" } else { "open" });
+    form.text("whole_package", whole);
+    if let Some(course) = journey.course() {
+        form.text("course_language", course.language.as_deref());
+        form.text("course_from", course.from.map(|day| day.to_string()));
+        form.text("course_until", course.until.map(|day| day.to_string()));
+    }
+    if let Some(SupportNeed { device, connection, skills }) = journey.support() {
+        let all = [("device", device), ("connection", connection), ("skills", skills)];
+        let needed: Vec<_> =
+            all.iter().filter(|(_, need)| *need).map(|(name, _)| (*name).to_owned()).collect();
+        form.texts("support_need", if needed.is_empty() { vec!["none".to_owned()] } else { needed });
+    }
+    let tests = journey.tests_elsewhere().into_iter().map(|(subject, level, test)| {
+        let issuer = if table.issuers.contains(&test.issuer) { test.issuer.as_str() } else { "other" };
+        columns([
+            ("kind", Some(subject.as_str().to_owned())),
+            ("level", level.map(|level| level.as_str().to_owned())),
+            ("passed_on", Some(test.passed_on.to_string())),
+            ("issuer", Some(issuer.to_owned())),
+        ])
+    });
+    form.rows("tests_elsewhere", tests.collect());
+}
+
+/// What is told of one module. That somebody failed is not.
+fn row(table: &ModuleTable, module: &ModuleCode, stands: &ModuleProgress) -> BTreeMap<String, String> {
+    let known = table.modules.get(module);
+    let name = |language: &str| known.and_then(|row| row.names.get(language).cloned());
+    let version = known.zip(stands.completed_on).and_then(|(row, on)| row.version(on));
+    columns([
+        ("code", Some(module.as_str().to_owned())),
+        ("name_nl", name("nl")),
+        ("name_en", name("en")),
+        ("name_fr", name("fr")),
+        ("part", known.map(|row| row.part.as_str().to_owned())),
+        ("status", Some(stands.status.told().to_owned())),
+        ("version", version.map(|version| version.name.clone())),
+        ("completed_on", stands.completed_on.map(|day| day.to_string())),
+        ("passed_on", stands.passed_on.map(|day| day.to_string())),
+    ])
+}
+
+fn columns<const N: usize>(all: [(&str, Option<String>); N]) -> BTreeMap<String, String> {
+    all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 fn home(form: &mut Canonical, journey: Journey<'_>, bundle: &Bundle, on: Day) {

@@ -95,6 +95,15 @@ impl<'a> Journey<'a> {
         })
     }
 
+    /// The ground of the newest application for family reunification that lives.
+    #[must_use]
+    pub fn family_ground(&self, on: Day) -> Option<&'a str> {
+        let live =
+            self.applications(on).filter(|entry| entry.ended.is_none()).filter_map(|entry| entry.applied);
+        let family = live.filter(|applied| applied.purpose == Purpose::FamilyReunification);
+        family.max_by_key(|applied| applied.filed_on).and_then(|applied| applied.ground.as_deref())
+    }
+
     /// The claim that says what became of an application: a withdrawal that its sender has not replaced, else the
     /// decision of the highest authority.
     pub(super) fn decided(&self, entry: &Entry) -> Option<&'a Claim> {

@@ -1,18 +1,23 @@
 //! Learning: where a person stands in each module, and what counts again once a statement is voided.
 //!
 //! Of each kind of step the newest statement is kept, so a person who learns for years stays small; what a voided
-//! one had replaced is read from the journal. What counts as passed is the platform's to say.
+//! one had replaced is read from the journal. What counts as passed is the platform's to say, what completes a module
+//! the table's.
 //! Source: docs/facts.md#learning, docs/domain.md#learning.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use schemas::fact::{Entry, Fact, Field, LearningPath, LearningStep, Progress, Record, Statement};
+use schemas::fact::{
+    Course, Entry, Fact, FeePayment, Field, LanguageLevel, LearningPath, LearningStep, Progress, Record,
+    Statement, SupportNeed, TestElsewhere, TestSubject,
+};
 use schemas::message::Prepared;
-use schemas::reference::{ModuleCode, StatementId};
-use schemas::time::Instant;
+use schemas::reference::{CategoryCode, ModuleCode, StatementId};
+use schemas::time::{Day, Instant, day_of};
 
-use super::Journey;
+use super::{Journey, stated};
+use crate::package::{ModuleTable, MoveOn};
 use crate::person::{Cell, Claim, Evidence, Person, cell_against, later};
 use crate::world::{Gather, World};
 
@@ -30,7 +35,7 @@ pub enum ModuleStatus {
 }
 
 impl ModuleStatus {
-    /// Its name in records.
+    /// Its name on pages.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -47,6 +52,22 @@ impl ModuleStatus {
     pub fn is_done(self) -> bool {
         matches!(self, Self::Waived | Self::Completed)
     }
+
+    /// Its name in records: who failed or only began is told to nobody.
+    #[must_use]
+    pub fn told(self) -> &'static str {
+        if self.is_done() { self.as_str() } else { "open" }
+    }
+}
+
+/// What somebody did in a module.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ModuleProgress {
+    pub status: ModuleStatus,
+    /// The day on which it was completed, by what completes it.
+    pub completed_on: Option<Day>,
+    /// The day on which the test in it was last passed.
+    pub passed_on: Option<Day>,
 }
 
 impl<'a> Journey<'a> {
@@ -60,43 +81,104 @@ impl<'a> Journey<'a> {
         }
     }
 
-    /// Every module of the path or of what was learned, with where they stand: passed once is passed, else what
+    /// Every module of the path or of what was learned, with where they stand: completed once is completed, else what
     /// happened last counts.
     #[must_use]
-    pub fn modules(&self) -> BTreeMap<&'a ModuleCode, ModuleStatus> {
-        let mut newest: BTreeMap<&ModuleCode, BTreeMap<LearningStep, Instant>> = BTreeMap::new();
+    pub fn modules(&self, table: &ModuleTable) -> BTreeMap<&'a ModuleCode, ModuleProgress> {
+        let mut newest: BTreeMap<&ModuleCode, Steps> = BTreeMap::new();
         for (cell, claim) in self.claims(Field::Progress) {
             if let (Entry::Module(module), Statement::Progress(progress)) = (&cell.entry, &claim.statement) {
-                let at = newest.entry(module).or_default().entry(progress.step).or_insert(claim.stated_at);
-                *at = claim.stated_at.max(*at);
+                let said = (claim.stated_at, claim.valid_from.unwrap_or_else(|| day_of(claim.stated_at)));
+                let at = newest.entry(module).or_default().entry(progress.step).or_insert(said);
+                *at = said.max(*at);
             }
         }
-        let path = self.learning_path().iter().map(|module| (module, ModuleStatus::NotStarted));
-        let mut modules: BTreeMap<_, _> = path.collect();
-        modules.extend(newest.iter().map(|(module, steps)| (*module, status(steps))));
+        let none = ModuleProgress { status: ModuleStatus::NotStarted, completed_on: None, passed_on: None };
+        let mut modules: BTreeMap<_, _> = self.learning_path().iter().map(|module| (module, none)).collect();
+        modules.extend(newest.iter().map(|(module, steps)| (*module, stands(steps, table.done_by(module)))));
         modules
     }
 
-    /// Whether the whole path is done; no path, no answer.
+    /// Whether they completed the whole package: every module of their path, and every base module of the day on which
+    /// it was set. No path, no answer.
     #[must_use]
-    pub fn path_done(&self) -> Option<bool> {
-        let (path, modules) = (self.learning_path(), self.modules());
-        let done = |module| modules.get(module).is_some_and(|status| status.is_done());
-        (!path.is_empty()).then(|| path.iter().all(done))
+    pub fn whole_package(&self, table: &ModuleTable) -> Option<bool> {
+        let claim = self.personal(Field::LearningPath).filter(|_| !self.learning_path().is_empty())?;
+        let set_on = claim.valid_from.unwrap_or_else(|| day_of(claim.stated_at));
+        let modules = self.modules(table);
+        let done = |module| modules.get(module).is_some_and(|progress| progress.status.is_done());
+        Some(self.learning_path().iter().chain(table.base(set_on)).all(done))
+    }
+
+    /// How they take the course, as it was last agreed.
+    #[must_use]
+    pub fn course(&self) -> Option<&'a Course> {
+        stated!(self.personal(Field::Course), Course)
+    }
+
+    /// What the last intake talk found they need help with.
+    #[must_use]
+    pub fn support(&self) -> Option<SupportNeed> {
+        stated!(self.personal(Field::Support), Support).copied()
+    }
+
+    /// Whether anything happened in a module.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.claims(Field::Progress).next().is_some()
+    }
+
+    /// Whether they have paid the fee, and not got it back.
+    #[must_use]
+    pub fn paid_fee(&self) -> bool {
+        stated!(self.personal(Field::Fee), Fee) == Some(&FeePayment::Paid)
+    }
+
+    /// Why they need not pay the fee, as they last showed it.
+    #[must_use]
+    pub fn fee_exemption(&self) -> Option<&'a CategoryCode> {
+        let shown = stated!(self.personal(Field::Exemption), Exemption).filter(|shown| shown.holds);
+        shown.map(|shown| &shown.category)
+    }
+
+    /// The tests they passed elsewhere, whichever account the proof was last shown through.
+    #[must_use]
+    pub fn tests_elsewhere(&self) -> Vec<(TestSubject, Option<LanguageLevel>, &'a TestElsewhere)> {
+        let mut newest: BTreeMap<(TestSubject, Option<LanguageLevel>), &Claim> = BTreeMap::new();
+        for (cell, claim) in self.claims(Field::TestElsewhere) {
+            if let Entry::Test(subject, level) = cell.entry {
+                let said = newest.entry((subject, level)).or_insert(claim);
+                if (claim.stated_at, claim) > (said.stated_at, *said) {
+                    *said = claim;
+                }
+            }
+        }
+        let holds = |((subject, level), claim)| {
+            let test = stated!(Some::<&Claim>(claim), TestElsewhere).filter(|test| test.holds)?;
+            Some((subject, level, test))
+        };
+        newest.into_iter().filter_map(holds).collect()
     }
 }
 
-fn status(steps: &BTreeMap<LearningStep, Instant>) -> ModuleStatus {
-    let at = |step| steps.get(&step);
-    if at(LearningStep::Passed).is_some() {
+/// Of each kind of step when it was last stated, and the day of that.
+type Steps = BTreeMap<LearningStep, (Instant, Day)>;
+
+fn stands(steps: &Steps, done_by: MoveOn) -> ModuleProgress {
+    use LearningStep::{Begun, Completed, Failed, Passed, Waived};
+    let day = |step| steps.get(&step).map(|(_, day)| *day);
+    let at = |step| steps.get(&step).map(|(at, _)| *at);
+    let completed_on = done_by.on(day(Completed), day(Passed));
+    let status = if completed_on.is_some() {
         ModuleStatus::Completed
-    } else if at(LearningStep::Waived).is_some() {
+    } else if at(Waived).is_some() {
         ModuleStatus::Waived
-    } else if at(LearningStep::Failed).is_some() && at(LearningStep::Failed) >= at(LearningStep::Begun) {
+    } else if at(Failed).is_some() && [Begun, Completed, Passed].iter().all(|step| at(Failed) >= at(*step)) {
         ModuleStatus::Failed
     } else {
         ModuleStatus::InProgress
-    }
+    };
+    ModuleProgress { status, completed_on, passed_on: day(Passed) }
 }
 
 /// The learning statements that a record voids.

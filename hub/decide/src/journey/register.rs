@@ -10,6 +10,7 @@ use schemas::fact::{
     Entry, Field, RegisterStanding, Replacement, Residence, Statement, is_answer, register_channel,
 };
 use schemas::insz::Insz;
+use schemas::municipality::NisCode;
 use schemas::time::{Day, Instant, day_of};
 
 use super::{Journey, stated};
@@ -150,6 +151,12 @@ impl<'a> Journey<'a> {
     #[must_use]
     pub fn lived(&self, on: Day) -> Option<Home<'a>> {
         self.newest(self.answers().filter(|answer| answer.day() <= on))?.home(on)
+    }
+
+    /// The municipality in which they first registered.
+    pub(super) fn arrived_in(&self, on: Day) -> Option<NisCode> {
+        let first = self.homes(on).into_iter().min_by_key(|home| home.began);
+        first.map(|home| home.residence.nis)
     }
 
     /// The homes they have had in Belgium without leaving it between them, as far as answers tell, the newest first: the one that

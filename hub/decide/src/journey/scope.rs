@@ -14,6 +14,7 @@ use crate::bundle::{Bundle, CandidateKind};
 use crate::journey::Journey;
 use crate::journey::area::{Area, Meant, area, meant_area};
 use crate::journey::entries::{ApplicationEntry, Ending, PermitEntry};
+pub use crate::package::Group;
 
 /// Whether a person belongs to the target group.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,28 +25,6 @@ pub enum Scope {
     Review,
     /// Too little is known.
     Unknown,
-}
-
-/// As what a person belongs to the target group.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Group {
-    Family,
-    /// A labour migrant's family.
-    LabourFamily,
-    Labour,
-}
-
-impl Group {
-    /// Its name in records.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Family => "family",
-            Self::LabourFamily => "labour_family",
-            Self::Labour => "labour",
-        }
-    }
 }
 
 /// Why a person is not in the target group.

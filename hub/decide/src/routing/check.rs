@@ -20,7 +20,12 @@ const BEFORE_YES: [&str; 4] = ["municipality", "target_group", "arrival_month", 
 #[must_use]
 pub fn check(bundle: &Bundle) -> Vec<String> {
     let mut wrong = recipients(bundle);
-    bundle.contracts.iter().for_each(|contract| wrong.extend(promises(bundle, contract)));
+    let all = || bundle.contracts.iter().chain(&bundle.planned);
+    all().for_each(|contract| wrong.extend(promises(bundle, contract)));
+    let visa = |contract: &&Contract| contract.competence == Competence::VisaSide;
+    wrong.extend(bundle.contracts.iter().filter(visa).map(|contract| {
+        format!("{}: nothing may leave to the visa side yet: the contract stays planned", contract.recipient)
+    }));
     wrong.extend(territory(bundle));
     wrong.extend(changes(bundle));
     wrong.extend(rules(bundle));
@@ -91,9 +96,9 @@ fn promises(bundle: &Bundle, contract: &Contract) -> Vec<String> {
         wrong.push(format!("{who}: the file names no field"));
     }
     match (&contract.competence, contract.offer.is_empty()) {
-        (Competence::BeforeArrival | Competence::Participant, false) => {
+        (Competence::BeforeArrival | Competence::Participant | Competence::VisaSide, false) => {
             wrong.push(format!(
-                "{who}: nothing is offered to who is competent before arrival, or to the participant"
+                "{who}: nothing is offered to who is competent before arrival, to the participant or the visa side"
             ));
         }
         (Competence::Territory(_) | Competence::Rest(_) | Competence::Choice { .. }, true) => {
@@ -143,6 +148,7 @@ fn claims_exist(bundle: &Bundle, contract: &Contract) -> Vec<String> {
         }
         Competence::BeforeArrival
         | Competence::Participant
+        | Competence::VisaSide
         | Competence::Rest(_)
         | Competence::Choice { .. } => {
             vec![]

@@ -297,8 +297,12 @@ impl House {
         match views.filter_map(|delivery| delivery.view.fields()).next()?.get(field)? {
             Value::Text(text) => Some(text.clone()),
             Value::Texts(texts) => Some(texts.join(" ")),
-            Value::Map(map) => {
-                Some(map.iter().map(|(k, v)| format!("{k}:{v}")).collect::<Vec<_>>().join(" "))
+            Value::Rows(rows) => {
+                let row = |row: &BTreeMap<String, String>| match (row.get("code"), row.get("status")) {
+                    (Some(code), Some(status)) => format!("{code}:{status}"),
+                    _ => row.values().cloned().collect::<Vec<_>>().join(":"),
+                };
+                Some(rows.iter().map(row).collect::<Vec<_>>().join(" "))
             }
         }
     }

@@ -4,12 +4,12 @@
 //! DVZ number all the same, so that in any order they end as one person.
 
 use proptest::prelude::*;
-use schemas::fact::{Decision, LearningStep, Purpose};
+use schemas::fact::{Decision, FeePayment, LanguageLevel, LearningStep, Purpose};
 use schemas::message::Body;
 
 use super::{
-    Home, Who, account, application, bound, choice, hint, learned, number_given, objection,
-    patched_application, path, permit, platform_linked, register, status, to, voided,
+    Home, Who, account, application, bound, choice, exempt, fee, hint, learned, number_given, objection,
+    patched_application, path, permit, platform_linked, register, shown, status, talked, to, voided,
 };
 
 /// One life: which messages there are about somebody.
@@ -38,6 +38,14 @@ struct Portal {
     choices: Vec<usize>,
     objects: bool,
     linked: bool,
+    /// Which help a talk found, each talk on a later day.
+    talks: Vec<usize>,
+    /// Whether the fee was paid, and given back.
+    paid: Option<bool>,
+    /// Whether they showed an exemption that holds.
+    exempt: Option<bool>,
+    /// Of which test a proof was shown, and whether it holds.
+    shown: Vec<(usize, bool)>,
     /// Module, step and whether the statement is voided.
     learned: Vec<(usize, usize, bool)>,
 }
@@ -46,9 +54,16 @@ const HOMES: [&str; 7] = ["44021", "11002", "24062", "62063", "21004", "11201", 
 /// In Flanders, in Brussels, in the French language area, nowhere that is known, and not said.
 const BOUND: [Option<&str>; 5] = [Some("Gent"), Some("Brussel"), Some("Luik"), Some("Nergenshuizen"), None];
 const CHOICES: [&str; 4] = ["bon", "bapa-via:fr", "bapa-bxl:nl", "bapa-via"];
+const NEEDS: [&[&str]; 3] = [&[], &["device"], &["connection", "skills"]];
+const LEVELS: [Option<LanguageLevel>; 2] = [None, Some(LanguageLevel::A2)];
 const MODULES: [&str; 2] = ["B1", "L1"];
-const STEPS: [LearningStep; 4] =
-    [LearningStep::Begun, LearningStep::Failed, LearningStep::Passed, LearningStep::Waived];
+const STEPS: [LearningStep; 5] = [
+    LearningStep::Begun,
+    LearningStep::Completed,
+    LearningStep::Failed,
+    LearningStep::Passed,
+    LearningStep::Waived,
+];
 
 /// One to three lives.
 pub(crate) fn lives() -> impl Strategy<Value = Vec<Life>> {
@@ -74,8 +89,21 @@ fn portal() -> impl Strategy<Value = Portal> {
     let choices = proptest::collection::vec(0..CHOICES.len(), 0..3);
     let objects = proptest::bool::weighted(0.15);
     let learned = proptest::collection::vec((0..MODULES.len(), 0..STEPS.len(), any::<bool>()), 0..5);
-    (any::<bool>(), choices, objects, any::<bool>(), learned).prop_map(
-        |(path, choices, objects, linked, learned)| Portal { path, choices, objects, linked, learned },
+    let talks = proptest::collection::vec(0..NEEDS.len(), 0..3);
+    let shown = proptest::collection::vec((0..LEVELS.len(), any::<bool>()), 0..3);
+    let owes = (proptest::option::of(any::<bool>()), proptest::option::of(any::<bool>()));
+    (any::<bool>(), choices, objects, any::<bool>(), learned, talks, shown, owes).prop_map(
+        |(path, choices, objects, linked, learned, talks, shown, (paid, exempt))| Portal {
+            paid,
+            exempt,
+            path,
+            choices,
+            objects,
+            linked,
+            talks,
+            shown,
+            learned,
+        },
     )
 }
 
@@ -138,6 +166,25 @@ fn at_portal(n: usize, who: &Who, portal: &Portal, mut say: impl FnMut(&str, Bod
     }
     if portal.linked {
         say("linked", platform_linked(who, "2025-01-12"));
+    }
+    for (day, needs) in portal.talks.iter().enumerate() {
+        say(&format!("talk{day}"), talked(who, NEEDS[*needs], Some("fr"), &format!("2025-02-0{}", day + 1)));
+    }
+    if let Some(refunded) = portal.paid {
+        say("paid", fee(who, FeePayment::Paid, "2025-02-20"));
+        if refunded {
+            say("refunded", fee(who, FeePayment::Refunded, "2025-02-25"));
+        }
+    }
+    if let Some(holds) = portal.exempt {
+        say("exempt", exempt(who, "cat-1", true, "2025-02-21"));
+        if !holds {
+            say("not exempt", exempt(who, "cat-1", false, "2025-02-22"));
+        }
+    }
+    for (day, (level, holds)) in portal.shown.iter().enumerate() {
+        let on = format!("2025-03-0{}", day + 1);
+        say(&format!("shown{day}"), shown(who, LEVELS[*level], "cnavt", *holds, &on));
     }
     for (place, (module, step, void)) in portal.learned.iter().enumerate() {
         let (id, on) = (n * 100 + place, format!("2025-03-1{place}"));

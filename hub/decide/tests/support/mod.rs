@@ -19,12 +19,17 @@ use std::sync::LazyLock;
 use decide::bundle::{
     Bundle, CandidateKind, CandidateRule, Competence, Contract, Deadlines, LegalBasis, TargetGroup, Territory,
 };
+use decide::fee::{FeeRule, FeeRules};
+use decide::package::{
+    Group, ModulePart, ModuleRow, ModuleTable, ModuleVersion, MoveOn, ObligationRule, ObligationRules,
+};
 use schemas::calendar::{Falls, Holiday, WorkCalendar};
 use schemas::country::{Countries, Country};
 use schemas::fact::Region;
 use schemas::municipality::{LanguageArea, Municipalities, NisCode};
 use schemas::place::Places;
 use schemas::recipient::Recipient;
+use schemas::reference::{CategoryCode, IssuerCode, ModuleCode};
 use schemas::time::{Day, parse_day};
 
 pub(crate) use house::House;
@@ -60,7 +65,9 @@ fn made() -> Bundle {
             offer: if before { vec![] } else { fields(&["municipality", "target_group"]) },
             file: fields(match competence {
                 Competence::BeforeArrival => &["family_names", "given_names", "birth_date", "visa_status"],
-                Competence::Participant => &["portal_accounts", "modules", "path_status", "competent_agency"],
+                Competence::Participant => {
+                    &["portal_accounts", "modules", "whole_package", "competent_agency"]
+                }
                 _ => &[
                     "family_names",
                     "given_names",
@@ -122,8 +129,21 @@ fn made() -> Bundle {
                 from: day("2018-01-01"),
                 enrols: KINDS.to_vec(),
                 goes_on: KINDS.to_vec(),
+                charged: true,
             }],
         },
+        modules: modules(),
+        obligation: ObligationRules(vec![ObligationRule {
+            from: day("2018-01-01"),
+            exempt_from_age: 70,
+            entitled: BTreeSet::from([Group::Labour, Group::LabourFamily]),
+            obliging_grounds: ["10", "10bis", "40ter"].map(str::to_owned).into(),
+        }]),
+        fee: FeeRules(vec![FeeRule {
+            from: day("2018-01-01"),
+            euro: 90,
+            exempt: [CategoryCode::parse("cat-1").unwrap()].into(),
+        }]),
         deadlines: Deadlines {
             prepared_months: 12,
             choice_months: 6,
@@ -143,6 +163,30 @@ fn made() -> Bundle {
         ]),
         ..Bundle::default()
     }
+}
+
+/// One module of each part, and a second focus module.
+fn modules() -> ModuleTable {
+    let module = |code: &str, part: ModulePart, groups: &[Group]| {
+        let version = |name: &str, from: &str| ModuleVersion { name: name.to_owned(), from: day(from) };
+        let names = ["nl", "en", "fr"].map(|language| (language.to_owned(), format!("{code} {language}")));
+        let row = ModuleRow {
+            part,
+            groups: groups.iter().copied().collect(),
+            names: names.into(),
+            done_by: MoveOn::Passed,
+            versions: vec![version("1", "2020-01-01"), version("2", "2025-05-01")],
+            until: None,
+        };
+        (ModuleCode::parse(code).unwrap(), row)
+    };
+    let modules = [
+        module("B1", ModulePart::Base, &[]),
+        module("L1", ModulePart::Focus, &[Group::Labour]),
+        module("F1", ModulePart::Focus, &[Group::Family, Group::LabourFamily]),
+        module("D1", ModulePart::Diploma, &[]),
+    ];
+    ModuleTable { modules: modules.into(), issuers: [IssuerCode::parse("cnavt").unwrap()].into() }
 }
 
 /// The memo's definition: who applied, and who needs no visa.

@@ -5,8 +5,9 @@
 use decide::prepare;
 use schemas::actor::ActorName;
 use schemas::fact::{
-    Address, Application, Authority, Choice, Decision, Entry, Fact, LearningPath, LearningStep, Permit,
-    PermitRole, Progress, Purpose, Record, Region, RegisterStanding, Replacement, Residence, Statement,
+    Address, Application, Authority, Choice, Course, Decision, Entry, Fact, FeeExemption, FeePayment,
+    LanguageLevel, LearningPath, LearningStep, Permit, PermitRole, Progress, Purpose, Record, Region,
+    RegisterStanding, Replacement, Residence, Statement, SupportNeed, TestElsewhere, TestSubject,
 };
 use schemas::handover::OrderName;
 use schemas::ids::{HandoverId, ReviewId, StreamId};
@@ -15,7 +16,9 @@ use schemas::key::{Key, Mac};
 use schemas::message::{Body, Notice, ReviewAnswer, Said};
 use schemas::municipality::NisCode;
 use schemas::place::Destination;
-use schemas::reference::{Account, DvzNumber, ModuleCode, PassportNumber, PermitNumber, StatementId};
+use schemas::reference::{
+    Account, CategoryCode, DvzNumber, IssuerCode, ModuleCode, PassportNumber, PermitNumber, StatementId,
+};
 use schemas::time::{Version, start_of};
 use sha2::{Digest, Sha256};
 
@@ -305,6 +308,41 @@ pub(crate) fn account(who: &Who, on: &str) -> Body {
 pub(crate) fn path(who: &Who, modules: &[&str], on: &str) -> Body {
     let modules = modules.iter().map(|code| ModuleCode::parse(code).unwrap()).collect();
     through_portal(who, portal(who), Statement::LearningPath(LearningPath { modules }), vec![], on)
+}
+
+/// What a talk with them found: which help they need, and in which language they take the course until September.
+pub(crate) fn talked(who: &Who, needs: &[&str], language: Option<&str>, on: &str) -> Body {
+    let need = |what: &str| needs.contains(&what);
+    let support =
+        SupportNeed { device: need("device"), connection: need("connection"), skills: need("skills") };
+    let until = Some(day("2025-09-30"));
+    let course = Course { language: language.map(str::to_owned), from: Some(day(on)), until };
+    patched(through_portal(who, portal(who), Statement::Support(support), vec![], on), |record| {
+        let fact = Fact { statement: Statement::Course(course.clone()), ..record.facts[0].clone() };
+        record.facts.push(fact);
+    })
+}
+
+/// They paid the fee, or got it back.
+pub(crate) fn fee(who: &Who, payment: FeePayment, on: &str) -> Body {
+    through_portal(who, portal(who), Statement::Fee(payment), vec![], on)
+}
+
+/// They show that they are of a category that need not pay, or it is taken back.
+pub(crate) fn exempt(who: &Who, category: &str, holds: bool, on: &str) -> Body {
+    let category = CategoryCode::parse(category).unwrap();
+    let shown = FeeExemption { category, holds };
+    through_portal(who, portal(who), Statement::Exemption(shown), vec![], on)
+}
+
+/// They show the proof of a test of March: of Dutch where there is a level; or it is taken back.
+pub(crate) fn shown(who: &Who, level: Option<LanguageLevel>, issuer: &str, holds: bool, on: &str) -> Body {
+    let issuer = IssuerCode::parse(issuer).unwrap();
+    let test = TestElsewhere { passed_on: day("2025-03-01"), issuer, holds };
+    patched(through_portal(who, portal(who), Statement::TestElsewhere(test), vec![], on), |record| {
+        let subject = if level.is_some() { TestSubject::Dutch } else { TestSubject::SocialOrientation };
+        record.facts[0].entry = Entry::Test(subject, level);
+    })
 }
 
 /// They choose in Brussels: `bon`, `bapa-via:fr`.
