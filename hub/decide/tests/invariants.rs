@@ -170,6 +170,8 @@ fn i6_tells_who_is_responsible_where_nobody_may_be_and_the_other_way_round() {
     let alone = offer.broken(|it| it.person.state.streams.clear());
     says(alone.i6(), "I6: a handover is open, and nobody is responsible");
     assert_eq!(alone.broken(|it| it.bases("agii-abroad").clear()).i6(), Ok(()), "nobody may provide");
+    let elsewhere = alone.broken(|it| it.person.state.claims = house.only().state.claims.clone());
+    assert_eq!(elsewhere.i6(), Ok(()), "nobody is competent, and nobody is responsible");
     let ended = |it: &mut Whole| it.person.state.handovers[0].state = State::Withdrawn;
     assert_eq!(alone.broken(ended).i6(), Ok(()), "nothing is open");
 }
