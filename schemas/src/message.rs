@@ -133,6 +133,15 @@ pub enum Body {
         /// Who says so.
         by: ActorName,
     },
+    /// The data protection officer lifts the restriction of a person, whether they have a handover or not.
+    Lifted {
+        /// Whose.
+        person: PersonId,
+        /// Why, in their words.
+        reason: String,
+        /// Who says so.
+        by: ActorName,
+    },
     /// The active bundle is this one from here on.
     Bundle(BundleHash),
 }

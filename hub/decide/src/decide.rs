@@ -24,7 +24,7 @@ use crate::merge::absorb;
 use crate::person::{Event, Evidence, Person, Reason, TaskKind};
 use crate::review::reviewed;
 use crate::world::{Gather, KnownPerson, Owned, Refusal, Stop, Waiting, World};
-use crate::{disclosure, handover, identity};
+use crate::{disclosure, handover, household, identity};
 
 /// One message against the world as known.
 ///
@@ -47,6 +47,12 @@ pub fn decide(world: &World, message: &Message, bundle: &Bundle) -> Result<Chang
         }
         Body::Reviewed { review, answer, .. } => {
             let mut draft = reviewed(world, message, bundle, *review, *answer)?;
+            follow_and_release(&mut draft);
+            Ok(finish(draft))
+        }
+        Body::Lifted { person, .. } => {
+            let mut draft = draft_of(world, message, bundle, Some(*person), Refusal::UnknownPerson)?;
+            handover::lift(&mut draft).map_err(Stop::Refused)?;
             follow_and_release(&mut draft);
             Ok(finish(draft))
         }
@@ -90,7 +96,7 @@ pub(crate) fn ask(world: &World, message: &Message, gather: &mut Gather) {
         }
         Body::Redeliver { stream, .. } => gather.take(world.owner(Owned::Stream(*stream))).flatten(),
         Body::Ordered { handover, .. } => gather.take(world.owner(Owned::Handover(*handover))).flatten(),
-        Body::Due(person) => Some(*person),
+        Body::Due(person) | Body::Lifted { person, .. } => Some(*person),
         Body::Reviewed { review, .. } => gather.take(world.owner(Owned::Review(*review))).flatten(),
         Body::Bundle(_) => None,
     };
@@ -128,11 +134,15 @@ fn record_about(
     for (other, why) in absorbed {
         absorb(&mut draft, other, why);
     }
+    let permits = household::ended(&draft.person, draft.today);
     // 2 record: what we know
     take_in(&mut draft, message.id, prepared, link);
     again.into_iter().for_each(|evidence| draft.record(Event::Restated { evidence }));
     // 3 route and 4 release
     follow_and_release(&mut draft);
+    if household::ended(&draft.person, draft.today) > permits {
+        household::flag(&mut draft, world, prepared)?;
+    }
     Ok(finish(draft))
 }
 

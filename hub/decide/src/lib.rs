@@ -21,6 +21,7 @@ mod draft;
 pub mod handover;
 pub mod disclosure;
 
+mod household;
 mod merge;
 mod review;
 mod decide;

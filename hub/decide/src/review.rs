@@ -51,7 +51,8 @@ pub(crate) fn reviewed<'a>(
         }
         (ReviewAnswer::Same(_), Some(KnownPerson::Shut)) => Err(Stop::Shut),
         (ReviewAnswer::Same(_), Some(KnownPerson::Here(chosen)))
-            if others.iter().any(|o| o.id == chosen.id) =>
+            // Where nobody was named, whom it may be is what the human was asked.
+            if chosen.id != person.id && (asked.is_empty() || others.iter().any(|o| o.id == chosen.id)) =>
         {
             same(message, bundle, (person, chosen), review, answer)
         }

@@ -238,7 +238,7 @@ fn the_decision_of_the_aliens_office_outranks_the_posts_whenever_it_was_taken() 
     house.tell(patched(status(&who, Decision::Granted, 2, "2025-02-01"), |record| {
         record.facts[0].authority = Authority::Aliens;
     }));
-    assert_eq!(house.handovers(), ["prepared"]);
+    assert_eq!(house.handovers(), ["not_in_scope", "prepared"]);
 }
 
 proptest! {

@@ -20,22 +20,6 @@ use support::{
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 
-fn with_amal() -> (House, Who) {
-    let (mut house, who) = (House::new(), Who::number(1));
-    house.granted_with_account(&who);
-    house.today("2025-03-05");
-    house.home(&who, "44021", "2025-03-04");
-    house.accepted("amal");
-    house.left();
-    house.fired();
-    (house, who)
-}
-
-fn at(house: &mut House, who: &Who, nis: &str, since: &str) {
-    house.today(since);
-    house.home(who, nis, since);
-}
-
 /// Told again on the same day that he is due, nothing may follow: the state is where the facts lead.
 fn settled_now(house: &mut House) -> Vec<String> {
     house.fired();
@@ -48,9 +32,9 @@ fn settled_now(house: &mut House) -> Vec<String> {
 
 #[test]
 fn after_a_move_and_return_a_started_trajectory_is_final() {
-    let (mut house, who) = with_amal();
-    at(&mut house, &who, "11002", "2025-04-01");
-    at(&mut house, &who, "44021", "2025-04-10");
+    let (mut house, who) = House::with_amal();
+    house.moves(&who, "11002", "2025-04-01");
+    house.moves(&who, "44021", "2025-04-10");
     assert_eq!(house.handovers(), ["accepted amal", "superseded atlas"]);
     house.left();
     // Amal's own offer is the one to answer.
@@ -64,9 +48,9 @@ fn after_a_move_and_return_a_started_trajectory_is_final() {
 
 #[test]
 fn accepted_then_antwerp_then_wallonia_closes_the_first() {
-    let (mut house, who) = with_amal();
-    at(&mut house, &who, "11002", "2025-04-01");
-    at(&mut house, &who, "62063", "2025-05-01");
+    let (mut house, who) = House::with_amal();
+    house.moves(&who, "11002", "2025-04-01");
+    house.moves(&who, "62063", "2025-05-01");
     let now = house.handovers();
     let later = settled_now(&mut house);
     assert_eq!(now, ["closed amal", "superseded atlas", "not_in_scope"], "and later rows {later:?}");
@@ -89,7 +73,7 @@ fn who_moved_away_is_not_released_to_the_old_agency_because_the_new_one_has_no_b
     house.today("2025-03-05");
     house.home(&who, "44021", "2025-03-04");
     house.received("amal");
-    at(&mut house, &who, "11002", "2025-04-01");
+    house.moves(&who, "11002", "2025-04-01");
     house.left();
     house.answer("amal", AnswerKind::Accepted);
     let left = house.left();
@@ -140,7 +124,7 @@ fn a_corrected_begin_does_not_restart_the_six_months() {
 
 #[test]
 fn a_corrected_begin_of_the_same_home_opens_nothing_after_the_end() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     house.answer("amal", AnswerKind::TrajectoryStarted);
     house.left();
     house.today("2025-05-01");
@@ -203,7 +187,7 @@ fn received_must_quote_the_record_of_this_handover() {
 
 #[test]
 fn a_withdrawal_is_to_be_confirmed_within_two_working_days() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     house.today("2025-06-02"); // Monday
     house.tell(register(&who, Home::Deceased, "2025-06-02"));
     let h = &house.only().state.handovers[0];
@@ -212,7 +196,7 @@ fn a_withdrawal_is_to_be_confirmed_within_two_working_days() {
 
 #[test]
 fn after_the_end_a_new_home_without_a_basis_is_held_or_due() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     for contract in &mut house.bundle.contracts {
         if contract.recipient == recipient("atlas") {
             contract.bases = vec![LegalBasis {
@@ -225,7 +209,7 @@ fn after_the_end_a_new_home_without_a_basis_is_held_or_due() {
     }
     house.bundle = house.bundle.clone();
     house.answer("amal", AnswerKind::TrajectoryStarted);
-    at(&mut house, &who, "11002", "2025-05-01");
+    house.moves(&who, "11002", "2025-05-01");
     house.until("2025-12-01");
     assert!(house.handovers().len() > 1, "{:?}, due {:?}", house.handovers(), house.due());
 }
@@ -249,17 +233,17 @@ fn rejected_and_moved_where_nobody_receives_is_not_in_scope() {
     house.today("2025-03-05");
     house.home(&who, "44021", "2025-03-04");
     house.rejected("amal");
-    at(&mut house, &who, "62063", "2025-04-01");
+    house.moves(&who, "62063", "2025-04-01");
     settled_now(&mut house);
     assert!(house.handovers().contains(&"not_in_scope".to_owned()), "{:?}", house.handovers());
 }
 
 #[test]
 fn a_late_answer_is_told_the_handover_that_goes_on() {
-    let (mut house, who) = with_amal();
-    at(&mut house, &who, "11002", "2025-04-01"); // B atlas, replaces A
-    at(&mut house, &who, "44021", "2025-04-05"); // B superseded
-    at(&mut house, &who, "24062", "2025-04-10"); // C agii (Leuven), replaces A
+    let (mut house, who) = House::with_amal();
+    house.moves(&who, "11002", "2025-04-01"); // B atlas, replaces A
+    house.moves(&who, "44021", "2025-04-05"); // B superseded
+    house.moves(&who, "24062", "2025-04-10"); // C agii (Leuven), replaces A
     house.accepted("agii");
     assert_eq!(house.handovers(), ["superseded amal", "superseded atlas", "accepted agii"]);
     let live = house.only().state.handovers[2].id;
@@ -274,7 +258,7 @@ fn the_former_agency_may_confirm_its_purge() {
     house.today("2025-03-05");
     house.home(&who, "44021", "2025-03-04");
     house.received("amal");
-    at(&mut house, &who, "11002", "2025-04-01");
+    house.moves(&who, "11002", "2025-04-01");
     let said = house.answer("amal", AnswerKind::PurgeConfirmed);
     assert!(matches!(said, Verdict::Decided(_)), "{said:?}");
 }
@@ -304,7 +288,7 @@ fn row_11_a_hash_that_differs_bounces() {
 
 #[test]
 fn a_purge_of_the_old_handover_leaves_the_line_of_the_new_one() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     let old = house.offered[&recipient("amal")].clone();
     house.today("2025-06-02");
     house.tell(register(&who, Home::Left, "2025-06-02"));
@@ -440,11 +424,11 @@ fn what_the_desk_withdrew_is_not_offered_anew_in_the_same_home() {
 
 #[test]
 fn who_left_after_the_start_and_comes_back_is_offered_again() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     house.answer("amal", AnswerKind::TrajectoryStarted);
     house.today("2025-05-02");
     house.tell(register(&who, Home::Left, "2025-05-01"));
     assert_eq!(house.handovers(), ["closed amal"]);
-    at(&mut house, &who, "44021", "2025-06-01");
+    house.moves(&who, "44021", "2025-06-01");
     assert_eq!(house.handovers(), ["closed amal", "sent amal"]);
 }

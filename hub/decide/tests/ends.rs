@@ -9,25 +9,9 @@ use schemas::fact::Decision;
 use schemas::handover::{AnswerKind, OrderName};
 use support::{Home, House, Who, number_given, objection, recipient, register, status};
 
-fn with_amal() -> (House, Who) {
-    let (mut house, who) = (House::new(), Who::number(1));
-    house.granted_with_account(&who);
-    house.today("2025-03-05");
-    house.home(&who, "44021", "2025-03-04");
-    house.accepted("amal");
-    house.left();
-    house.fired();
-    (house, who)
-}
-
-fn at(house: &mut House, who: &Who, nis: &str, since: &str) {
-    house.today(since);
-    house.home(who, nis, since);
-}
-
 #[test]
 fn a_purge_after_a_started_trajectory_changes_nothing() {
-    let (mut house, _) = with_amal();
+    let (mut house, _) = House::with_amal();
     house.answer("amal", AnswerKind::TrajectoryStarted);
     house.left();
     house.answer("amal", AnswerKind::PurgeConfirmed);
@@ -78,17 +62,17 @@ fn who_comes_back_after_a_mistaken_end_is_offered_again_whatever_had_stopped_it(
 
 #[test]
 fn who_moves_back_is_offered_to_the_first_agency_though_it_had_closed() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     house.answer("amal", AnswerKind::TrajectoryStarted);
-    at(&mut house, &who, "11002", "2025-09-01");
+    house.moves(&who, "11002", "2025-09-01");
     house.accepted("atlas");
-    at(&mut house, &who, "44021", "2026-01-05");
+    house.moves(&who, "44021", "2026-01-05");
     assert_eq!(house.handovers(), ["closed amal", "accepted atlas", "sent amal"]);
 }
 
 #[test]
 fn what_was_lifted_goes_out_once_more_and_a_restriction_is_lifted_at_any_point() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     house.tell(objection(&who, "2025-03-05"));
     house.left();
     house.order(OrderName::Lift);
@@ -129,19 +113,22 @@ fn what_the_desk_withdraws_is_not_offered_again_though_they_object() {
 
 #[test]
 fn an_upheld_objection_takes_the_file_back() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     house.tell(objection(&who, "2025-03-05"));
     house.left();
     house.order(OrderName::Withdraw);
     assert_eq!(
         (house.handovers(), house.left()),
-        (vec!["withdraw_pending amal".to_owned()], vec!["amal ended withdrawn".to_owned()])
+        (
+            vec!["withdraw_pending amal".to_owned()],
+            vec!["portal file".to_owned(), "amal ended withdrawn".to_owned()]
+        )
     );
 }
 
 #[test]
 fn a_revoked_visa_is_taken_back_also_when_something_unknown_is_pending() {
-    let (mut house, who) = with_amal();
+    let (mut house, who) = House::with_amal();
     house.today("2025-06-01");
     let other = Who { application: "77".to_owned(), ..who.clone() };
     // The aliens office names a second number of theirs: only its status is known.
@@ -149,4 +136,58 @@ fn a_revoked_visa_is_taken_back_also_when_something_unknown_is_pending() {
     house.tell(status(&other, Decision::Pending, 2, "2025-05-02"));
     house.tell(status(&who, Decision::Revoked, 9, "2025-06-01"));
     assert_eq!(house.handovers(), ["withdraw_pending amal"]);
+}
+
+#[test]
+fn a_started_trajectory_is_final_whether_the_move_or_the_start_is_known_first() {
+    for moved_first in [true, false] {
+        let (mut house, who) = House::with_amal();
+        if moved_first {
+            house.moves(&who, "11002", "2025-04-01");
+        }
+        house.today("2025-04-03");
+        house.answer("amal", AnswerKind::TrajectoryStarted);
+        house.home(&who, "11002", "2025-04-01");
+        let left = if moved_first { vec!["closed amal", "superseded atlas"] } else { vec!["closed amal"] };
+        assert_eq!(house.handovers(), left);
+        assert!(house.only().live_handover().is_none());
+        // A registration after the end is another matter.
+        house.moves(&who, "24062", "2025-09-01");
+        assert_eq!(house.handovers().last().map(String::as_str), Some("sent agii"), "{moved_first}");
+    }
+}
+
+#[test]
+fn who_was_offered_twice_is_a_humans_to_find() {
+    use schemas::handover::RejectCode;
+    use schemas::message::ReviewAnswer;
+    let (mut house, _) = House::arrived("44021");
+    let other = Who::number(7);
+    house.granted(&other);
+    house.received("amal");
+    house.answer("amal", AnswerKind::Rejected { code: RejectCode::DuplicateOffer });
+    let raised = |house: &House| {
+        let people = house.people();
+        let found = people.iter().find(|p| !p.state.open_reviews.is_empty());
+        found.map(|p| (p.id, *p.state.open_reviews.keys().next().unwrap()))
+    };
+    let (person, review) = raised(&house).expect("a review");
+    let again = house.answer("amal", AnswerKind::Rejected { code: RejectCode::DuplicateOffer });
+    assert!(matches!(again, Verdict::Decided(_)));
+    assert_eq!(house.now(person).state.open_reviews.len(), 1, "asked once");
+    let own = support::reviewed(review, ReviewAnswer::Same(person));
+    assert_eq!(house.tell(own), Verdict::Refused(decide::Refusal::NotAsked));
+    let other = house.people().iter().map(|p| p.id).find(|id| *id != person).unwrap();
+    house.change(support::reviewed(review, ReviewAnswer::Same(other)));
+    assert_eq!((house.people().len(), raised(&house)), (1, None));
+}
+
+#[test]
+fn what_comes_to_nothing_is_written_down_once() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.tell(support::application(&who, schemas::fact::Purpose::FamilyReunification, "2025-01-02"));
+    assert_eq!(house.handovers().len(), 0);
+    house.tell(status(&who, Decision::Refused, 2, "2025-02-01"));
+    house.tell(status(&who, Decision::Refused, 3, "2025-02-02"));
+    assert_eq!((house.handovers(), house.fired()), (vec!["not_in_scope".to_owned()], vec!["2".to_owned()]));
 }

@@ -148,8 +148,9 @@ fn a_withdrawal_is_replaced_by_a_later_statement_of_the_same_sender() {
     house.tell(application(&who, FAMILY, "2025-01-02"));
     house.tell(withdrawn(&who, 2, "2025-01-10"));
     assert_eq!(in_scope(&house, "2025-01-10"), Scope::Out(OutReason::Ended));
+    assert_eq!(house.handovers(), ["not_in_scope"]);
     house.tell(status(&who, Decision::Granted, 3, "2025-02-01"));
-    assert_eq!(house.handovers(), ["prepared"]);
+    assert_eq!(house.handovers(), ["not_in_scope", "prepared"]);
 }
 
 /// What the post says of a decision that the aliens office took.

@@ -102,5 +102,49 @@ fn never_two_networks_after_a_merge() {
     assert_eq!(house.handovers(), ["accepted bapa-via", "superseded bon", "held"]);
     assert!(house.left().contains(&"bon ended moved".to_owned()));
     house.answer("bapa-via", AnswerKind::TrajectoryStarted);
-    assert!(house.left().contains(&"bon offer".to_owned()));
+    assert_eq!(house.handovers(), ["closed bapa-via", "superseded bon", "superseded"]);
+    assert!(!house.left().contains(&"bon offer".to_owned()), "the trajectory has started");
+}
+
+#[test]
+fn a_file_is_kept_where_the_one_who_survives_was_refused() {
+    for holder in [0, 1] {
+        let mut house = House::new();
+        let (a, b) = two_at_home(&mut house, ("44021", "2025-03-06"), ("44021", "2025-03-07"));
+        let mut offers: Vec<_> = house.offers.values().cloned().collect();
+        offers.sort_by_key(|offer| offer.sequence);
+        house.pick_up(&offers[1 - holder]);
+        house.rejected("amal");
+        house.pick_up(&offers[holder]);
+        house.accepted("amal");
+        house.tell(whole_bridge(&a, &b));
+        let mut handovers = house.handovers();
+        handovers.sort();
+        assert_eq!(handovers, ["accepted amal", "superseded amal"], "{holder}");
+        let held = house.only().held_handover().unwrap().id;
+        let open = house.only().open_streams().any(|stream| stream.handover == Some(held));
+        assert!(open && house.only().lines().contains_key(&recipient("amal")), "{holder}");
+        house.fired();
+        let id = house.only().id;
+        house.tell(schemas::message::Body::Due(id));
+        assert!(house.fired().is_empty(), "{holder}: settled");
+    }
+}
+
+#[test]
+fn what_ended_last_is_told_by_its_day_after_a_merge() {
+    for first_started in [true, false] {
+        let mut house = House::new();
+        let (a, b) = two_at_home(&mut house, ("44021", "2025-03-06"), ("62063", "2025-03-07"));
+        house.accepted("amal");
+        house.today(if first_started { "2025-04-01" } else { "2025-03-20" });
+        house.answer("amal", AnswerKind::TrajectoryStarted);
+        // The other life ended when it was registered where nobody is competent, on 10 March.
+        assert!(house.handovers().contains(&"not_in_scope".to_owned()), "{:?}", house.handovers());
+        house.tell(whole_bridge(&a, &b));
+        house.today("2025-05-02");
+        house.home(&b, "44021", "2025-03-05");
+        let live = house.only().live_handover().map(|h| h.recipient.clone());
+        assert_eq!(live, None, "{first_started}: the trajectory started after the other end, and is final");
+    }
 }

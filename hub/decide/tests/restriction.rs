@@ -1,7 +1,7 @@
 //! They object to being handed over: row 33 of the state table, and I8 under a restriction: the same links
 //! and facts, and no new record.
 //!
-//! Nothing leaves from then on but ends, at whatever point of their life they say it. How it is lifted: `corners.rs`.
+//! Nothing leaves from then on but ends and their own status, at whatever point of their life they say it. How it is lifted: `corners.rs`.
 
 mod support;
 
@@ -129,7 +129,7 @@ fn objecting(point: &Point) -> (House, Who) {
     let (mut house, who) = (House::new(), Who::number(1));
     (point.lead)(&mut house, &who);
     assert_eq!(house.handovers(), point.before, "{}", point.name);
-    house.left();
+    house.left_to_others();
     house.tell(objection(&who, "2025-03-07"));
     (house, who)
 }
@@ -138,7 +138,7 @@ fn objecting(point: &Point) -> (House, Who) {
 fn row_33_at_every_point_what_is_live_is_held_for_the_officer_and_nothing_leaves() {
     for point in &POINTS {
         let (mut house, who) = objecting(point);
-        assert!(house.left().is_empty(), "{}", point.name);
+        assert!(house.left_to_others().is_empty(), "{}", point.name);
         assert_eq!(house.handovers(), point.after, "{}", point.name);
         for handover in house.only().state.handovers.iter().filter(|h| h.state == State::Held) {
             let held = (handover.hold, handover.owner, handover.deadline.is_some());
@@ -152,7 +152,7 @@ fn row_33_at_every_point_what_is_live_is_held_for_the_officer_and_nothing_leaves
         house.tell(learned(&who, 1, "B1", LearningStep::Passed, "2025-03-08"));
         house.tell(choice(&who, "bon", "2025-03-08"));
         house.until("2025-12-01");
-        assert_eq!((house.left(), house.handovers()), (vec![], stays), "{}", point.name);
+        assert_eq!((house.left_to_others(), house.handovers()), (vec![], stays), "{}", point.name);
         assert!(house.fired().iter().all(|row| row == "16b"), "{}: the officer is asked again", point.name);
     }
 }
@@ -166,7 +166,7 @@ fn under_an_objection_a_new_home_is_noted_and_nobody_is_told() {
             house.today(on);
             house.tell(support::number_given(&who, on));
             house.home(&who, nis, since);
-            assert!(house.left().is_empty(), "{} to {nis}", point.name);
+            assert!(house.left_to_others().is_empty(), "{} to {nis}", point.name);
         }
         let live = house.only().state.handovers.iter().filter(|h| h.is_live());
         assert!(live.into_iter().all(|h| h.hold == Some(HoldReason::Restricted)), "{}", point.name);
@@ -196,7 +196,7 @@ fn death_departure_and_revocation_after_an_objection_still_end_every_stream() {
             let before = open(&house);
             house.tell(gone(&who));
             let ended: Vec<String> = before.iter().map(|r| format!("{r} ended withdrawn")).collect();
-            assert_eq!((house.left(), open(&house)), (ended, vec![]), "{} and {way}", point.name);
+            assert_eq!((house.left_to_others(), open(&house)), (ended, vec![]), "{} and {way}", point.name);
             assert!(house.only().live_handover().is_none(), "{} and {way}", point.name);
         }
     }
@@ -214,9 +214,40 @@ fn an_answer_to_what_is_held_changes_nothing() {
 #[test]
 fn what_is_asked_for_by_name_is_not_sent_either() {
     let (mut house, _) = objecting(&POINTS[7]);
-    let stream = house.only().open_streams().next().unwrap().id;
-    let change = house.change(redeliver(stream));
-    assert!(change.deliveries.is_empty());
+    let streams: Vec<_> = house.only().open_streams().map(|s| (s.recipient.clone(), s.id)).collect();
+    for (recipient, stream) in streams {
+        let change = house.change(redeliver(stream));
+        assert_eq!(change.deliveries.is_empty(), recipient.as_str() != "portal", "{recipient}");
+    }
+}
+
+#[test]
+fn the_participant_goes_on_hearing_of_themselves() {
+    let (mut house, who) = objecting(&POINTS[7]);
+    house.left();
+    house.tell(path(&who, &["B1", "L1"], "2025-03-08"));
+    assert_eq!(house.left(), ["portal file"]);
+    house.today("2025-06-01");
+    house.tell(register(&who, Home::Deceased, "2025-06-01"));
+    assert!(!house.left().contains(&"portal file".to_owned()));
+}
+
+#[test]
+fn a_restriction_is_lifted_for_the_person_whether_they_have_a_handover_or_not() {
+    for point in &POINTS {
+        let (mut house, who) = objecting(point);
+        house.tell(path(&who, &["B1", "L1"], "2025-03-08"));
+        house.today("2025-03-09");
+        let person = house.only().id;
+        let lifted = |house: &mut House| {
+            let by = schemas::actor::ActorName::parse("elif").unwrap();
+            house.tell(Body::Lifted { person, reason: "agreed".to_owned(), by })
+        };
+        assert!(matches!(lifted(&mut house), Verdict::Decided(_)), "{}", point.name);
+        assert_eq!(lifted(&mut house), Verdict::Refused(Refusal::NoRestriction), "{}", point.name);
+        let held = |h: &&decide::person::Handover| h.hold == Some(HoldReason::Restricted) && h.is_live();
+        assert_eq!(house.only().state.handovers.iter().filter(held).count(), 0, "{}", point.name);
+    }
 }
 
 #[test]
@@ -227,7 +258,7 @@ fn who_objects_before_anything_is_known_is_told_to_nobody() {
     house.granted(&who);
     house.today("2025-03-05");
     house.home(&who, "44021", "2025-03-04");
-    assert_eq!((house.left(), house.handovers()), (vec![], vec!["held".to_owned()]));
+    assert_eq!((house.left_to_others(), house.handovers()), (vec![], vec!["held".to_owned()]));
 }
 
 #[test]
@@ -236,8 +267,8 @@ fn an_objection_of_one_who_turns_out_to_be_another_is_his() {
     let ((a, _), (b, _)) = two(&mut house);
     house.tell(account(&b, "2025-02-03"));
     house.tell(objection(&b, "2025-02-04"));
-    house.left();
+    house.left_to_others();
     house.tell(bridge(&a, &b));
-    assert_eq!(house.left(), ["agii-abroad ended merged"]);
+    assert_eq!(house.left_to_others(), ["agii-abroad ended merged"]);
     assert_eq!(house.only().live_handover().and_then(|h| h.hold), Some(HoldReason::Restricted));
 }

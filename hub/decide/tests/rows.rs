@@ -8,11 +8,14 @@ mod support;
 use std::collections::BTreeSet;
 
 use decide::handover::table::{Acts, ROWS, Term, To, owner, term};
-use schemas::fact::{Decision, Purpose};
+use schemas::fact::{Decision, PermitRole, Purpose};
 use schemas::handover::{AnswerKind, OrderName, Owner, RejectCode, State};
+use schemas::key::Key;
+use schemas::reference::PermitNumber;
 use support::pair::{two_at_home, whole_bridge};
 use support::{
-    Home, House, Who, application, choice, day, number_given, objection, ordered, recipient, register, status,
+    Home, House, Who, application, choice, day, number_given, objection, ordered, patched, patched_permit,
+    permit, recipient, register, status,
 };
 
 /// The shortest story that fires a row: its number, where it leads, and how.
@@ -240,6 +243,16 @@ const STORIES: &[Story] = &[
         house.tell(objection(who, "2025-03-06"));
         house.order(OrderName::Lift);
     }),
+    ("36", State::Prepared, |house, who| {
+        let worker = Who::number(2);
+        let number = PermitNumber::parse(&worker.permit).unwrap();
+        house.tell(permit(&worker, Decision::Granted, "2025-01-01"));
+        let own = patched_permit(permit(who, Decision::Granted, "2025-01-02"), |permit| {
+            permit.role = PermitRole::Family(number.clone());
+        });
+        house.tell(patched(own, |record| record.keys.push(Key::PermitNamed(number))));
+        house.tell(permit(&worker, Decision::Revoked, "2025-02-01"));
+    }),
 ];
 
 #[test]
@@ -265,7 +278,7 @@ fn i7_who_must_still_move_has_a_deadline_and_nobody_else_has() {
 }
 
 /// Rows whose owner is not said by the state that they lead to.
-const OWNERS: [(&str, Acts); 7] = [
+const OWNERS: [(&str, Acts); 8] = [
     ("9c", Acts::AsBefore),
     ("16b", Acts::Late),
     ("18e", Acts::Is(Owner::Coordinator)),
@@ -273,6 +286,7 @@ const OWNERS: [(&str, Acts); 7] = [
     ("22", Acts::AsBefore),
     ("25b", Acts::AsBefore),
     ("33b", Acts::AsBefore),
+    ("36", Acts::Late),
 ];
 
 #[test]

@@ -47,6 +47,7 @@ const PAGES: &[(&str, &str)] = &[
     ("source-exception", include_str!("../codes/source-exception.md")),
     ("stripped", include_str!("../codes/stripped.md")),
     ("too-large", include_str!("../codes/too-large.md")),
+    ("no-restriction", include_str!("../codes/no-restriction.md")),
     ("two-hold-the-file", include_str!("../codes/two-hold-the-file.md")),
     ("unauthorised", include_str!("../codes/unauthorised.md")),
     ("unknown-code", include_str!("../codes/unknown-code.md")),

@@ -80,6 +80,8 @@ problems! {
     UnknownReview = "unknown-review", CONFLICT, "there is no such open review";
     /// No stream that is open.
     UnknownStream = "unknown-stream", CONFLICT, "there is no such open stream";
+    /// Nobody objected to anything.
+    NoRestriction = "no-restriction", CONFLICT, "there is no restriction to lift";
     /// Two agencies each hold a file.
     TwoHoldTheFile = "two-hold-the-file", CONFLICT, "two agencies each hold the file of one of the two";
     /// The desk ordered what the handover cannot do as it stands.
@@ -105,6 +107,7 @@ impl From<&Refusal> for ProblemCode {
             Refusal::OldEpoch { .. } => Self::OldEpoch,
             Refusal::NotAllowed { .. } => Self::NotAllowed,
             Refusal::OrderNotAllowed { .. } => Self::OrderNotAllowed,
+            Refusal::NoRestriction => Self::NoRestriction,
             Refusal::TwoHoldTheFile => Self::TwoHoldTheFile,
             Refusal::NotAsked => Self::NotAsked,
             Refusal::HashDiffers => Self::HashDiffers,

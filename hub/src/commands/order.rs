@@ -6,21 +6,23 @@
 
 use std::process::ExitCode;
 
-use clap::ValueEnum;
 use schemas::handover::OrderName;
-use schemas::ids::HandoverId;
 
 use super::credential::{Credential, SaidReason};
 use crate::app::DataPlace;
 use crate::desk::{Action, Saying};
 
-/// Decides about one handover.
+/// Decides about one handover, or lifts the restriction of a person.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The handover, as its records, pages and explanations name it.
-    handover: HandoverId,
-    #[arg(value_enum)]
-    order: Order,
+    /// The handover, as its records, pages and explanations name it; with `--person`, the person.
+    id: String,
+    /// `send-again`, `hold`, `release`, `withdraw`, `end-line` or `lift` (docs/handovers.md#orders).
+    #[arg(value_parser = order)]
+    order: OrderName,
+    /// The id is a person's: a restriction is lifted whether they have a handover or not.
+    #[arg(long)]
+    person: bool,
     #[command(flatten)]
     reason: SaidReason,
     #[command(flatten)]
@@ -29,44 +31,27 @@ pub struct Args {
     credential: Credential,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-enum Order {
-    /// The offer goes to its agency once more.
-    SendAgain,
-    /// It stops until somebody releases it.
-    Hold,
-    /// What stopped it is settled: the facts decide again.
-    Release,
-    /// Its agency must purge what it has.
-    Withdraw,
-    /// The agency that has the file is relieved, and the next handover goes on.
-    EndLine,
-    /// The restriction is lifted.
-    Lift,
-}
-
-impl Order {
-    fn name(self) -> OrderName {
-        match self {
-            Self::SendAgain => OrderName::SendAgain,
-            Self::Hold => OrderName::Hold,
-            Self::Release => OrderName::Release,
-            Self::Withdraw => OrderName::Withdraw,
-            Self::EndLine => OrderName::EndLine,
-            Self::Lift => OrderName::Lift,
-        }
-    }
-}
-
 /// Runs it.
 ///
 /// # Errors
 /// Where the store cannot be read, or nobody decides it.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let order = args.order.name();
     let hub = args.place.hub().await?;
-    let actor = args.credential.actor(&hub.store, &hub.vault, Action::of_order(order)).await?;
+    let actor = args.credential.actor(&hub.store, &hub.vault, Action::of_order(args.order)).await?;
     let reason = args.reason.read()?;
-    let saying = Saying::Ordered { handover: args.handover, order, reason };
+    let saying = match (args.person, args.order) {
+        (false, order) => Saying::Ordered { handover: args.id.parse()?, order, reason },
+        (true, OrderName::Lift) => Saying::Lifted { person: args.id.parse()?, reason },
+        (true, _) => {
+            anyhow::bail!("of a person a restriction is lifted; everything else is ordered about a handover")
+        }
+    };
     super::said::say(&hub, &actor, saying).await
+}
+
+/// An order by its name on the command line, where words are joined by dashes.
+fn order(text: &str) -> Result<OrderName, String> {
+    let named = |name: OrderName| name.as_str().replace('_', "-");
+    let found = OrderName::ALL.into_iter().find(|name| named(*name) == text);
+    found.ok_or_else(|| format!("expected one of {}", OrderName::ALL.map(named).join(", ")))
 }

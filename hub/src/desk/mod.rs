@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use schemas::actor::ActorName;
 use schemas::handover::OrderName;
-use schemas::ids::{HandoverId, MessageId, ReviewId, StreamId};
+use schemas::ids::{HandoverId, MessageId, PersonId, ReviewId, StreamId};
 use schemas::message::{Body, ReviewAnswer};
 
 pub use action::{About, AboutError, Action, Occasion};
@@ -50,6 +50,12 @@ pub enum Saying {
         /// Why, in their words.
         reason: String,
     },
+    /// The restriction of a person is lifted, whether they have a handover or not.
+    Lifted {
+        person: PersonId,
+        /// Why, in their words.
+        reason: String,
+    },
 }
 
 impl Saying {
@@ -59,6 +65,7 @@ impl Saying {
             Self::Reviewed { review, .. } => (Action::AnswerReview, (*review).into()),
             Self::Redeliver(stream) => (Action::Redeliver, (*stream).into()),
             Self::Ordered { handover, order, .. } => (Action::of_order(*order), (*handover).into()),
+            Self::Lifted { person, .. } => (Action::LiftRestriction, (*person).into()),
         }
     }
 
@@ -72,6 +79,7 @@ impl Saying {
             Self::Ordered { handover, order, reason } => {
                 ("order", Body::Ordered { handover, order, reason, by })
             }
+            Self::Lifted { person, reason } => ("order", Body::Lifted { person, reason, by }),
         }
     }
 }

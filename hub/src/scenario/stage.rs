@@ -200,6 +200,14 @@ impl<'a> ScenarioStage<'a> {
             handovers.extend(person.state.handovers.iter().filter(of).map(|h| (person.id, h.id)));
         }
         let all: Vec<&(PersonId, HandoverId)> = handovers.iter().collect();
+        if let (OrderName::Lift, Some(Of::Whose(word))) = (named, &order.of)
+            && let Ok(ids) = self.named(word)
+            && let Some(person) = ids.first().copied()
+        {
+            let (reason, by) = ("of this scenario".to_owned(), desk()?);
+            let verdict = self.tell("the desk lifts a restriction", Body::Lifted { person, reason, by });
+            return self.judge(order.verdict.as_deref(), code(&verdict));
+        }
         let meant = self.meant(order.of.as_ref(), &all, |(person, _)| *person)?;
         let (_, handover) = *meant.ok_or("there is no such handover")?;
         let (reason, by) = ("of this scenario".to_owned(), desk()?);

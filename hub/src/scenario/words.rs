@@ -118,7 +118,7 @@ pub(super) fn tokens(text: &str) -> Vec<String> {
 }
 
 /// What a step can be told, beside the codes that a door finds.
-pub(super) const REFUSALS: [&str; 12] = [
+pub(super) const REFUSALS: [&str; 13] = [
     "refused",
     "unknown-handover",
     "unknown-person",
@@ -127,6 +127,7 @@ pub(super) const REFUSALS: [&str; 12] = [
     "old-epoch",
     "not-allowed",
     "order-not-allowed",
+    "no-restriction",
     "two-hold-the-file",
     "not-asked",
     "hash-differs",

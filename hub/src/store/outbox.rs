@@ -16,12 +16,12 @@ use super::{Store, StoreError};
 
 const READER: CellReader = CellReader("outbox");
 
-/// Whether a line of who the person is now is open and unrestricted.
+/// Whether a line of who the person is now is open and unrestricted: their own goes on under a restriction.
 macro_rules! line {
     () => {
         "cast(case when exists (select 1 from person a join person n on n.id = coalesce(a.redirect, a.id) \
          join repertory p on p.stream = o.stream and p.closed_on is null \
-         where a.id = o.person and n.restricted = 0) then 1 else 0 end as bigint)"
+         where a.id = o.person and (n.restricted = 0 or p.capacity = 'participant')) then 1 else 0 end as bigint)"
     };
 }
 

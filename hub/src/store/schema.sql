@@ -81,7 +81,7 @@ create table person (
   id bytea primary key,
   redirect bytea,                  -- set on an absorbed person: the survivor, never another absorbed one
   version bigint not null,
-  restricted bigint not null,      -- 1 while nothing but an end may leave about the person: a gate at send time
+  restricted bigint not null,      -- 1 while nothing but an end and their own status may leave about the person: a gate at send time
   matching bytea not null,
   state bytea not null
 );

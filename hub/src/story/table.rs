@@ -33,7 +33,7 @@ pub struct ShownRow {
 pub struct ShownTrigger {
     /// Where a handover stands.
     pub from: Vec<&'static str>,
-    /// What moves it: `facts`, `agency` (what it answers), `deadline`, `order`, `next_agency` or `merge`.
+    /// What moves it: `facts`, `agency` (what it answers), `deadline`, `order`, `next_agency`, `merge` or `household`.
     pub cause: &'static str,
     /// Which facts, answer or order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -190,6 +190,7 @@ fn trigger(trigger: &Trigger) -> ShownTrigger {
         Cause::Order(name) => ("order", vec![name.as_str()], None),
         Cause::Successor => ("next_agency", vec!["accepted"], None),
         Cause::Merge => ("merge", vec![], None),
+        Cause::Household => ("household", vec![], None),
         Cause::TakenOver => ("merge", vec![], Some("its agency has the file of the other one")),
     };
     ShownTrigger { from: stages(trigger.from), cause, which, guard }

@@ -327,6 +327,14 @@ async fn who_was_absorbed_is_found_as_their_survivor() {
             .await
             .unwrap();
         assert!(!open().await);
+        // What the participant is told of themselves goes on.
+        let own = vec![
+            line(1, "atlas", None, "2026-11-25", 3),
+            line(1, "atlas", Some(Capacity::Participant), "2026-11-25", 3),
+        ];
+        let counters = batch.counters.clone();
+        store.commit(&lease, &Batch { lines: own, counters, ..Batch::default() }).await.unwrap();
+        assert!(open().await);
     })
     .await;
 }

@@ -226,15 +226,16 @@ fn show(draft: &mut Draft<'_>, stream: &Stream, kind: ViewKind, shown: &Showable
 }
 
 /// What the recipient may see now: nothing without an open line, a valid basis, under an objection, or while a
-/// human must say whether the person belongs to the target group. The participant sees on when their entries have
-/// ended.
+/// human must say whether the person belongs to the target group. The participant goes on seeing their own status
+/// whatever becomes of it, for as long as they live: it is theirs.
 fn view(draft: &Draft<'_>, stream: &Stream, kind: ViewKind, shown: &Showable) -> Option<View> {
     stream.line?;
     let contract = basis(draft, &stream.recipient)?;
     let participant = contract.competence == Competence::Participant;
     match shown.scope {
         Scope::In(_) => {}
-        Scope::Out(OutReason::Ended | OutReason::Left) if participant => {}
+        Scope::Out(OutReason::Deceased) => return None,
+        _ if participant => {}
         Scope::Out(_) | Scope::Review | Scope::Unknown => return None,
     }
     // An agency is told of who has arrived; while no home of theirs is known nothing is said. Where the register
@@ -242,7 +243,7 @@ fn view(draft: &Draft<'_>, stream: &Stream, kind: ViewKind, shown: &Showable) ->
     let early = matches!(contract.competence, Competence::BeforeArrival | Competence::Participant);
     let journey = draft.journey();
     let forbidden = kind == ViewKind::File && journey.restricted();
-    if journey.objects() || (!early && !forbidden && journey.home(draft.today).is_none()) {
+    if (journey.objects() && !participant) || (!early && !forbidden && journey.home(draft.today).is_none()) {
         return None;
     }
     let form = shown.form(draft);

@@ -3,16 +3,19 @@
 //! An answer to an epoch that is over changes nothing and is told the successor (invariant I12); that a former agency
 //! has purged what it had is recorded.
 
+use std::collections::BTreeSet;
+
 use schemas::handover::{Answer, AnswerKind, AnswerName, RejectCode, State};
-use schemas::ids::HandoverId;
+use schemas::ids::{HandoverId, ReviewId};
 use schemas::recipient::Recipient;
 
 use super::situation::Situation;
 use super::table::{self, Cause};
 use super::{Moving, fire};
+use crate::change::Review;
 use crate::draft::Draft;
 use crate::journey::scope::Scope;
-use crate::person::Handover;
+use crate::person::{Event, Handover, ReviewReason};
 use crate::world::Refusal;
 
 /// Does what the answer says. `as_sent`: what the agency stored, where it says that it did, is what was sent.
@@ -56,7 +59,18 @@ pub(crate) fn answer(
     if matches!(row.id, "14" | "15k") {
         hand_on(draft, handover.id);
     }
+    if answer.answer == (AnswerKind::Rejected { code: RejectCode::DuplicateOffer }) {
+        doubt(draft);
+    }
     Ok(())
+}
+
+/// The agency knows them as somebody else: a human finds out as whom, for the facts name nobody.
+fn doubt(draft: &mut Draft<'_>) {
+    let (review, reason) = (draft.id(ReviewId::derive), ReviewReason::DuplicateOffer);
+    draft.record(Event::ReviewRaised { review, reason, candidates: BTreeSet::new() });
+    let person = draft.person.id;
+    draft.change.reviews.push(Review { id: review, person, candidates: vec![], reason });
 }
 
 fn cause(answer: &AnswerKind) -> Cause {

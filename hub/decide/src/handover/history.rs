@@ -45,6 +45,11 @@ pub(crate) fn settled(person: &Person, bundle: &Bundle, facing: Facing, place: O
     }
 }
 
+/// Whether a trajectory that started serves them: their home of today began before it, or lies in its territory.
+pub(crate) fn started(person: &Person, bundle: &Bundle, facing: Facing, place: &Whereabouts) -> bool {
+    last(person).is_some_and(Handover::is_done) && settled(person, bundle, facing, Some(place))
+}
+
 /// Whether they left the country after that day, and live here again or come again.
 fn returned(person: &Person, since: Day, place: Option<&Whereabouts>) -> bool {
     let left = Journey::of(&person.state).departures().filter(|day| *day > since);

@@ -20,8 +20,8 @@ mod whereabouts;
 pub(crate) use answer::answer;
 pub(crate) use due::next_day;
 pub(crate) use merge::{part, unite};
-pub(crate) use order::order;
-pub(crate) use reconcile::{follow_facts, reconcile};
+pub(crate) use order::{lift, order};
+pub(crate) use reconcile::{follow_facts, reconcile, reconsider};
 
 use schemas::handover::{HoldReason, Owner, RejectCode, State};
 use schemas::ids::{HandoverId, StreamId};

@@ -1,5 +1,5 @@
 //! What people of the desk do to a handover: the coordinator sends again, holds, releases, withdraws or ends a line
-//! (row 18), the data protection officer lifts a restriction (row 33b).
+//! (row 18), the data protection officer lifts a restriction (row 33b), which is the person's.
 //!
 //! An order that is not possible changes nothing and is told which are.
 
@@ -46,19 +46,33 @@ pub(crate) fn order(
         // What was refused stays so: the facts may send it again, and do not give it back.
         OrderName::Release if stage == Stage::HeldRefused => moving.held_in = None,
         OrderName::Release => (moving.hold, moving.held_in) = (None, None),
-        OrderName::Lift => {
-            let at = draft.at;
-            draft.record(Event::RestrictionLifted { at });
-            // What was voided meanwhile goes out once more.
-            let open: Vec<StreamId> = draft.person.open_streams().map(|stream| stream.id).collect();
-            draft.again.extend(open);
-            // What the desk had stopped stays so, for its own reason.
-            moving.hold =
-                moving.hold.map(|hold| if moving.held_in.is_some() { HoldReason::Manual } else { hold });
-        }
+        // It is the person's, and so of every handover of theirs.
+        OrderName::Lift => return lift(draft),
         OrderName::EndLine => {}
     }
     fire(draft, id, row, moving);
+    Ok(())
+}
+
+/// The restriction of a person is lifted: the facts decide again about every handover that they have, if any.
+pub(crate) fn lift(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    if !draft.journey().objects() {
+        return Err(Refusal::NoRestriction);
+    }
+    let at = draft.at;
+    draft.record(Event::RestrictionLifted { at });
+    // What was voided meanwhile goes out once more.
+    let open: Vec<StreamId> = draft.person.open_streams().map(|stream| stream.id).collect();
+    draft.again.extend(open);
+    for handover in draft.person.state.handovers.clone() {
+        let mut moving = Moving::of(&handover);
+        // What the desk had stopped stays so, for its own reason.
+        moving.hold =
+            moving.hold.map(|hold| if moving.held_in.is_some() { HoldReason::Manual } else { hold });
+        if let Some(row) = table::by(Cause::Order(OrderName::Lift), handover.stage()) {
+            fire(draft, handover.id, row, moving);
+        }
+    }
     Ok(())
 }
 

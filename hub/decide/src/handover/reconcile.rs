@@ -47,6 +47,15 @@ pub(crate) fn follow_facts(draft: &mut Draft<'_>, scope: Scope) {
     settle(draft, &situation, LateRows::Wait);
 }
 
+/// Somebody who comes with them has lost their permit: the coordinator looks whether it concerns them (row 36).
+pub(crate) fn reconsider(draft: &mut Draft<'_>) {
+    for handover in draft.person.state.handovers.clone() {
+        if let Some(row) = table::by(Cause::Household, handover.stage()) {
+            fire(draft, handover.id, row, Moving::of(&handover));
+        }
+    }
+}
+
 /// Whether deadlines that have passed count.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum LateRows {

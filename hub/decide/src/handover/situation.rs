@@ -26,6 +26,8 @@ enum Base {
     Expected,
     Doubtful,
     Out,
+    /// Out, because every entry that counted was refused, revoked or withdrawn.
+    Ended,
     Gone,
     At(Whereabouts),
 }
@@ -68,7 +70,9 @@ impl<'a> Situation<'a> {
             Base::Expected if held.is_none() => Expected,
             Base::Doubtful if held.is_none() => Doubtful,
             Base::Expected | Base::Doubtful => return Unclear,
-            Base::Out | Base::Gone => return Unclear,
+            // Who was waited for and comes no more: it is written down once, and time counts from there.
+            Base::Ended if person.state.handovers.is_empty() => return Out,
+            Base::Out | Base::Ended | Base::Gone => return Unclear,
             Base::At(_) if held.is_some_and(|held| self.is_competent(person, held)) => return Served,
             Base::At(place) => self.facing_new(person, place),
         };
@@ -90,7 +94,7 @@ impl<'a> Situation<'a> {
             Base::Unclear => Unclear,
             Base::Expected => Expected,
             Base::Doubtful => Doubtful,
-            Base::Out => Out,
+            Base::Out | Base::Ended => Out,
             Base::Gone => Gone,
             Base::At(place) => self.facing_new(person, place),
         }
@@ -129,7 +133,7 @@ impl<'a> Situation<'a> {
 
     fn facing_now(&self, person: &Person, handover: &Handover, stage: Stage) -> Facing {
         let facing = match &self.base {
-            Base::Out => return Out,
+            Base::Out | Base::Ended => return Out,
             Base::Gone => return Gone,
             Base::Unclear => Unclear,
             Base::Expected => Expected,
@@ -147,7 +151,11 @@ impl<'a> Situation<'a> {
 
     fn at(&self, person: &Person, handover: &Handover, stage: Stage, place: &Whereabouts) -> Facing {
         let served = |h: &&Handover| h.id != handover.id && h.holds_file() && self.is_competent(person, h);
-        if !stage.has_file() && person.state.handovers.iter().any(|h| served(&h)) {
+        let held = person.held_handover();
+        // A trajectory that started is final, whether the home or the start was known first.
+        let started =
+            || held.is_none() && history::started(person, self.bundle, self.facing_new(person, place), place);
+        if !stage.has_file() && (person.state.handovers.iter().any(|h| served(&h)) || started()) {
             return Served;
         }
         if stage.has_file() {
@@ -239,6 +247,7 @@ fn base(journey: Journey<'_>, scope: Scope, granted: bool, bundle: &Bundle, toda
     let resident = matches!(journey.standing(), Some(RegisterStanding::Resident(_)));
     match scope {
         Scope::Out(OutReason::Left | OutReason::Deceased) => return Base::Gone,
+        Scope::Out(OutReason::Ended) => return Base::Ended,
         Scope::Out(_) => return Base::Out,
         Scope::Review if granted || resident => return Base::Doubtful,
         Scope::Review | Scope::Unknown => return Base::Unclear,

@@ -54,6 +54,8 @@ pub enum Cause {
     Merge,
     /// Two persons were merged, and its agency has the file of the other one.
     TakenOver,
+    /// The permit of somebody who comes with them was refused or revoked.
+    Household,
 }
 
 /// What must be so beside the facts.
@@ -177,7 +179,7 @@ const ANSWERABLE: &[Stage] = &[Sent, Received, Overdue];
 
 pub const ROWS: &[Row] = &[
     row("1", &[facts(&[Unopened], &[Expected])], State::Prepared, HUB),
-    row("2", &[facts(&[Prepared], &[Out])], State::NotInScope, HUB),
+    row("2", &[facts(&[Unopened, Prepared], &[Out])], State::NotInScope, HUB),
     row("3", &[facts(&[Unopened, Prepared], &[Competent])], State::Sent, AGENCY),
     row("3b", &[facts(&[Unopened], &[Arrived])], State::Sent, AGENCY),
     row(
@@ -356,6 +358,7 @@ pub const ROWS: &[Row] = &[
         to: To::Stay,
         owner: Acts::AsBefore,
     },
+    Row { id: "36", on: &[on(Cause::Household, LIVE)], to: To::Stay, owner: Acts::Late },
 ];
 
 const fn stay(from: &'static [Stage], facing: &'static [Facing], because: &'static str) -> Stay {

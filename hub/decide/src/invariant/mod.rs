@@ -77,7 +77,8 @@ pub fn i5(delivery: &Delivery, person: &Person, bundle: &Bundle, on: Day) -> Res
     if contract.basis(on).is_none() {
         return Err(format!("I5: no legal basis of {recipient}"));
     }
-    if person.state.merged_into.is_none() && Journey::of(&person.state).objects() {
+    let participant = contract.competence == Competence::Participant;
+    if !participant && person.state.merged_into.is_none() && Journey::of(&person.state).objects() {
         return Err(format!("I5: {recipient} in spite of an objection"));
     }
     // A home that the register has lost sight of since was one all the same.

@@ -21,7 +21,7 @@ pub enum Facing {
     Competent,
     /// Another agency than its own is competent.
     Elsewhere,
-    /// The agency that is competent has the file under another handover.
+    /// The agency that is competent has the file under another handover, or its trajectory has started.
     Served,
     /// They must choose an office first.
     Choosing,
@@ -39,7 +39,7 @@ pub enum Facing {
     Rival,
     /// They object to being handed over.
     Objecting,
-    /// Not, or no longer, in the target group.
+    /// Not, or no longer, in the target group. Said of no handover yet where what they had applied for has ended.
     Out,
     /// They left the country, or died.
     Gone,
@@ -92,14 +92,16 @@ impl Facing {
             matches!(stage, Stage::HeldBefore | Stage::HeldOffer | Stage::HeldRefused | Stage::HeldFile);
         match self {
             Arrived | Settled => stage == Stage::Unopened,
-            Out | Gone => stage != Stage::Unopened,
+            Gone => stage != Stage::Unopened,
             Unchanged => held,
             Lapsed => stage.has_offer() || stage.has_file(),
             Elsewhere => {
                 stage.has_offer() || stage.has_file() || matches!(stage, Stage::HeldRefused | Stage::Rejected)
             }
             Served | Barred | Rival => !stage.has_file(),
-            Unclear | Expected | Competent | Choosing | Nowhere | Unplaced | Doubtful | Objecting => true,
+            Unclear | Expected | Competent | Choosing | Nowhere | Unplaced | Doubtful | Objecting | Out => {
+                true
+            }
         }
     }
 

@@ -35,16 +35,19 @@ pub enum ReviewReason {
     DefaultDate,
     /// A group key and the birth date agree, the name only in part.
     NameInPart,
+    /// An agency says that it was offered this person twice: whom it means is a human's to find.
+    DuplicateOffer,
 }
 
 impl ReviewReason {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::KeyContradicts,
         Self::SeveralPersons,
         Self::SeveralCandidates,
         Self::NumberDiffers,
         Self::DefaultDate,
         Self::NameInPart,
+        Self::DuplicateOffer,
     ];
 
     /// Its name in lists.
@@ -57,6 +60,7 @@ impl ReviewReason {
             Self::NumberDiffers => "number_differs",
             Self::DefaultDate => "default_date",
             Self::NameInPart => "name_in_part",
+            Self::DuplicateOffer => "duplicate_offer",
         }
     }
 }

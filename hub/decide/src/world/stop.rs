@@ -72,6 +72,9 @@ pub enum Refusal {
         /// The orders that are possible.
         allowed: Vec<OrderName>,
     },
+    /// Nobody objected to anything that was not lifted since.
+    #[error("there is no restriction to lift")]
+    NoRestriction,
     /// Two agencies each hold the file of one of the two.
     #[error("two agencies each hold the file of one of the two: one of them must close it first")]
     TwoHoldTheFile,
@@ -97,6 +100,7 @@ impl Refusal {
             Self::OldEpoch { .. } => "old-epoch",
             Self::NotAllowed { .. } => "not-allowed",
             Self::OrderNotAllowed { .. } => "order-not-allowed",
+            Self::NoRestriction => "no-restriction",
             Self::TwoHoldTheFile => "two-hold-the-file",
             Self::NotAsked => "not-asked",
             Self::HashDiffers => "hash-differs",

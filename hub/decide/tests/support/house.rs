@@ -214,6 +214,17 @@ impl House {
         self.tell(register(who, Home::In(nis, since), &today))
     }
 
+    /// They move there on a day, and the register says so.
+    pub(crate) fn moves(&mut self, who: &Who, nis: &str, since: &str) {
+        self.today(since);
+        self.home(who, nis, since);
+    }
+
+    /// What left so far to anybody but the participant, who goes on hearing of themselves; and forgets it.
+    pub(crate) fn left_to_others(&mut self) -> Vec<String> {
+        self.left().into_iter().filter(|left| !left.starts_with("portal ")).collect()
+    }
+
     /// Lets time pass until this day: on every day that is due for somebody they are looked at.
     pub(crate) fn until(&mut self, on: &str) {
         while let Some((due, person)) = self.due().filter(|(due, _)| *due <= day(on)) {
