@@ -3,8 +3,6 @@
 //! Read from the fold, and where it leaves: on the participant's own stream, which never tells a failure. What a
 //! platform's verbs mean is its adapter's own proof.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
-
 mod support;
 
 use std::collections::BTreeMap;
@@ -20,6 +18,12 @@ use support::{
     House, Who, account, application, day, learned, number_given, path, platform_linked, recipient, status,
     voided,
 };
+
+/// A step in a module, and its day.
+type DatedStep<'a> = (LearningStep, &'a str);
+
+/// The path, what was done, and whether that is the whole package.
+type TakenPath<'a> = (&'a [&'a str], &'a [(&'a str, LearningStep)], Option<&'a str>);
 
 /// In scope, with both accounts and a path of two modules.
 fn learner() -> (House, Who) {
@@ -85,7 +89,7 @@ fn passed_once_is_passed_else_what_happened_last_counts() {
 #[test]
 fn what_completes_a_module_is_the_tables_to_say() {
     use LearningStep::{Completed, Passed};
-    let cases: [(&[(LearningStep, &str)], [Option<&str>; 4]); 4] = [
+    let cases: [(&[DatedStep<'_>], [Option<&str>; 4]); 4] = [
         (&[(Completed, "2025-04-01")], [None, Some("2025-04-01"), Some("2025-04-01"), None]),
         (&[(Passed, "2025-04-02")], [Some("2025-04-02"), None, Some("2025-04-02"), None]),
         (
@@ -115,8 +119,7 @@ fn what_completes_a_module_is_the_tables_to_say() {
 #[test]
 fn the_whole_package_is_the_path_with_every_base_module_of_the_day_on_which_it_was_set() {
     use LearningStep::{Passed, Waived};
-    // The path, what was done, and whether that is the whole package.
-    let cases: [(&[&str], &[(&str, LearningStep)], Option<&str>); 7] = [
+    let cases: [TakenPath<'_>; 7] = [
         (&[], &[("B1", Passed)], None),
         (&["B1", "L1"], &[("B1", Passed), ("F9", Passed)], Some("open")),
         (&["B1", "L1"], &[("B1", Passed), ("L1", Passed)], Some("completed")),
