@@ -12,7 +12,8 @@ use syn::parse::{ParseStream, Parser};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Arm, Attribute, BinOp, Block, Expr, ExprBinary, ExprIf, ExprMethodCall, ExprStruct, ImplItemConst,
-    ImplItemFn, ItemConst, ItemFn, ItemMod, Pat, ReturnType, Signature, Token, Type, UnOp, parse_quote,
+    ImplItemFn, ItemConst, ItemFn, ItemMod, Pat, PatGuard, ReturnType, Signature, Token, Type, UnOp,
+    parse_quote,
 };
 
 /// One change of the code in one place.
@@ -197,7 +198,7 @@ impl VisitMut for Switches<'_> {
 
     fn visit_arm_mut(&mut self, arm: &mut Arm) {
         visit_mut::visit_arm_mut(self, arm);
-        if let Some((_, guard)) = &mut arm.guard
+        if let Pat::Guard(PatGuard { guard, .. }) = &mut arm.pat
             && !has_let(guard)
         {
             self.put("guard always", guard, |on, asked| parse_quote!((#on || (#asked))));
