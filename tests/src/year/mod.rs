@@ -3,7 +3,7 @@
 //! Each simulated day brings what is due, what is said, what agencies answer and what the desk orders; the decider decides it
 //! as it always does. Every draw hangs on a number and on a life, so that the same number is the same year on either
 //! engine. After each week the invariants are looked at on a sample, at the end on all. Refuses doors and Kafka: bodies go into
-//! the inbox as the doors would have made them. Next: [`lives`] for what is said, `agencies`, `desk`, `ends`.
+//! the inbox as the doors would have made them. Next: `lives` for what is said, `agencies`, `desk`, `ends`.
 
 #![expect(clippy::unwrap_used, reason = "a proof fails where it stands")]
 
