@@ -171,10 +171,14 @@ impl Canaries {
         path["modules"] = json!(["B1", "B2"]);
         path["set_by"] = self.word("coach", n).into();
         path["digital_skills"] = self.word("skills", n).into();
+        let mut talk = event("intake_talk", self.uuid(11, n), 7);
+        talk["needs"] = json!(["device"]);
+        talk["set_by"] = self.word("interviewer", n).into();
+        talk["notes"] = self.word("notes", n).into();
         let mut classroom = event("lms_linked", self.uuid(10, n), 8);
         classroom["lms"] = "classroom".into();
         classroom["user_id"] = self.word("user", n).into();
-        vec![created, linked, path, classroom]
+        vec![created, linked, path, talk, classroom]
     }
 
     pub(super) fn statement(&mut self, n: usize) -> Value {

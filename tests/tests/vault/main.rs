@@ -44,8 +44,8 @@ impl Three {
         let three = Self { hub, persons, applications };
         assert_eq!(
             three.outbox().await.len(),
-            15,
-            "two each for AgII abroad and the portal, an offer to Amal"
+            18,
+            "three for AgII abroad (applied, account, path), two for the portal, an offer to Amal"
         );
         three.whole().await;
         three
