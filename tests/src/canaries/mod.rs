@@ -25,14 +25,14 @@ const MARKS: [&[u8]; 14] = [
     b"ZQ9KAN",
     b"zq9kan",
     b"+3290000",
-    b"GV-2039-",
+    b"GV-2089-",
     b"5eedcafe",
     b"5EEDCAFE",
     &[0x5e, 0xed, 0xca, 0xfe],
     b"606101",
     b"996061",
     b"1972-",
-    b"2039-",
+    b"2089-",
 ];
 
 /// One body for one door.
@@ -152,7 +152,7 @@ impl Canaries {
     }
 
     fn permit_number(&mut self, n: usize) -> String {
-        self.keep("permit number", format!("GV-2039-{n:06}"))
+        self.keep("permit number", format!("GV-2089-{n:06}"))
     }
 
     fn account(&mut self, n: usize) -> String {
@@ -168,9 +168,9 @@ impl Canaries {
         self.keep("birth date", day(1972, n))
     }
 
-    /// Another date that is theirs: of a year that is nobody's deadline.
+    /// Another date that is theirs: of a year in which nobody comes of age or grows old, so that it is no due day.
     fn until(&mut self, n: usize) -> String {
-        self.keep("date", day(2039, n))
+        self.keep("date", day(2089, n))
     }
 }
 
