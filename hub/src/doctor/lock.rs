@@ -12,6 +12,9 @@ use std::time::Duration;
 /// How often it is looked, and how long between two looks: no commit of a hub takes so long.
 const LOOKS: u32 = 40;
 const BETWEEN: Duration = Duration::from_millis(50);
+/// In how many looks it may be missing: the system gives its list in pieces, and while many locks come and go one may be
+/// in none of them.
+const MISSED: u32 = 2;
 /// The byte of the file `-shm` that who writes has locked (`UNIX_SHM_BASE` in SQLite's `os_unix.c`).
 const WRITING: u64 = 120;
 
@@ -21,11 +24,14 @@ pub(super) async fn kept(database: &Path) -> Option<String> {
     beside.push("-shm");
     let inode = fs::metadata(beside).ok()?.ino();
     let look = || holder(&fs::read_to_string("/proc/locks").ok()?, inode);
-    let first = look()?;
+    let first = look().or_else(look)?;
+    let mut missed = 0;
     for _ in 1..LOOKS {
         tokio::time::sleep(BETWEEN).await;
-        if look()? != first {
-            return None;
+        match look() {
+            Some(holder) if holder == first => {}
+            None if missed < MISSED => missed += 1,
+            _ => return None,
         }
     }
     Some(format!("process {first} keeps the lock for writing"))
