@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use decide::handover::table::ROWS;
 use schemas::finding::Code;
 use tests::modules::{DRAWN, Folder, folders};
 use tests::pages::written;
@@ -315,6 +316,22 @@ fn every_row_guard_and_invariant_that_is_named_stands_in_its_page() {
         lost.extend(named.filter(|id| !whole(&invariants, id)).map(|id| format!("{}: {id}", path.display())));
     }
     none("rows, guards and invariants stand in docs/", lost);
+}
+
+/// A row's number is its name for people: what it does stands in its columns, so no code asks for it.
+#[test]
+fn nothing_is_decided_by_the_number_of_a_row() {
+    let ids: Vec<String> = ROWS.iter().map(|row| format!("\"{}\"", row.id)).collect();
+    let of_heart = |path: &Path| path.starts_with("hub/decide/src") && !path.ends_with("handover/table.rs");
+    let code = sources().into_iter().filter(|(path, _)| path.starts_with("hub"));
+    let code = code.filter(|(path, _)| of_heart(path) || !path.starts_with("hub/decide"));
+    let offences = code.flat_map(|(path, text)| {
+        let own = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let names = |line: &&str| line.contains("row") || of_heart(&path);
+        let asks = own.lines().filter(names).filter(|line| ids.iter().any(|id| line.contains(id)));
+        asks.map(|line| format!("{}: {}", path.display(), line.trim())).collect::<Vec<_>>()
+    });
+    none("a row's number is asked for", offences);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `hub check`: reads the config folder and tells every mistake in it.
 //!
-//! Proves that every municipality on every day has exactly one answer, and that each contract is what its schema id
+//! Proves that every municipality on every day has exactly one answer, that the state table says one thing in every
+//! place, and that each contract is what its schema id
 //! stands for and can be read together with every version before it. Tells on which bases nothing flows in production
 //! (stderr). Changes nothing. Exit codes:
 //! 0 nothing is wrong, 1 something is.
@@ -30,7 +31,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut out = out();
     let wrong = match Config::load(&args.config) {
         Ok(config) => {
-            let wrong = contracts(&config)?;
+            let mut wrong = contracts(&config)?;
+            wrong.extend(table());
             // Planned law is no mistake; production stands still on it.
             for basis in &config.refused {
                 writeln!(std::io::stderr(), "{basis}")?;
@@ -57,6 +59,12 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     writeln!(std::io::stderr(), "{} findings", wrong.len())?;
     Ok(ExitCode::FAILURE)
+}
+
+/// Where the state table says nothing, two things, or does not come to rest.
+fn table() -> impl Iterator<Item = ConfigError> {
+    let told = |message| ConfigError { file: "hub table".into(), line: None, message };
+    decide::handover::check::table().into_iter().map(told)
 }
 
 /// What is wrong with the contracts against what was frozen.

@@ -188,6 +188,8 @@ mod tests {
             owner: Owner::Agency,
             deadline: None,
             escalated: false,
+            purged: false,
+            done: false,
         }
     }
 

@@ -23,6 +23,9 @@ pub struct ShownRow {
     pub owner: String,
     /// How long the state may last.
     pub within: String,
+    /// What it does beside that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<&'static str>,
     pub en: &'static str,
     pub nl: &'static str,
     pub fr: &'static str,
@@ -76,14 +79,15 @@ impl ShownTable {
     #[must_use]
     pub fn markdown(&self) -> String {
         let mut text =
-            "| row | from | because of | to | who acts | within | in words |\n| --- | --- | --- | --- | --- | --- | --- |\n"
+            "| row | from | because of | to | who acts | within | also | in words |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n"
                 .to_owned();
         for row in &self.rows {
             let from: Vec<String> = row.on.iter().map(|trigger| trigger.from.join(", ")).collect();
             let cause: Vec<String> = row.on.iter().map(ShownTrigger::text).collect();
             let (from, cause) = (from.join("<br>"), cause.join("<br>"));
+            let also = row.also.join(", ");
             let ShownRow { row, to, owner, within, en, .. } = row;
-            _ = writeln!(text, "| {row} | {from} | {cause} | {to} | {owner} | {within} | {en} |");
+            _ = writeln!(text, "| {row} | {from} | {cause} | {to} | {owner} | {within} | {also} | {en} |");
         }
         text
     }
@@ -110,6 +114,9 @@ impl ShownTable {
             _ = writeln!(text, "{id:<4} {to:<17} {owner:<22} {within:<16} {}", said(row));
             for trigger in on {
                 _ = writeln!(text, "     from {}: {}", trigger.from.join(", "), trigger.text());
+            }
+            if !row.also.is_empty() {
+                _ = writeln!(text, "     also: {}", row.also.join(", "));
             }
         }
         text
@@ -165,6 +172,7 @@ fn shown(row: &'static Row, bundle: &Bundle) -> ShownRow {
             To::State(state) => within(term(state), bundle),
             To::Stay | To::Back => "as the state".to_owned(),
         },
+        also: row.also.iter().map(|also| also.as_str()).collect(),
         en: words.map_or("", |words| words.en.as_str()),
         nl: words.map_or("", |words| words.nl.as_str()),
         fr: words.map_or("", |words| words.fr.as_str()),

@@ -10,7 +10,7 @@ use schemas::ids::{HandoverId, ReviewId};
 use schemas::recipient::Recipient;
 
 use super::situation::Situation;
-use super::table::{self, Cause};
+use super::table::{self, Also, Cause, To};
 use super::{Moving, fire};
 use crate::change::Review;
 use crate::draft::Draft;
@@ -48,7 +48,7 @@ pub(crate) fn answer(
         }
         return if repeated(&handover, &answer.answer) { Ok(()) } else { Err(not_allowed(&handover)) };
     };
-    if row.id == "25b" && handover.purged.is_some() {
+    if row.to == To::Stay && row.does(Also::KeepPurge) && handover.purged.is_some() {
         return Ok(());
     }
     let mut moving = Moving::of(&handover);
@@ -56,7 +56,7 @@ pub(crate) fn answer(
         (moving.code, moving.held_in) = (Some(code), Some(facing));
     }
     fire(draft, handover.id, row, moving);
-    if matches!(row.id, "14" | "15k") {
+    if row.does(Also::RelieveFormer) {
         hand_on(draft, handover.id);
     }
     if answer.answer == (AnswerKind::Rejected { code: RejectCode::DuplicateOffer }) {

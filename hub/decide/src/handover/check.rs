@@ -6,9 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use schemas::handover::State;
+use schemas::handover::{AnswerName, State};
 
-use super::table::{Cause, Circumstances, ROWS, Row, STAYS, Stay, To};
+use super::table::{Also, Cause, Circumstances, ROWS, Row, STAYS, Stay, To, When};
 use crate::person::{Facing, Stage};
 
 /// How many rows may fire after one another before a handover rests.
@@ -26,6 +26,7 @@ fn whole(rows: &[Row], stays: &[Stay]) -> Vec<String> {
     wrong.extend(
         rows.iter().filter(|row| !ids.insert(row.id)).map(|row| format!("row {} stands twice", row.id)),
     );
+    wrong.extend(rows.iter().flat_map(out_of_place));
     for stage in Stage::ALL {
         for facing in Facing::ALL.into_iter().filter(|facing| facing.is_said_of(stage)) {
             for around in CIRCUMSTANCES {
@@ -67,12 +68,38 @@ fn fires(row: &Row, (stage, facing, around): Where) -> bool {
     })
 }
 
+/// What a row does beside its state and cannot do there, or must do there and does not.
+fn out_of_place(row: &Row) -> Vec<String> {
+    let all = |fits: fn(Cause) -> bool| row.on.iter().all(|on| fits(on.cause));
+    let from = |fits: fn(Stage) -> bool| row.on.iter().flat_map(|on| on.from).all(|stage| fits(*stage));
+    let to = |state| row.to == To::State(state);
+    let belongs = |also| match also {
+        Also::HoldByCode => to(State::Held) && from(|stage| stage == Stage::Rejected),
+        Also::FollowHome => row.to == To::Stay && all(|cause| matches!(cause, Cause::Facts(_, When::Moved))),
+        // Not whatever has an offer goes out again: the row says it.
+        Also::IssueAgain => row.does(also) && from(Stage::has_offer),
+        Also::RelieveFormer => {
+            all(|cause| matches!(cause, Cause::Answer(AnswerName::Accepted) | Cause::AlreadyKnown))
+        }
+        Also::KeepPurge => all(|cause| cause == Cause::Answer(AnswerName::PurgeConfirmed)),
+        Also::Done => to(State::Closed) && all(|cause| !matches!(cause, Cause::Facts(..))),
+    };
+    let wrong = Also::ALL.into_iter().filter(|also| belongs(*also) != row.does(*also));
+    let told = |also: Also| {
+        let does = if row.does(also) { "does not belong" } else { "is missing" };
+        format!("row {}: {} {does}", row.id, also.as_str())
+    };
+    wrong.map(told).collect()
+}
+
 /// Whether a handover that stands there comes to rest within so many steps, wherever it comes back to.
 fn rests(rows: &[Row], place: Where, left: usize) -> bool {
     let Some(row) = rows.iter().find(|row| fires(row, place)) else { return true };
     let Some(left) = left.checked_sub(1) else { return false };
     let (stage, facing, around) = place;
-    let around = Circumstances { moved: false, ..around };
+    // Who goes where the facts lead goes with the home; who stays or comes back only where the row says so.
+    let follows = row.does(Also::FollowHome) || matches!(row.to, To::State(_));
+    let around = Circumstances { moved: around.moved && !follows, ..around };
     next(stage, row).into_iter().all(|next| rests(rows, (next, after(next, facing, row), around), left))
 }
 
@@ -145,8 +172,13 @@ mod tests {
     /// The checker is checked: each way in which a table can be broken is told, with its place.
     #[test]
     fn a_broken_table_is_told() {
-        let leads =
-            |id: &'static str, on: &'static [Trigger], to: To| Row { id, on, to, owner: Acts::AsBefore };
+        let leads = |id: &'static str, on: &'static [Trigger], to: To| Row {
+            id,
+            on,
+            to,
+            owner: Acts::AsBefore,
+            also: &[],
+        };
         const LOST: &[Trigger] =
             &[Trigger { from: &[Stage::Sent], cause: Cause::Facts(&[Facing::Competent], When::Always) }];
         let table = |more: &[Row]| -> Vec<Row> { [ROWS, more].concat() };
@@ -190,6 +222,32 @@ mod tests {
             &[Trigger { from: &[Stage::Final], cause: Cause::Facts(&[Facing::Lapsed], When::Always) }];
         assert!(!Facing::Lapsed.is_said_of(Stage::Final));
         assert_eq!(unasked(&table(&[leads("x", NEVER, To::Stay)]), STAYS).len(), 1);
+    }
+
+    /// Each effect is told where it is taken from its row, and where it is given to any other.
+    #[test]
+    fn an_effect_in_the_wrong_place_is_told() {
+        let mut found = vec![];
+        for row in ROWS {
+            for also in Also::ALL {
+                let without: Vec<Also> = row.also.iter().copied().filter(|one| *one != also).collect();
+                let with = [row.also, &[also]].concat();
+                let (changed, told) =
+                    if row.does(also) { (without, "is missing") } else { (with, "does not belong") };
+                let wrong = out_of_place(&Row { also: changed.leak(), ..*row });
+                let expect = format!("row {}: {} {told}", row.id, also.as_str());
+                if wrong != [expect] {
+                    found.push((row.id, also));
+                }
+            }
+        }
+        // Whether an offer goes out once more is its row's to say.
+        let offered: Vec<&str> = ROWS
+            .iter()
+            .filter(|row| row.on.iter().flat_map(|on| on.from).all(|stage| stage.has_offer()))
+            .map(|row| row.id)
+            .collect();
+        assert_eq!(found, offered.into_iter().map(|row| (row, Also::IssueAgain)).collect::<Vec<_>>());
     }
 
     #[test]

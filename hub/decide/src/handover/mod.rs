@@ -13,6 +13,7 @@ mod merge;
 mod order;
 
 mod reconcile;
+mod row;
 mod situation;
 pub mod table;
 mod whereabouts;
@@ -31,7 +32,7 @@ use schemas::time::Day;
 use crate::draft::Draft;
 use crate::person::{Event, Facing, Handover};
 use crate::routing::Route;
-use table::{Acts, Row, Term, To};
+use table::{Acts, Also, Row, Term, To};
 use whereabouts::Whereabouts;
 
 /// What a handover becomes beside its state.
@@ -107,9 +108,11 @@ fn fire(draft: &mut Draft<'_>, id: HandoverId, row: &Row, moving: Moving) {
         owner,
         deadline,
         escalated: row.owner == Acts::Late || (row.to == To::Stay && handover.escalated),
+        purged: row.does(Also::KeepPurge),
+        done: row.does(Also::Done),
     };
     draft.record(event);
-    if matches!(row.id, "12" | "13") {
+    if row.does(Also::IssueAgain) {
         let own = draft.person.open_streams().filter(|stream| stream.handover == Some(id));
         let own: Vec<StreamId> = own.map(|stream| stream.id).collect();
         draft.again.extend(own);

@@ -9,7 +9,7 @@ use schemas::time::Day;
 
 use super::history;
 use super::situation::Situation;
-use super::table::{self, Cause, Circumstances, Row, To};
+use super::table::{self, Also, Cause, Circumstances, Row, To};
 use super::{Moving, fire, open};
 use crate::draft::Draft;
 use crate::journey::scope::Scope;
@@ -112,7 +112,7 @@ fn moving(draft: &Draft<'_>, situation: &Situation<'_>, id: HandoverId, row: &Ro
         To::State(State::AwaitingChoice | State::NotInScope) if !matches!(facing, Facing::Out) => {
             moving = Moving { epoch: handover.epoch, ..Moving::default() }.at(place);
         }
-        To::State(State::Held) if row.id == "19b" => moving.hold = handover.code.map(hold),
+        To::State(State::Held) if row.does(Also::HoldByCode) => moving.hold = handover.code.map(hold),
         To::State(State::Held) => {
             let stage = handover.stage();
             // The facts hold it from here on, whoever stopped it before; who objects does not undo what the desk ordered.
@@ -125,7 +125,7 @@ fn moving(draft: &Draft<'_>, situation: &Situation<'_>, id: HandoverId, row: &Ro
         }
         To::State(State::Prepared) => moving = Moving { epoch: handover.epoch, ..Moving::default() },
         To::Back | To::State(_) => (moving.hold, moving.held_in) = (None, None),
-        To::Stay if row.id == "22" => moving = moving.at(place),
+        To::Stay if row.does(Also::FollowHome) => moving = moving.at(place),
         To::Stay => {}
     }
     moving

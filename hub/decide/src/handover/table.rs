@@ -1,10 +1,12 @@
 //! The state table as data: from where, because of what, to where, and who must move next.
 //!
 //! The hub, its explanations, `hub table`, docs/handovers.md and the checks read the same rows; their words are the
-//! `story`'s. How long a state may last is [`term`]'s. Whether the table is whole is [`super::check`]'s.
+//! `story`'s. A row's number is its name for people: what it does stands in its columns ([`super::row`]). How long a
+//! state may last is [`term`]'s. Whether the table is whole is [`super::check`]'s.
 
 use schemas::handover::{AnswerName, HoldReason, OrderName, Owner, State};
 
+pub use super::row::{Acts, Also, Cause, Circumstances, Row, Stay, To, Trigger, When};
 use crate::bundle::Deadlines;
 use crate::person::facing::Facing::{
     self, Arrived, Barred, Choosing, Competent, Doubtful, Elsewhere, Expected, Gone, Lapsed, Nowhere,
@@ -14,113 +16,6 @@ use crate::person::stage::Stage::{
     self, Accepted, AwaitingChoice, Bounced, ChoiceOverdue, Final, HeldBefore, HeldFile, HeldOffer,
     HeldRefused, Overdue, Prepared, RecallPending, Received, Rejected, Sent, Unopened, WithdrawPending,
 };
-
-/// One row of the state table.
-#[derive(Clone, Copy, Debug)]
-pub struct Row {
-    /// Its number in docs/handovers.md.
-    pub id: &'static str,
-    /// What fires it: any of these.
-    pub on: &'static [Trigger],
-    pub to: To,
-    /// Who must move next.
-    pub owner: Acts,
-}
-
-/// What fires a row: this, to a handover that stands there.
-#[derive(Clone, Copy, Debug)]
-pub struct Trigger {
-    pub from: &'static [Stage],
-    pub cause: Cause,
-}
-
-/// What moves a handover.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Cause {
-    /// Today's facts say one of these to it.
-    Facts(&'static [Facing], When),
-    Answer(AnswerName),
-    /// The agency says that it has an active file already: a no with that code.
-    AlreadyKnown,
-    /// What the agency stored is not what was sent.
-    Differs,
-    /// The day after its deadline has come.
-    Deadline,
-    /// Somebody of the desk orders it.
-    Order(OrderName),
-    /// The next agency has said yes.
-    Successor,
-    /// Two persons were merged, and another handover goes on.
-    Merge,
-    /// Two persons were merged, and its agency has the file of the other one.
-    TakenOver,
-    /// The permit of somebody who comes with them was refused or revoked.
-    Household,
-}
-
-/// What must be so beside the facts.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum When {
-    Always,
-    /// Another handover's agency has the file.
-    FileHeld,
-    /// No other agency has the file.
-    NoFile,
-    /// They live elsewhere than when it was last looked at.
-    Moved,
-    NotMoved,
-}
-
-/// Where a row leads.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum To {
-    State(State),
-    /// It stays where it is.
-    Stay,
-    /// Where it was before it was held.
-    Back,
-}
-
-/// Who must move next.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Acts {
-    Is(Owner),
-    /// By the reason why it is held.
-    Holder,
-    /// Who had to before: of a state that goes on, or that it comes back to.
-    AsBefore,
-    /// The coordinator; the data protection officer where data must come back or an objection stands.
-    Late,
-}
-
-/// Where nothing is to be done: facts that say these to a handover that stands there leave it.
-#[derive(Clone, Copy, Debug)]
-pub struct Stay {
-    pub from: &'static [Stage],
-    pub facing: &'static [Facing],
-    pub when: When,
-    /// Why, in a sentence.
-    pub because: &'static str,
-}
-
-/// What is true of a handover's person beside its facing: the bits that [`When`] asks for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Circumstances {
-    pub file_held: bool,
-    pub moved: bool,
-}
-
-impl When {
-    pub(super) fn holds(self, around: Circumstances) -> bool {
-        match self {
-            Self::Always => true,
-            Self::FileHeld => around.file_held,
-            Self::NoFile => !around.file_held,
-            Self::Moved => around.moved,
-            Self::NotMoved => !around.moved,
-        }
-    }
-}
 
 const fn facts(from: &'static [Stage], facing: &'static [Facing]) -> Trigger {
     Trigger { from, cause: Cause::Facts(facing, When::Always) }
@@ -135,7 +30,11 @@ const fn on(cause: Cause, from: &'static [Stage]) -> Trigger {
 }
 
 const fn row(id: &'static str, on: &'static [Trigger], to: State, owner: Acts) -> Row {
-    Row { id, on, to: To::State(to), owner }
+    does(id, on, To::State(to), owner, &[])
+}
+
+const fn does(id: &'static str, on: &'static [Trigger], to: To, owner: Acts, also: &'static [Also]) -> Row {
+    Row { id, on, to, owner, also }
 }
 
 const HUB: Acts = Acts::Is(Owner::Hub);
@@ -159,22 +58,8 @@ const OPENED: &[Facing] = &[
     Unclear, Expected, Competent, Served, Choosing, Nowhere, Unplaced, Doubtful, Barred, Rival, Objecting,
     Out, Gone,
 ];
-const LIVE: &[Stage] = &[
-    Prepared,
-    AwaitingChoice,
-    ChoiceOverdue,
-    HeldBefore,
-    Sent,
-    Received,
-    Overdue,
-    Bounced,
-    HeldOffer,
-    Rejected,
-    HeldRefused,
-    Accepted,
-    HeldFile,
-];
-const OVER: &[Stage] = &[WithdrawPending, RecallPending, Final];
+const LIVE: &[Stage] = &Stage::LIVE;
+const OVER: &[Stage] = &Stage::OVER;
 const ANSWERABLE: &[Stage] = &[Sent, Received, Overdue];
 
 pub const ROWS: &[Row] = &[
@@ -208,26 +93,45 @@ pub const ROWS: &[Row] = &[
     row("8", &[on(Cause::Deadline, &[AwaitingChoice])], State::Overdue, COORDINATOR),
     row("9", &[facts(&[HeldBefore], &[Competent])], State::Sent, AGENCY),
     row("9b", &[facts(&[HeldBefore], &[Unclear, Expected])], State::Prepared, HUB),
-    Row {
-        id: "9c",
-        on: &[
+    does(
+        "9c",
+        &[
             facts(&[HeldOffer], &[Competent, Unclear, Expected, Unplaced]),
             facts(&[HeldFile], &[Competent, Elsewhere, Choosing, Unclear, Expected, Unplaced, Doubtful]),
         ],
-        to: To::Back,
-        owner: Acts::AsBefore,
-    },
+        To::Back,
+        Acts::AsBefore,
+        &[],
+    ),
     row("10", &[on(Cause::Answer(AnswerName::Received), &[Sent, Overdue, Bounced])], State::Received, AGENCY),
     row("11", &[on(Cause::Differs, &[Sent, Overdue])], State::Bounced, Acts::Is(Owner::Operations)),
-    row("12", &[on(Cause::Deadline, &[Sent])], State::Overdue, COORDINATOR),
-    row("13", &[on(Cause::Order(OrderName::SendAgain), &[Bounced])], State::Sent, AGENCY),
-    row("14", &[on(Cause::Answer(AnswerName::Accepted), &[Received, Overdue])], State::Accepted, AGENCY),
+    does("12", &[on(Cause::Deadline, &[Sent])], To::State(State::Overdue), COORDINATOR, &[Also::IssueAgain]),
+    does(
+        "13",
+        &[on(Cause::Order(OrderName::SendAgain), &[Bounced])],
+        To::State(State::Sent),
+        AGENCY,
+        &[Also::IssueAgain],
+    ),
+    does(
+        "14",
+        &[on(Cause::Answer(AnswerName::Accepted), &[Received, Overdue])],
+        To::State(State::Accepted),
+        AGENCY,
+        &[Also::RelieveFormer],
+    ),
     row("15", &[on(Cause::Answer(AnswerName::Rejected), ANSWERABLE)], State::Rejected, COORDINATOR),
-    row("15k", &[on(Cause::AlreadyKnown, ANSWERABLE)], State::Closed, HUB),
+    does(
+        "15k",
+        &[on(Cause::AlreadyKnown, ANSWERABLE)],
+        To::State(State::Closed),
+        HUB,
+        &[Also::RelieveFormer, Also::Done],
+    ),
     row("16", &[on(Cause::Deadline, &[Received])], State::Overdue, COORDINATOR),
-    Row {
-        id: "16b",
-        on: &[on(
+    does(
+        "16b",
+        &[on(
             Cause::Deadline,
             &[
                 Prepared,
@@ -244,9 +148,10 @@ pub const ROWS: &[Row] = &[
                 RecallPending,
             ],
         )],
-        to: To::Stay,
-        owner: Acts::Late,
-    },
+        To::Stay,
+        Acts::Late,
+        &[],
+    ),
     row(
         "18",
         &[on(Cause::Order(OrderName::SendAgain), &[Overdue, HeldOffer, HeldRefused])],
@@ -277,14 +182,15 @@ pub const ROWS: &[Row] = &[
         State::Withdrawn,
         HUB,
     ),
-    Row {
-        id: "18e",
-        on: &[on(Cause::Order(OrderName::Release), &[HeldBefore, HeldOffer, HeldRefused])],
-        to: To::Stay,
-        owner: COORDINATOR,
-    },
+    does(
+        "18e",
+        &[on(Cause::Order(OrderName::Release), &[HeldBefore, HeldOffer, HeldRefused])],
+        To::Stay,
+        COORDINATOR,
+        &[],
+    ),
     row("19", &[facts(&[HeldRefused], &[Competent])], State::Sent, AGENCY),
-    row("19b", &[facts(&[Rejected], NOT_HELD)], State::Held, Acts::Holder),
+    does("19b", &[facts(&[Rejected], NOT_HELD)], To::State(State::Held), Acts::Holder, &[Also::HoldByCode]),
     row(
         "20",
         &[
@@ -305,16 +211,17 @@ pub const ROWS: &[Row] = &[
     ),
     row("21c", &[facts(FILE, &[Nowhere])], State::Closed, HUB),
     row("21d", &[on(Cause::Order(OrderName::EndLine), FILE)], State::Superseded, HUB),
-    Row {
-        id: "22",
-        on: &[
+    does(
+        "22",
+        &[
             when(When::Moved, CHOICE, &[Choosing]),
             when(When::Moved, OFFERED, &[Competent]),
             when(When::Moved, &[Accepted], &[Competent]),
         ],
-        to: To::Stay,
-        owner: Acts::AsBefore,
-    },
+        To::Stay,
+        Acts::AsBefore,
+        &[Also::FollowHome],
+    ),
     row("24", &[facts(OFFER, &[Out, Gone]), facts(FILE, &[Out, Gone])], State::WithdrawPending, AGENCY),
     row(
         "24b",
@@ -325,14 +232,27 @@ pub const ROWS: &[Row] = &[
         State::Withdrawn,
         HUB,
     ),
-    row("25", &[on(Cause::Answer(AnswerName::PurgeConfirmed), &[WithdrawPending])], State::Withdrawn, HUB),
-    Row {
-        id: "25b",
-        on: &[on(Cause::Answer(AnswerName::PurgeConfirmed), &[HeldRefused, Final])],
-        to: To::Stay,
-        owner: Acts::AsBefore,
-    },
-    row("28", &[on(Cause::Answer(AnswerName::PurgeConfirmed), &[RecallPending])], State::EnteredInError, HUB),
+    does(
+        "25",
+        &[on(Cause::Answer(AnswerName::PurgeConfirmed), &[WithdrawPending])],
+        To::State(State::Withdrawn),
+        HUB,
+        &[Also::KeepPurge],
+    ),
+    does(
+        "25b",
+        &[on(Cause::Answer(AnswerName::PurgeConfirmed), &[HeldRefused, Final])],
+        To::Stay,
+        Acts::AsBefore,
+        &[Also::KeepPurge],
+    ),
+    does(
+        "28",
+        &[on(Cause::Answer(AnswerName::PurgeConfirmed), &[RecallPending])],
+        To::State(State::EnteredInError),
+        HUB,
+        &[Also::KeepPurge],
+    ),
     row("29", &[on(Cause::Merge, LIVE)], State::Superseded, HUB),
     row(
         "29b",
@@ -340,7 +260,13 @@ pub const ROWS: &[Row] = &[
         State::Accepted,
         AGENCY,
     ),
-    row("30", &[on(Cause::Answer(AnswerName::TrajectoryStarted), &[Accepted])], State::Closed, HUB),
+    does(
+        "30",
+        &[on(Cause::Answer(AnswerName::TrajectoryStarted), &[Accepted])],
+        To::State(State::Closed),
+        HUB,
+        &[Also::Done],
+    ),
     row(
         "33",
         &[
@@ -352,13 +278,14 @@ pub const ROWS: &[Row] = &[
         State::Held,
         Acts::Holder,
     ),
-    Row {
-        id: "33b",
-        on: &[on(Cause::Order(OrderName::Lift), LIVE), on(Cause::Order(OrderName::Lift), OVER)],
-        to: To::Stay,
-        owner: Acts::AsBefore,
-    },
-    Row { id: "36", on: &[on(Cause::Household, LIVE)], to: To::Stay, owner: Acts::Late },
+    does(
+        "33b",
+        &[on(Cause::Order(OrderName::Lift), LIVE), on(Cause::Order(OrderName::Lift), OVER)],
+        To::Stay,
+        Acts::AsBefore,
+        &[],
+    ),
+    does("36", &[on(Cause::Household, LIVE)], To::Stay, Acts::Late, &[]),
 ];
 
 const fn stay(from: &'static [Stage], facing: &'static [Facing], because: &'static str) -> Stay {
@@ -408,12 +335,6 @@ pub fn by_facts(stage: Stage, facing: Facing, around: Circumstances) -> Option<&
 pub fn by(cause: Cause, stage: Stage) -> Option<&'static Row> {
     let fires = |trigger: &Trigger| trigger.cause == cause && trigger.from.contains(&stage);
     ROWS.iter().find(|row| row.on.iter().any(fires))
-}
-
-/// The row of this number.
-#[must_use]
-pub fn numbered(id: &str) -> Option<&'static Row> {
-    ROWS.iter().find(|row| row.id == id)
 }
 
 /// The answers that move a handover, in the order they are listed to its agency.

@@ -96,6 +96,10 @@ pub enum Event {
         deadline: Option<Day>,
         /// A deadline passed and nobody moved it.
         escalated: bool,
+        /// Its agency confirmed that it purged what it had.
+        purged: bool,
+        /// Its agency goes on by itself from here on.
+        done: bool,
     },
     /// The data protection officer lifted a restriction: what was objected to before counts no more.
     RestrictionLifted { at: Instant },

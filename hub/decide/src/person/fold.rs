@@ -196,6 +196,8 @@ impl Handover {
             owner,
             deadline,
             escalated,
+            purged,
+            done,
         } = event
         else {
             return;
@@ -211,13 +213,13 @@ impl Handover {
         if self.epoch != *epoch {
             (self.accepted, self.purged) = (None, None);
         }
-        self.done |= matches!(&**row, "30" | "15k");
+        self.done |= *done;
         match to {
             State::Accepted => self.accepted = self.accepted.or(Some(*on)),
             State::AwaitingChoice => self.choice_by = self.choice_by.or(*deadline),
             _ => {}
         }
-        if matches!(&**row, "25" | "25b" | "28") {
+        if *purged {
             self.purged = self.purged.or(Some(*on));
         }
         self.row.clone_from(row);

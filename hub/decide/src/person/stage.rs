@@ -69,6 +69,26 @@ impl Stage {
         RecallPending,
         Final,
     ];
+    /// Where nothing has ended and nothing is only waited for.
+    pub const LIVE: [Self; 13] = Self::that_are(true);
+    /// Where all is over, but for a purge perhaps.
+    pub const OVER: [Self; 3] = Self::that_are(false);
+
+    /// The stages of a handover that are live, or are not.
+    const fn that_are<const N: usize>(live: bool) -> [Self; N] {
+        let mut found = [Unopened; N];
+        let (mut at, mut next) = (0, 0);
+        while at < Self::ALL.len() {
+            let stage = Self::ALL[at];
+            if stage.is_live() == live && !matches!(stage, Unopened) {
+                found[next] = stage;
+                next += 1;
+            }
+            at += 1;
+        }
+        assert!(next == N, "as many as there are");
+        found
+    }
 
     /// Its name in tables: the state, and what the agency has where that is not said by it.
     #[must_use]
@@ -137,7 +157,7 @@ impl Stage {
 
     /// Whether it has neither ended nor only waits for a purge.
     #[must_use]
-    pub fn is_live(self) -> bool {
+    pub const fn is_live(self) -> bool {
         !matches!(self, Unopened | WithdrawPending | RecallPending | Final)
     }
 }
