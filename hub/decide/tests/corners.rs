@@ -207,7 +207,6 @@ fn after_the_end_a_new_home_without_a_basis_is_held_or_due() {
             }];
         }
     }
-    house.bundle = house.bundle.clone();
     house.answer("amal", AnswerKind::TrajectoryStarted);
     house.moves(&who, "11002", "2025-05-01");
     house.until("2025-12-01");
@@ -319,7 +318,6 @@ fn basis_ends_while_offered_then_yes_is_not_taken() {
             }];
         }
     }
-    house.bundle = house.bundle.clone();
     house.granted(&who);
     house.today("2025-03-28");
     house.home(&who, "44021", "2025-03-04");

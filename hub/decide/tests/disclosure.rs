@@ -155,7 +155,6 @@ fn outside_the_flemish_sphere_the_number_leaves_while_the_basis_names_it() {
         basis("2025-06-01", "2025-06-30", &["insz"]),
         basis("2025-07-01", "2030-01-01", &[]),
     ];
-    house.bundle = house.bundle.clone();
     house.tell(choice(&who, "bapa-via:fr", "2025-03-06"));
     house.received("bapa-via");
     house.answer("bapa-via", AnswerKind::Accepted);
@@ -258,7 +257,6 @@ fn a_focus_module_is_named_to_those_it_is_meant_for_on_the_days_on_which_it_is_t
     let focus = |house: &House| house.seen("agii-abroad", "focus_modules");
     let last = house.bundle.modules.modules.iter_mut().find(|(code, _)| code.as_str() == "F1").unwrap().1;
     last.until = Some(day("2025-03-31"));
-    house.bundle = house.bundle.clone();
     house.tell(application(&who, Purpose::FamilyReunification, "2025-01-02"));
     for (on, expect) in [("2025-03-31", Some("F1")), ("2025-04-01", None)] {
         house.until(on);

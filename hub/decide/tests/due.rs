@@ -291,12 +291,10 @@ fn a_merger_that_changes_only_the_code_moves_nobody() {
 
 /// A bundle in which this recipient's basis holds on these days.
 fn with_basis(mut house: House, who: &str, from: &str, to: Option<&str>) -> House {
-    let mut bundle = support::bundle();
     let basis =
         LegalBasis { reference: "test".to_owned(), from: day(from), to: to.map(day), names: BTreeSet::new() };
-    let contract = bundle.contracts.iter_mut().find(|c| c.recipient == recipient(who));
+    let contract = house.bundle.contracts.iter_mut().find(|c| c.recipient == recipient(who));
     contract.into_iter().for_each(|contract| contract.bases = vec![basis.clone()]);
-    house.bundle = bundle;
     house
 }
 

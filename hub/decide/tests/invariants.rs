@@ -28,7 +28,7 @@ impl Whole {
         let last = |d: &&Delivery| d.recipient == recipient(to) && d.view.kind() == kind;
         let delivery = house.deliveries.iter().rev().find(last).unwrap().clone();
         let person = house.now(delivery.person).clone();
-        Self { delivery, person, bundle: house.bundle.clone(), on: day_of(house.at) }
+        Self { delivery, person, bundle: Bundle::clone(&house.bundle), on: day_of(house.at) }
     }
 
     fn broken(&self, by: impl FnOnce(&mut Self)) -> Self {

@@ -5,13 +5,12 @@
 
 mod support;
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use decide::handover::table::ROWS;
 use support::House;
 use support::settled::broken;
-use support::walk::{Log, walk};
+use support::walk::{Log, walk, walk_of_two};
 
 /// How many lives are walked, half in true weather and half in wild.
 #[expect(clippy::disallowed_methods, reason = "a test is told how much by its environment")]
@@ -19,39 +18,66 @@ fn walks() -> u64 {
     std::env::var("HUB_WALKS").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000)
 }
 
-/// Rows that no walk fires: nobody is split, and one walk knows one human, of whom no two pieces are offered at once.
+/// Rows that no walk of one life fires: nobody is split, and of one person no two pieces are offered at once.
 const NOT_WALKED: [&str; 2] = ["28", "29b"];
 
-fn all(wild: bool) {
-    let breaks: RefCell<Vec<String>> = RefCell::new(vec![]);
-    let fired: RefCell<BTreeSet<String>> = RefCell::default();
+/// What came of all walks.
+#[derive(Default)]
+struct Came {
+    broken: Vec<String>,
+    fired: BTreeSet<String>,
+    merged: u64,
+}
+
+/// Walks so many lives by this way, every second number.
+fn all(first: u64, way: impl Fn(u64, &mut dyn FnMut(&mut House, &Log))) -> Came {
+    let mut came = Came::default();
     for number in 0..walks() / 2 {
-        let mut whole = true;
-        walk(number * 2 + u64::from(wild), wild, |house: &mut House, log: &Log| {
-            fired.borrow_mut().extend(house.fired());
+        let (mut whole, mut merged) = (true, false);
+        way(number * 2 + first, &mut |house: &mut House, log: &Log| {
+            came.fired.extend(house.fired());
+            merged = house.world.persons().any(|person| person.state.merged_into.is_some());
             if let (true, Err(what)) = (whole, broken(house)) {
                 whole = false;
                 let states = house.handovers().join(", ");
-                breaks.borrow_mut().push(format!("{what}\n    {states}\n    {}", log.join("\n    ")));
+                came.broken.push(format!("{what}\n    {states}\n    {}", log.join("\n    ")));
             }
         });
+        came.merged += u64::from(merged);
     }
-    let breaks = breaks.into_inner();
-    assert!(breaks.is_empty(), "{} walks break, the first: {}", breaks.len(), breaks[0]);
-    // Fewer walks, or wilder ones, do not come everywhere.
-    if wild || walks() < 20_000 {
-        return;
-    }
-    let idle = ROWS.iter().map(|row| row.id).filter(|id| !fired.borrow().contains(*id)).collect::<Vec<_>>();
-    assert_eq!(idle, NOT_WALKED, "every row is walked");
+    assert!(came.broken.is_empty(), "{} walks break, the first: {}", came.broken.len(), came.broken[0]);
+    came
 }
 
 #[test]
 fn what_is_decided_is_settled_in_true_weather() {
-    all(false);
+    let came = all(0, |number, look| walk(number, false, look));
+    // Fewer walks, or wilder ones, do not come everywhere.
+    if walks() >= 20_000 {
+        let idle: Vec<_> = ROWS.iter().map(|row| row.id).filter(|id| !came.fired.contains(*id)).collect();
+        assert_eq!(idle, NOT_WALKED, "every row is walked");
+    }
 }
 
 #[test]
 fn what_is_decided_is_settled_in_wild_weather() {
-    all(true);
+    all(1, |number, look| walk(number, true, look));
+}
+
+#[test]
+fn two_who_become_one_are_settled_in_true_weather() {
+    become_one(0, false, &["29"]);
+}
+
+#[test]
+fn two_who_become_one_are_settled_in_wild_weather() {
+    become_one(1, true, &["29", "29b"]);
+}
+
+/// Nearly all become one; the others are kept apart by a guard, or by what the desk says.
+fn become_one(first: u64, wild: bool, rows: &[&str]) {
+    let came = all(first, |number, look| walk_of_two(number, wild, look));
+    let half = walks() / 2;
+    assert!(came.merged > half / 2, "{} of {half}", came.merged);
+    assert!(walks() < 2_000 || rows.iter().all(|row| came.fired.contains(*row)), "{:?}", came.fired);
 }

@@ -1,13 +1,12 @@
-//! The copy of the workspace that holds every mutant at once, built once, and its test programs.
+//! The copy of the workspace that holds every mutant at once, built once, with the heart's tests as one program.
 //!
 //! Lies under `target/mutants`, so that a second run builds what changed. Refuses to touch the code it copies.
-//! Next: [`super::switch`] for what is put into it.
+//! Next: [`super::switch`] for what is put into it, [`super::trial`] for what is asked of it.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
@@ -16,66 +15,44 @@ use crate::switch::Mutants;
 
 /// The code that has mutants, in the copy and in the original.
 const HEART: &str = "hub/decide/src";
+const LIB: &str = "hub/decide/src/lib.rs";
+const TESTS: &str = "hub/decide/tests";
 /// How often what does not compile is left out and the rest built again.
 const TRIES: usize = 12;
-/// What asks whether a mutant is on.
-const SWITCH: &str = "
-pub(crate) fn mutant(number: usize) -> bool {
-    static ON: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-    *ON.get_or_init(|| std::env::var(\"MUTANT\").ok().and_then(|text| text.parse().ok()).unwrap_or(0)) == number
-}
-";
-
-/// A test program of the copy.
-#[derive(Debug)]
-pub(crate) struct Program {
-    pub(crate) name: String,
-    file: PathBuf,
-    folder: PathBuf,
-    /// How long it took with every switch off.
-    pub(crate) took: Duration,
-}
-
-impl Program {
-    /// Runs it with one switch on; none where it did not end in time.
-    pub(crate) fn run(&self, mutant: usize, patience: Duration) -> anyhow::Result<Option<Output>> {
-        let mut command = Command::new("timeout");
-        command.arg(patience.as_secs().max(1).to_string()).arg(&self.file).current_dir(&self.folder);
-        command.env("MUTANT", mutant.to_string()).env("HUB_WALKS", "300").env("HUB_DEPTH", "4");
-        let output = command.stdin(Stdio::null()).output().context("timeout of coreutils is not there")?;
-        Ok((output.status.code() != Some(124)).then_some(output))
-    }
-}
+/// What asks whether a mutant is on, and tells which were asked about.
+const IS_ON: &str = include_str!("is_on.rs");
 
 /// Copies the workspace, puts the switches in and builds the heart's tests.
 ///
 /// # Errors
 /// Where a file does not read, or what is built fails without any mutant.
-pub(crate) fn build(root: &Path, folders: &[String]) -> anyhow::Result<(Mutants, Vec<Program>)> {
+pub(crate) fn build(root: &Path, folders: &[&str]) -> anyhow::Result<(Mutants, Vec<PathBuf>)> {
     let copy = root.join("target/mutants/copy");
     let mut everything = vec![];
     collect(root, root, &mut everything)?;
-    for file in &everything {
-        write(&copy.join(file), &fs::read(root.join(file))?)?;
-    }
+    everything.sort();
+    write(&copy.join(HEART).join("is_on.rs"), IS_ON.as_bytes())?;
+    write(&copy.join(TESTS).join("all.rs"), all(&everything).as_bytes())?;
     let mut left_out = BTreeSet::new();
     for _ in 0..TRIES {
         let mut mutants = Mutants { left_out: left_out.clone(), ..Mutants::default() };
-        let mut files = vec![];
-        for folder in folders {
-            collect(&root.join(HEART), &root.join(HEART).join(folder), &mut files)?;
+        for file in &everything {
+            let bytes = fs::read(root.join(file))?;
+            let text = || str::from_utf8(&bytes);
+            let put = if let Some(inside) = with_mutants(file, folders) {
+                mutants.switch(inside, text()?)?.into_bytes()
+            } else if file == LIB {
+                [text()?, "\nmod is_on;\npub(crate) use is_on::mutant;\n"].concat().into_bytes()
+            } else if file.starts_with(TESTS) {
+                text()?.replace("\nmod support;\n", "\nuse crate::support;\n").into_bytes()
+            } else {
+                bytes
+            };
+            write(&copy.join(file), &put)?;
         }
-        files.retain(|file| file.ends_with(".rs"));
-        files.sort();
-        for file in &files {
-            let text = mutants.switch(file, &fs::read_to_string(root.join(HEART).join(file))?)?;
-            write(&copy.join(HEART).join(file), text.as_bytes())?;
-        }
-        let lib = fs::read_to_string(root.join(HEART).join("lib.rs"))?;
-        write(&copy.join(HEART).join("lib.rs"), (lib + SWITCH).as_bytes())?;
         let (errors, programs) = tests(&copy)?;
         if errors.is_empty() {
-            return Ok((mutants, timed(programs)?));
+            return Ok((mutants, programs));
         }
         let before = left_out.len();
         for (file, first, last) in errors {
@@ -88,6 +65,12 @@ pub(crate) fn build(root: &Path, folders: &[String]) -> anyhow::Result<(Mutants,
         );
     }
     bail!("after {TRIES} builds some mutants still do not compile");
+}
+
+/// Where a file lies in the heart, if it is one that has mutants.
+fn with_mutants<'a>(file: &'a str, folders: &[&str]) -> Option<&'a str> {
+    let inside = file.strip_prefix(HEART)?.strip_prefix('/')?;
+    folders.iter().any(|folder| inside.starts_with(folder)).then_some(inside)
 }
 
 /// Files whose text is the same keep their time, so that they are not built again.
@@ -118,9 +101,10 @@ fn collect(root: &Path, at: &Path, files: &mut Vec<String>) -> anyhow::Result<()
 type Place = (PathBuf, usize, usize);
 
 /// Builds the tests: where it does not compile, or the programs.
-fn tests(copy: &Path) -> anyhow::Result<(Vec<Place>, Vec<Program>)> {
+fn tests(copy: &Path) -> anyhow::Result<(Vec<Place>, Vec<PathBuf>)> {
     let mut cargo = Command::new("cargo");
-    cargo.args(["test", "-p", "decide", "--no-run", "--message-format=json"]).current_dir(copy);
+    cargo.args(["test", "-p", "decide", "--lib", "--test", "all", "--no-run", "--message-format=json"]);
+    cargo.current_dir(copy);
     cargo
         .env("CARGO_TARGET_DIR", copy.with_file_name("built"))
         .env("RUSTFLAGS", "--cap-lints=warn -Awarnings");
@@ -140,29 +124,20 @@ fn tests(copy: &Path) -> anyhow::Result<(Vec<Place>, Vec<Program>)> {
             }
         }
         if let Some(file) = told["executable"].as_str() {
-            let name = told["target"]["name"].as_str().unwrap_or_default().to_owned();
-            let folder = copy.join("hub/decide");
-            programs.push(Program { name, file: file.into(), folder, took: Duration::ZERO });
+            programs.push(file.into());
         }
     }
     ensure!(output.status.success() || !errors.is_empty(), "cargo failed without saying where");
     Ok((errors, programs))
 }
 
-/// Runs each without a mutant; the quick ones come first.
-fn timed(mut programs: Vec<Program>) -> anyhow::Result<Vec<Program>> {
-    for program in &mut programs {
-        let begun = Instant::now();
-        let ended = program.run(0, Duration::from_secs(300))?;
-        ensure!(
-            ended.is_some_and(|output| output.status.success()),
-            "{} fails without a mutant",
-            program.name
-        );
-        program.took = begun.elapsed();
-    }
-    programs.sort_by_key(|program| program.took);
-    Ok(programs)
+/// Every file of tests as a module of one program: linked once, and what they share is read once.
+fn all(files: &[String]) -> String {
+    let of = |file: &String| {
+        let name = file.strip_prefix(TESTS)?.strip_prefix('/')?.strip_suffix(".rs")?;
+        (!name.contains('/')).then(|| format!("#[path = \"{name}.rs\"]\nmod {name};\n"))
+    };
+    "mod support;\n".to_owned() + &files.iter().filter_map(of).collect::<String>()
 }
 
 /// The mutants on some lines of a text; where there are none, the last before them.

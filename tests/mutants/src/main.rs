@@ -14,24 +14,18 @@
 
 mod house;
 mod switch;
+mod trial;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use clap::Parser;
 use sha2::{Digest, Sha256};
 
-use house::Program;
-use switch::Mutants;
+use trial::End;
 
 /// What is proved so: the folders in which the heart decides about people.
 const FOLDERS: [&str; 6] = ["journey", "routing", "handover", "disclosure", "person", "invariant"];
-/// How many run at the same time.
-const WORKERS: usize = 2;
 
 #[derive(Parser)]
 #[command(about)]
@@ -49,12 +43,6 @@ struct Words {
     files: Vec<String>,
 }
 
-/// What became of one.
-enum End {
-    Caught(String),
-    Survived,
-}
-
 fn main() -> ExitCode {
     match run(&Words::parse()) {
         Ok(true) => ExitCode::SUCCESS,
@@ -69,11 +57,13 @@ fn main() -> ExitCode {
 fn run(words: &Words) -> anyhow::Result<bool> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
     let argued = std::fs::read_to_string(root.join("docs/mutants.md"))?;
-    let folders =
-        if words.files.is_empty() { FOLDERS.map(str::to_owned).to_vec() } else { words.files.clone() };
-    let (mutants, programs) = house::build(&root, &folders)?;
-    let mut chosen: Vec<usize> =
-        (1..=mutants.all.len()).filter(|number| !mutants.left_out.contains(number)).collect();
+    let (mutants, programs) = house::build(&root, &FOLDERS)?;
+    let wanted = |number: &usize| {
+        let file = &mutants.all[number - 1].file;
+        words.files.is_empty() || words.files.iter().any(|of| file.starts_with(of))
+    };
+    let compiled = (1..=mutants.all.len()).filter(|number| !mutants.left_out.contains(number));
+    let mut chosen: Vec<usize> = compiled.filter(wanted).collect();
     if let Some(sample) = words.sample {
         let drawn =
             |number: &usize| Sha256::digest(format!("{} {}", words.seed, mutants.all[number - 1].name()));
@@ -90,59 +80,32 @@ fn run(words: &Words) -> anyhow::Result<bool> {
         chosen.iter().for_each(|number| println!("{}", mutants.all[number - 1].name()));
         return Ok(true);
     }
-    let survivors = judge(&mutants, &programs, &chosen)?;
-    let open: BTreeSet<&String> =
-        survivors.iter().filter(|name| !argued.contains(&format!("`` {name} ``"))).collect();
-    println!(
-        "{} of {} caught, {} survived and argued, {} survived",
-        chosen.len() - survivors.len(),
-        chosen.len(),
-        survivors.len() - open.len(),
-        open.len()
-    );
-    Ok(open.is_empty())
-}
-
-/// Runs each; prints what became of it, and gives back the names of those that no test noticed.
-fn judge(mutants: &Mutants, programs: &[Program], chosen: &[usize]) -> anyhow::Result<Vec<String>> {
-    let (next, survivors) = (AtomicUsize::new(0), Mutex::new(vec![]));
-    std::thread::scope(|scope| {
-        let worker = || -> anyhow::Result<()> {
-            while let Some(number) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let name = mutants.all[number - 1].name();
-                match one(programs, *number)? {
-                    End::Caught(by) => println!("caught    {name}  [{by}]"),
-                    End::Survived => {
-                        println!("survived  {name}");
-                        if let Ok(mut survivors) = survivors.lock() {
-                            survivors.push(name);
-                        }
-                    }
-                }
+    let tests = trial::tests(&root, &programs)?;
+    let survivors = trial::together(&chosen, |number| {
+        let name = mutants.all[number - 1].name();
+        let known = argued.contains(&format!("`` {name} ``"));
+        match trial::of(&tests, *number)? {
+            End::Caught(by) => {
+                println!("caught    {name}  [{by}]{}", if known { ", and yet it is argued" } else { "" })
             }
-            Ok(())
-        };
-        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(worker)).collect();
-        workers
-            .into_iter()
-            .try_for_each(|worker| worker.join().unwrap_or_else(|_| anyhow::bail!("a worker panicked")))
-    })?;
-    Ok(survivors.into_inner().unwrap_or_default())
-}
-
-/// The first program that notices a mutant, by a test that fails or by not ending.
-fn one(programs: &[Program], number: usize) -> anyhow::Result<End> {
-    for program in programs {
-        let patience = program.took * 5 + Duration::from_secs(10);
-        let Some(output) = program.run(number, patience)? else {
-            return Ok(End::Caught(format!("{}: does not end", program.name)));
-        };
-        if !output.status.success() {
-            let told = String::from_utf8_lossy(&output.stdout).into_owned();
-            let failed =
-                told.lines().find_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
-            return Ok(End::Caught(format!("{}: {}", program.name, failed.unwrap_or("it ended otherwise"))));
+            end => {
+                let what = if known { "argued  " } else { "survived" };
+                println!(
+                    "{what}  {name}{}",
+                    if matches!(end, End::Passed) { "  [no test comes here]" } else { "" }
+                );
+                return Ok(Some(known));
+            }
         }
-    }
-    Ok(End::Survived)
+        Ok(None)
+    })?;
+    let (all, argued) =
+        (survivors.iter().flatten().count(), survivors.iter().flatten().filter(|known| **known).count());
+    println!(
+        "{} of {} caught, {argued} survived and argued, {} survived",
+        chosen.len() - all,
+        chosen.len(),
+        all - argued
+    );
+    Ok(all == argued)
 }

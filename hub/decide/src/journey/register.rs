@@ -118,14 +118,18 @@ impl<'a> Journey<'a> {
                 *last = answer;
             }
         }
-        let numbers = self.numbers();
-        let replaced = numbers.replaced();
+        let cancelled = |answer: &RegisterAnswer<'a>| matches!(answer.standing, RegisterStanding::Cancelled);
+        dossiers.retain(|_, answer| !cancelled(answer));
+        // Nearly everybody has one number, and then nothing is to be compared.
+        if dossiers.len() < 2 {
+            return dossiers.into_values().next();
+        }
+        let replaced = self.numbers().replaced();
         let rank = |answer: &RegisterAnswer<'a>| {
             let channel = &answer.cell.channel;
             (is_answer(channel), !replaced.contains(channel), order(answer))
         };
-        let cancelled = |answer: &RegisterAnswer<'a>| matches!(answer.standing, RegisterStanding::Cancelled);
-        dossiers.into_values().filter(|answer| !cancelled(answer)).max_by_key(rank)
+        dossiers.into_values().max_by_key(rank)
     }
 
     /// The days on which they left the country, as far as answers are remembered.

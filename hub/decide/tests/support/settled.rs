@@ -35,5 +35,5 @@ pub(crate) fn broken(house: &mut House) -> Result<(), String> {
         i6(person, &house.bundle, today)?;
         i7(person)?;
     }
-    i12(house.persons().values())
+    i12(house.world.persons().map(|person| &**person))
 }

@@ -16,6 +16,7 @@ use schemas::time::Day;
 
 use super::engine::Dice;
 use super::house::HASH;
+use super::pair::{two, whole_bridge};
 use super::{
     Home, House, Who, account, also, announced, application, at_street, choice, country, day, learned, mac,
     number_given, objection, ordered, patched, path, permit, platform_linked, redeliver, register, reviewed,
@@ -50,16 +51,46 @@ struct Drawn {
 pub(crate) type Log = Vec<String>;
 
 /// Walks a life; `look` is called after every message with the house and what happened so far.
-pub(crate) fn walk(number: u64, wild: bool, mut look: impl FnMut(&mut House, &Log)) {
-    let mut dice = Dice(number.wrapping_mul(2_862_933_555_777_941_757).wrapping_add(3_037_000_493));
-    let mut house = House::new();
+pub(crate) fn walk(number: u64, wild: bool, look: impl FnMut(&mut House, &Log)) {
+    let (mut house, mut dice) = (House::forgetful(), dice(number));
     rules(&mut house, &mut dice);
-    let mut log = vec![format!("walk {number}")];
-    for said in script(&mut dice, wild) {
+    let who = drawn(&mut dice);
+    let said = script(&[&who], &mut dice, day("2024-11-01"), wild);
+    live(house, dice, said, vec![format!("walk {number}")], look);
+}
+
+/// Walks the life of one human whom the hub knows as two persons, each with a number of their own, until a record names
+/// every number of both.
+pub(crate) fn walk_of_two(number: u64, wild: bool, look: impl FnMut(&mut House, &Log)) {
+    let (mut house, mut dice) = (House::forgetful(), dice(number));
+    rules(&mut house, &mut dice);
+    let ((a, _), (b, _)) = two(&mut house);
+    house.tell(number_given(&a, "2025-03-01"));
+    house.tell(number_given(&b, "2025-03-01"));
+    let mut said = script(&[&a, &b], &mut dice, day("2025-03-01"), wild);
+    let at = dice.roll(said.len());
+    let bridge = Drawn { heard: said[at].heard, body: whole_bridge(&a, &b), words: "bridge".to_owned() };
+    said.insert(at, bridge);
+    live(house, dice, said, vec![format!("walk of two {number}")], look);
+}
+
+fn dice(number: u64) -> Dice {
+    Dice(number.wrapping_mul(2_862_933_555_777_941_757).wrapping_add(3_037_000_493))
+}
+
+/// Says what was drawn, on its day; after each somebody may answer or order something.
+fn live(
+    mut house: House,
+    mut dice: Dice,
+    said: Vec<Drawn>,
+    mut log: Log,
+    mut look: impl FnMut(&mut House, &Log),
+) {
+    for said in said {
         house.until(&said.heard.to_string());
         look(&mut house, &log);
         log.push(format!("{}: {}", said.heard, said.words));
-        house.say(&format!("{} {}", said.words, log.len()), said.body);
+        house.say(&said.words, said.body);
         look(&mut house, &log);
         for _ in 0..dice.roll(3) {
             if let Some(words) = reaction(&mut house, &mut dice) {
@@ -93,14 +124,13 @@ fn rules(house: &mut House, dice: &mut Dice) {
     house.bundle.changes = vec![TerritoryChange { nis, on: day("2025-01-01"), open_files }];
 }
 
-fn script(dice: &mut Dice, wild: bool) -> Vec<Drawn> {
-    let who = drawn(dice);
-    let first = day("2024-11-01");
+/// What is said of these from a day on, in the order in which it is heard.
+fn script(of: &[&Who], dice: &mut Dice, first: Day, wild: bool) -> Vec<Drawn> {
     let mut stated = first;
     let mut said = vec![];
     for n in 0..6 + dice.roll(14) {
         stated = stated + chrono::Days::new(dice.roll(45) as u64);
-        let (words, body) = statement(&who, dice, n, stated, wild);
+        let (words, body) = statement(of[dice.roll(of.len())], dice, n, stated, wild);
         let heard = if wild {
             first + chrono::Days::new(dice.roll(420) as u64)
         } else {
