@@ -24,6 +24,7 @@ pub mod alert;
 pub mod restart;
 pub mod explain;
 pub mod what_if;
+pub mod link;
 pub mod scenario;
 pub mod doctor;
 

@@ -10,7 +10,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::country::Country;
 use crate::insz::Insz;
-use crate::name::Tokens;
 use crate::partial::PartialDate;
 use crate::reference::{
     Account, ApplicationNumber, DvzNumber, PassportNumber, PermitNumber, PostCode, StatementId,
@@ -38,11 +37,16 @@ pub enum Key {
     PermitNamed(PermitNumber),
     /// Group: a document number without its country.
     PassportAlone(PassportNumber),
-    /// Group: the whole set of names with the whole birth date. Links only where nothing speaks
-    /// against it, after the guards (docs/identity.md#guards).
-    NameAndBirth(Tokens, PartialDate),
-    /// Group: how one part of the name begins, with the whole birth date. Finds who is written another way.
-    NamePart(String, PartialDate),
+    /// A document's number in a series that the hub does not know: only `hub link` reads it.
+    Document(PassportNumber),
+    /// Name: a whole birth date. Finds whoever was born that day.
+    BirthDay(PartialDate),
+    /// Name: the skeleton of one part of the name, with the year of birth.
+    YearAndSound(u16, String),
+    /// Name: the skeleton of one part of the name, with day and month of birth in either order.
+    DayAndSound(u8, u8, String),
+    /// Name: the skeletons of two parts of the name, sorted.
+    Sounds(String, String),
 }
 
 /// What a key is good for.
@@ -53,7 +57,7 @@ pub enum Class {
     Personal,
     /// Finds a household or candidates, and speaks for a candidate whom the name found.
     Group,
-    /// A name with a birth date: finds candidates, and speaks for nobody.
+    /// Of a name or a birth date: finds candidates, and speaks for nobody.
     Name,
 }
 
@@ -122,9 +126,12 @@ impl Key {
             | Self::Passport(..)
             | Self::Permit(_)
             | Self::Account(_)
+            | Self::Document(_)
             | Self::Statement(_) => Class::Personal,
             Self::PermitNamed(_) | Self::PassportAlone(_) => Class::Group,
-            Self::NameAndBirth(..) | Self::NamePart(..) => Class::Name,
+            Self::BirthDay(_) | Self::YearAndSound(..) | Self::DayAndSound(..) | Self::Sounds(..) => {
+                Class::Name
+            }
         }
     }
 
@@ -141,15 +148,11 @@ impl Key {
             Self::Statement(id) => format!("statement:{}", id.as_str()),
             Self::PermitNamed(number) => format!("permit-named:{}", number.as_str()),
             Self::PassportAlone(number) => format!("passport-alone:{}", number.as_str()),
-            Self::NamePart(part, birth) => format!("name-part:{birth}:{part}"),
-            Self::NameAndBirth(tokens, birth) => {
-                let mut text = format!("name:{birth}");
-                for token in tokens.iter() {
-                    text.push(':');
-                    text.push_str(token);
-                }
-                text
-            }
+            Self::Document(number) => format!("document:{}", number.as_str()),
+            Self::BirthDay(birth) => format!("born:{birth}"),
+            Self::YearAndSound(year, sound) => format!("year:{year}:{sound}"),
+            Self::DayAndSound(day, month, sound) => format!("day:{day}:{month}:{sound}"),
+            Self::Sounds(one, other) => format!("sounds:{one}:{other}"),
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod actor;
 pub mod key;
 pub mod learning;
 pub mod fact;
+pub mod view;
 pub mod message;
 pub mod finding;
 

@@ -15,9 +15,9 @@ use crate::handover::{Answer, OrderName};
 use crate::ids::{HandoverId, MessageId, PersonId, ReviewId, Seed, StreamId};
 use crate::insz::Insz;
 use crate::key::{IndexKey, Key, Mac};
-use crate::name::Tokens;
 use crate::recipient::Recipient;
 use crate::time::{Instant, KnownAt};
+use crate::view::MatchView;
 
 /// The name of a source: a kind of feed with one contract, such as `visa`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -62,8 +62,8 @@ pub enum Said {
 pub struct Prepared {
     /// What the source states; its keys sorted, each once.
     pub record: Record,
-    /// The compared form of each of its names that has one.
-    pub names: Vec<Tokens>,
+    /// What linking compares of it.
+    pub view: Arc<MatchView>,
     /// What it is found by: one for each key of the record, in their order, then those made of them and of names.
     pub index: Vec<IndexKey>,
 }

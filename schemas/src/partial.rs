@@ -85,6 +85,12 @@ impl PartialDate {
         Day::from_ymd_opt(self.year.into(), self.month.into(), self.day.into())
     }
 
+    /// Month and day; 0 where unknown.
+    #[must_use]
+    pub fn month_and_day(self) -> (u8, u8) {
+        (self.month, self.day)
+    }
+
     /// The year, always known.
     #[must_use]
     pub fn year(self) -> u16 {
@@ -92,7 +98,7 @@ impl PartialDate {
     }
 
     /// Whether this is a date clerks fill in when they do not know it: 1 January, or no whole day.
-    /// Such a date never supports a link without a number (docs/identity.md#names-and-dates).
+    /// Such a date never supports a link without a number (docs/identity.md#the-match-view).
     #[must_use]
     pub fn is_default(self) -> bool {
         self.day == 0 || (self.month == 1 && self.day == 1)

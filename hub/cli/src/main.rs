@@ -51,6 +51,8 @@ enum Command {
     Replay(commands::replay::Args),
     /// List, show and answer the links that a human must decide.
     Review(commands::review::Args),
+    /// Which records of a CSV file are of one person.
+    Link(commands::link::Args),
     /// Tell who is responsible for a municipality on a day, or for every row of a file.
     Route(commands::route::Args),
     /// Play scenario files in memory, and tell where what comes out is not what they expect.
@@ -91,6 +93,7 @@ async fn main() -> ExitCode {
         Command::Order(args) => commands::order::run(args).await,
         Command::Replay(args) => commands::replay::run(args).await,
         Command::Review(args) => commands::review::run(args).await,
+        Command::Link(args) => commands::link::run(args).await,
         Command::Route(args) => commands::route::run(args).await,
         Command::Scenario(args) => commands::scenario::run(args).await,
         Command::Table(args) => commands::table::run(args).await,

@@ -4,7 +4,7 @@
 //! free of overlap is refused by [`crate::routing::check`] before it becomes active.
 
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use schemas::calendar::WorkCalendar;
 use schemas::canonical;
@@ -18,6 +18,7 @@ use schemas::time::Day;
 use serde::{Deserialize, Serialize};
 
 use crate::fee::FeeRules;
+use crate::model::MatchModel;
 use crate::package::{ModuleTable, ObligationRules};
 
 /// Everything that decisions rest on beside the facts.
@@ -41,6 +42,8 @@ pub struct Bundle {
     pub obligation: ObligationRules,
     /// What the course costs.
     pub fee: FeeRules,
+    /// How records are compared.
+    pub model: Arc<MatchModel>,
     /// Contracts that are planned: they are read and proved like the others, and nothing flows on them.
     pub planned: Vec<Contract>,
     /// How long each state may last.

@@ -113,7 +113,7 @@ fn record_about(
     prepared: &Arc<Prepared>,
 ) -> Result<Change, Stop> {
     // 1 link: who is it
-    let link = match find(world, prepared)? {
+    let link = match find(world, prepared, &bundle.model)? {
         Linking::Person(link) => link,
         Linking::Nobody(keys) => return Err(Stop::Waiting(Waiting { keys })),
     };

@@ -7,6 +7,7 @@
 pub mod package;
 pub mod fee;
 
+pub mod model;
 pub mod bundle;
 pub mod work;
 pub mod routing;
@@ -14,6 +15,7 @@ pub mod routing;
 pub mod person;
 pub mod world;
 pub mod identity;
+pub mod link;
 pub mod journey;
 
 pub mod change;

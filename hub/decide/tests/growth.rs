@@ -40,11 +40,11 @@ fn strangers_of_one_birth_date_and_one_beginning_of_the_name() {
     for n in 0..2_000 {
         let (work, left_out) = looked(&mut house, application(&stranger(n), FAMILY, "2025-01-02"));
         most.persons = most.persons.max(work.persons);
-        // Two parts of the name begin as everybody's do.
-        assert_eq!(left_out, 2 * n.saturating_sub(COMPARED) as u64, "what is not looked at is told");
+        // All were born on one day; some of their names sound alike too.
+        assert!(left_out >= n.saturating_sub(COMPARED) as u64, "what is not looked at is told");
     }
     assert_eq!(house.people().len(), 2_000);
-    assert!(most.persons as usize <= 2 * COMPARED, "{most:?}");
+    assert!(most.persons as usize <= COMPARED, "{most:?}");
 
     // And no more of them are asked of a store.
     let last = [house.message("last", application(&stranger(2_000), FAMILY, "2025-01-02"))];
@@ -52,7 +52,7 @@ fn strangers_of_one_birth_date_and_one_beginning_of_the_name() {
     for _ in 0..2 {
         let needs = round.asks(&mut part);
         let persons = needs.iter().filter(|ask| matches!(ask, Ask::Person(_))).count();
-        assert!(persons <= 2 * COMPARED, "{persons} persons are loaded");
+        assert!(persons <= COMPARED, "{persons} persons are loaded");
         part.load(0, needs.into_iter().map(|ask| (ask.clone(), house.world.answer(&ask))));
     }
     assert!(round.asks(&mut part).is_empty());

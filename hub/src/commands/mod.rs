@@ -14,6 +14,7 @@ pub mod doctor;
 pub mod explain;
 pub mod freeze;
 pub mod keys;
+pub mod link;
 pub mod migrate;
 pub mod order;
 pub mod out;

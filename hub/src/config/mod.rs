@@ -9,6 +9,7 @@ mod file;
 mod frozen;
 mod kafka;
 mod law;
+pub mod models;
 mod outward;
 mod parts;
 mod people;
@@ -122,6 +123,7 @@ impl Config {
         let modules = rules::modules(dir, &mut wrong);
         let obligation = rules::obligation(dir, &mut wrong);
         let fee = rules::fee(dir, &mut wrong);
+        let model = models::running(dir, &mut wrong);
         let municipalities = table(dir, "tables/municipalities.csv", Municipalities::from_csv, &mut wrong);
         let places = municipalities.as_ref().and_then(|municipalities| {
             let path = Path::new("tables/municipality_names.csv");
@@ -147,7 +149,8 @@ impl Config {
         else {
             return Err(ConfigErrors(wrong));
         };
-        let (Some(modules), Some(obligation), Some(fee)) = (modules, obligation, fee) else {
+        let (Some(modules), Some(obligation), Some(fee), Some(model)) = (modules, obligation, fee, model)
+        else {
             return Err(ConfigErrors(wrong));
         };
         wrong.extend(hub.wrong_outward().iter().map(|text| ConfigError::whole("hub.toml", text)));
@@ -175,7 +178,7 @@ impl Config {
         }
         changes.extend(territory);
         let parts = Bundle { hash, contracts, municipalities, places, countries, ..Bundle::default() };
-        let parts = Bundle { modules, obligation, fee, planned, ..parts };
+        let parts = Bundle { modules, obligation, fee, model: model.into(), planned, ..parts };
         let mut bundle = Bundle { target_group, deadlines, calendar, changes, ..parts };
         wrong.extend(decide::routing::check(&bundle).iter().map(|text| ConfigError::whole("bundle", text)));
         if !wrong.is_empty() {

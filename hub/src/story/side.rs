@@ -2,10 +2,12 @@
 //!
 //! The only part of a story that shows personal values unasked, because a review is about them. Pure.
 
+use std::collections::BTreeSet;
+
 use decide::Person;
 use decide::journey::Journey;
 use schemas::key::Key;
-use schemas::name::Tokens;
+use schemas::view::NameView;
 use serde::Serialize;
 
 /// One person, as a reviewer sees them.
@@ -28,11 +30,12 @@ impl Side {
     #[must_use]
     pub fn of(person: &Person) -> Self {
         let journey = Journey::of(&person.state);
-        let name = |tokens: &Tokens| tokens.iter().collect::<Vec<_>>().join(" ");
+        let name = |name: &NameView| name.texts().collect::<Vec<_>>().join(" ");
+        let each = |all: Vec<String>| all.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
         Self {
             person: person.id.to_string(),
-            names: person.matching.names.iter().map(name).collect(),
-            births: person.matching.births.iter().map(ToString::to_string).collect(),
+            names: each(person.matching.names().map(name).collect()),
+            births: each(person.matching.births().map(ToString::to_string).collect()),
             nationalities: journey.nationalities().iter().map(|c| c.code().to_owned()).collect(),
             numbers: person.matching.keys.iter().map(Key::text).collect(),
             handovers: person

@@ -3,10 +3,13 @@
 //! Numbers are looked up whole. Of a name that very many share no more than [`COMPARED`] records a key are looked at,
 //! the newest; the rest is counted, so that somebody sees it. Next: [`super::judge`].
 
+use std::collections::BTreeMap;
+
 use schemas::ids::PersonId;
 use schemas::key::{Class, IndexKey, Key};
 use schemas::message::Prepared;
 
+use super::compare::Led;
 use crate::person::Person;
 use crate::world::{Gather, Holders, KnownPerson, Stop, World, leads_to};
 
@@ -34,18 +37,21 @@ impl<'a> Around<'a> {
         let found = |key: &IndexKey| (*key, gather.take(world.holders(key.mac)).flatten());
         let mut around = Self { keys: prepared.index.iter().map(found).collect(), ..Self::default() };
         let mut owners = vec![];
-        let mut candidates = vec![];
+        let mut found: BTreeMap<&PersonId, usize> = BTreeMap::new();
         for (key, holders) in &around.keys {
             let Some(holders) = holders else { continue };
             let persons = holders.values().rev().flatten();
             match key.class {
                 Class::Personal => owners.extend(persons),
                 Class::Group | Class::Name => {
-                    candidates.extend(persons.take(COMPARED));
+                    for person in persons.take(COMPARED) {
+                        *found.entry(person).or_default() += 1;
+                    }
                     around.left_out += holders.len().saturating_sub(COMPARED) as u64;
                 }
             }
         }
+        let candidates = most_often(found);
         (around.owners, around.shut) = load(world, owners, gather);
         around.shut |= around.misled(world, prepared, gather);
         // Who cannot be read and is found by name alone is left out.
@@ -76,11 +82,21 @@ impl<'a> Around<'a> {
         }
     }
 
-    /// Whether a group key leads to this person as well: one that says more than a name does.
-    pub(crate) fn corroborates(&self, person: &Person) -> bool {
+    /// What leads to this person beside what the record says.
+    pub(crate) fn led(&self, person: &Person) -> Led {
         let mut groups = self.keys.iter().filter(|(key, _)| key.class == Class::Group);
-        groups.any(|(_, holders)| leads_to(*holders, person))
+        Led {
+            by_number: self.owners.iter().any(|owner| owner.id == person.id),
+            by_group: groups.any(|(_, holders)| leads_to(*holders, person)),
+        }
     }
+}
+
+/// Whom most keys find, as many as are compared; of equals those with the lower id.
+fn most_often(found: BTreeMap<&PersonId, usize>) -> Vec<&PersonId> {
+    let mut ranked: Vec<(&PersonId, usize)> = found.into_iter().collect();
+    ranked.sort_by_key(|(id, times)| (usize::MAX - times, **id));
+    ranked.into_iter().take(COMPARED).map(|(id, _)| id).collect()
 }
 
 /// These persons as they are now, each once, and whether one of them cannot be read.

@@ -1,85 +1,242 @@
-//! How a record's names and dates fit those of a person, looked at once.
+//! How a record fits a person: what each agreement weighs, and which guards hold.
 //!
-//! Names are compared as they were folded at the door; nothing is folded here. Next: [`super::guard`].
+//! Names and dates are compared with every view of the person and the best of each counts; numbers with all that the
+//! person has. A guard holds whatever the weight is. Next: [`super::judge`].
 
-use schemas::fact::Record;
-use schemas::message::Prepared;
-use schemas::name::{Names, Tokens};
+use std::collections::BTreeSet;
 
+use schemas::key::Key;
+use schemas::view::{MarkKind, MatchView};
+
+use super::birth::BirthFit;
+use super::name::{self, NameFit, distance};
+use crate::model::{Guard, MatchModel, NumberOf, Weight};
 use crate::person::{Matching, Person};
 use crate::work;
 
-/// How a record fits a person, by name and date.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Fit {
-    /// One of the names is the whole of one of theirs, and one of the dates is one of theirs.
-    pub(crate) exact: bool,
-    /// The same birth date, known to the day, and one of the two writes all of the name that the other does, and
-    /// more: see [`in_part`].
-    pub(crate) part: bool,
-    /// The same birth date, known to the day, and names that are [`like`] each other.
-    pub(crate) alike: bool,
-    /// The same birth date, and a name that is the same in part.
-    pub(crate) near: bool,
+/// A name so rare that with the whole date it may outweigh another document: in hundredths of a bit.
+const RARE_NAME: Weight = 1_300;
+
+/// Under a passport's number alone, a name that fits less does not outweigh another date.
+const FITTING_NAME: Weight = 600;
+
+/// A record and a person, compared.
+#[derive(Clone, Debug)]
+pub(crate) struct Compared<'a> {
+    pub(crate) person: &'a Person,
+    pub(crate) weight: Weight,
+    /// None where one of the two has no name.
+    pub(crate) name: Option<NameFit>,
+    /// None where one of the two has no date.
+    pub(crate) birth: Option<BirthFit>,
+    pub(crate) numbers: NumberFit,
+    /// The guards that hold.
+    pub(crate) guards: BTreeSet<Guard>,
 }
 
-impl Fit {
-    pub(crate) fn of(prepared: &Prepared, person: &Person) -> Self {
+/// How the numbers of a record fit those of a person.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct NumberFit {
+    pub(crate) weight: Weight,
+    /// How many are shared.
+    pub(crate) shared: usize,
+    /// Only documents that change hands are shared.
+    pub(crate) passport_only: bool,
+    /// A document's number is one letter apart: twins may have such, so it speaks for a date alone.
+    near: bool,
+    /// How many kinds both have, without sharing one.
+    differ: usize,
+    /// National numbers, or those of the aliens office, differ.
+    holders_differ: bool,
+    /// The applications are two.
+    applications_differ: bool,
+}
+
+/// What leads from a record to a person beside what they say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Led {
+    /// One of the record's personal keys is theirs.
+    pub(crate) by_number: bool,
+    /// A group key leads to both.
+    pub(crate) by_group: bool,
+}
+
+impl<'a> Compared<'a> {
+    pub(crate) fn of(view: &MatchView, person: &'a Person, led: Led, model: &MatchModel) -> Self {
         work::persons(1);
         let known = &*person.matching;
-        let Some(born) = born(&prepared.record, known) else { return Self::default() };
-        let mut fit = Self::default();
-        for (given, ours) in prepared.record.names.iter().zip(&prepared.names) {
-            for theirs in &known.names {
-                if ours == theirs {
-                    fit.exact = true;
-                }
-                if ours.touches(theirs) {
-                    fit.near = true;
-                }
-                if born.to_the_day {
-                    fit.part = fit.part || in_part(given, ours, theirs);
-                    fit.alike = fit.alike || like(ours, theirs);
-                }
+        let name = best_name(view, known, model);
+        let birth = best_birth(view, known, model);
+        let numbers = NumberFit::of(&view.numbers, known, model);
+        let group = if led.by_group { model.group } else { 0 };
+        let weight = model.prior()
+            + name.map_or(0, |fit| fit.weight)
+            + birth.map_or(0, |fit| fit.weight(&model.birth))
+            + numbers.weight
+            + marks(view, known, model)
+            + group;
+        let mut compared = Self { person, weight, name, birth, numbers, guards: BTreeSet::new() };
+        compared.guards = compared.held(view, led);
+        compared.guards.retain(|guard| model.guards.contains(guard));
+        compared
+    }
+
+    /// Whether the same name and the same day are said, letter by letter.
+    pub(crate) fn whole(&self) -> bool {
+        self.name.is_some_and(|fit| fit.whole()) && self.birth == Some(BirthFit::Exact)
+    }
+
+    /// Name and date both speak against it: of two whom no number ties nobody is asked then.
+    pub(crate) fn contradicts(&self) -> bool {
+        let unexplained = self.name.is_some_and(|fit| fit.unexplained());
+        unexplained && self.birth.is_some_and(BirthFit::speaks_against)
+    }
+
+    fn held(&self, view: &MatchView, led: Led) -> BTreeSet<Guard> {
+        let mut held = BTreeSet::new();
+        let mut holds = |guard, holds: bool| {
+            if holds {
+                held.insert(guard);
+            }
+        };
+        let numbers = &self.numbers;
+        let shared = led.by_number || numbers.shared > 0;
+        let corroborated = led.by_group;
+        let exact = self.birth == Some(BirthFit::Exact);
+        let unexplained = self.name.is_some_and(|fit| fit.unexplained());
+        let twins = self.name.is_some_and(|fit| fit.twins());
+        let against = self.birth.is_some_and(BirthFit::speaks_against);
+        let proved = exact && numbers.shared > 1;
+        holds(Guard::NameUnexplained, unexplained && !proved && (!shared || twins || !exact && !against));
+        holds(Guard::TwoHolders, numbers.holders_differ);
+        if shared {
+            let names_less = self.name.is_some_and(|fit| fit.weight < FITTING_NAME);
+            let contradicts = against && (unexplained || numbers.passport_only && names_less);
+            holds(Guard::NumberContradicts, contradicts);
+            return held;
+        }
+        let default = view.births.iter().all(|birth| birth.is_default());
+        let dated = (corroborated || numbers.near) && numbers.differ == 0;
+        holds(Guard::NoDate, self.birth.is_none() || default && !dated);
+        let agrees = self.birth.is_none_or(BirthFit::agrees);
+        holds(Guard::DateDiffers, !agrees && !default && !dated || against);
+        let rare = exact && self.name.is_some_and(|fit| fit.weight >= RARE_NAME);
+        let applications = numbers.applications_differ;
+        holds(Guard::NumberDiffers, !corroborated && (applications || numbers.differ > 0 && !rare));
+        holds(Guard::TwoNumbersDiffer, !corroborated && numbers.differ > 1);
+        held
+    }
+}
+
+/// The best fit of any of the record's names with any of theirs.
+fn best_name(view: &MatchView, known: &Matching, model: &MatchModel) -> Option<NameFit> {
+    let mut best: Option<NameFit> = None;
+    for ours in &view.names {
+        let mut before = None;
+        for theirs in known.names() {
+            // Views stand in the order of their names: the same one is not compared again.
+            if before == Some(theirs) {
+                continue;
+            }
+            before = Some(theirs);
+            let fit = name::fit(ours, theirs, model);
+            if best.is_none_or(|best| (fit.weight, !fit.unexplained()) > (best.weight, !best.unexplained())) {
+                best = Some(fit);
             }
         }
+    }
+    best
+}
+
+fn best_birth(view: &MatchView, known: &Matching, model: &MatchModel) -> Option<BirthFit> {
+    let calendar = || {
+        let mut marks = view.marks.iter().chain(known.marks());
+        marks.any(|mark| mark.kind == MarkKind::Nationality && matches!(&*mark.value, "ETH" | "ERI"))
+    };
+    let calendar = calendar();
+    let pairs = view.births.iter().flat_map(|ours| known.births().map(move |theirs| (*ours, *theirs)));
+    pairs.map(|(a, b)| BirthFit::of(a, b, calendar)).max_by_key(|fit| fit.weight(&model.birth))
+}
+
+/// Properties that many share: equal where one is, different where both have one and none is shared.
+fn marks(view: &MatchView, known: &Matching, model: &MatchModel) -> Weight {
+    let mut weight = 0;
+    for (kind, weights) in &model.marks {
+        let ours = view.marks.iter().filter(|mark| mark.kind == *kind);
+        let mut best = None;
+        for mark in ours {
+            for other in known.marks().filter(|other| other.kind == *kind) {
+                let near = || distance(&mark.value, &other.value, 1).is_some();
+                let fits = if mark.value == other.value {
+                    let rarity = model.frequencies.marks.get(mark).copied().unwrap_or(weights.equal);
+                    weights.equal.min(rarity)
+                } else {
+                    weights.near.filter(|_| near()).unwrap_or(weights.differs)
+                };
+                best = best.max(Some(fits));
+            }
+        }
+        weight += best.unwrap_or(0);
+    }
+    weight
+}
+
+impl NumberFit {
+    fn of(ours: &[Key], known: &Matching, model: &MatchModel) -> Self {
+        let mut fit = Self::default();
+        let (mut passports, mut before) = (0, None);
+        for key in ours {
+            let Some(kind) = NumberOf::of(key) else { continue };
+            let Some(weights) = model.numbers.get(&kind) else { continue };
+            // Sorted by their kind: each kind is looked at once.
+            if before.replace(kind) == Some(kind) {
+                continue;
+            }
+            let own = || ours.iter().filter(|key| NumberOf::of(key) == Some(kind));
+            let theirs = || known.keys.iter().filter(|key| NumberOf::of(key) == Some(kind));
+            let shared = own().filter(|key| known.keys.contains(key)).count();
+            if shared > 0 {
+                fit.weight += weights.equal;
+                fit.shared += shared;
+                passports += usize::from(matches!(kind, NumberOf::Passport));
+            } else if theirs().next().is_none() || kind == NumberOf::Account {
+                // Nothing to compare: anybody may have several accounts.
+            } else if own().any(|key| theirs().any(|other| nearly(key, other))) {
+                fit.weight += weights.near;
+                fit.near = true;
+                fit.holders_differ |= matches!(kind, NumberOf::Insz | NumberOf::Dvz);
+            } else {
+                fit.weight += weights.differs;
+                fit.differ += 1;
+                fit.holders_differ |= matches!(kind, NumberOf::Insz | NumberOf::Dvz);
+                fit.applications_differ |= kind == NumberOf::Application;
+            }
+        }
+        fit.passport_only = fit.shared > 0 && passports == fit.shared;
         fit
     }
 }
 
-struct Born {
-    to_the_day: bool,
-}
-
-/// Whether one of the dates is one of theirs, and whether one of those is known to the day.
-fn born(record: &Record, known: &Matching) -> Option<Born> {
-    let mut shared = record.births.iter().filter(|birth| known.births.contains(birth)).peekable();
-    shared.peek()?;
-    Some(Born { to_the_day: shared.any(|birth| !birth.is_default()) })
-}
-
-/// One of the two writes all of the name that the other does. The record's own family and given name are both in
-/// theirs, or their whole name is in the record's: two who share a family name and a day, as twins do, are not meant.
-fn in_part(given: &Names, ours: &Tokens, theirs: &Tokens) -> bool {
-    let both_parts = !given.family.is_empty() && !given.given.is_empty();
-    ours.len().min(theirs.len()) >= 2 && (both_parts && ours.is_subset(theirs) || theirs.is_subset(ours))
-}
-
-/// Each part of the shorter name has its like in the other: equal, or one letter apart.
-pub(crate) fn like(a: &Tokens, b: &Tokens) -> bool {
-    let like = |a: &str, b: &str| a == b || (a.len().min(b.len()) >= 4 && one_letter_apart(a, b));
-    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    short.len() >= 2 && short.iter().all(|part| long.iter().any(|other| like(part, other)))
-}
-
-/// Whether one letter changed, added or left out makes the one the other. Both are ASCII.
-fn one_letter_apart(a: &str, b: &str) -> bool {
-    if a.len().abs_diff(b.len()) > 1 {
-        return false;
-    }
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    let (a, b) = (&a[same..], &b[same..]);
-    let (a_rest, b_rest) = (a.get(1..).unwrap_or_default(), b.get(1..).unwrap_or_default());
-    a_rest == b_rest || a_rest == b || a == b_rest
+/// Whether one letter was misread or mistyped: letters that look alike count as one.
+fn nearly(a: &Key, b: &Key) -> bool {
+    let alike = |key: &Key| -> String {
+        let read = |letter| match letter {
+            'O' => '0',
+            'I' => '1',
+            'S' => '5',
+            'B' => '8',
+            other => other,
+        };
+        match key {
+            // The number alone: the country or the post is another matter.
+            Key::Passport(_, number) => number.as_str().chars().map(read).collect(),
+            Key::Document(number) => number.as_str().chars().map(read).collect(),
+            Key::Insz(number) => number.to_string(),
+            Key::Dvz(number) => number.as_str().to_owned(),
+            Key::Permit(number) => number.as_str().to_owned(),
+            _ => String::new(),
+        }
+    };
+    let (a, b) = (alike(a), alike(b));
+    a.len() >= 6 && distance(&a, &b, 1).is_some()
 }

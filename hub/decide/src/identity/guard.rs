@@ -1,72 +1,80 @@
-//! The guards: what speaks for and against two being one person. Pure comparisons of a record with
-//! a person's match view; numbers of the guards are those of docs/identity.md#guards.
+//! What stands between two persons whom one record fits: when they may become one without a human.
+//!
+//! What stands between a record and a person is [`super::compare`]'s. The bridge is described in
+//! docs/identity.md#guards.
 
 use std::collections::BTreeSet;
 
 use schemas::fact::Record;
 use schemas::key::Key;
-use schemas::message::Prepared;
-use schemas::name::Tokens;
-use schemas::partial::PartialDate;
 
-use super::compare::like;
-use crate::person::{Person, ReviewReason};
-
-/// Guard 7: a shared number against a different name *and* a different birth date.
-pub(crate) fn contradicts(prepared: &Prepared, person: &Person) -> bool {
-    let known = &person.matching;
-    let births = &prepared.record.births;
-    let named = |ours: &Tokens| known.names.iter().any(|theirs| ours.touches(theirs));
-    let names_differ =
-        !prepared.names.is_empty() && !known.names.is_empty() && !prepared.names.iter().any(named);
-    let born = |ours: &PartialDate| known.births.iter().any(|theirs| ours.agrees(*theirs));
-    let births_differ = !births.is_empty() && !known.births.is_empty() && !births.iter().any(born);
-    names_differ && births_differ
-}
-
-/// Whether the record carries a number that the person has.
-pub(crate) fn shares_number(record: &Record, person: &Person) -> bool {
-    record.keys.iter().any(|key| person.matching.keys.contains(key))
-}
+use super::birth::BirthFit;
+use super::name::{self, NameFit};
+use crate::model::{MatchModel, NumberOf};
+use crate::person::Person;
 
 /// Whether two persons may become one, on the strength of a record that fits both: by its numbers, or one of them
-/// by name and birth date alone. No guard may hold between them (docs/identity.md#guards, "bridge"). Name and birth date
-/// agree; where one of them does so only in part, no number of any kind may differ, since in another order the
-/// record would have come first and each of the two been linked to it by a number.
-pub(crate) fn joinable(a: &Person, b: &Person, record: &Record, by_numbers: bool) -> bool {
-    let (x, y) = (&a.matching, &b.matching);
-    let share = |kind: &dyn Fn(&Key) -> bool| {
-        let (ours, theirs): (BTreeSet<_>, BTreeSet<_>) = (
-            x.keys.iter().filter(|key| kind(key)).collect(),
-            y.keys.iter().filter(|key| kind(key)).collect(),
-        );
-        // The record may say itself that one number replaces the other.
-        let told = |keys: &BTreeSet<&Key>| record.keys.iter().any(|key| keys.contains(key));
-        let replaced = by_numbers && told(&ours) && told(&theirs);
-        ours.is_empty() || theirs.is_empty() || !ours.is_disjoint(&theirs) || replaced
-    };
-    let names = |fit: fn(&Tokens, &Tokens) -> bool| x.names.iter().any(|n| y.names.iter().any(|m| fit(n, m)));
-    let births = |fit: fn(PartialDate, PartialDate) -> bool| {
-        x.births.iter().any(|d| y.births.iter().any(|e| fit(*d, *e)))
-    };
-    let to_the_day = births(|d, e| d == e && !d.is_default());
-    let named = names(|n, m| n.is_subset(m) || m.is_subset(n));
-    let born = to_the_day || by_numbers && births(|d, e| d == e);
+/// by name and birth date alone. No guard may hold between them. Name and birth date agree; where one of them does
+/// so only in part, no number of any kind may differ, since in another order the record would have come first and
+/// each of the two been linked to it by a number.
+pub(crate) fn joinable(
+    a: &Person,
+    b: &Person,
+    record: &Record,
+    by_numbers: bool,
+    model: &MatchModel,
+) -> bool {
+    let one_holder = [NumberOf::Insz, NumberOf::Dvz];
+    let documents = [NumberOf::Passport, NumberOf::Application, NumberOf::Permit];
+    let share = |kind: &NumberOf| shared(a, b, record, by_numbers, *kind);
+    if told_apart(a, b) || told_apart(b, a) || two_hold_the_file(a, b) || !one_holder.iter().all(share) {
+        return false;
+    }
+    if !by_numbers && !share(&NumberOf::Passport) {
+        return false;
+    }
+    let name = best(a, b, model);
+    let born = births(a, b);
+    let to_the_day = born == Some(BirthFit::Exact);
+    let same_day =
+        to_the_day || by_numbers && matches!(born, Some(BirthFit::ExactDefault | BirthFit::ExactUnknown));
+    let named = name.is_some_and(|fit| fit.letters && !fit.unexplained());
     // Of whom no name is known, none speaks against it.
-    let nameless = x.names.is_empty() || y.names.is_empty();
-    let nearly_named = names(like) || by_numbers && (nameless || to_the_day && names(Tokens::touches));
-    let nearly_born = by_numbers && births(PartialDate::one_part_apart);
-    let numbers = || {
-        share(&|key| matches!(key, Key::Passport(..)))
-            && share(&|key| matches!(key, Key::Application(..)))
-            && share(&|key| matches!(key, Key::Permit(_)))
+    let nearly_named = match name {
+        None => by_numbers,
+        Some(fit) if fit.unexplained() => by_numbers && !fit.twins(),
+        Some(_) => true,
     };
-    (named && born || (named && nearly_born || nearly_named && born) && numbers())
-        && share(&|key| matches!(key, Key::Insz(_)))
-        && share(&|key| matches!(key, Key::Dvz(_)))
-        && (by_numbers || share(&|key| matches!(key, Key::Passport(..))))
-        && !(told_apart(a, b) || told_apart(b, a))
-        && !two_hold_the_file(a, b)
+    let nearly_born =
+        by_numbers && born.is_some_and(|fit| !fit.speaks_against() && fit != BirthFit::DefaultNear);
+    let explained = name.is_none_or(|fit| !fit.unexplained());
+    let nearly = named && nearly_born || nearly_named && (to_the_day || explained && same_day);
+    named && same_day || nearly && documents.iter().all(share)
+}
+
+/// Whether nothing of this kind differs: one of them has none, one is shared, or the record itself says that one
+/// replaces the other.
+fn shared(a: &Person, b: &Person, record: &Record, by_numbers: bool, kind: NumberOf) -> bool {
+    let of = |person: &'_ Person| -> BTreeSet<Key> {
+        let keys = person.matching.keys.iter();
+        keys.filter(|key| NumberOf::of(key) == Some(kind)).cloned().collect()
+    };
+    let (ours, theirs) = (of(a), of(b));
+    let told = |keys: &BTreeSet<Key>| record.keys.iter().any(|key| keys.contains(key));
+    let replaced = by_numbers && told(&ours) && told(&theirs);
+    ours.is_empty() || theirs.is_empty() || !ours.is_disjoint(&theirs) || replaced
+}
+
+fn best(a: &Person, b: &Person, model: &MatchModel) -> Option<NameFit> {
+    let pairs = a.matching.names().flat_map(|ours| b.matching.names().map(move |theirs| (ours, theirs)));
+    pairs
+        .map(|(ours, theirs)| name::fit(ours, theirs, model))
+        .max_by_key(|fit| (!fit.unexplained(), fit.letters, fit.weight))
+}
+
+fn births(a: &Person, b: &Person) -> Option<BirthFit> {
+    let pairs = a.matching.births().flat_map(|ours| b.matching.births().map(move |theirs| (*ours, *theirs)));
+    pairs.map(|(ours, theirs)| BirthFit::of(ours, theirs, false)).min()
 }
 
 /// A human said that they are two.
@@ -80,26 +88,6 @@ pub(crate) fn two_hold_the_file(a: &Person, b: &Person) -> bool {
     matches!((holder(a), holder(b)), (Some(one), Some(other)) if one != other)
 }
 
-/// What speaks against a link by name and birth date alone: guards 2, 4, 5 and 6.
-pub(crate) fn speaks_against(record: &Record, person: &Person, corroborated: bool) -> Option<ReviewReason> {
-    if differs(record, person, |key| matches!(key, Key::Insz(_)))
-        || differs(record, person, |key| matches!(key, Key::Dvz(_)))
-        || (!corroborated && differs(record, person, |key| matches!(key, Key::Passport(..))))
-    {
-        return Some(ReviewReason::NumberDiffers);
-    }
-    let shared = |birth: &&PartialDate| person.matching.births.contains(birth);
-    let only_default = record.births.iter().filter(shared).all(|birth| birth.is_default());
-    (only_default && !corroborated).then_some(ReviewReason::DefaultDate)
-}
-
-/// Both have a number of this kind, and none is shared.
-fn differs(record: &Record, person: &Person, kind: fn(&Key) -> bool) -> bool {
-    let theirs = person.matching.keys.iter().any(kind);
-    let mut ours = record.keys.iter().filter(|key| kind(key)).peekable();
-    theirs && ours.peek().is_some() && !ours.any(|key| person.matching.keys.contains(key))
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -110,6 +98,9 @@ mod tests {
     use schemas::message::{Body, Said};
     use schemas::name::Names;
     use schemas::reference::{ApplicationNumber, DvzNumber, PostCode};
+
+    use schemas::message::Prepared;
+    use schemas::partial::PartialDate;
 
     use super::*;
     use crate::identity::prepare;
@@ -146,10 +137,10 @@ mod tests {
                 true,
             ),
             (
-                "a short form",
+                "a short form: twins are called so",
                 walker("Jennifer", "1990-05-11", &filed),
                 walker("Jenny", "1990-05-11", &one),
-                true,
+                false,
                 false,
             ),
             (
@@ -209,11 +200,16 @@ mod tests {
                 false,
             ),
         ] {
+            let model = MatchModel::default();
             let bridge = &record("", "", "1990-05-11", &[]).record;
             let (a, b) = (person(1, &a), person(2, &b));
-            assert_eq!(joinable(&a, &b, bridge, true), by_numbers, "{what}, by numbers");
-            assert_eq!(joinable(&b, &a, bridge, true), by_numbers, "{what}, by numbers, the other way");
-            assert_eq!(joinable(&a, &b, bridge, false), by_name, "{what}, by name");
+            assert_eq!(joinable(&a, &b, bridge, true, &model), by_numbers, "{what}, by numbers");
+            assert_eq!(
+                joinable(&b, &a, bridge, true, &model),
+                by_numbers,
+                "{what}, by numbers, the other way"
+            );
+            assert_eq!(joinable(&a, &b, bridge, false, &model), by_name, "{what}, by name");
         }
     }
 }

@@ -6,8 +6,9 @@ use schemas::key::Key;
 use schemas::message::Prepared;
 
 use super::block::Around;
-use super::compare::Fit;
-use super::guard;
+use super::compare::Compared;
+use super::guard::joinable;
+use crate::model::{Guard, MatchModel};
 use crate::person::{Join, Person, Reason, ReviewReason};
 
 /// How many candidates a review names: more than a human compares with care.
@@ -25,99 +26,121 @@ pub(super) enum LinkVerdict {
     Doubt(ReviewReason, Vec<PersonId>),
 }
 
-/// A candidate and how the record fits them.
-type Compared<'a> = (&'a Person, Fit);
-
-pub(super) fn judge(prepared: &Prepared, around: &Around<'_>) -> LinkVerdict {
-    let record = &prepared.record;
-    let compared: Vec<Compared<'_>> =
-        around.candidates.iter().map(|person| (*person, Fit::of(prepared, person))).collect();
-    if !around.owners.is_empty() {
-        return owned(prepared, around, &compared);
-    }
-    let exact = those(&compared, |fit| fit.exact);
-    let corroborated: Vec<&Person> = exact.iter().copied().filter(|p| around.corroborates(p)).collect();
-    match (exact.as_slice(), corroborated.as_slice()) {
-        (_, [one]) | ([one], []) => match guard::speaks_against(record, one, !corroborated.is_empty()) {
-            None => LinkVerdict::Same(one.id, Reason::NameAndBirth),
-            Some(why) => doubt(why, &[one]),
-        },
-        ([], _) => written_otherwise(prepared, around, &compared),
-        (several, _) => doubt(ReviewReason::SeveralCandidates, several),
+pub(super) fn judge(prepared: &Prepared, around: &Around<'_>, model: &MatchModel) -> LinkVerdict {
+    let compare = |person| Compared::of(&prepared.view, person, around.led(person), model);
+    let owners: Vec<Compared<'_>> = around.owners.iter().map(|person| compare(person)).collect();
+    let owned = |person: &Person| around.owners.iter().any(|owner| owner.id == person.id);
+    let others = around.candidates.iter().filter(|person| !owned(person));
+    let mut others: Vec<Compared<'_>> = others.map(|person| compare(person)).collect();
+    others.sort_by_key(|other| (-other.weight, other.person.id));
+    match owners.as_slice() {
+        [] => found(&others, model),
+        owners => numbered(prepared, owners, &others, around, model),
     }
 }
 
-/// A human decides: between these, as many as a review names.
-fn doubt(why: ReviewReason, between: &[&Person]) -> LinkVerdict {
-    LinkVerdict::Doubt(why, between.iter().take(NAMED).map(|person| person.id).collect())
-}
-
-fn those<'a>(compared: &[Compared<'a>], fits: impl Fn(&Fit) -> bool) -> Vec<&'a Person> {
-    compared.iter().filter(|(_, fit)| fits(fit)).map(|(person, _)| *person).collect()
+/// Nobody has a number of the record: whom name and date find.
+fn found(others: &[Compared<'_>], model: &MatchModel) -> LinkVerdict {
+    let lines = &model.lines;
+    let asked = || others.iter().filter(|other| other.weight >= lines.review && !other.contradicts());
+    if let Some(best) = others.iter().find(|other| links(other, model)) {
+        let others = others.iter().filter(|other| other.person.id != best.person.id);
+        let rival = others.map(|other| other.weight).max();
+        if rival.is_none_or(|rival| best.weight - rival >= lines.margin) {
+            return LinkVerdict::Same(best.person.id, reason(best));
+        }
+        return doubt(ReviewReason::SeveralCandidates, asked());
+    }
+    match asked().next() {
+        Some(best) => doubt(why(best), asked()),
+        None => LinkVerdict::New,
+    }
 }
 
 /// Some of the record's numbers are somebody's.
-fn owned(prepared: &Prepared, around: &Around<'_>, compared: &[Compared<'_>]) -> LinkVerdict {
-    let owners = around.owners.as_slice();
-    if !owners.iter().any(|owner| guard::contradicts(prepared, owner))
-        && let Some(verdict) = all_one(prepared, around, compared)
+fn numbered(
+    prepared: &Prepared,
+    owners: &[Compared<'_>],
+    others: &[Compared<'_>],
+    around: &Around<'_>,
+    model: &MatchModel,
+) -> LinkVerdict {
+    if owners.iter().all(|owner| owner.guards.is_empty())
+        && let Some(verdict) = all_one(prepared, owners, others, around, model)
     {
         return verdict;
     }
     // Whom an earlier doubt of this kind made carries the same number, name and date: the record is
     // theirs, so that one question stays one question.
-    let other = |person: &Person| owners.iter().all(|owner| owner.id != person.id);
-    let piece = |person: &&Person| other(person) && guard::shares_number(&prepared.record, person);
-    let pieces: Vec<&Person> = those(compared, |fit| fit.exact).into_iter().filter(piece).collect();
+    let piece = |other: &&Compared<'_>| other.numbers.shared > 0 && other.guards.is_empty();
+    let pieces: Vec<&Compared<'_>> = others.iter().filter(piece).collect();
     match (pieces.as_slice(), owners) {
-        ([piece], _) => LinkVerdict::Same(piece.id, Reason::Key),
-        (_, [_]) => doubt(ReviewReason::KeyContradicts, owners),
-        (_, _) => doubt(ReviewReason::SeveralPersons, owners),
+        ([piece], _) => LinkVerdict::Same(piece.person.id, Reason::Key),
+        (_, [owner]) => doubt(why(owner), owners.iter()),
+        (_, _) => doubt(ReviewReason::SeveralPersons, owners.iter()),
     }
 }
 
-/// Nobody has the whole name: somebody may have all of it that one of the two writes, or a name like it.
-fn written_otherwise(prepared: &Prepared, around: &Around<'_>, compared: &[Compared<'_>]) -> LinkVerdict {
-    let part = those(compared, |fit| fit.part);
-    if let [one] = part.as_slice()
-        && guard::speaks_against(&prepared.record, one, false).is_none()
-    {
-        return LinkVerdict::Same(one.id, Reason::NameInPart);
-    }
-    let near = compared.iter().filter(|(person, fit)| fit.alike || fit.near && around.corroborates(person));
-    let near: Vec<&Person> = near.map(|(person, _)| *person).collect();
-    match (part.as_slice(), near.as_slice()) {
-        ([], []) => LinkVerdict::New,
-        ([], near) => doubt(ReviewReason::NameInPart, near),
-        (part, _) => doubt(ReviewReason::SeveralCandidates, part),
+/// Whether the machine may link by name and date.
+fn links(other: &Compared<'_>, model: &MatchModel) -> bool {
+    other.weight >= model.lines.auto && other.guards.is_empty()
+}
+
+fn reason(compared: &Compared<'_>) -> Reason {
+    if compared.whole() { Reason::NameAndBirth } else { Reason::Alike }
+}
+
+/// What a human is asked: the strongest guard that holds.
+fn why(compared: &Compared<'_>) -> ReviewReason {
+    let holds = |guard| compared.guards.contains(&guard);
+    if holds(Guard::NumberContradicts) {
+        ReviewReason::KeyContradicts
+    } else if holds(Guard::TwoHolders) || holds(Guard::NumberDiffers) || holds(Guard::TwoNumbersDiffer) {
+        ReviewReason::NumberDiffers
+    } else if holds(Guard::NameUnexplained) {
+        ReviewReason::NameInPart
+    } else if holds(Guard::DateDiffers) {
+        ReviewReason::DateDiffers
+    } else if holds(Guard::NoDate) {
+        ReviewReason::DefaultDate
+    } else {
+        ReviewReason::Alike
     }
 }
 
-/// Whose numbers the record carries, and who has its whole name and birth date with nothing against it, are one
-/// person where no guard stands between any two of them. That the names count too keeps links free of the order
-/// of arrival: had the record come first, they would have been found by it.
-fn all_one(prepared: &Prepared, around: &Around<'_>, compared: &[Compared<'_>]) -> Option<LinkVerdict> {
-    let (record, owners) = (&prepared.record, around.owners.as_slice());
+/// A human decides: between these, as many as a review names.
+fn doubt<'a>(why: ReviewReason, between: impl Iterator<Item = &'a Compared<'a>>) -> LinkVerdict {
+    LinkVerdict::Doubt(why, between.take(NAMED).map(|other| other.person.id).collect())
+}
+
+/// Whose numbers the record carries, and whom name and birth date find with nothing against it, are one person where
+/// no guard stands between any two of them. That the names count too keeps links free of the order of arrival: had
+/// the record come first, they would have been found by it.
+fn all_one(
+    prepared: &Prepared,
+    owners: &[Compared<'_>],
+    others: &[Compared<'_>],
+    around: &Around<'_>,
+    model: &MatchModel,
+) -> Option<LinkVerdict> {
+    let record = &prepared.record;
     let between = |persons: &[&Person], one: &Person, by_numbers| {
-        persons.iter().all(|other| guard::joinable(one, other, record, by_numbers))
+        persons.iter().all(|other| joinable(one, other, record, by_numbers, model))
     };
-    if (1..owners.len()).any(|n| !between(&owners[..n], owners[n], true)) {
-        return None;
-    }
-    let mut persons = owners.to_vec();
-    for namesake in those(compared, |fit| fit.exact || fit.part) {
-        let other = owners.iter().all(|owner| owner.id != namesake.id);
-        if !other {
-            continue;
+    let mut persons: Vec<&Person> = vec![];
+    for owner in owners {
+        if !between(&persons, owner.person, true) {
+            return None;
         }
-        let corroborated = around.corroborates(namesake);
-        let fits = guard::speaks_against(record, namesake, corroborated).is_none();
-        if fits && between(&persons, namesake, corroborated) {
-            persons.push(namesake);
+        persons.push(owner.person);
+    }
+    for namesake in others.iter().filter(|other| links(other, model)) {
+        if between(&persons, namesake.person, around.led(namesake.person).by_group) {
+            persons.push(namesake.person);
         }
     }
     let first = survivor(&persons)?;
-    let by_key = |id| owners.iter().any(|owner| owner.id == id);
+    let by_key = |id| owners.iter().any(|owner| owner.person.id == id);
     let join = |id| (id, if by_key(id) && by_key(first.id) { Join::Keys } else { Join::NameAndBirth });
     let joins: Vec<_> = persons.iter().map(|p| p.id).filter(|id| *id != first.id).map(join).collect();
     Some(if joins.is_empty() {

@@ -6,11 +6,13 @@
 //! links, it only corroborates. Whatever is in doubt gets a person of its own at once and a review.
 //! Source: docs/identity.md.
 
-mod block;
+mod birth;
+mod name;
+mod view;
 mod compare;
+mod block;
 mod guard;
 mod judge;
-mod view;
 mod waiting;
 
 use std::collections::BTreeSet;
@@ -24,8 +26,9 @@ pub use block::COMPARED;
 pub(crate) use guard::two_hold_the_file;
 pub use judge::NAMED;
 pub(crate) use judge::survivor;
-pub use view::prepare;
+pub use view::{prepare, prepared};
 
+use crate::model::MatchModel;
 use crate::person::{Join, Reason, ReviewReason};
 use crate::world::{Gather, Stop, World, leads_to};
 use block::Around;
@@ -70,14 +73,14 @@ pub(crate) fn ask<'a>(
 }
 
 /// Finds the person of a record, or says what must be loaded first.
-pub(crate) fn find(world: &World, prepared: &Prepared) -> Result<Linking, Stop> {
+pub(crate) fn find(world: &World, prepared: &Prepared, model: &MatchModel) -> Result<Linking, Stop> {
     let mut gather = Gather::default();
     let around = Around::of(world, prepared, &mut gather);
     let around = around.whole(gather)?;
-    if around.owners.is_empty() && prepared.names.is_empty() && prepared.record.births.is_empty() {
+    if around.owners.is_empty() && prepared.view.is_nameless() {
         return Ok(Linking::Nobody(macs(around.keys.iter().map(|(key, _)| key.mac))));
     }
-    let (person, joins, reason, review) = match judge(prepared, &around) {
+    let (person, joins, reason, review) = match judge(prepared, &around, model) {
         LinkVerdict::Same(person, reason) => (Some(person), vec![], reason, None),
         LinkVerdict::Joined(person, joins, reason) => (Some(person), joins, reason, None),
         LinkVerdict::New => (None, vec![], Reason::New, None),

@@ -9,10 +9,13 @@ use std::sync::Arc;
 use schemas::fact::Record;
 use schemas::key::{IndexKey, Key, Mac};
 use schemas::message::{Body, Prepared, Said};
-use schemas::name::Names;
+use schemas::view::MatchView;
 
-/// How much of a name's part must agree for two to be compared: enough to keep strangers of one birth date apart.
-const BEGINNING: usize = 3;
+/// A skeleton shorter than this is heard in too many names to find anybody by.
+const HEARD: usize = 2;
+
+/// How many skeletons of a record are used: no name of a human needs more, and pairs of them grow as a square.
+const SOUNDS: usize = 6;
 
 /// Makes ready what a source said. `mac` gives the HMAC of a key's text.
 pub fn prepare(said: Said, mac: &dyn Fn(&Key) -> Mac) -> Body {
@@ -33,27 +36,45 @@ pub fn prepare(said: Said, mac: &dyn Fn(&Key) -> Mac) -> Body {
 fn view(mut record: Record, mac: &dyn Fn(&Key) -> Mac) -> Prepared {
     record.keys.sort();
     record.keys.dedup();
+    let view = MatchView::of(&record);
     record.names.retain(|names| !names.tokens().is_empty());
-    let names: Vec<_> = record.names.iter().map(Names::tokens).collect();
-    let mut made = BTreeSet::new();
+    prepared(record, view, mac)
+}
+
+/// A record with the view of it that is compared: for whoever makes the view otherwise than from facts.
+pub fn prepared(record: Record, view: MatchView, mac: &dyn Fn(&Key) -> Mac) -> Prepared {
+    let mut made = found_by(&view);
     for key in &record.keys {
         // A document's number without its country as well: some sources do not say who issued it.
         if let Key::Passport(_, number) = key {
             made.insert(Key::PassportAlone(number.clone()));
         }
     }
-    for tokens in &names {
-        for birth in &record.births {
-            // A date that clerks fill in is shared by too many for a part of a name to tell them apart.
-            if !birth.is_default() {
-                let begins = |token: &str| token.chars().take(BEGINNING).collect();
-                made.extend(tokens.iter().map(|token| Key::NamePart(begins(token), *birth)));
-            }
-            made.insert(Key::NameAndBirth(tokens.clone(), *birth));
-        }
-    }
     made.retain(|key| record.keys.binary_search(key).is_err());
     let indexed = |key: &Key| IndexKey { mac: mac(key), class: key.class() };
     let index = record.keys.iter().chain(&made).map(indexed).collect();
-    Prepared { record, names, index }
+    Prepared { record, view: Arc::new(view), index }
+}
+
+/// What candidates are found by beside numbers: docs/identity.md#keys.
+fn found_by(view: &MatchView) -> BTreeSet<Key> {
+    let parts = view.names.iter().flat_map(|name| &name.parts).map(|part| &*part.skeleton);
+    let sounds: BTreeSet<&str> = parts.filter(|heard| heard.len() >= HEARD).take(SOUNDS).collect();
+    let mut made = BTreeSet::new();
+    for birth in &view.births {
+        let (month, day) = birth.month_and_day();
+        made.extend(sounds.iter().map(|sound| Key::YearAndSound(birth.year(), (*sound).to_owned())));
+        // A date that clerks fill in is shared by too many.
+        if !birth.is_default() {
+            made.insert(Key::BirthDay(*birth));
+            let (one, other) = (month.min(day), month.max(day));
+            made.extend(sounds.iter().map(|sound| Key::DayAndSound(one, other, (*sound).to_owned())));
+        }
+    }
+    for (n, one) in sounds.iter().enumerate() {
+        made.extend(
+            sounds.iter().skip(n + 1).map(|other| Key::Sounds((*one).to_owned(), (*other).to_owned())),
+        );
+    }
+    made
 }

@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use schemas::handover::{Owner, State};
 use schemas::ids::{HandoverId, MessageId, PersonId};
-use schemas::key::{Class, Key};
 use schemas::message::{Prepared, ReviewAnswer};
 use schemas::time::Day;
+use schemas::view::MatchView;
 
 use super::event::Event;
-use super::state::{Handover, Line, Matching, Person, PersonState, Stream};
+use super::state::{Handover, Line, Matching, Person, PersonState, Stream, VIEWS_KEPT};
 use super::words::TaskKind;
 
 /// The records that events name.
@@ -234,26 +234,31 @@ impl Handover {
 impl Matching {
     /// Adds what a record brings; nothing is copied where it brings nothing new. The key of a learning statement
     /// says nothing of the person.
-    fn take_in(matching: &mut Arc<Self>, prepared: &Prepared) {
-        let record = &prepared.record;
-        let own = |key: &&Key| key.class() == Class::Personal && !matches!(key, Key::Statement(_));
-        let known = prepared.names.iter().all(|name| matching.names.contains(name))
-            && record.births.iter().all(|birth| matching.births.contains(birth))
-            && record.keys.iter().filter(own).all(|key| matching.keys.contains(key));
+    pub(crate) fn take_in(matching: &mut Arc<Self>, prepared: &Prepared) {
+        let view = &prepared.view;
+        let says = !view.names.is_empty() || !view.births.is_empty() || !view.marks.is_empty();
+        let said = says.then(|| view.said());
+        let known = view.numbers.iter().all(|key| matching.keys.contains(key))
+            && said.as_ref().is_none_or(|said| matching.views.contains(said));
         if known {
             return;
         }
         let matching = Arc::make_mut(matching);
-        matching.names.extend(prepared.names.iter().cloned());
-        matching.births.extend(&record.births);
-        matching.keys.extend(record.keys.iter().filter(own).cloned());
+        matching.keys.extend(view.numbers.iter().cloned());
+        matching.keep(said.map(Arc::new));
     }
 
     /// Adds what another knew.
     fn absorb(&mut self, other: &Self) {
-        self.names.extend(other.names.iter().cloned());
-        self.births.extend(&other.births);
         self.keys.extend(other.keys.iter().cloned());
+        self.keep(other.views.iter().cloned());
+    }
+
+    fn keep(&mut self, views: impl IntoIterator<Item = Arc<MatchView>>) {
+        self.views.extend(views);
+        while self.views.len() > VIEWS_KEPT {
+            self.views.pop_last();
+        }
     }
 }
 

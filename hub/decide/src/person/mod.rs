@@ -19,5 +19,5 @@ pub use facing::Facing;
 pub use fold::{Records, UnknownRecord};
 pub use responsible::{Mandate, Responsible};
 pub use stage::Stage;
-pub use state::{Handover, Line, Matching, Person, PersonState, Stream};
+pub use state::{Handover, Line, Matching, Person, PersonState, Stream, VIEWS_KEPT};
 pub use words::{Capacity, Join, Reason, ReviewReason, TaskKind, ViewKind};

@@ -11,10 +11,10 @@ use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
 use schemas::ids::{HandoverId, PersonId, Pseudonym, ReviewId, StreamId};
 use schemas::insz::Insz;
 use schemas::key::Key;
-use schemas::name::Tokens;
 use schemas::partial::PartialDate;
 use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant};
+use schemas::view::{Mark, MatchView, NameView};
 use serde::{Deserialize, Serialize};
 
 use super::claims::Claims;
@@ -33,13 +33,31 @@ pub struct Person {
     pub state: PersonState,
 }
 
-/// What linking compares: every form of every name, every birth date, every personal key.
+/// What linking compares: the distinct views of the person's records, and every number.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Matching {
-    /// Names in compared form.
-    pub names: BTreeSet<Tokens>,
-    pub births: BTreeSet<PartialDate>,
+    /// Names, dates and marks, as each record said them together; at most [`VIEWS_KEPT`]. Numbers are left out.
+    pub views: BTreeSet<Arc<MatchView>>,
     pub keys: BTreeSet<Key>,
+}
+
+/// How many distinct views of one person are kept: those that come first in their own order, so that the order of
+/// arrival does not matter.
+pub const VIEWS_KEPT: usize = 32;
+
+impl Matching {
+    /// Every form of every name, those of equal views one after the other.
+    pub fn names(&self) -> impl Iterator<Item = &NameView> {
+        self.views.iter().flat_map(|view| &view.names)
+    }
+
+    pub fn births(&self) -> impl Iterator<Item = &PartialDate> {
+        self.views.iter().flat_map(|view| &view.births)
+    }
+
+    pub fn marks(&self) -> impl Iterator<Item = &Mark> {
+        self.views.iter().flat_map(|view| &view.marks)
+    }
 }
 
 /// What is known, who is responsible, what was sent.

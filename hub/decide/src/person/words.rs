@@ -13,8 +13,8 @@ pub enum Reason {
     Key,
     /// The whole name and the whole birth date, and no number speaks against it.
     NameAndBirth,
-    /// The whole birth date, and all of the name that one of the two writes: the other writes more of it.
-    NameInPart,
+    /// Name and birth date agree so well that nobody else is meant, though not letter by letter.
+    Alike,
     /// It waited for a record with its key.
     Released,
 }
@@ -33,20 +33,26 @@ pub enum ReviewReason {
     NumberDiffers,
     /// Name and birth date agree, but the date is one that clerks fill in.
     DefaultDate,
-    /// A group key and the birth date agree, the name only in part.
+    /// A part of the name remains on both sides.
     NameInPart,
+    /// The name agrees, the birth date does not.
+    DateDiffers,
+    /// Name and birth date resemble each other, too little for the machine.
+    Alike,
     /// An agency says that it was offered this person twice: whom it means is a human's to find.
     DuplicateOffer,
 }
 
 impl ReviewReason {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::KeyContradicts,
         Self::SeveralPersons,
         Self::SeveralCandidates,
         Self::NumberDiffers,
         Self::DefaultDate,
         Self::NameInPart,
+        Self::DateDiffers,
+        Self::Alike,
         Self::DuplicateOffer,
     ];
 
@@ -60,6 +66,8 @@ impl ReviewReason {
             Self::NumberDiffers => "number_differs",
             Self::DefaultDate => "default_date",
             Self::NameInPart => "name_in_part",
+            Self::DateDiffers => "date_differs",
+            Self::Alike => "alike",
             Self::DuplicateOffer => "duplicate_offer",
         }
     }

@@ -169,6 +169,13 @@ impl World {
         self.insert(ask, answer);
     }
 
+    /// Takes an answer out, to be changed and set again.
+    pub(crate) fn forget(&mut self, ask: &Ask) -> Option<Reply> {
+        let before = self.known.remove(ask)?;
+        self.weight -= before.weight;
+        Some(before.answer)
+    }
+
     fn insert(&mut self, ask: Ask, answer: Reply) {
         let weight = budget::weigh(&answer);
         self.weight += weight;

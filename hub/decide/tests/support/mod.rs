@@ -14,12 +14,13 @@ pub(crate) mod walk;
 pub(crate) mod who;
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use decide::bundle::{
     Bundle, CandidateKind, CandidateRule, Competence, Contract, Deadlines, LegalBasis, TargetGroup, Territory,
 };
 use decide::fee::{FeeRule, FeeRules};
+use decide::model::MatchModel;
 use decide::package::{
     Group, ModulePart, ModuleRow, ModuleTable, ModuleVersion, MoveOn, ObligationRule, ObligationRules,
 };
@@ -54,6 +55,11 @@ pub(crate) fn bundle() -> Bundle {
 pub(crate) fn country(code: &str) -> Country {
     static COUNTRIES: LazyLock<Countries> = LazyLock::new(|| bundle().countries);
     COUNTRIES.by_code(code).unwrap()
+}
+
+/// The running hub's own match model.
+pub(crate) fn model() -> MatchModel {
+    toml::from_str(include_str!("../../../../config/models/newcomers.toml")).unwrap()
 }
 
 fn made() -> Bundle {
@@ -139,6 +145,7 @@ fn made() -> Bundle {
             entitled: BTreeSet::from([Group::Labour, Group::LabourFamily]),
             obliging_grounds: ["10", "10bis", "40ter"].map(str::to_owned).into(),
         }]),
+        model: Arc::new(model()),
         fee: FeeRules(vec![FeeRule {
             from: day("2018-01-01"),
             euro: 90,

@@ -132,7 +132,7 @@ pub(crate) fn linked(reason: Reason) -> &'static str {
         Reason::New => "nieuwe persoon",
         Reason::Key => "gekoppeld door een nummer",
         Reason::NameAndBirth => "gekoppeld door naam en geboortedatum",
-        Reason::NameInPart => "gekoppeld door een deel van de naam en de geboortedatum",
+        Reason::Alike => "gekoppeld door een gelijkende naam en geboortedatum",
         Reason::Released => "had gewacht op een bericht met dit nummer",
     }
 }

@@ -1,0 +1,151 @@
+//! Who is it, in every order of arrival: records of one human come together or are asked about, and two humans never
+//! become one unasked, whatever number was mistyped.
+//!
+//! What a merge does to handovers is in `merge_handovers.rs`.
+
+mod support;
+
+use schemas::fact::{Decision, Purpose, Statement};
+use schemas::key::Key;
+use schemas::message::Body;
+use schemas::reference::PassportNumber;
+use support::{Home, House, Who, application, application_key, number_given, patched, permit, register};
+
+const FAMILY: Purpose = Purpose::FamilyReunification;
+
+/// Every order of `n` things.
+fn orders(n: usize) -> Vec<Vec<usize>> {
+    let Some(last) = n.checked_sub(1) else { return vec![vec![]] };
+    let mut all = vec![];
+    for order in orders(last) {
+        for place in 0..n {
+            let mut longer = order.clone();
+            longer.insert(place, last);
+            all.push(longer);
+        }
+    }
+    all
+}
+
+/// The names of messages in the order in which they came.
+fn told<'a>(order: &[usize], all: &[(&'a str, Body)]) -> Vec<&'a str> {
+    order.iter().map(|n| all[*n].0).collect()
+}
+
+/// What sources say of one human: each names them as `who`, or otherwise.
+fn records(who: &Who, otherwise: &Who) -> Vec<(&'static str, Body)> {
+    let second = Who { application: "901".to_owned(), passport: "Q900001".to_owned(), ..who.clone() };
+    let passport = PassportNumber::parse(&who.passport).expect("a document number");
+    let hint = patched(register(otherwise, Home::Nowhere, "2025-03-01"), |record| {
+        record.facts.retain(|fact| matches!(fact.statement, Statement::Insz(_)));
+        record.keys.push(Key::PassportAlone(passport));
+    });
+    vec![
+        ("application", application(who, FAMILY, "2025-01-02")),
+        ("dvz", number_given(otherwise, "2025-01-05")),
+        ("permit", permit(otherwise, Decision::Granted, "2025-01-03")),
+        ("register", register(who, Home::In("44021", "2025-03-04"), "2025-03-05")),
+        ("hint", hint),
+        ("second application", application(&second, FAMILY, "2025-02-02")),
+        ("second dvz", number_given(&second, "2025-02-05")),
+    ]
+}
+
+#[test]
+fn one_human_in_every_order_is_one_person_or_asked_about() {
+    let base = Who {
+        family: "Perez".to_owned(),
+        given: "Maria".to_owned(),
+        birth: "1990-05-11".to_owned(),
+        ..Who::number(1)
+    };
+    let named = |family: &str, given: &str| Who {
+        family: family.to_owned(),
+        given: given.to_owned(),
+        ..base.clone()
+    };
+    let born = |birth: &str| Who { birth: birth.to_owned(), ..base.clone() };
+    for (what, who, otherwise) in [
+        ("all the same", base.clone(), base.clone()),
+        ("one given name more", base.clone(), named("Perez", "Maria Jose")),
+        ("one letter", base.clone(), named("Peres", "Maria")),
+        ("1 January", born("1990-01-01"), born("1990-01-01")),
+        ("a year only", base.clone(), born("1990-00-00")),
+        ("day and month exchanged", base.clone(), born("1990-11-05")),
+        ("another family name", base.clone(), named("Lopez", "Maria")),
+        ("no part of the name", base.clone(), named("Lopez", "Ana")),
+        ("one name only", base.clone(), named("Maria", "")),
+    ] {
+        let all = records(&who, &otherwise);
+        let (mut in_one, mut looked_at) = (0, 0);
+        for order in orders(all.len()).into_iter().step_by(7) {
+            let mut house = House::new();
+            house.today("2025-04-01");
+            for n in &order {
+                house.say(all[*n].0, all[*n].1.clone());
+            }
+            let asked = house.people().iter().any(|person| !person.state.open_reviews.is_empty());
+            let one = house.people().len() == 1;
+            assert!(one || asked, "{what}: in silence two persons, by {:?}", told(&order, &all));
+            (in_one, looked_at) = (in_one + usize::from(one), looked_at + 1);
+        }
+        assert!(in_one * 100 >= looked_at * 95, "{what}: {in_one} of {looked_at} orders end in one person");
+    }
+}
+
+#[test]
+fn two_humans_in_every_order_are_not_joined_unasked() {
+    let who = |n: usize, family: &str, given: &str, birth: &str| Who {
+        family: family.to_owned(),
+        given: given.to_owned(),
+        birth: birth.to_owned(),
+        nationality: "MAR",
+        ..Who::number(n)
+    };
+    let day = "1990-05-11";
+    for (what, a, b) in [
+        ("twins, other given names", who(1, "Khan", "Ayesha", day), who(2, "Khan", "Fatima", day)),
+        ("twins, one letter", who(1, "Khan", "Ahmad", day), who(2, "Khan", "Ahmed", day)),
+        ("twins, nested names", who(1, "Perez", "Maria", day), who(2, "Perez", "Maria Jose", day)),
+        ("namesakes of one birthday", who(1, "Nguyen", "Hoa", day), who(2, "Nguyen", "Hoa", day)),
+        (
+            "namesakes of 1 January",
+            who(1, "Ahmadi", "Ahmad", "1990-01-01"),
+            who(2, "Ahmadi", "Ahmad", "1990-01-01"),
+        ),
+        ("one name, one birthday", who(1, "Mohammad", "", day), who(2, "Mohammad", "", day)),
+        ("father and son", who(1, "Khan", "Ahmad", "1960-05-11"), who(2, "Khan", "Ahmad", day)),
+    ] {
+        for typed in ["right", "national number", "passport"] {
+            let with_insz =
+                if typed == "national number" { Who { insz: a.insz, ..b.clone() } } else { b.clone() };
+            let with_passport = if typed == "passport" {
+                Who { passport: a.passport.clone(), ..b.clone() }
+            } else {
+                b.clone()
+            };
+            let mut all = vec![
+                ("A application", application(&a, FAMILY, "2025-01-02")),
+                ("A dvz", number_given(&a, "2025-01-05")),
+                ("A register", register(&a, Home::In("44021", "2025-03-04"), "2025-03-05")),
+                ("B application", application(&with_passport, FAMILY, "2025-01-02")),
+                ("B dvz", number_given(&with_insz, "2025-01-05")),
+            ];
+            if typed != "national number" {
+                all.push(("B register", register(&b, Home::In("11002", "2025-03-04"), "2025-03-05")));
+            }
+            for order in orders(all.len()).into_iter().step_by(5) {
+                let mut house = House::new();
+                house.today("2025-04-01");
+                for n in &order {
+                    house.say(all[*n].0, all[*n].1.clone());
+                }
+                let both = [application_key(&a), application_key(&b)];
+                let people = house.people();
+                let joined = people.iter().any(|p| both.iter().all(|key| p.matching.keys.contains(key)));
+                let asked = people.iter().any(|person| !person.state.open_reviews.is_empty());
+                assert!(!joined || asked, "{what}, {typed}: joined in silence, by {:?}", told(&order, &all));
+            }
+        }
+    }
+}
