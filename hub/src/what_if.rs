@@ -8,16 +8,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use decide::person::Mandate;
-use decide::round::{Verdict, decide_all};
-use decide::world::{Ask, PersonFound, Reply};
-use decide::{Bundle, Person, World};
+use decide::{Bundle, Person};
 use schemas::handover::State;
-use schemas::ids::{MessageId, PersonId, Seed};
-use schemas::message::{Body, Message};
+use schemas::ids::PersonId;
+use schemas::message::Body;
 use schemas::recipient::Recipient;
-use schemas::time::{Day, KnownAt, day_of, start_of};
+use schemas::time::{Day, day_of, start_of};
 use serde::Serialize;
 
+use crate::alone::alone;
 use crate::store::{Store, StoreError};
 use crate::vault::{Access, Vault, Why};
 
@@ -118,20 +117,7 @@ pub async fn what_if(
 
 /// Where somebody stands after a day under a bundle.
 fn standing(person: &Arc<Person>, bundle: &Bundle, on: Day) -> Option<Standing> {
-    let mut world = World::whole();
-    world.load(0, [(Ask::Person(person.id), Reply::Person(PersonFound::Here(Arc::clone(person))))]);
-    let seed = Seed(person.id.bytes().repeat(2).try_into().ok()?);
-    let due = Message {
-        id: MessageId::derive(&seed, 0),
-        seed,
-        order: u64::MAX >> 1,
-        known_at: KnownAt(start_of(on)),
-        body: Body::Due(person.id),
-    };
-    let mut number = |deliveries: &[decide::change::Delivery]| Ok(vec![(0, [0; 32]); deliveries.len()]);
-    let verdicts = decide_all(&mut world, &[due], bundle, &mut number);
-    let [Verdict::Decided(_)] = &verdicts[..] else { return None };
-    let person = world.person(person.id)?;
+    let (person, _) = alone(person, bundle, start_of(on), Body::Due(person.id))?;
     let responsible = person.responsible(bundle);
     let open = person.live_handover().filter(|_| !matches!(responsible.why, Mandate::Over(..)));
     Some(Standing {

@@ -16,7 +16,7 @@ use crate::ids::{HandoverId, MessageId, PersonId, ReviewId, Seed, StreamId};
 use crate::insz::Insz;
 use crate::key::{IndexKey, Key, Mac};
 use crate::recipient::Recipient;
-use crate::time::{Instant, KnownAt};
+use crate::time::{Day, Instant, KnownAt};
 use crate::view::MatchView;
 
 /// The name of a source: a kind of feed with one contract, such as `visa`.
@@ -66,6 +66,9 @@ pub struct Prepared {
     pub view: Arc<MatchView>,
     /// What it is found by: one for each key of the record, in their order, then those made of them and of names.
     pub index: Vec<IndexKey>,
+    /// It came with the first load: what was so before this day opens nothing until that was approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Day>,
 }
 
 impl Prepared {
@@ -142,8 +145,30 @@ pub enum Body {
         /// Who says so.
         by: ActorName,
     },
+    /// A report of what the first load would open was approved: this person waits no longer.
+    Approved {
+        /// Who.
+        person: PersonId,
+        /// Their version in the report: who has changed since is not what was approved.
+        version: u64,
+        /// Why, in their words.
+        reason: String,
+        /// Who says so.
+        by: ActorName,
+    },
     /// The active bundle is this one from here on.
     Bundle(BundleHash),
+}
+
+impl Body {
+    /// The same, as a part of the first load: what it says of days before this one opens nothing yet.
+    #[must_use]
+    pub fn with_baseline(mut self, baseline: Option<Day>) -> Self {
+        if let (Self::Record(prepared), Some(_)) = (&mut self, baseline) {
+            Arc::make_mut(prepared).baseline = baseline;
+        }
+        self
+    }
 }
 
 /// What a human says of two persons who may be one.

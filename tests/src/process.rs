@@ -162,7 +162,15 @@ impl Process {
     /// # Errors
     /// Where it cannot be started.
     pub fn go(&mut self) -> anyhow::Result<()> {
-        self.child = Some(self.command(&["run"])?.spawn()?);
+        self.go_with(&[])
+    }
+
+    /// The same with further words on its command line.
+    ///
+    /// # Errors
+    /// Where it cannot be started.
+    pub fn go_with(&mut self, words: &[&str]) -> anyhow::Result<()> {
+        self.child = Some(self.command(&[&["run"], words].concat())?.spawn()?);
         Ok(())
     }
 

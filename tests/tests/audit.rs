@@ -167,7 +167,7 @@ async fn strangers(server: Option<&str>) {
     assert!(!well && told.contains("was not written by a hub with this file of keys"), "{told}");
 
     // Whose hub runs decides, and that others are known from now on is recorded.
-    drop(Hub::open(Config::load(&other.config()).unwrap(), Start::Running).await.unwrap());
+    drop(Hub::open(Config::load(&other.config()).unwrap(), Start::Running { baseline: None }).await.unwrap());
     let (well, told) = said(&process, Some(mallory), &list);
     let last = told.lines().filter(|line| line.contains("  hub ()  change-people  ")).count();
     assert!(well && last == 2, "{told}");

@@ -156,7 +156,9 @@ async fn a_credential_may_be_in_a_file() {
     // Who is who, is known once a hub has run.
     let unknown = run(&process, Some("lucas"), &["review", "show", &"07".repeat(16)]);
     assert!(String::from_utf8(unknown.stderr).unwrap().contains("no hub has run on this database yet"));
-    drop(Hub::open(Config::load(&process.config()).unwrap(), Start::Running).await.unwrap());
+    drop(
+        Hub::open(Config::load(&process.config()).unwrap(), Start::Running { baseline: None }).await.unwrap(),
+    );
     let show = |file: &Path| {
         let words = ["review", "show", "07070707070707070707070707070707", "--credential"];
         let output = run(&process, None, &[&words[..], &[file.to_str().unwrap()]].concat());

@@ -20,6 +20,7 @@ use hub::deliver::halt::HaltCode;
 use hub::deliver::record::TopicState;
 use hub::doctor::problems::{CheckState, PROBLEMS};
 use hub::doctor::{Check, Database, Facts, SignsIn, Unreached, collect, examine};
+use hub::store::figures::Queue;
 use hub::store::inspect::TableHealth;
 use hub::store::rows::{AlertRow, HaltRow};
 use hub::tls::{Peer, Trouble};
@@ -207,6 +208,11 @@ async fn every_problem_is_found_where_it_is() {
     check("delivery-unproved", &|f| {
         if let Some(Database::There { expired, .. }) = &mut f.database {
             expired.push((Recipient::parse("amal").unwrap(), 3));
+        }
+    });
+    check("load-unapproved", &|f| {
+        if let Some(Database::There { unapproved, .. }) = &mut f.database {
+            *unapproved = Queue { count: 3, oldest: Some(now) };
         }
     });
     check("alert-refused", &|f| {

@@ -207,10 +207,12 @@ fn home(person: &Value, municipalities: &Municipalities, asked_on: Day) -> Optio
     let managing = manager_nis(person).filter(|nis| municipality(*nis));
     let nis = own.filter(|nis| municipality(*nis)).or(managing).filter(|_| belgian)?;
 
-    // A merger leaves the address as it was, but begins a management and a code.
-    let managed = begin(&person["Beheerder"]).filter(|_| managing == Some(nis));
+    // A merger that makes a code leaves the address as it was, and begins a management under the code on its first day.
+    let table = municipalities.iter().map(|one| one.valid_from).min();
     let code = municipalities.iter().find(|one| one.nis == nis).map(|one| one.valid_from);
-    let begin = begin(address).max(managed).max(code).unwrap_or(asked_on);
+    let code = code.filter(|first| Some(*first) > table);
+    let managed = begin(&person["Beheerder"]).filter(|day| managing == Some(nis) && code == Some(*day));
+    let begin = managed.or_else(|| begin(address)).unwrap_or(asked_on);
     let restricted = person
         .pointer("/Adressen/NietMededeelbaarAdres")
         .is_some_and(|flags| many(flags).any(|flag| flag.get("@DatumEinde").is_none()));

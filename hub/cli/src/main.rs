@@ -23,6 +23,8 @@ struct Cli {
 enum Command {
     /// List what people did by hand, and verify that it is what was written.
     Audit(commands::audit::Args),
+    /// Tell what a first load would open, and approve it.
+    Baseline(commands::baseline::Args),
     /// Tell everything that is wrong with the config folder.
     Check(commands::check::Args),
     /// Compare the clocks with the last decision; set its time back after a clock was ahead.
@@ -79,6 +81,7 @@ async fn main() -> ExitCode {
     hub::tls::provide();
     let done = match Cli::parse().command {
         Command::Audit(args) => commands::audit::run(args).await,
+        Command::Baseline(args) => commands::baseline::run(args).await,
         Command::Check(args) => commands::check::run(args).await,
         Command::Clock(args) => commands::clock::run(args).await,
         Command::Demo(args) => Box::pin(demo::run(args)).await,

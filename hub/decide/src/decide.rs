@@ -43,19 +43,20 @@ pub fn decide(world: &World, message: &Message, bundle: &Bundle) -> Result<Chang
         Body::Due(person) => {
             let mut draft = draft_of(world, message, bundle, Some(*person), Refusal::UnknownPerson)?;
             follow_and_release(&mut draft);
-            Ok(finish(draft))
+            with_household(draft, world)
         }
         Body::Reviewed { review, answer, .. } => {
             let mut draft = reviewed(world, message, bundle, *review, *answer)?;
             follow_and_release(&mut draft);
-            Ok(finish(draft))
+            with_household(draft, world)
         }
         Body::Lifted { person, .. } => {
             let mut draft = draft_of(world, message, bundle, Some(*person), Refusal::UnknownPerson)?;
             handover::lift(&mut draft).map_err(Stop::Refused)?;
             follow_and_release(&mut draft);
-            Ok(finish(draft))
+            with_household(draft, world)
         }
+        Body::Approved { person, version, .. } => approved(world, message, bundle, *person, *version),
         Body::Redeliver { stream, .. } => {
             let owner = world.owner(Owned::Stream(*stream))?;
             let mut draft = draft_of(world, message, bundle, owner, Refusal::UnknownStream)?;
@@ -69,7 +70,7 @@ pub fn decide(world: &World, message: &Message, bundle: &Bundle) -> Result<Chang
             handover::follow_facts(&mut draft, scope);
             handover::order(&mut draft, scope, *handover, *order).map_err(Stop::Refused)?;
             follow_and_release(&mut draft);
-            Ok(finish(draft))
+            with_household(draft, world)
         }
     }
 }
@@ -96,7 +97,7 @@ pub(crate) fn ask(world: &World, message: &Message, gather: &mut Gather) {
         }
         Body::Redeliver { stream, .. } => gather.take(world.owner(Owned::Stream(*stream))).flatten(),
         Body::Ordered { handover, .. } => gather.take(world.owner(Owned::Handover(*handover))).flatten(),
-        Body::Due(person) | Body::Lifted { person, .. } => Some(*person),
+        Body::Due(person) | Body::Lifted { person, .. } | Body::Approved { person, .. } => Some(*person),
         Body::Reviewed { review, .. } => gather.take(world.owner(Owned::Review(*review))).flatten(),
         Body::Bundle(_) => None,
     };
@@ -134,16 +135,12 @@ fn record_about(
     for (other, why) in absorbed {
         absorb(&mut draft, other, why);
     }
-    let permits = household::ended(&draft.person, draft.today);
     // 2 record: what we know
     take_in(&mut draft, message.id, prepared, link);
     again.into_iter().for_each(|evidence| draft.record(Event::Restated { evidence }));
     // 3 route and 4 release
     follow_and_release(&mut draft);
-    if household::ended(&draft.person, draft.today) > permits {
-        household::flag(&mut draft, world, prepared)?;
-    }
-    Ok(finish(draft))
+    with_household(draft, world)
 }
 
 /// A person that was found, as they are; who is missing is gathered.
@@ -182,8 +179,12 @@ fn take_in(draft: &mut Draft<'_>, message: MessageId, prepared: &Arc<Prepared>, 
     }
 }
 
-/// Steps 3 and 4: who is responsible, and what may leave. What is not known yet is asked for.
+/// Steps 3 and 4: who is responsible, and what may leave. What is not known yet is asked for. Of who waits for the
+/// approval of a first load nothing is opened, asked or due.
 fn follow_and_release(draft: &mut Draft<'_>) {
+    if draft.person.state.awaits_approval() {
+        return handover::set_due(draft);
+    }
     // The facts are in: whether the person belongs to the target group stays the same from here on.
     let scope = scope(draft.journey(), draft.bundle, draft.today);
     settle(draft, scope);
@@ -207,10 +208,7 @@ fn follow_and_release(draft: &mut Draft<'_>) {
 fn settle(draft: &mut Draft<'_>, scope: Scope) {
     let awaited = handover::reconcile(draft, scope);
     disclosure::release(draft, scope, awaited);
-    let on = handover::next_day(&draft.person, draft.bundle, draft.today);
-    if draft.person.state.due != on {
-        draft.record(Event::DueSet { on });
-    }
+    handover::set_due(draft);
 }
 
 fn answer_of(
@@ -237,7 +235,7 @@ fn answer_of(
     // What waited for this answer, such as an office whose rival held the file, goes on.
     let scope = scope(draft.journey(), draft.bundle, draft.today);
     settle(&mut draft, scope);
-    Ok(finish(draft))
+    with_household(draft, world)
 }
 
 /// The register says that something changed: ask what it is now.
@@ -260,6 +258,27 @@ fn number_changed(
         Err(Stop::Refused(_)) => Ok(Change::default()),
         Err(stop) => Err(stop),
     }
+}
+
+/// What the first load knows of a person may open what it opens. Nothing follows where nothing waits; who is not as the
+/// report knew them goes on waiting.
+fn approved(
+    world: &World,
+    message: &Message,
+    bundle: &Bundle,
+    person: PersonId,
+    version: u64,
+) -> Result<Change, Stop> {
+    let mut draft = draft_of(world, message, bundle, Some(person), Refusal::UnknownPerson)?;
+    if draft.person.state.awaits_approval() {
+        if draft.person.version != version {
+            return Err(Stop::Refused(Refusal::NotAsReported));
+        }
+        let up_to = draft.person.state.first_load.loaded;
+        draft.record(Event::LoadApproved { up_to });
+        follow_and_release(&mut draft);
+    }
+    with_household(draft, world)
 }
 
 /// Whose a message about this number is; nobody's where nobody has it, or where they cannot be read.
@@ -296,6 +315,12 @@ fn put_question(draft: &mut Draft<'_>, insz: Insz, kind: TaskKind) {
     let id = draft.id(TaskId::derive);
     draft.record(Event::Asked { task: id, insz, what: kind });
     draft.change.tasks.push(Task { id, person: draft.person.id, kind, insz });
+}
+
+/// The change, once what it means to whoever comes on one permit is decided as well.
+fn with_household(mut draft: Draft<'_>, world: &World) -> Result<Change, Stop> {
+    household::look(&mut draft, world)?;
+    Ok(finish(draft))
 }
 
 /// The change, once all is decided: whose message it is, and everybody as they are now.

@@ -36,6 +36,7 @@ const PAGES: &[(&str, &str)] = &[
     ("normalised", include_str!("../codes/normalised.md")),
     ("not-allowed", include_str!("../codes/not-allowed.md")),
     ("not-allowed-here", include_str!("../codes/not-allowed-here.md")),
+    ("not-as-reported", include_str!("../codes/not-as-reported.md")),
     ("not-asked", include_str!("../codes/not-asked.md")),
     ("not-found", include_str!("../codes/not-found.md")),
     ("not-one-message", include_str!("../codes/not-one-message.md")),

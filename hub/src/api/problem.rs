@@ -82,6 +82,8 @@ problems! {
     UnknownStream = "unknown-stream", CONFLICT, "there is no such open stream";
     /// Nobody objected to anything.
     NoRestriction = "no-restriction", CONFLICT, "there is no restriction to lift";
+    /// Somebody has changed since a report of the first load.
+    NotAsReported = "not-as-reported", CONFLICT, "they are not as the report of the first load knew them";
     /// Two agencies each hold a file.
     TwoHoldTheFile = "two-hold-the-file", CONFLICT, "two agencies each hold the file of one of the two";
     /// The desk ordered what the handover cannot do as it stands.
@@ -108,6 +110,7 @@ impl From<&Refusal> for ProblemCode {
             Refusal::NotAllowed { .. } => Self::NotAllowed,
             Refusal::OrderNotAllowed { .. } => Self::OrderNotAllowed,
             Refusal::NoRestriction => Self::NoRestriction,
+            Refusal::NotAsReported => Self::NotAsReported,
             Refusal::TwoHoldTheFile => Self::TwoHoldTheFile,
             Refusal::NotAsked => Self::NotAsked,
             Refusal::HashDiffers => Self::HashDiffers,

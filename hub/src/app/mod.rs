@@ -18,6 +18,7 @@ use std::sync::Arc;
 use axum::Router;
 use clap::ValueEnum;
 use decide::bundle::{Competence, Contract};
+use schemas::time::Day;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -62,8 +63,8 @@ pub enum Role {
 pub enum Start {
     /// Its schema is this program's already.
     Existing,
-    /// The same, and the people and the bundle of its config are in force from here on.
-    Running,
+    /// The same, and the people and the bundle of its config are in force from here on. What comes in may be a first load.
+    Running { baseline: Option<Day> },
     /// Its schema is brought up to date first, and its config is in force; a demonstration's clock is declared.
     Migrated(Clock),
 }
@@ -125,8 +126,12 @@ impl Hub {
         let vault = config.hub.load_keys()?;
         let store = Store::open(&config.hub.database).await?;
         let running = !matches!(start, Start::Existing);
+        let baseline = match start {
+            Start::Running { baseline } => baseline,
+            Start::Existing | Start::Migrated(_) => None,
+        };
         let clock = match start {
-            Start::Existing | Start::Running => {
+            Start::Existing | Start::Running { .. } => {
                 store.check_schema().await?;
                 config.hub.clock()
             }
@@ -148,7 +153,7 @@ impl Hub {
         };
         // SQLite has one writer; PostgreSQL gains from a second (docs/benchmark.md).
         let committers = if config.hub.database.starts_with("sqlite:") { 1 } else { 2 };
-        let intake = Intake::new(store.clone(), vault.clone(), clock.clone(), tables, committers);
+        let intake = Intake::new(store.clone(), vault.clone(), clock.clone(), tables, baseline, committers);
         let decided = Arc::new(watch::Sender::new(0));
         let rights = Rights::new(&store, &vault, clock.clone());
         if running {
@@ -371,15 +376,18 @@ async fn sent(store: &Store) -> Result<Vec<SchemaVersion>, StoreError> {
 ///
 /// # Errors
 /// Where the configuration does not hold, the keys are missing or the address is taken.
-pub async fn run(config: &Path, roles: &[Role]) -> anyhow::Result<()> {
+pub async fn run(config: &Path, roles: &[Role], baseline: Option<Day>) -> anyhow::Result<()> {
     let config = Config::load(config)?;
+    if let Some(baseline) = baseline {
+        tracing::info!(%baseline, "a first load: what was so before that day opens nothing until it is approved");
+    }
     let (stop, now) = loops::signals();
     let door = if roles.contains(&Role::Intake) {
         Some(Door::open(config.hub.listen, config.hub.limits).await?)
     } else {
         None
     };
-    let open = || Hub::open(config.clone(), Start::Running);
+    let open = || Hub::open(config.clone(), Start::Running { baseline });
     let Some(hub) = loops::reach(open, &stop).await? else { return Ok(()) };
     let tasks = TaskTracker::new();
     tasks.spawn(wrapping::count(hub.store.clone(), hub.vault.clone(), stop.clone()));

@@ -7,6 +7,7 @@
 //! Refuses logic: a command wires parts.
 
 pub mod audit;
+pub mod baseline;
 pub mod check;
 pub mod clock;
 pub mod credential;

@@ -5,6 +5,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use schemas::time::Day;
+
+use super::route::day;
 use crate::app::{self, Role};
 
 /// Runs the hub until a signal comes.
@@ -16,6 +19,10 @@ pub struct Args {
     /// What this process does; everything unless said.
     #[arg(long, value_enum, value_delimiter = ',')]
     role: Vec<Role>,
+    /// What comes in is a first load: what was so before this day opens nothing until that was approved
+    /// (docs/first-load.md). The same for every process of a hub.
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    baseline: Option<Day>,
 }
 
 /// Runs it.
@@ -25,6 +32,6 @@ pub struct Args {
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let all = [Role::Intake, Role::Decide, Role::Deliver, Role::Request];
     let roles = if args.role.is_empty() { &all[..] } else { &args.role };
-    app::run(&args.config, roles).await?;
+    app::run(&args.config, roles, args.baseline).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -82,7 +82,7 @@ pub(super) fn points(
     let causes = read.causes.iter().map(|(aside, queue)| (aside.code(), queue.count));
     let quarantine = words::quarantine_detail(causes);
     type Rule<'a> = (Queue, fn(u64) -> String, &'a str, &'static str, Badge, Owner);
-    let rules: [Rule<'_>; 6] = [
+    let rules: [Rule<'_>; 7] = [
         (
             in_state(State::Held).unwrap_or_default(),
             words::held,
@@ -106,6 +106,14 @@ pub(super) fn points(
             "#h-stages",
             Badge::bare(words::REVIEW_KIND, "warn", "look"),
             Owner::Steward,
+        ),
+        (
+            read.flow.unapproved,
+            words::unapproved,
+            words::UNAPPROVED_DETAIL,
+            "#h-stages",
+            Badge::bare(words::UNAPPROVED_KIND, "warn", "pause"),
+            Owner::Coordinator,
         ),
         (
             sum.waiting,

@@ -190,6 +190,7 @@ fn stages(flow: &Flow, sum: &SourceRow, calendar: Calendar) -> Vec<ShownStage> {
         (words::UNDECIDED, sum.undecided),
         (words::WAITING, sum.waiting),
         (words::HUMANS, flow.reviews),
+        (words::UNAPPROVED, flow.unapproved),
         (words::QUARANTINE, sum.quarantined),
         (words::DELIVER, Queue { count: open, oldest: first }),
     ];

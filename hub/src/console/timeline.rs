@@ -122,6 +122,8 @@ pub(super) fn of(
                 | Event::StreamOpened { .. }
                 | Event::StreamWentOn { .. }
                 | Event::RestrictionLifted { .. }
+                | Event::LoadApproved { .. }
+                | Event::PermitsOver { .. }
                 | Event::Restated { .. }
                 | Event::ReviewRaised { .. }
                 | Event::ReviewAnswered { .. }
@@ -181,6 +183,7 @@ mod tests {
             recipient: Some(atlas()),
             route: None,
             residence: None,
+            nis: None,
             epoch: 1,
             hold: None,
             code: None,

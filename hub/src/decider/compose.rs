@@ -311,6 +311,8 @@ impl Composer<'_> {
             | Event::Absorbed { .. }
             | Event::Named { .. }
             | Event::RestrictionLifted { .. }
+            | Event::LoadApproved { .. }
+            | Event::PermitsOver { .. }
             | Event::StreamWentOn { .. }
             | Event::Issued { .. }
             | Event::Asked { .. } => {}
@@ -365,6 +367,7 @@ impl Composer<'_> {
             return Err(DeciderError::Stop("a number was given to no delivery"));
         }
         let write = |error| DeciderError::again("writing a person", error);
+        let last = self.batch.decided.last().map(|row| row.known_at);
         for (id, person) in &self.now {
             let PersonKey { key, wrapped } = self.key(*id)?;
             let matching = rmp_serde::to_vec_named(&person.matching).map_err(write)?;
@@ -374,6 +377,7 @@ impl Composer<'_> {
                 version: person.version,
                 redirect: person.state.merged_into.map(|survivor| self.survivor(survivor)),
                 restricted: Journey::of(&person.state).objects(),
+                waits_since: last.filter(|_| person.state.awaits_approval()),
                 matching: self.vault.seal(key, Place::Matching(*id, person.version), &matching)?,
                 state: self.vault.seal(key, Place::State(*id, person.version), &state)?,
                 key: Some(wrapped.clone()),

@@ -31,6 +31,8 @@ pub enum Action {
     OrderHandover,
     /// Lifts the restriction that a person asked for.
     LiftRestriction,
+    /// Says that a first load may open what its report says.
+    ApproveLoad,
     /// Looks at a message in quarantine, and at what was said about it.
     ShowQuarantined,
     /// Has messages in quarantine decided again.
@@ -50,7 +52,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::SignIn,
         Self::ShowReview,
         Self::AnswerReview,
@@ -59,6 +61,7 @@ impl Action {
         Self::SendAgain,
         Self::OrderHandover,
         Self::LiftRestriction,
+        Self::ApproveLoad,
         Self::ShowQuarantined,
         Self::RepeatQuarantined,
         Self::CloseQuarantined,
@@ -79,6 +82,7 @@ impl Action {
             Self::ShowValues | Self::ShowRecords => &[Review, Coordinator, Dpo],
             Self::SendAgain => &[Operations, Coordinator, Dpo],
             Self::OrderHandover => &[Coordinator, Dpo],
+            Self::ApproveLoad => &[Coordinator],
             Self::ReadAudit | Self::LiftRestriction => &[Dpo],
             Self::Redeliver
             | Self::ShowQuarantined
@@ -114,6 +118,7 @@ impl Action {
             Self::SendAgain => "send-again",
             Self::OrderHandover => "order-handover",
             Self::LiftRestriction => "lift-restriction",
+            Self::ApproveLoad => "approve-load",
             Self::ShowQuarantined => "show-quarantined",
             Self::RepeatQuarantined => "repeat-quarantined",
             Self::CloseQuarantined => "close-quarantined",
@@ -247,6 +252,7 @@ mod tests {
             "send-again: operations coordinator dpo",
             "order-handover: coordinator dpo",
             "lift-restriction: dpo",
+            "approve-load: coordinator",
             "show-quarantined: operations",
             "repeat-quarantined: operations",
             "close-quarantined: operations",

@@ -26,7 +26,7 @@ pub use rights::{Actor, Allowed, Rights, RightsError};
 use crate::clock::Clock;
 use crate::intake::{Intake, IntakeError, ItemVerdict};
 use crate::store::StoreError;
-use crate::store::rows::ReceiptRow;
+use crate::store::rows::{Outcome, ReceiptRow};
 
 /// How long a decision of something said by hand is waited for: a lease left behind ends in this time.
 const WAIT: Duration = Duration::from_secs(15);
@@ -93,6 +93,16 @@ pub struct DeskSaid {
     pub decision: Option<ReceiptRow>,
 }
 
+/// What became of an approval, in persons.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Approvals {
+    pub decided: u64,
+    /// Who had changed since.
+    pub refused: u64,
+    /// Of whom it is in the inbox, and not decided yet.
+    pub open: u64,
+}
+
 /// Why nothing was said.
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
@@ -132,6 +142,38 @@ impl Desk {
     #[must_use]
     pub fn decisions(&self) -> &Decisions {
         &self.decisions
+    }
+
+    /// Says of each of these persons that what was loaded of them first may open what it opens, in somebody's name, and
+    /// waits for what is decided.
+    ///
+    /// # Errors
+    /// [`DeskError`]; said again with the same report, it goes on where it ended.
+    pub async fn approve(
+        &self,
+        actor: &Actor,
+        report: &str,
+        who: &[(PersonId, u64)],
+        reason: &str,
+    ) -> Result<Approvals, DeskError> {
+        let about = report.parse().unwrap_or(About::Hub);
+        let allowed = self.rights.allow(actor, Action::ApproveLoad, about, Occasion::Task).await?;
+        let by = allowed.by();
+        let said = who.iter().map(|(person, version)| {
+            let (reason, by) = (reason.to_owned(), by.clone());
+            (format!("{report}:{person}"), Body::Approved { person: *person, version: *version, reason, by })
+        });
+        let receipts = self.intake.internal_all("approval", said.collect()).await?;
+        let mut approvals = Approvals::default();
+        for receipt in receipts {
+            let decided = self.decisions.of(receipt, WAIT).await.map_err(DeskError::Unread)?;
+            match decided.map(|row| row.outcome) {
+                Some(Some(Outcome::Decided)) => approvals.decided += 1,
+                Some(_) => approvals.refused += 1,
+                None => approvals.open += 1,
+            }
+        }
+        Ok(approvals)
     }
 
     /// Says something in somebody's name and waits for what is decided.

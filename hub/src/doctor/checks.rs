@@ -82,6 +82,7 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
             wrapped,
             halts,
             expired,
+            unapproved,
             untold,
         }) => {
             checks.push(Check::ok("database", health.engine.clone()));
@@ -108,6 +109,7 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
                 let found = format!("{count} records left {} before they were read back", recipient.topic());
                 Check::wrong("deliveries", wrong::DELIVERY_UNPROVED, found)
             }));
+            checks.extend(unapproved.oldest.map(|since| first_load(unapproved.count, since)));
             checks.extend(untold.iter().map(unheard));
             checks.extend(facts.config.as_ref().ok().map(|told| bundle(health, told)));
         }
@@ -367,6 +369,12 @@ fn halted(halt: &HaltRow) -> Check {
     let problem = wrong::PROBLEMS.iter().find(|problem| problem.code == code.as_str());
     let found = format!("{}: {detail} (by the {part}, since {since})", recipient.topic());
     Check::wrong("topic", **problem.unwrap_or(&&wrong::TOPIC_STUCK), found)
+}
+
+/// Nothing is opened for who was loaded first: somebody must say that it may be.
+fn first_load(persons: u64, since: Instant) -> Check {
+    let found = format!("{persons} persons wait for the approval of a first load, since {since}");
+    Check::wrong("first load", wrong::LOAD_UNAPPROVED, found)
 }
 
 /// An agency leaves offers unanswered, and whoever is to hear of it does not.

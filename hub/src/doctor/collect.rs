@@ -164,6 +164,7 @@ async fn database(config: &Config, sources: &[String], now: Instant) -> Result<F
         wrapped: store.wrappings().await?.into_iter().map(|(_, reserved)| reserved).max().unwrap_or(0),
         halts: store.halts(&config.topics()).await?,
         expired: store.expired(now - TimeDelta::days(EXPIRED_DAYS)).await?,
+        unapproved: store.unapproved().await?,
         untold: if config.hub.alert.is_some() { store.untold_alerts().await? } else { vec![] },
     };
     let mut received = vec![];

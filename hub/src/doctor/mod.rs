@@ -19,6 +19,7 @@ use serde::Serialize;
 use crate::clock::WrongClock;
 use crate::contract::versions::Breach;
 use crate::deliver::record::TopicState;
+use crate::store::figures::Queue;
 use crate::store::inspect::TableHealth;
 use crate::store::rows::{AlertRow, HaltRow};
 use crate::tls::{Peer, Trouble};
@@ -166,6 +167,8 @@ pub enum Database {
         halts: Vec<HaltRow>,
         /// How many records of each recipient left their topic lately before they were read back.
         expired: Vec<(Recipient, u64)>,
+        /// Persons of whom a first load waits for its approval.
+        unapproved: Queue,
         /// Agencies that leave offers unanswered, of which nobody could be told.
         untold: Vec<AlertRow>,
     },

@@ -86,6 +86,8 @@ problems! {
     BACKLOG = "backlog", Warn, "wait where it shrinks; else look at the database's load";
     /// Messages were put aside.
     QUARANTINE = "quarantine", Warn, "a fault in the hub: `hub quarantine list`; mend it, then `hub quarantine repeat`";
+    /// A first load waits for its approval.
+    LOAD_UNAPPROVED = "load-unapproved", Warn, "read what it would open with `hub baseline report`, and have a coordinator approve it (docs/first-load.md)";
     /// Kafka does not answer.
     KAFKA_AWAY = "kafka-away", Fail, "start the brokers, or mend `[kafka]`; records wait and are not lost";
     /// The brokers do not let the hub in.

@@ -123,6 +123,8 @@ fn happened(event: &Event, message: MessageId) -> String {
         Event::StreamOpened { stream, recipient, .. } => format!("opened stream {stream} to {recipient}"),
         Event::StreamWentOn { stream, epoch } => format!("went on with stream {stream} in epoch {epoch}"),
         Event::RestrictionLifted { .. } => "lifted the restriction".to_owned(),
+        Event::PermitsOver { .. } => "looked which of their permits have come to an end".to_owned(),
+        Event::LoadApproved { .. } => "approved what was loaded first: it opens what it opens".to_owned(),
         Event::Issued { stream, issue, kind, .. } => {
             format!("issued {} {issue} on stream {stream}", kind.as_str())
         }

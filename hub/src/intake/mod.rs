@@ -33,8 +33,8 @@ use committer::{CommitError, Committer};
 /// The sender of what the hub writes to itself.
 pub const HUB: &str = "hub";
 
-/// How many due moments are brought in one commit.
-const DUE_AT_ONCE: u32 = 500;
+/// How many messages of the hub itself are brought in one commit.
+const AT_ONCE: u32 = 500;
 
 /// How long a refused item lies sealed.
 const REFUSED_DAYS: i64 = 30;
@@ -135,6 +135,8 @@ struct IntakeParts {
     vault: Vault,
     clock: Clock,
     tables: LookupTables,
+    /// What comes in is a part of a first load: what was so before this day opens nothing yet.
+    baseline: Option<Day>,
     committer: Committer,
 }
 
@@ -147,9 +149,16 @@ enum Incoming {
 impl Intake {
     /// Opens the door. `committers` is how many commits may run at once: one on SQLite, two on `PostgreSQL`.
     #[must_use]
-    pub fn new(store: Store, vault: Vault, clock: Clock, tables: LookupTables, committers: usize) -> Self {
+    pub fn new(
+        store: Store,
+        vault: Vault,
+        clock: Clock,
+        tables: LookupTables,
+        baseline: Option<Day>,
+        committers: usize,
+    ) -> Self {
         let committer = Committer::start(&store, committers);
-        Self(Arc::new(IntakeParts { store, vault, clock, tables, committer }))
+        Self(Arc::new(IntakeParts { store, vault, clock, tables, baseline, committer }))
     }
 
     /// Changes with every commit: the decider waits for it.
@@ -196,7 +205,7 @@ impl Intake {
     /// # Errors
     /// [`IntakeError`]: nothing was stored.
     pub async fn told(&self, source: &str, id: &str, said: Said) -> Result<ItemVerdict, IntakeError> {
-        self.internal(source, id, decide::prepare(said, &|key| self.0.vault.index(key))).await
+        self.internal(source, id, self.prepared(said)).await
     }
 
     /// Takes what happens inside: a redelivery, a review, a new bundle. The id makes doubles harmless.
@@ -204,11 +213,46 @@ impl Intake {
     /// # Errors
     /// [`IntakeError`]: nothing was stored.
     pub async fn internal(&self, source: &str, id: &str, body: Body) -> Result<ItemVerdict, IntakeError> {
+        let draft = self.inside(source, id, body)?;
+        Ok(self.commit(vec![draft]).await?.pop().unwrap_or(ItemVerdict::Conflict))
+    }
+
+    /// Takes many at once, each under its id, in shared commits; gives their receipts in the order given.
+    ///
+    /// # Errors
+    /// [`IntakeError`]: some may be stored; taken again, those are not stored twice.
+    pub async fn internal_all(
+        &self,
+        source: &str,
+        all: Vec<(String, Body)>,
+    ) -> Result<Vec<MessageId>, IntakeError> {
+        let mut receipts = Vec::with_capacity(all.len());
+        let mut all = all.into_iter().peekable();
+        while all.peek().is_some() {
+            let page = all.by_ref().take(AT_ONCE as usize);
+            let drafts = page.map(|(id, body)| self.inside(source, &id, body));
+            for verdict in self.commit(drafts.collect::<Result<Vec<_>, _>>()?).await? {
+                match verdict {
+                    ItemVerdict::Accepted { receipt, .. }
+                    | ItemVerdict::Again { receipt }
+                    | ItemVerdict::Refused { receipt, .. } => receipts.push(receipt),
+                    ItemVerdict::Conflict => return Err(IntakeError::Busy),
+                }
+            }
+        }
+        Ok(receipts)
+    }
+
+    fn inside(&self, source: &str, id: &str, body: Body) -> Result<Incoming, IntakeError> {
         let item = serde_json::to_string(&body).map_err(IntakeError::broken)?;
         let content = self.content(source, 0, item, body);
         let row = self.row(self.0.clock.message_id(), HUB, id, &content, self.0.clock.now())?;
-        let draft = Incoming::Take(Box::new(row), vec![]);
-        Ok(self.commit(vec![draft]).await?.pop().unwrap_or(ItemVerdict::Conflict))
+        Ok(Incoming::Take(Box::new(row), vec![]))
+    }
+
+    /// Ready for the heart, as a part of the first load where this is one.
+    fn prepared(&self, said: Said) -> Body {
+        decide::prepare(said, &|key| self.0.vault.index(key)).with_baseline(self.0.baseline)
     }
 
     /// Turns what is due today into messages; says how many are new. Their ids make doubles harmless: any number
@@ -232,7 +276,7 @@ impl Intake {
         // All that is due, page by page: what is not decided yet keeps no other waiting.
         let (mut new, mut after) = (0, None);
         loop {
-            let due = self.0.store.due(day_of(now), after, DUE_AT_ONCE).await?;
+            let due = self.0.store.due(day_of(now), after, AT_ONCE).await?;
             let Some(last) = due.last() else { return Ok(new) };
             after = Some(*last);
             let verdicts = self.commit(due.iter().map(draft).collect::<Result<Vec<_>, _>>()?).await?;
@@ -266,7 +310,7 @@ impl Intake {
                 // An object's members are written in the order of their names, so that a repeat
                 // with its members in another order is the same item.
                 let item = serde_json::to_string(checked.item()).map_err(IntakeError::broken)?;
-                let body = decide::prepare(checked.said().clone(), &|key| self.0.vault.index(key));
+                let body = self.prepared(checked.said().clone());
                 let content = self.content(source.name(), source.version(), item, body);
                 let row = self.row(self.0.clock.message_id(), sender, id, &content, now)?;
                 Ok(Incoming::Take(Box::new(row), checked.warnings().to_vec()))

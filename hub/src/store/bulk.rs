@@ -49,7 +49,12 @@ impl Rows {
 
     /// A column of numbers or times.
     pub(super) fn int(self, name: &'static str, values: impl Iterator<Item = i64>) -> Self {
-        let values: Vec<_> = values.map(Some).collect();
+        self.int_or(name, values.map(Some))
+    }
+
+    /// The same, where it may be empty.
+    pub(super) fn int_or(self, name: &'static str, values: impl Iterator<Item = Option<i64>>) -> Self {
+        let values: Vec<_> = values.collect();
         self.column(name, values.len(), Column::Int(values))
     }
 

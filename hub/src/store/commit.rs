@@ -139,6 +139,7 @@ fn people(batch: &Batch) -> Vec<BulkStatement> {
         .int("version", persons.iter().map(|row| int(row.version)))
         .bytes_or("redirect", persons.iter().map(|row| row.redirect.map(|id| id.bytes())))
         .int("restricted", persons.iter().map(|row| row.restricted.into()))
+        .int_or("waits_since", persons.iter().map(|row| row.waits_since.map(time)))
         .bytes("matching", persons.iter().map(|row| row.matching.as_slice()))
         .bytes("state", persons.iter().map(|row| row.state.as_slice()));
     let journal = Rows::default()
@@ -160,7 +161,9 @@ fn people(batch: &Batch) -> Vec<BulkStatement> {
             "person",
             states,
             "on conflict (id) do update set version = excluded.version, redirect = excluded.redirect, \
-             restricted = excluded.restricted, matching = excluded.matching, state = excluded.state",
+             restricted = excluded.restricted, matching = excluded.matching, state = excluded.state, \
+             waits_since = case when excluded.waits_since is null then null \
+               else coalesce(person.waits_since, excluded.waits_since) end",
         ),
         BulkStatement::over("person", redirects, REDIRECTED),
         BulkStatement::insert("journal", journal, ""),

@@ -24,6 +24,8 @@ pub struct Flow {
     pub recipients: Vec<RecipientRow>,
     /// Links that a human must decide.
     pub reviews: Queue,
+    /// Persons of whom a first load waits for its approval.
+    pub unapproved: Queue,
 }
 
 /// One source in numbers.

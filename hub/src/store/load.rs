@@ -89,14 +89,16 @@ async fn keys(tx: &mut Tx, asked: &[Mac]) -> Result<Vec<FoundRow>, StoreError> {
 }
 
 async fn persons(tx: &mut Tx, asked: &[PersonId]) -> Result<Vec<FoundRow>, StoreError> {
-    type Cells = (Vec<u8>, Vec<u8>, i64, Option<Vec<u8>>, i64, Vec<u8>, Vec<u8>, Option<Vec<u8>>);
-    let sql = "select asked.id, p.id, p.version, p.redirect, p.restricted, p.matching, p.state, k.wrapped \
+    type Cells =
+        (Vec<u8>, Vec<u8>, i64, Option<Vec<u8>>, i64, Option<i64>, Vec<u8>, Vec<u8>, Option<Vec<u8>>);
+    let sql = "select asked.id, p.id, p.version, p.redirect, p.restricted, p.waits_since, p.matching, p.state, \
+               k.wrapped \
                from r cross join person asked join person p on p.id = coalesce(asked.redirect, asked.id) \
                left join key k on k.id = p.id where asked.id = r.id";
     let rows = Rows::default().bytes("id", asked.iter().map(PersonId::bytes));
     let found: Vec<Cells> = tx.read("person", sql, rows).await?;
-    let pair = |(asked, id, version, redirect, restricted, matching, state, key): Cells| {
-        let cells: PersonCells = (id, version, redirect, restricted, matching, state, key);
+    let pair = |(asked, id, version, redirect, restricted, waits, matching, state, key): Cells| {
+        let cells: PersonCells = (id, version, redirect, restricted, waits, matching, state, key);
         Ok(FoundRow::Person(CellReader("person").id(PersonId::from_bytes, asked)?, person(cells)?))
     };
     found.into_iter().map(pair).collect()

@@ -33,6 +33,7 @@ impl Store {
             sources: self.sources(hour, day).await?,
             recipients: self.recipients(hour, day).await?,
             reviews: self.reviews().await?,
+            unapproved: self.unapproved().await?,
         })
     }
 
@@ -108,6 +109,17 @@ impl Store {
         let found: Vec<(i64, Option<i64>)> = self.pool.read("review", sql, Vec::new()).await?;
         let (count, oldest) = found.into_iter().next().unwrap_or((0, None));
         queue(CellReader("review"), count, oldest)
+    }
+
+    /// How many persons wait for the approval of a first load.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn unapproved(&self) -> Result<Queue, StoreError> {
+        let sql = "select count(*), min(waits_since) from person where waits_since is not null";
+        let found: Vec<(i64, Option<i64>)> = self.pool.read("person", sql, Vec::new()).await?;
+        let (count, oldest) = found.into_iter().next().unwrap_or((0, None));
+        queue(CellReader("person"), count, oldest)
     }
 
     /// How many handovers are in each state, and since when the first of them.

@@ -10,7 +10,8 @@ use super::rows::{JournalRow, JournalStored, PersonRow};
 use super::{Store, StoreError};
 
 /// A [`PersonRow`] as cells.
-pub(super) type PersonCells = (Vec<u8>, i64, Option<Vec<u8>>, i64, Vec<u8>, Vec<u8>, Option<Vec<u8>>);
+pub(super) type PersonCells =
+    (Vec<u8>, i64, Option<Vec<u8>>, i64, Option<i64>, Vec<u8>, Vec<u8>, Option<Vec<u8>>);
 
 type JournalCells = (Vec<u8>, i64, Vec<u8>, i64, i64, i64, Vec<u8>, String, String, Option<Vec<u8>>);
 
@@ -33,8 +34,40 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn persons(&self, after: Option<PersonId>, limit: u32) -> Result<Vec<PersonRow>, StoreError> {
-        let sql = "select p.id, p.version, p.redirect, p.restricted, p.matching, p.state, k.wrapped \
-                   from person p left join key k on k.id = p.id where p.id > $1 order by p.id limit $2";
+        self.page(
+            "select p.id, p.version, p.redirect, p.restricted, p.waits_since, p.matching, p.state, k.wrapped \
+             from person p left join key k on k.id = p.id where p.id > $1 order by p.id limit $2",
+            after,
+            limit,
+        )
+        .await
+    }
+
+    /// The same, of whom a first load waits for its approval.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn awaiting_approval(
+        &self,
+        after: Option<PersonId>,
+        limit: u32,
+    ) -> Result<Vec<PersonRow>, StoreError> {
+        self.page(
+            "select p.id, p.version, p.redirect, p.restricted, p.waits_since, p.matching, p.state, k.wrapped \
+             from person p left join key k on k.id = p.id where p.waits_since is not null and p.id > $1 \
+             order by p.id limit $2",
+            after,
+            limit,
+        )
+        .await
+    }
+
+    async fn page(
+        &self,
+        sql: &'static str,
+        after: Option<PersonId>,
+        limit: u32,
+    ) -> Result<Vec<PersonRow>, StoreError> {
         // Every id comes after the empty one.
         let after = after.map(|id| id.bytes().to_vec()).unwrap_or_default();
         let found: Vec<PersonCells> =
@@ -60,13 +93,14 @@ fn entry(cells: JournalCells) -> Result<JournalStored, StoreError> {
 
 /// A person from its cells.
 pub(super) fn person(cells: PersonCells) -> Result<PersonRow, StoreError> {
-    let (id, version, redirect, restricted, matching, state, key) = cells;
+    let (id, version, redirect, restricted, waits_since, matching, state, key) = cells;
     let reader = CellReader("person");
     Ok(PersonRow {
         id: reader.id(PersonId::from_bytes, id)?,
         version: reader.number(version)?,
         redirect: reader.id_or(PersonId::from_bytes, redirect)?,
         restricted: restricted != 0,
+        waits_since: waits_since.map(|at| reader.time(at)).transpose()?,
         matching,
         state,
         key,

@@ -82,9 +82,11 @@ create table person (
   redirect bytea,                  -- set on an absorbed person: the survivor, never another absorbed one
   version bigint not null,
   restricted bigint not null,      -- 1 while nothing but an end and their own status may leave about the person: a gate at send time
+  waits_since bigint,              -- since when a first load of theirs waits for its approval
   matching bytea not null,
   state bytea not null
 );
+create index person_waits on person (waits_since) where waits_since is not null;
 create index person_redirect on person (redirect) where redirect is not null;
 
 -- Each person's key, wrapped by the key-encryption key. Without its row the person is unreadable.

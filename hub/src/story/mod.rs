@@ -9,7 +9,7 @@ pub mod person;
 pub mod rows;
 pub mod table;
 mod side;
-mod verdict;
+pub(crate) mod verdict;
 
 use decide::person::{Join, Mandate, Reason, ReviewReason, TaskKind, ViewKind};
 use decide::routing::Route;

@@ -152,6 +152,8 @@ impl<'a> Telling<'a> {
             | Event::LineOpened { .. }
             | Event::LineClosed { .. }
             | Event::RestrictionLifted { .. }
+            | Event::LoadApproved { .. }
+            | Event::PermitsOver { .. }
             | Event::StreamWentOn { .. }
             | Event::Issued { .. }
             | Event::ToldApart { .. }

@@ -33,6 +33,9 @@ pub(super) fn responsible(person: &Person, bundle: &Bundle) -> ResponsibleParty 
             let because = format!("the last handover is {}", state.as_str().replace('_', " "));
             return ResponsibleParty { why, because, ..ResponsibleParty::default() };
         }
+        Mandate::Nothing if person.state.awaits_approval() => {
+            "nothing is opened before somebody approves what was loaded of the person first"
+        }
         Mandate::Nothing => "no handover was opened",
     };
     let handover = why.handover().filter(|_| whom.is_some()).map(|id| id.to_string());
@@ -62,7 +65,7 @@ pub(super) fn fact((cell, claim): Ground<'_>, values: bool) -> StatedFact {
 }
 
 /// The decision about the target group, in words.
-pub(super) fn target_group(verdict: Scope, facts: Vec<StatedFact>) -> TargetGroupDecision {
+pub(crate) fn target_group(verdict: Scope, facts: Vec<StatedFact>) -> TargetGroupDecision {
     let (verdict, as_what, because) = match verdict {
         Scope::In(group) => {
             let words = match group {

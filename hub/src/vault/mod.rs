@@ -55,11 +55,13 @@ pub enum Why {
     Rotate,
     /// To tell what another bundle would do.
     WhatIf,
+    /// To tell what a first load would open.
+    FirstLoad,
 }
 
 impl Why {
     /// All of them, in the order of their counts.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Decide,
         Self::Deliver,
         Self::Request,
@@ -71,6 +73,7 @@ impl Why {
         Self::Console,
         Self::Rotate,
         Self::WhatIf,
+        Self::FirstLoad,
     ];
 
     /// Its name in metrics.
@@ -88,6 +91,7 @@ impl Why {
             Self::Console => "console",
             Self::Rotate => "rotate",
             Self::WhatIf => "what-if",
+            Self::FirstLoad => "first-load",
         }
     }
 }

@@ -340,6 +340,35 @@ async fn who_was_absorbed_is_found_as_their_survivor() {
 }
 
 #[tokio::test]
+async fn who_waits_for_an_approval_is_listed_and_counted_from_when_they_began_to() {
+    on_each(async |store| {
+        let lease = decider(&store).await;
+        let stored = async |n, version, waits_since| {
+            let row = PersonRow { waits_since, ..person_row(n, version) };
+            let counters = full(1).counters;
+            store.commit(&lease, &Batch { persons: vec![row], counters, ..Batch::default() }).await.unwrap();
+        };
+        let waiting = async || {
+            let rows = store.awaiting_approval(None, 10).await.unwrap();
+            let queue = store.unapproved().await.unwrap();
+            assert_eq!(rows.len() as u64, queue.count);
+            (rows.iter().map(|row| row.id).collect::<Vec<_>>(), queue.oldest)
+        };
+        assert_eq!(waiting().await, (vec![], None));
+        stored(1, 1, Some(at(7))).await;
+        stored(2, 1, Some(at(8))).await;
+        stored(3, 1, None).await;
+        assert_eq!(waiting().await, (vec![person(1), person(2)], Some(at(7))));
+        // Looked at again they have waited since then; who goes on waits no more.
+        stored(1, 2, Some(at(9))).await;
+        assert_eq!(waiting().await.1, Some(at(7)));
+        stored(1, 3, None).await;
+        assert_eq!(waiting().await, (vec![person(2)], Some(at(8))));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_person_has_one_next_day_and_a_review_one_answer() {
     on_each(async |store| {
         let lease = decider(&store).await;

@@ -131,6 +131,7 @@ pub(crate) fn person_row(n: u32, version: u64) -> PersonRow {
         version,
         redirect: None,
         restricted: false,
+        waits_since: None,
         matching: format!("matching {n} {version}").into_bytes(),
         state: format!("state {n} {version}").into_bytes(),
         key: Some(format!("person key {n}").into_bytes()),

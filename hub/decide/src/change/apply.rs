@@ -34,6 +34,8 @@ impl World {
                 | Event::LineOpened { .. }
                 | Event::LineClosed { .. }
                 | Event::RestrictionLifted { .. }
+                | Event::LoadApproved { .. }
+                | Event::PermitsOver { .. }
                 | Event::StreamWentOn { .. }
                 | Event::Issued { .. }
                 | Event::Asked { .. } => continue,

@@ -8,14 +8,23 @@
 use schemas::time::Day;
 
 use crate::bundle::Bundle;
+use crate::draft::Draft;
 use crate::journey::Journey;
 use crate::journey::scope::{Scope, scope};
-use crate::person::Person;
+use crate::person::{Event, Person};
 use crate::routing::route;
 
-/// The next such day after today.
-pub(crate) fn next_day(person: &Person, bundle: &Bundle, today: Day) -> Option<Day> {
-    if person.state.merged_into.is_some() {
+/// Sets the next such day, where it is another than the one that stands.
+pub(crate) fn set_due(draft: &mut Draft<'_>) {
+    let on = next_day(&draft.person, draft.bundle, draft.today);
+    if draft.person.state.due != on {
+        draft.record(Event::DueSet { on });
+    }
+}
+
+/// The next such day after today; none while a first load waits for its approval.
+fn next_day(person: &Person, bundle: &Bundle, today: Day) -> Option<Day> {
+    if person.state.merged_into.is_some() || person.state.awaits_approval() {
         return None;
     }
     let journey = Journey::of(&person.state);

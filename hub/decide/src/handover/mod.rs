@@ -19,13 +19,14 @@ pub mod table;
 mod whereabouts;
 
 pub(crate) use answer::answer;
-pub(crate) use due::next_day;
+pub(crate) use due::set_due;
 pub(crate) use merge::{part, unite};
 pub(crate) use order::{lift, order};
 pub(crate) use reconcile::{follow_facts, reconcile, reconsider};
 
 use schemas::handover::{HoldReason, Owner, RejectCode, State};
 use schemas::ids::{HandoverId, StreamId};
+use schemas::municipality::NisCode;
 use schemas::recipient::Recipient;
 use schemas::time::Day;
 
@@ -41,6 +42,7 @@ struct Moving {
     recipient: Option<Recipient>,
     route: Option<Route>,
     residence: Option<Day>,
+    nis: Option<NisCode>,
     epoch: u32,
     hold: Option<HoldReason>,
     code: Option<RejectCode>,
@@ -54,6 +56,7 @@ impl Moving {
             recipient: handover.recipient.clone(),
             route: handover.route.clone(),
             residence: handover.residence,
+            nis: handover.nis,
             epoch: handover.epoch,
             hold: handover.hold,
             code: handover.code,
@@ -66,6 +69,7 @@ impl Moving {
         Self {
             route: place.map(|place| place.route.clone()),
             residence: place.map(|place| place.began),
+            nis: place.map(|place| place.nis),
             ..self
         }
     }
@@ -101,6 +105,7 @@ fn fire(draft: &mut Draft<'_>, id: HandoverId, row: &Row, moving: Moving) {
         recipient: moving.recipient,
         route: moving.route,
         residence: moving.residence,
+        nis: moving.nis,
         epoch: moving.epoch,
         hold: moving.hold,
         code: moving.code,

@@ -96,7 +96,7 @@ pub enum Cause {
     Merge,
     /// Two persons were merged, and its agency has the file of the other one.
     TakenOver,
-    /// The permit of somebody who comes with them was refused or revoked.
+    /// The permit of somebody who comes with them has come to an end.
     Household,
 }
 

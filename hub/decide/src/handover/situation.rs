@@ -73,7 +73,7 @@ impl<'a> Situation<'a> {
             // Who was waited for and comes no more: it is written down once, and time counts from there.
             Base::Ended if person.state.handovers.is_empty() => return Out,
             Base::Out | Base::Ended | Base::Gone => return Unclear,
-            Base::At(_) if held.is_some_and(|held| self.is_competent(person, held)) => return Served,
+            Base::At(_) if held.is_some_and(|held| self.is_competent(held)) => return Served,
             Base::At(place) => self.facing_new(person, place),
         };
         if held.is_none() && history::settled(person, self.bundle, facing, self.place()) {
@@ -118,7 +118,7 @@ impl<'a> Situation<'a> {
             Some(stopped) => {
                 let another_home =
                     matches!(handover.code, Some(RejectCode::NotArrived | RejectCode::NotCompetent))
-                        && self.moved(person, handover);
+                        && self.moved(handover);
                 stopped == facing && !another_home
             }
             None => by_facts && (before || matches!(facing, Doubtful | Lapsed)),
@@ -150,7 +150,7 @@ impl<'a> Situation<'a> {
     }
 
     fn at(&self, person: &Person, handover: &Handover, stage: Stage, place: &Whereabouts) -> Facing {
-        let served = |h: &&Handover| h.id != handover.id && h.holds_file() && self.is_competent(person, h);
+        let served = |h: &&Handover| h.id != handover.id && h.holds_file() && self.is_competent(h);
         let held = person.held_handover();
         // A trajectory that started is final, whether the home or the start was known first.
         let started =
@@ -160,7 +160,7 @@ impl<'a> Situation<'a> {
         }
         if stage.has_file() {
             return match self.facing_place(place) {
-                _ if self.is_competent(person, handover) => Competent,
+                _ if self.is_competent(handover) => Competent,
                 Competent => Elsewhere,
                 other => other,
             };
@@ -170,7 +170,7 @@ impl<'a> Situation<'a> {
         }
         match self.facing_new(person, place) {
             Rival => Rival,
-            _ if self.is_competent(person, handover)
+            _ if self.is_competent(handover)
                 && (stage.has_offer() || self.has_basis(handover.recipient.as_ref())) =>
             {
                 Competent
@@ -201,17 +201,14 @@ impl<'a> Situation<'a> {
 
     /// Whether its agency is competent: where they live leads there, or the territory changed and not the home, and
     /// such files stay where they are (row 23b).
-    fn is_competent(&self, person: &Person, handover: &Handover) -> bool {
+    fn is_competent(&self, handover: &Handover) -> bool {
         let Some(place) = self.place() else { return false };
         let leads_there = place.route.recipient.is_some() && place.route.recipient == handover.recipient;
-        leads_there || (place.route.recipient.is_some() && self.stays(person, handover, place))
+        leads_there || (place.route.recipient.is_some() && self.stays(handover, place))
     }
 
-    fn stays(&self, person: &Person, handover: &Handover, place: &Whereabouts) -> bool {
-        let Some(since) = handover.residence else { return false };
-        let Some(nis) = Journey::of(&person.state).residence(since).map(|residence| residence.nis) else {
-            return false;
-        };
+    fn stays(&self, handover: &Handover, place: &Whereabouts) -> bool {
+        let Some(nis) = handover.nis else { return false };
         let code = |nis, on| self.bundle.municipalities.present(nis, on);
         // A merger begins a new residence on its own day, under the code that took the other's place, and a begin may be
         // corrected: who lived under that code on the day has not moved since.
@@ -229,10 +226,10 @@ impl<'a> Situation<'a> {
     }
 
     /// Whether they live elsewhere than when the handover was last looked at.
-    pub(crate) fn moved(&self, person: &Person, handover: &Handover) -> bool {
+    pub(crate) fn moved(&self, handover: &Handover) -> bool {
         // The home that decided is kept where the rules keep the file.
         self.place().is_some_and(|place| {
-            let kept = place.route.recipient != handover.recipient && self.stays(person, handover, place);
+            let kept = place.route.recipient != handover.recipient && self.stays(handover, place);
             handover.residence != Some(place.began) && !kept
         })
     }

@@ -53,7 +53,7 @@ pub fn prepared(record: Record, view: MatchView, mac: &dyn Fn(&Key) -> Mac) -> P
     made.retain(|key| record.keys.binary_search(key).is_err());
     let indexed = |key: &Key| IndexKey { mac: mac(key), class: key.class() };
     let index = record.keys.iter().chain(&made).map(indexed).collect();
-    Prepared { record, view: Arc::new(view), index }
+    Prepared { record, view: Arc::new(view), index, baseline: None }
 }
 
 /// What candidates are found by beside numbers: docs/identity.md#keys.

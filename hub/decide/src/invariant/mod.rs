@@ -139,11 +139,15 @@ fn provides(bundle: &Bundle, on: Day) -> bool {
     bundle.provider().is_some_and(|contract| contract.basis(on).is_some())
 }
 
-/// I7: whoever must move next is named, with a deadline, and a day is due on which that is looked at.
+/// I7: whoever must move next is named, with a deadline, and a day is due on which that is looked at; none is while a
+/// first load waits for its approval.
 ///
 /// # Errors
 /// What is broken.
 pub fn i7(person: &Person) -> Result<(), String> {
+    if let Some(due) = person.state.due.filter(|_| person.state.awaits_approval()) {
+        return Err(format!("I7: {due} is due for who waits for the approval of a first load"));
+    }
     for handover in person.state.handovers.iter().filter(|handover| !handover.state.is_final()) {
         let state = handover.state.as_str();
         let deadline =

@@ -51,6 +51,8 @@ pub struct PermitEntry<'a> {
     pub decision: Decision,
     /// Why it has ended; none while it lives.
     pub ended: Option<Ending>,
+    /// Whether it came to an end, also where it never brought them here.
+    pub over: bool,
     /// When it was last stated.
     pub(super) stated_at: Instant,
 }
@@ -129,10 +131,11 @@ impl<'a> Journey<'a> {
         let (departure, since) = (self.departure(on), self.lived_here_since(on));
         filed.into_iter().map(move |(number, applied, decision, stated_at)| {
             let here = applied.lives_here || before(since, applied.applied_on);
-            let over = !lives(decision) || visas.refuse(number, applied);
-            let ended = here.then_some(Ending::LivesHere).or_else(|| over.then_some(Ending::Decided));
-            let ended = ended.or_else(|| departed(departure, Some(applied.applied_on)));
-            PermitEntry { number, applied, decision, ended, stated_at }
+            let decided = !lives(decision) || visas.refuse(number, applied);
+            let over = decided.then_some(Ending::Decided);
+            let over = over.or_else(|| departed(departure, Some(applied.applied_on)));
+            let ended = here.then_some(Ending::LivesHere).or(over);
+            PermitEntry { number, applied, decision, ended, over: over.is_some(), stated_at }
         })
     }
 

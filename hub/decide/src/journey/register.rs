@@ -185,12 +185,6 @@ impl<'a> Journey<'a> {
         homes
     }
 
-    /// The residence that began on a day, by the newest answer that states it.
-    #[must_use]
-    pub fn residence(&self, began: Day) -> Option<&'a Residence> {
-        stated!(self.of_entry(&Entry::Residence(began), Field::Residence), Residence)
-    }
-
     /// Whether they have left or died by a day.
     #[must_use]
     pub fn departure(&self, on: Day) -> Option<Departure> {

@@ -11,7 +11,9 @@ use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
 use schemas::ids::{DeliveryId, HandoverId, MessageId, PersonId, Pseudonym, ReviewId, StreamId, TaskId};
 use schemas::insz::Insz;
 use schemas::message::{Prepared, ReviewAnswer};
+use schemas::municipality::NisCode;
 use schemas::recipient::Recipient;
+use schemas::reference::PermitNumber;
 use schemas::time::{Day, Instant};
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +84,8 @@ pub enum Event {
         route: Option<Route>,
         /// The day on which the residence began that decided.
         residence: Option<Day>,
+        /// The code under which it was known then.
+        nis: Option<NisCode>,
         /// Which offer of it: 0 before the first.
         epoch: u32,
         /// Why it is held.
@@ -103,6 +107,13 @@ pub enum Event {
     },
     /// The data protection officer lifted a restriction: what was objected to before counts no more.
     RestrictionLifted { at: Instant },
+    /// It was approved that what was loaded of them opens what it opens.
+    LoadApproved {
+        /// The baseline that they were loaded with.
+        up_to: Option<Day>,
+    },
+    /// Which of their permits have come to an end: who else comes on one is looked at where it is new here.
+    PermitsOver { permits: BTreeSet<PermitNumber> },
     /// A recipient got a name for this person.
     Named { recipient: Recipient, pseudonym: Pseudonym },
     /// The repertory line of a stream was opened: the gate before every delivery on it.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use schemas::handover::{Owner, State};
 use schemas::ids::{HandoverId, MessageId, PersonId};
+use schemas::key::Key;
 use schemas::message::{Prepared, ReviewAnswer};
 use schemas::time::Day;
 use schemas::view::MatchView;
@@ -68,6 +69,11 @@ impl Person {
         self.version += 1;
         Matching::take_in(&mut self.matching, prepared);
         self.state.claims.take_in(&prepared.record, message);
+        self.state.first_load.take_in(prepared);
+        self.state.household.named.extend(prepared.own().filter_map(|(key, index)| match key {
+            Key::PermitNamed(number) => Some((number.clone(), index.mac)),
+            _ => None,
+        }));
     }
 
     /// Anything but a link happens.
@@ -108,6 +114,10 @@ impl Person {
                 }
             }
             Event::RestrictionLifted { at } => state.lifted = Some(*at),
+            Event::PermitsOver { permits } => state.household.over.clone_from(permits),
+            Event::LoadApproved { up_to } => {
+                state.first_load.approved = state.first_load.approved.max(*up_to);
+            }
             Event::Named { recipient, pseudonym } => {
                 state.pseudonyms.insert(recipient.clone(), *pseudonym);
             }
@@ -165,6 +175,7 @@ impl Handover {
             recipient: None,
             route: None,
             residence: None,
+            nis: None,
             epoch: 0,
             accepted: None,
             purged: None,
@@ -189,6 +200,7 @@ impl Handover {
             recipient,
             route,
             residence,
+            nis,
             epoch,
             hold,
             code,
@@ -226,7 +238,8 @@ impl Handover {
         self.state = *to;
         self.recipient.clone_from(recipient);
         self.route.clone_from(route);
-        (self.residence, self.epoch, self.hold, self.code) = (*residence, *epoch, *hold, *code);
+        (self.residence, self.nis, self.epoch) = (*residence, *nis, *epoch);
+        (self.hold, self.code) = (*hold, *code);
         (self.held_in, self.owner, self.deadline, self.escalated) = (*held_in, *owner, *deadline, *escalated);
     }
 }
@@ -278,6 +291,11 @@ impl PersonState {
         self.streams.extend(theirs.streams.iter().cloned());
         self.asked.extend(&theirs.asked);
         self.lifted = self.lifted.max(theirs.lifted);
+        self.first_load.absorb(&theirs.first_load);
+        self.household
+            .named
+            .extend(theirs.household.named.iter().map(|(number, mac)| (number.clone(), *mac)));
+        self.household.over.extend(theirs.household.over.iter().cloned());
         self.open_reviews
             .extend(theirs.open_reviews.iter().map(|(id, candidates)| (*id, candidates.clone())));
         self.never.extend(&theirs.never);

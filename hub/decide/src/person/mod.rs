@@ -6,6 +6,7 @@
 pub mod words;
 pub mod claims;
 pub mod facing;
+pub mod first_load;
 pub mod stage;
 pub mod state;
 pub mod event;
@@ -16,8 +17,9 @@ pub use claims::{ANSWERS_KEPT, Cell, Claim, Claims, Stated, VOIDED_KEPT};
 pub(crate) use claims::{cell_against, later};
 pub use event::{Event, Evidence};
 pub use facing::Facing;
+pub use first_load::FirstLoad;
 pub use fold::{Records, UnknownRecord};
 pub use responsible::{Mandate, Responsible};
 pub use stage::Stage;
-pub use state::{Handover, Line, Matching, Person, PersonState, Stream, VIEWS_KEPT};
+pub use state::{Handover, Household, Line, Matching, Person, PersonState, Stream, VIEWS_KEPT};
 pub use words::{Capacity, Join, Reason, ReviewReason, TaskKind, ViewKind};

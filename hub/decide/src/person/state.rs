@@ -10,15 +10,18 @@ use std::sync::Arc;
 use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
 use schemas::ids::{HandoverId, PersonId, Pseudonym, ReviewId, StreamId};
 use schemas::insz::Insz;
-use schemas::key::Key;
+use schemas::key::{Key, Mac};
+use schemas::municipality::NisCode;
 use schemas::partial::PartialDate;
 use schemas::recipient::Recipient;
+use schemas::reference::PermitNumber;
 use schemas::time::{Day, Instant};
 use schemas::view::{Mark, MatchView, NameView};
 use serde::{Deserialize, Serialize};
 
 use super::claims::Claims;
 use super::facing::Facing;
+use super::first_load::FirstLoad;
 use super::stage::{Holds, Stage};
 use super::words::{Capacity, TaskKind, ViewKind};
 use crate::routing::Route;
@@ -84,6 +87,30 @@ pub struct PersonState {
     pub due: Option<Day>,
     /// When a restriction was lifted last: what was objected to before it counts no more.
     pub lifted: Option<Instant>,
+    pub first_load: FirstLoad,
+    pub household: Household,
+}
+
+/// The permits by which a household is known.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Household {
+    /// What whoever names a permit is found by: of each permit that a record of theirs names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub named: BTreeMap<PermitNumber, Mac>,
+    /// Which of their own permits had come to an end when they were looked at last.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub over: BTreeSet<PermitNumber>,
+}
+
+impl PersonState {
+    /// Whether they wait for the approval of a first load: facts and links go on, and nothing is opened, asked or due.
+    /// Of whom anything was opened or asked before goes on.
+    #[must_use]
+    pub fn awaits_approval(&self) -> bool {
+        let untouched = self.handovers.is_empty() && self.streams.is_empty() && self.asked.is_empty();
+        untouched && self.first_load.is_unapproved()
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -104,6 +131,8 @@ pub struct Handover {
     pub route: Option<Route>,
     /// The day on which the residence began that decided.
     pub residence: Option<Day>,
+    /// The code under which that residence was known then.
+    pub nis: Option<NisCode>,
     /// Which offer of it: 0 before the first.
     pub epoch: u32,
     /// The day on which this offer was accepted.

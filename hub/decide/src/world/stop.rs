@@ -75,6 +75,9 @@ pub enum Refusal {
     /// Nobody objected to anything that was not lifted since.
     #[error("there is no restriction to lift")]
     NoRestriction,
+    /// A first load was approved by a report that knew them otherwise.
+    #[error("they are not as the report knew them")]
+    NotAsReported,
     /// Two agencies each hold the file of one of the two.
     #[error("two agencies each hold the file of one of the two: one of them must close it first")]
     TwoHoldTheFile,
@@ -101,6 +104,7 @@ impl Refusal {
             Self::NotAllowed { .. } => "not-allowed",
             Self::OrderNotAllowed { .. } => "order-not-allowed",
             Self::NoRestriction => "no-restriction",
+            Self::NotAsReported => "not-as-reported",
             Self::TwoHoldTheFile => "two-hold-the-file",
             Self::NotAsked => "not-asked",
             Self::HashDiffers => "hash-differs",

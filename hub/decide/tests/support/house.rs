@@ -68,6 +68,8 @@ pub(crate) struct House {
     pub(crate) offers: BTreeMap<HandoverId, Offered>,
     pub(crate) order: u64,
     pub(crate) at: Instant,
+    /// What is said is a part of a first load with this baseline.
+    pub(crate) baseline: Option<Day>,
     /// What each record belongs to, in the order of the numbers.
     pub(crate) issued: BTreeMap<Recipient, Vec<(Option<HandoverId>, u32)>>,
     said: BTreeMap<String, usize>,
@@ -93,6 +95,7 @@ impl House {
             offers: BTreeMap::new(),
             order: 0,
             at: start_of(day("2025-01-01")),
+            baseline: None,
             issued: BTreeMap::new(),
             said: BTreeMap::new(),
             remembers: true,
@@ -140,6 +143,7 @@ impl House {
             let own = seed(&format!("{name} as number {}", self.order));
             (MessageId::derive(&own, 0), own)
         };
+        let body = body.with_baseline(self.baseline);
         Message { id, seed, order: self.order, known_at: KnownAt(self.at), body }
     }
 

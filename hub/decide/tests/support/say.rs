@@ -418,6 +418,6 @@ pub(crate) fn redeliver(stream: StreamId) -> Body {
     Body::Redeliver { stream, by: by() }
 }
 
-fn by() -> ActorName {
+pub(crate) fn by() -> ActorName {
     ActorName::parse("lucas").unwrap()
 }

@@ -6,7 +6,10 @@
 
 use decide::bundle::{OpenFiles, TerritoryChange};
 use decide::handover::table::orders;
-use schemas::fact::{Decision, LearningStep, PermitRole, Purpose, Region, RegisterStanding, Statement};
+use schemas::fact::{
+    Contact, Decision, Fact, FeePayment, LanguageLevel, LearningStep, PermitRole, Purpose, Region,
+    RegisterStanding, Sex, Statement,
+};
 use schemas::handover::{AnswerKind, OrderName, RejectCode};
 use schemas::message::{Body, BundleHash, ReviewAnswer, TaskFailed};
 use schemas::municipality::NisCode;
@@ -18,9 +21,9 @@ use super::engine::Dice;
 use super::house::HASH;
 use super::pair::{two, whole_bridge};
 use super::{
-    Home, House, Who, account, also, announced, application, at_street, choice, country, day, learned, mac,
-    number_given, objection, ordered, patched, path, permit, platform_linked, redeliver, register, reviewed,
-    since, status, test_insz, voided, withdrawn,
+    Home, House, Who, account, also, announced, application, at_street, choice, country, day, exempt, fee,
+    learned, mac, number_given, objection, ordered, patched, path, permit, platform_linked, redeliver,
+    register, reviewed, shown, since, status, talked, test_insz, voided, withdrawn,
 };
 
 const HOMES: [&str; 10] =
@@ -40,6 +43,14 @@ const PURPOSES: [Purpose; 5] =
     [Purpose::FamilyReunification, Purpose::Work, Purpose::FamilyOfWorker, Purpose::Study, Purpose::Other];
 const DECISIONS: [Decision; 4] = [Decision::Pending, Decision::Granted, Decision::Refused, Decision::Revoked];
 
+const STEPS: [LearningStep; 5] = [
+    LearningStep::Begun,
+    LearningStep::Completed,
+    LearningStep::Failed,
+    LearningStep::Passed,
+    LearningStep::Waived,
+];
+
 /// What is said, when it is said and when it is heard.
 struct Drawn {
     heard: Day,
@@ -52,7 +63,12 @@ pub(crate) type Log = Vec<String>;
 
 /// Walks a life; `look` is called after every message with the house and what happened so far.
 pub(crate) fn walk(number: u64, wild: bool, look: impl FnMut(&mut House, &Log)) {
-    let (mut house, mut dice) = (House::forgetful(), dice(number));
+    walk_in(House::forgetful(), number, wild, look);
+}
+
+/// The same in this house.
+pub(crate) fn walk_in(mut house: House, number: u64, wild: bool, look: impl FnMut(&mut House, &Log)) {
+    let mut dice = dice(number);
     rules(&mut house, &mut dice);
     let who = drawn(&mut dice);
     let said = script(&[&who], &mut dice, day("2024-11-01"), wild);
@@ -104,7 +120,7 @@ fn live(
     look(&mut house, &log);
 }
 
-/// Some bases end or begin on the way, some territories change.
+/// Some bases end or begin on the way, some territories change, and some lives are loaded first.
 fn rules(house: &mut House, dice: &mut Dice) {
     for contract in &mut house.bundle.contracts {
         match dice.roll(12) {
@@ -122,6 +138,7 @@ fn rules(house: &mut House, dice: &mut Dice) {
     let open_files = [OpenFiles::Keep, OpenFiles::MoveNotAccepted, OpenFiles::MoveAll][dice.roll(3)];
     let nis = NisCode::parse("11007").unwrap();
     house.bundle.changes = vec![TerritoryChange { nis, on: day("2025-01-01"), open_files }];
+    house.baseline = [Some(day("2025-02-01")), Some(day("2027-01-01"))].get(dice.roll(12)).copied().flatten();
 }
 
 /// What is said of these from a day on, in the order in which it is heard.
@@ -163,7 +180,7 @@ fn statement(who: &Who, dice: &mut Dice, n: usize, on: Day, wild: bool) -> (Stri
     let mut words = String::new();
     let mut told = |what: String| words = what;
     let whom = if dice.roll(5) == 0 { &again } else { who };
-    let body = match if n == 0 { 0 } else { dice.roll(26) } {
+    let body = match if n == 0 { 0 } else { dice.roll(32) } {
         0 | 1 => {
             let purpose =
                 if dice.roll(2) == 0 { Purpose::FamilyReunification } else { PURPOSES[dice.roll(5)] };
@@ -282,14 +299,50 @@ fn statement(who: &Who, dice: &mut Dice, n: usize, on: Day, wild: bool) -> (Stri
             match dice.roll(3) {
                 0 => platform_linked(who, on),
                 1 => voided(dice.roll(3), on),
-                _ => learned(
-                    who,
-                    dice.roll(3),
-                    "B1",
-                    [LearningStep::Begun, LearningStep::Passed][dice.roll(2)],
-                    on,
-                ),
+                _ => learned(who, dice.roll(3), "B1", STEPS[dice.roll(STEPS.len())], on),
             }
+        }
+        26 => {
+            let needs = [&[][..], &["device"], &["connection", "skills"]][dice.roll(3)];
+            let language = [None, Some("nl"), Some("en")][dice.roll(3)];
+            told(format!("talked: {needs:?} in {language:?} at {on}"));
+            talked(who, needs, language, on)
+        }
+        27 => {
+            let payment = [FeePayment::Paid, FeePayment::Refunded][dice.roll(2)];
+            told(format!("fee {payment:?} at {on}"));
+            fee(who, payment, on)
+        }
+        28 => {
+            let holds = dice.roll(3) > 0;
+            told(format!("exempt {holds} at {on}"));
+            exempt(who, ["cat-1", "cat-99"][dice.roll(2)], holds, on)
+        }
+        29 => {
+            let level = [None, Some(LanguageLevel::A2), Some(LanguageLevel::B1)][dice.roll(3)];
+            let holds = dice.roll(3) > 0;
+            told(format!("test elsewhere {level:?} {holds} at {on}"));
+            shown(who, level, ["cnavt", "a-school"][dice.roll(2)], holds, on)
+        }
+        30 => {
+            let destination = BOUND[dice.roll(BOUND.len())];
+            let lives_here = dice.roll(4) == 0;
+            told(format!("permit of a worker to {destination:?}, lives here {lives_here}, at {on}"));
+            super::patched_permit(permit(whom, DECISIONS[dice.roll(4)], on), |permit| {
+                permit.destination = destination.and_then(super::to);
+                permit.lives_here = lives_here;
+            })
+        }
+        31 => {
+            told(format!("sex, contact and language at {on}"));
+            patched(application(whom, Purpose::FamilyReunification, on), |record| {
+                let contact = Contact { email: Some("someone@mail.example".to_owned()), phone: None };
+                let language = ["ar", "tr"][dice.roll(2)].to_owned();
+                let more =
+                    [Statement::Sex(Sex::Other), Statement::Contact(contact), Statement::Language(language)];
+                let first = record.facts[0].clone();
+                record.facts.extend(more.map(|statement| Fact { statement, ..first.clone() }));
+            })
         }
         24 => {
             told("a task failed".to_owned());
@@ -327,7 +380,7 @@ fn hint(answer: Body) -> Body {
 
 /// An agency answers, the desk orders or reviews, somebody asks for a record again.
 fn reaction(house: &mut House, dice: &mut Dice) -> Option<String> {
-    match dice.roll(8) {
+    match dice.roll(9) {
         0 => {
             let handovers: Vec<_> =
                 house.people().iter().flat_map(|person| &person.state.handovers).collect();
@@ -358,6 +411,19 @@ fn reaction(house: &mut House, dice: &mut Dice) -> Option<String> {
                 house.people().iter().flat_map(|person| person.open_streams()).map(|s| s.id).collect();
             house.tell(redeliver(*streams.get(dice.roll(streams.len().max(1)))?));
             Some("redeliver".to_owned())
+        }
+        3 => {
+            let people = house.people();
+            let person = people.get(dice.roll(people.len().max(1)))?;
+            let (person, version) = (person.id, person.version - dice.roll(6).min(1) as u64);
+            let (reason, by) = ("agreed".to_owned(), super::by());
+            let lifts = dice.roll(3) == 0;
+            house.tell(if lifts {
+                Body::Lifted { person, reason, by }
+            } else {
+                Body::Approved { person, version, reason, by }
+            });
+            Some(if lifts { "lifted" } else { "approved" }.to_owned())
         }
         _ => {
             let offers = house.on_the_table();

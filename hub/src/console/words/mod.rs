@@ -63,6 +63,8 @@ texts! {
     DECIDE = "Beslissen";
     DELIVER = "Leveren";
     HUMANS = "Nakijken door een mens";
+    UNAPPROVED = "Goedkeuren van de eerste lading";
+    UNAPPROVED_KIND = "Eerste lading";
     RECIPIENTS = "Ontvangers";
     RECIPIENT = "Ontvanger";
     DELIVERED = "Afgeleverd";
@@ -148,6 +150,7 @@ texts! {
     // details of what needs attention, and of the timeline
     HELD_DETAIL = "Iemand moet de reden wegnemen of beslissen.";
     REVIEWS_DETAIL = "Elk bericht in twijfel heeft intussen een persoon van zichzelf.";
+    UNAPPROVED_DETAIL = "Niets wordt geopend vóór iemand het verslag goedkeurt: `hub baseline report`.";
     WAITING_DETAIL = "Nog geen bericht bracht een nummer dat naar iemand leidt.";
     TURNED_AWAY_DETAIL = "De verzender kreeg alle bevindingen ineens. Bewaard: 30 dagen.";
     UNDECIDED_DETAIL = "De beslisser loopt achter of staat stil.";

@@ -114,6 +114,14 @@ pub(crate) fn reviews(count: u64) -> String {
     many(count, "koppeling wacht op een mens", "koppelingen wachten op een mens")
 }
 
+pub(crate) fn unapproved(count: u64) -> String {
+    many(
+        count,
+        "persoon wacht op de goedkeuring van de eerste lading",
+        "personen wachten op de goedkeuring van de eerste lading",
+    )
+}
+
 pub(crate) fn waiting(count: u64) -> String {
     many(count, "bericht wacht op zijn persoon", "berichten wachten op hun persoon")
 }

@@ -180,6 +180,8 @@ fn names(event: &Event) -> Vec<PersonId> {
         | Event::LineOpened { .. }
         | Event::LineClosed { .. }
         | Event::RestrictionLifted { .. }
+        | Event::LoadApproved { .. }
+        | Event::PermitsOver { .. }
         | Event::StreamWentOn { .. }
         | Event::StreamOpened { .. }
         | Event::Issued { .. }

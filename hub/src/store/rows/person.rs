@@ -28,6 +28,8 @@ pub struct PersonRow {
     pub redirect: Option<PersonId>,
     /// Whether nothing but an end may leave about them.
     pub restricted: bool,
+    /// Since when a first load of theirs waits for its approval; none where nothing waits.
+    pub waits_since: Option<Instant>,
     /// What linking compares, sealed under the person's key.
     pub matching: Sealed,
     /// The rest, sealed under the person's key.
