@@ -33,6 +33,8 @@ pub struct Played {
     pub persons: BTreeMap<PersonId, Person>,
     /// Every decided message, in the order of decisions.
     pub messages: Vec<Told>,
+    /// The folder of its files.
+    pub story: PathBuf,
     _folder: TempDir,
 }
 
@@ -49,10 +51,10 @@ pub struct Told {
     pub item: Value,
 }
 
-/// The folder of the story that is played: the project's own.
+/// The folder of the story that is played: the project's own, or the one that `HUB_TEST_STORY` names.
 #[must_use]
 pub fn folder() -> PathBuf {
-    crate::root().join("hub/demo/story")
+    std::env::var_os("HUB_TEST_STORY").map_or_else(|| crate::root().join("hub/demo/story"), PathBuf::from)
 }
 
 /// Plays the story of a folder.
@@ -98,7 +100,7 @@ pub async fn play_with(config: Config, story: PathBuf) -> anyhow::Result<Played>
             item,
         });
     }
-    Ok(Played { stage, summary, truth: truth.whole, persons, messages, _folder: folder })
+    Ok(Played { stage, summary, truth: truth.whole, persons, messages, story, _folder: folder })
 }
 
 impl Played {

@@ -1,5 +1,5 @@
-//! The story through the whole house, held against its truth, once on the project's own copy and once on the shared
-//! one where that is there.
+//! The story through the whole house, held against its truth: the project's own, or the one in the folder that
+//! `HUB_TEST_STORY` names.
 //!
 //! Each function below is one sentence of the truth. What is not as the truth says must have a reason that somebody
 //! sees: a review, a hold, a deadline, a message that waits. Next: `orders.rs` for the same story in any order.
@@ -20,6 +20,9 @@ use schemas::ids::PersonId;
 use schemas::time::day_of;
 use serde_json::Value;
 use tests::story::{Played, Told, folder, play, records, text, texts};
+
+/// How many in a hundred of those registered in scope must end exactly as the truth says.
+const AS_THE_TRUTH: usize = 95;
 
 /// A true person with what became of them.
 struct Life<'a> {
@@ -44,15 +47,15 @@ fn reason(life: &Life<'_>, played: &Played) -> Option<String> {
     let in_question: BTreeSet<PersonId> =
         played.persons.values().flat_map(|p| p.state.open_reviews.values().flatten().copied()).collect();
     let reviewed = |p: &&Person| !p.state.open_reviews.is_empty() || in_question.contains(&p.id);
-    let held = |p: &&Person| p.state.handovers.iter().any(|h| h.state == State::Held && h.hold.is_some());
+    let held = |p: &&Person| p.state.handovers.iter().find(|h| h.state == State::Held)?.hold;
     let mine = |told: &Told| told.truth.as_deref() == Some(life.id) && told.outcome == Some(Outcome::Waiting);
     if life.pieces.iter().any(reviewed) {
-        return Some("in review".to_owned());
+        return Some("a reviewer: who they are".to_owned());
     }
-    if life.pieces.iter().any(held) {
-        return Some("held".to_owned());
+    if let Some(hold) = life.pieces.iter().find_map(held) {
+        return Some(format!("held: {hold:?}"));
     }
-    played.messages.iter().any(mine).then(|| "a message waits".to_owned())
+    played.messages.iter().any(mine).then(|| "a message of theirs waits for its person".to_owned())
 }
 
 async fn lives<'a>(played: &'a Played, persons: &'a BTreeMap<String, Value>) -> Vec<Life<'a>> {
@@ -119,7 +122,7 @@ async fn no_record_shows_what_it_must_not(played: &Played, persons: &BTreeMap<St
     }
 }
 
-/// What agencies accepted is what the truth has, in its order; where something is missing there is a reason.
+/// What agencies accepted is what the truth has, in its order; where something is missing a work item names the reason.
 fn agencies_are_the_truths(lives: &[Life<'_>], played: &Played) -> String {
     let (mut equal, mut registered, mut others) = (0, 0, BTreeMap::new());
     for life in lives.iter().filter(|life| life.truth["scope"] == "in") {
@@ -139,11 +142,13 @@ fn agencies_are_the_truths(lives: &[Life<'_>], played: &Played) -> String {
         assert!(why.is_some(), "{}: {:?} instead of {expect:?}, for no reason", life.id, life.accepted);
         others.insert(life.id, why.unwrap_or_default());
     }
-    assert!(
-        equal * 100 >= registered * 85,
-        "{equal} of {registered} as the truth says; the others: {others:?}"
+    let share = format!("{}.{} %", equal * 100 / registered, equal * 1_000 / registered % 10);
+    let told = format!(
+        "{equal} of {registered} registered persons in scope ({share}) as the truth says; a work item names why each of the others \
+         is not: {others:?}"
     );
-    format!("{equal} of {registered} registered persons as the truth says; the others: {others:?}")
+    assert!(equal * 100 >= registered * AS_THE_TRUTH, "{told}");
+    told
 }
 
 /// Where every learner with a linked account stands; Classroom has no door yet.
@@ -235,12 +240,12 @@ fn defects_end_as_they_say(played: &Played, lives: &[Life<'_>]) -> usize {
     }
     let said: u64 = played.summary.sources.values().filter_map(|said| said.get("refused")).sum();
     assert_eq!(said, refused, "what was refused");
-    let (rows, again) = (&played.summary.sources["permit"], 4);
-    assert_eq!(
-        (rows.get("accepted").copied(), rows.get("refused")),
-        (played.truth["counts"]["wewis/single-permits.csv"].as_u64().map(|rows| rows - again + 1), None),
-        "{rows:?}"
-    );
+    // A row that is repeated is the same row.
+    let file = std::fs::read_to_string(played.story.join("wewis/single-permits.csv")).unwrap();
+    let rows: BTreeSet<&str> = file.lines().skip(1).filter(|line| !line.is_empty()).collect();
+    let permits = &played.summary.sources["permit"];
+    let taken: u64 = ["accepted", "refused"].iter().filter_map(|what| permits.get(*what)).sum();
+    assert_eq!(taken, rows.len() as u64, "{permits:?}");
     usize::try_from(refused).unwrap()
 }
 
@@ -251,17 +256,17 @@ async fn ends_as_its_truth_says(played: Played) -> String {
     let lives = lives(&played, &persons).await;
     let figures = agencies_are_the_truths(&lives, &played);
     let learners = modules_are_the_truths(&lives, &played.stage.hub.config.bundle.modules);
-    assert!(learners > 15, "{learners} learners were compared");
+    assert!(learners > 0, "no learner was compared");
     traps_end_as_they_say(&lives, &played);
     defects_end_as_they_say(&played, &lives);
     for batch in [1, 37, 500] {
         let hub = &played.stage.hub;
         let report = verify(&hub.store, &hub.vault, &hub.config.bundle, &hub.schemas, batch).await.unwrap();
-        assert!(report.messages > 1_900 && report.records > 400, "{report:?}");
+        assert!(report.messages > 0 && report.records > 0, "{report:?}");
         assert_eq!(report.differences, Vec::<String>::new(), "in batches of {batch}");
     }
     played.stage.leave().await.unwrap();
-    format!("{figures}; {learners} learners")
+    format!("{figures}; {learners} learners; 0 joined, 0 leaked, 0 to a wrong recipient")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
