@@ -307,6 +307,13 @@ fn a_purge_of_the_old_handover_leaves_the_line_of_the_new_one() {
 
 #[test]
 fn basis_ends_while_offered_then_yes_is_not_taken() {
+    for looked_at in [true, false] {
+        basis_ends_while_offered(looked_at);
+    }
+}
+
+/// Whether the day on which it ended was looked at before the yes, or the yes is the first that is heard after it.
+fn basis_ends_while_offered(looked_at: bool) {
     let (mut house, who) = (House::new(), Who::number(1));
     for contract in &mut house.bundle.contracts {
         if contract.recipient == recipient("amal") {
@@ -322,10 +329,16 @@ fn basis_ends_while_offered_then_yes_is_not_taken() {
     house.today("2025-03-28");
     house.home(&who, "44021", "2025-03-04");
     house.received("amal");
-    house.until("2025-04-02");
+    if looked_at {
+        house.until("2025-04-02");
+    } else {
+        house.today("2025-04-02");
+    }
     house.left();
-    house.answer("amal", AnswerKind::Accepted);
     // No basis: Amal cannot take responsibility over somebody it may not be told about.
+    let yes = house.answer("amal", AnswerKind::Accepted);
+    assert!(matches!(yes, Verdict::Refused(_)), "{yes:?}");
+    house.until("2025-04-02");
     let h = house.only().state.handovers[0].clone();
     assert_eq!(
         (h.state, h.hold),
@@ -333,6 +346,13 @@ fn basis_ends_while_offered_then_yes_is_not_taken() {
         "{:?} {:?}",
         house.handovers(),
         house.left()
+    );
+    house.left();
+    house.order(OrderName::Withdraw);
+    assert_eq!(
+        house.left(),
+        ["agii-abroad ended withdrawn", "amal ended nobasis"],
+        "the officer's order says why"
     );
 }
 

@@ -6,8 +6,8 @@ mod support;
 
 use decide::round::Verdict;
 use schemas::fact::Decision;
-use schemas::handover::{AnswerKind, OrderName};
-use support::{Home, House, Who, number_given, objection, recipient, register, status};
+use schemas::handover::{AnswerKind, HoldReason, OrderName};
+use support::{Home, House, Who, choice, number_given, objection, recipient, register, status};
 
 #[test]
 fn a_purge_after_a_started_trajectory_changes_nothing() {
@@ -96,6 +96,7 @@ fn what_the_desk_holds_stays_held_until_it_is_released() {
     house.tell(objection(&who, "2025-03-05"));
     house.order(OrderName::Lift);
     assert_eq!(house.handovers(), ["held"], "neither a home nor a lifted objection lets it go");
+    assert_eq!(house.only().state.handovers[0].hold, Some(HoldReason::Manual), "for the desk's own reason");
     house.order(OrderName::Release);
     assert_eq!(house.handovers(), ["sent amal"]);
 }
@@ -190,4 +191,38 @@ fn what_comes_to_nothing_is_written_down_once() {
     house.tell(status(&who, Decision::Refused, 2, "2025-02-01"));
     house.tell(status(&who, Decision::Refused, 3, "2025-02-02"));
     assert_eq!((house.handovers(), house.fired()), (vec!["not_in_scope".to_owned()], vec!["2".to_owned()]));
+}
+
+#[test]
+fn a_line_is_ended_only_where_another_handover_goes_on() {
+    let (mut house, who) = House::with_amal();
+    let refused = |verdict: Verdict| matches!(verdict, Verdict::Refused(_));
+    assert!(refused(house.order(OrderName::EndLine)), "nobody would be responsible");
+    house.answer("amal", AnswerKind::TrajectoryStarted);
+    house.moves(&who, "11002", "2025-09-01");
+    house.accepted("atlas");
+    assert_eq!(house.handovers(), ["closed amal", "accepted atlas"]);
+    assert!(refused(house.order(OrderName::EndLine)), "what has ended does not go on");
+}
+
+#[test]
+fn who_comes_back_on_the_day_they_left_has_come_back() {
+    let (mut house, who) = House::with_amal();
+    house.answer("amal", AnswerKind::TrajectoryStarted);
+    house.today("2025-06-02");
+    house.tell(register(&who, Home::Left, "2025-06-02"));
+    house.today("2025-06-03");
+    house.home(&who, "44021", "2025-06-02");
+    assert_eq!(house.handovers(), ["closed amal", "sent amal"]);
+}
+
+#[test]
+fn a_trajectory_that_started_in_brussels_is_final_whatever_office_is_chosen_there() {
+    let (mut house, who) = House::arrived("21004");
+    house.tell(choice(&who, "bon", "2025-03-06"));
+    house.accepted("bon");
+    house.answer("bon", AnswerKind::TrajectoryStarted);
+    house.moves(&who, "21015", "2025-09-01");
+    house.tell(choice(&who, "bapa-via:fr", "2025-09-02"));
+    assert_eq!(house.handovers(), ["closed bon"]);
 }

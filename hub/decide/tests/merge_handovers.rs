@@ -9,8 +9,8 @@ use decide::round::Verdict;
 use schemas::handover::AnswerKind;
 use schemas::message::ReviewAnswer;
 use support::house::person_of;
-use support::pair::{asked, two_at_home, whole_bridge};
-use support::{House, account, recipient, reviewed};
+use support::pair::{asked, two, two_at_home, whole_bridge};
+use support::{Home, House, account, number_given, recipient, register, reviewed};
 
 #[test]
 fn row_29_of_two_offers_the_one_of_today_goes_on() {
@@ -121,7 +121,10 @@ fn a_file_is_kept_where_the_one_who_survives_was_refused() {
         let mut handovers = house.handovers();
         handovers.sort();
         assert_eq!(handovers, ["accepted amal", "superseded amal"], "{holder}");
-        let held = house.only().held_handover().unwrap().id;
+        let held = house.only().held_handover().unwrap();
+        let stopped = (held.hold, held.code, held.held_in);
+        assert_eq!(stopped, (None, None, None), "{holder}: what was said before the yes is over");
+        let held = held.id;
         let open = house.only().open_streams().any(|stream| stream.handover == Some(held));
         assert!(open && house.only().lines().contains_key(&recipient("amal")), "{holder}");
         house.fired();
@@ -147,4 +150,55 @@ fn what_ended_last_is_told_by_its_day_after_a_merge() {
         let live = house.only().live_handover().map(|h| h.recipient.clone());
         assert_eq!(live, None, "{first_started}: the trajectory started after the other end, and is final");
     }
+}
+
+#[test]
+fn row_29b_a_file_is_kept_where_the_one_who_survives_has_moved_on() {
+    let mut house = House::new();
+    let (a, b) = two_at_home(&mut house, ("44021", "2025-03-06"), ("44021", "2025-03-07"));
+    let mut offers: Vec<_> = house.offers.values().cloned().collect();
+    offers.sort_by_key(|offer| offer.sequence);
+    house.moves(&a, "11002", "2025-03-12");
+    house.pick_up(&offers[1]);
+    house.accepted("amal");
+    house.left();
+    house.tell(whole_bridge(&a, &b));
+    let mut handovers = house.handovers();
+    handovers.sort();
+    assert_eq!(handovers, ["accepted amal", "sent atlas", "superseded amal", "superseded amal"]);
+    let held = house.only().held_handover().unwrap();
+    assert_eq!((held.epoch, held.recipient.clone()), (1, Some(recipient("amal"))));
+    assert!(house.only().lines().contains_key(&recipient("amal")));
+}
+
+#[test]
+fn row_29_who_was_offered_goes_on_before_who_was_not_while_no_home_is_known() {
+    for offered in [0, 1] {
+        let mut house = House::new();
+        let ((a, _), (b, _)) = two(&mut house);
+        house.tell(number_given(&a, "2025-03-01"));
+        house.tell(number_given(&b, "2025-03-01"));
+        let one = [&a, &b][offered];
+        house.moves(one, "44021", "2025-03-05");
+        house.today("2025-03-07");
+        house.tell(register(one, Home::Nowhere, "2025-03-07"));
+        house.tell(whole_bridge(&a, &b));
+        let live = house.only().live_handover().and_then(|h| h.recipient.clone());
+        assert_eq!(live, Some(recipient("amal")), "{offered}: {:?}", house.handovers());
+    }
+}
+
+#[test]
+fn row_29_the_one_that_the_file_moves_to_goes_on() {
+    let mut house = House::new();
+    let ((a, _), (b, _)) = two(&mut house);
+    house.tell(number_given(&a, "2025-03-01"));
+    house.tell(number_given(&b, "2025-03-01"));
+    house.moves(&a, "44021", "2025-03-05");
+    house.accepted("amal");
+    house.moves(&a, "21004", "2025-03-20");
+    let next = house.now(person_of("first")).live_handover().unwrap().id;
+    house.tell(whole_bridge(&a, &b));
+    let live = house.only().live_handover().map(|h| (h.id, h.state.as_str()));
+    assert_eq!(live, Some((next, "awaiting_choice")), "{:?}", house.handovers());
 }

@@ -6,7 +6,7 @@
 mod support;
 
 use decide::Refusal;
-use decide::person::TaskKind;
+use decide::person::{Capacity, TaskKind};
 use decide::round::Verdict;
 use schemas::fact::{Decision, LearningStep, Purpose};
 use schemas::handover::{AnswerKind, OrderName};
@@ -324,4 +324,24 @@ fn case_waiting_a_message_that_brings_the_key_decides_all_and_releases_once() {
     let change = house.change(application(&who, FAMILY, "2025-01-02"));
     assert_eq!((change.released.len(), change.deliveries.len()), (2, 1));
     assert_eq!(house.seen("agii-abroad", "visa_status").as_deref(), Some("granted"));
+}
+
+#[test]
+fn a_line_is_provisional_with_the_offer_and_definitive_with_the_file() {
+    let (mut house, _) = in_ghent();
+    let capacity = |house: &House| house.only().lines()[&support::recipient("amal")].capacity;
+    assert_eq!(capacity(&house), Capacity::Provisional);
+    house.accepted("amal");
+    assert_eq!(capacity(&house), Capacity::Definitive);
+}
+
+#[test]
+fn what_a_human_must_decide_about_is_not_shown_again_either() {
+    let (mut house, who) = in_ghent();
+    let stream = streams(&house, "amal")[0].0;
+    assert_eq!(house.change(redeliver(stream)).deliveries.len(), 1);
+    let doubtful = application(&who, FAMILY, "2025-01-02");
+    house.tell(support::patched_application(doubtful, |applied| applied.ground = Some("40bis".to_owned())));
+    assert_eq!(house.handovers(), ["held amal"]);
+    assert_eq!(house.change(redeliver(stream)).deliveries, []);
 }

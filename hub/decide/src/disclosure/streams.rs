@@ -49,7 +49,7 @@ pub(crate) fn release(draft: &mut Draft<'_>, scope: Scope, awaited: bool) {
     participant(draft, shown);
     let ids: Vec<HandoverId> = draft.person.state.handovers.iter().map(|handover| handover.id).collect();
     for id in ids {
-        if let Some(handover) = draft.person.handover(id).filter(|h| h.epoch > 0).cloned() {
+        if let Some(handover) = draft.person.handover(id).cloned() {
             of_handover(draft, &handover, shown);
         }
     }
@@ -135,7 +135,7 @@ fn of_handover(draft: &mut Draft<'_>, handover: &Handover, shown: &Showable) {
         Some(&stream.recipient) == handover.recipient.as_ref() && (stage.has_offer() || stage.has_file())
     });
     for stream in others {
-        end(draft, &stream, ending(&draft.person, handover));
+        end(draft, &stream, ending(handover));
     }
     let capacity = if stage.has_file() { Capacity::Definitive } else { Capacity::Provisional };
     let had = |stream: &Stream| stream.handover == Some(handover.id) && stream.epoch == handover.epoch;
@@ -163,7 +163,7 @@ fn of_handover(draft: &mut Draft<'_>, handover: &Handover, shown: &Showable) {
 }
 
 /// Why the stream of a handover ends that has neither offer nor file.
-fn ending(person: &Person, handover: &Handover) -> EndReason {
+fn ending(handover: &Handover) -> EndReason {
     match handover.state {
         State::Rejected | State::Held => EndReason::Rejected,
         State::Closed if handover.is_done() => EndReason::Closed,
@@ -172,9 +172,6 @@ fn ending(person: &Person, handover: &Handover) -> EndReason {
         }
         State::WithdrawPending | State::Withdrawn => EndReason::Withdrawn,
         State::RecallPending | State::EnteredInError => EndReason::Recalled,
-        State::NotInScope if person.handover(handover.id).is_some_and(|h| h.residence.is_none()) => {
-            EndReason::NotInScope
-        }
         _ => EndReason::Moved,
     }
 }

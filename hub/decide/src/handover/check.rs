@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use schemas::handover::{AnswerName, State};
 
 use super::table::{Also, Cause, Circumstances, ROWS, Row, STAYS, Stay, To, When};
-use crate::person::{Facing, Stage};
+use crate::person::{Facing, Holds, Stage};
 
 /// How many rows may fire after one another before a handover rests.
 pub const STEPS: usize = 3;
@@ -105,21 +105,17 @@ fn rests(rows: &[Row], place: Where, left: usize) -> bool {
 
 /// Where a row leads from there. What was held comes back to any state that the same agency's hold can come from.
 fn next(stage: Stage, row: &Row) -> Vec<Stage> {
+    let holds = match stage {
+        stage if stage.has_file() => Holds::File,
+        stage if stage.has_offer() => Holds::Offer,
+        Stage::Rejected | Stage::HeldRefused => Holds::Refused,
+        _ => Holds::Nothing,
+    };
     match row.to {
         To::Stay => vec![stage],
         To::Back if stage == Stage::HeldFile => vec![Stage::Accepted],
         To::Back => vec![Stage::Sent, Stage::Received, Stage::Overdue, Stage::Bounced],
-        To::State(State::Held) if stage.has_offer() => vec![Stage::HeldOffer],
-        To::State(State::Held) if stage.has_file() => vec![Stage::HeldFile],
-        To::State(State::Held) if stage == Stage::Rejected => vec![Stage::HeldRefused],
-        To::State(State::Held) => vec![Stage::HeldBefore],
-        To::State(State::Prepared) => vec![Stage::Prepared],
-        To::State(State::AwaitingChoice) => vec![Stage::AwaitingChoice],
-        To::State(State::Sent) => vec![Stage::Sent],
-        To::State(State::Accepted) => vec![Stage::Accepted],
-        To::State(State::WithdrawPending) => vec![Stage::WithdrawPending],
-        To::State(State::RecallPending) => vec![Stage::RecallPending],
-        To::State(_) => vec![Stage::Final],
+        To::State(state) => vec![Stage::of(state, holds)],
     }
 }
 
@@ -248,6 +244,61 @@ mod tests {
             .map(|row| row.id)
             .collect();
         assert_eq!(found, offered.into_iter().map(|row| (row, Also::IssueAgain)).collect::<Vec<_>>());
+    }
+
+    /// A row is followed to where it leads and nowhere else: a circle there is told, and one in any other place is not.
+    #[test]
+    fn a_row_is_followed_to_where_it_leads() {
+        use Facing::{
+            Arrived, Choosing, Competent, Doubtful, Elsewhere, Expected, Gone, Lapsed, Nowhere, Objecting,
+            Out, Served, Settled, Unchanged,
+        };
+        use Stage::{
+            Accepted, AwaitingChoice, Bounced, ChoiceOverdue, Final, HeldBefore, HeldFile, HeldOffer,
+            HeldRefused, Overdue, Prepared, RecallPending, Received, Rejected, Sent, Unopened,
+            WithdrawPending,
+        };
+        let to = |state| To::State(state);
+        let leads: &[(Stage, Facing, To, &[Stage], Facing)] = &[
+            (Prepared, Doubtful, to(State::Held), &[HeldBefore], Unchanged),
+            (AwaitingChoice, Doubtful, to(State::Held), &[HeldBefore], Unchanged),
+            (Received, Doubtful, to(State::Held), &[HeldOffer], Unchanged),
+            (Accepted, Objecting, to(State::Held), &[HeldFile], Unchanged),
+            (Rejected, Competent, to(State::Held), &[HeldRefused], Unchanged),
+            (HeldRefused, Objecting, to(State::Held), &[HeldRefused], Unchanged),
+            (HeldOffer, Competent, To::Back, &[Sent, Received, Overdue, Bounced], Competent),
+            (HeldFile, Competent, To::Back, &[Accepted], Competent),
+            (Unopened, Arrived, to(State::Sent), &[Sent], Competent),
+            (HeldBefore, Elsewhere, to(State::Sent), &[Sent], Competent),
+            (Unopened, Arrived, to(State::AwaitingChoice), &[AwaitingChoice], Competent),
+            (HeldOffer, Lapsed, to(State::Prepared), &[Prepared], Competent),
+            (Unopened, Settled, to(State::Prepared), &[Prepared], Competent),
+            (Sent, Elsewhere, to(State::Superseded), &[Final], Competent),
+            (HeldBefore, Expected, to(State::Prepared), &[Prepared], Expected),
+            (Prepared, Choosing, to(State::AwaitingChoice), &[AwaitingChoice], Choosing),
+            (AwaitingChoice, Choosing, to(State::Overdue), &[ChoiceOverdue], Choosing),
+            (Sent, Competent, to(State::Overdue), &[Overdue], Competent),
+            (Received, Served, to(State::Accepted), &[Accepted], Served),
+            (Sent, Out, to(State::WithdrawPending), &[WithdrawPending], Out),
+            (Accepted, Gone, to(State::RecallPending), &[RecallPending], Gone),
+            (Sent, Nowhere, to(State::Closed), &[Final], Nowhere),
+        ];
+        let on = |stage: Stage, facing: Facing, to: To| -> Row {
+            let cause = Cause::Facts(vec![facing].leak(), When::Always);
+            let on: &[Trigger] = vec![Trigger { from: vec![stage].leak(), cause }].leak();
+            Row { id: "x", on, to, owner: Acts::AsBefore, also: &[] }
+        };
+        for (stage, facing, to, then, says) in leads {
+            let row = on(*stage, *facing, *to);
+            for (other, said) in Stage::ALL.into_iter().flat_map(|at| Facing::ALL.map(|said| (at, said))) {
+                if (other, said) != (*stage, *facing) {
+                    let rests =
+                        rests(&[row, on(other, said, To::Stay)], (*stage, *facing, CIRCUMSTANCES[0]), STEPS);
+                    let circle = then.contains(&other) && said == *says;
+                    assert_eq!(rests, !circle, "{stage:?} {facing:?} {to:?}, and then {other:?} {said:?}");
+                }
+            }
+        }
     }
 
     #[test]

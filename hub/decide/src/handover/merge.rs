@@ -41,7 +41,7 @@ fn replace(draft: &mut Draft<'_>, handover: &Handover) {
 /// the oldest. Beside who holds the file, the one it moves to goes on as well. `taken_over` is the agency that took
 /// the absorbed over: it has said yes to this person, under whichever name it knew them.
 pub(crate) fn unite(draft: &mut Draft<'_>, taken_over: Option<&Recipient>) {
-    let asked = |h: &&Handover| h.is_live() && h.epoch > 0 && h.recipient.as_ref() == taken_over;
+    let asked = |h: &&Handover| h.is_live() && h.recipient.as_ref() == taken_over;
     let handovers = &draft.person.state.handovers;
     let held = handovers.iter().any(Handover::holds_file);
     if let Some(agency) = taken_over.filter(|_| !held) {
@@ -53,7 +53,7 @@ pub(crate) fn unite(draft: &mut Draft<'_>, taken_over: Option<&Recipient>) {
     let today = |h: &Handover| competent.is_some() && h.recipient == competent;
     let rank = |h: &&Handover| (h.holds_file(), today(h), h.epoch > 0);
     let Some(first) = live.iter().rev().max_by_key(rank) else { return };
-    let moves = |h: &&Handover| first.holds_file() && (today(h) || h.replaces == Some(first.id));
+    let moves = |h: &&Handover| today(h) || h.replaces == Some(first.id);
     let others: Vec<&Handover> = live.iter().filter(|h| h.id != first.id).collect();
     let next = others.iter().copied().filter(moves).max_by_key(rank).map(|h| h.id);
     for handover in others.into_iter().filter(|h| Some(h.id) != next) {

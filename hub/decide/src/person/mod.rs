@@ -20,6 +20,6 @@ pub use facing::Facing;
 pub use first_load::FirstLoad;
 pub use fold::{Records, UnknownRecord};
 pub use responsible::{Mandate, Responsible};
-pub use stage::Stage;
+pub use stage::{Holds, Stage};
 pub use state::{Handover, Household, Line, Matching, Person, PersonState, Stream, VIEWS_KEPT};
 pub use words::{Capacity, Join, Reason, ReviewReason, TaskKind, ViewKind};

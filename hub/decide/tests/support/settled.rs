@@ -3,8 +3,11 @@
 //! Walks ([`super::walk`]) and the model check ask it after each step.
 
 use decide::change::Delivery;
+use decide::handover::table;
 use decide::invariant::{i4, i5, i6, i7, i12, i14};
+use decide::person::Handover;
 use decide::round::Verdict;
+use schemas::handover::{HoldReason, Owner, State};
 use schemas::message::Body;
 use schemas::time::day_of;
 
@@ -22,6 +25,10 @@ pub(crate) fn broken(house: &mut House) -> Result<(), String> {
             let person = house.now(delivery.person);
             i14(delivery, person, &house.bundle, today)?;
             i5(delivery, person, &house.bundle, today)?;
+            let of = delivery.handover.and_then(|id| person.handover(id));
+            if delivery.view.fields().is_some() && of.is_some_and(|h| h.epoch != delivery.epoch) {
+                return Err(format!("I12: {} was told under an epoch that is over", delivery.recipient));
+            }
         }
     }
     let ids: Vec<_> = house.people().iter().map(|person| person.id).collect();
@@ -34,6 +41,27 @@ pub(crate) fn broken(house: &mut House) -> Result<(), String> {
         let person = house.now(id);
         i6(person, &house.bundle, today)?;
         i7(person)?;
+        person.state.handovers.iter().filter(|h| h.is_live()).try_for_each(stands)?;
     }
     i12(house.world.persons().map(|person| &**person))
+}
+
+/// A live handover is held for a reason or not held, and is with whom its state or its reason says, or with whom it goes
+/// when nobody moved it in time.
+fn stands(h: &Handover) -> Result<(), String> {
+    if h.hold.is_some() != (h.state == State::Held) {
+        return Err(format!("{:?}, and held for {:?}", h.state, h.hold));
+    }
+    let owner = match h.hold {
+        Some(HoldReason::Restricted) => Owner::Officer,
+        _ if h.escalated => Owner::Coordinator,
+        Some(reason) => table::holder(reason),
+        None => table::owner(h.state),
+    };
+    // Who must choose while another agency goes on is the coordinator's to look after (row 21b).
+    let choosing = h.state == State::AwaitingChoice && h.owner == Owner::Coordinator;
+    if h.owner != owner && !choosing {
+        return Err(format!("{:?} for {:?} is with {:?}", h.state, h.hold, h.owner));
+    }
+    Ok(())
 }
