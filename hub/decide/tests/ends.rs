@@ -4,6 +4,7 @@
 
 mod support;
 
+use decide::Refusal;
 use decide::round::Verdict;
 use schemas::fact::Decision;
 use schemas::handover::{AnswerKind, HoldReason, OrderName};
@@ -225,4 +226,17 @@ fn a_trajectory_that_started_in_brussels_is_final_whatever_office_is_chosen_ther
     house.moves(&who, "21015", "2025-09-01");
     house.tell(choice(&who, "bapa-via:fr", "2025-09-02"));
     assert_eq!(house.handovers(), ["closed bon"]);
+    house.moves(&who, "44021", "2025-10-01");
+    assert_eq!(house.handovers(), ["closed bon", "sent amal"], "elsewhere it is not");
+}
+
+#[test]
+fn who_answers_an_offer_that_was_sent_again_is_told_no_other_successor() {
+    let (mut house, _) = House::arrived("44021");
+    let first = house.offered[&recipient("amal")].clone();
+    house.until("2025-03-20");
+    house.order(OrderName::SendAgain);
+    house.pick_up(&first);
+    let late = house.answer("amal", AnswerKind::Accepted);
+    assert!(matches!(late, Verdict::Refused(Refusal::OldEpoch { successor: None, .. })), "{late:?}");
 }

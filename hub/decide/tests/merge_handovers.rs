@@ -6,7 +6,8 @@ mod support;
 
 use decide::Refusal;
 use decide::round::Verdict;
-use schemas::handover::AnswerKind;
+use decide::routing::RouteReason;
+use schemas::handover::{AnswerKind, Owner};
 use schemas::message::ReviewAnswer;
 use support::house::person_of;
 use support::pair::{asked, two, two_at_home, whole_bridge};
@@ -197,7 +198,10 @@ fn row_29_the_one_that_the_file_moves_to_goes_on() {
     house.moves(&a, "44021", "2025-03-05");
     house.accepted("amal");
     house.moves(&a, "21004", "2025-03-20");
-    let next = house.now(person_of("first")).live_handover().unwrap().id;
+    let next = house.now(person_of("first")).live_handover().unwrap();
+    assert_eq!(next.owner, Owner::Coordinator, "while another agency goes on");
+    assert_eq!(next.route.as_ref().map(|route| route.reason), Some(RouteReason::AwaitingChoice));
+    let next = next.id;
     house.tell(whole_bridge(&a, &b));
     let live = house.only().live_handover().map(|h| (h.id, h.state.as_str()));
     assert_eq!(live, Some((next, "awaiting_choice")), "{:?}", house.handovers());

@@ -197,9 +197,7 @@ impl Claims {
                 place => self.put(place, Arc::new(Stated::of(fact, message))),
             }
         }
-        if record.facts.iter().any(|fact| answered(fact).is_some()) {
-            self.forget_answers();
-        }
+        self.forget_answers();
     }
 
     /// Takes over another person's claims: what is voided first, so that what does not hold replaces nothing.

@@ -73,6 +73,8 @@ pub(crate) struct House {
     /// What each record belongs to, in the order of the numbers.
     pub(crate) issued: BTreeMap<Recipient, Vec<(Option<HandoverId>, u32)>>,
     said: BTreeMap<String, usize>,
+    /// The newest epoch of each handover.
+    epochs: BTreeMap<HandoverId, u32>,
     /// Whether it keeps how it came to where it is: messages, verdicts, records and journal.
     remembers: bool,
 }
@@ -98,6 +100,7 @@ impl House {
             baseline: None,
             issued: BTreeMap::new(),
             said: BTreeMap::new(),
+            epochs: BTreeMap::new(),
             remembers: true,
         }
     }
@@ -171,6 +174,11 @@ impl House {
             assert!(!matches!(verdict, Verdict::Failed(_)), "the heart failed: {verdict:?}");
             if let Verdict::Decided(change) = verdict {
                 self.rows.extend(change.events.iter().filter_map(|(_, event)| row(event)));
+                for (_, event) in &change.events {
+                    let Event::HandoverMoved { handover, epoch, .. } = event else { continue };
+                    let before = self.epochs.insert(*handover, *epoch);
+                    assert!(before.is_none_or(|before| before <= *epoch), "an epoch comes back: {before:?}");
+                }
             }
             if !self.remembers {
                 continue;
