@@ -1,7 +1,7 @@
 //! The state table as data: from where, because of what, to where, and who must move next.
 //!
 //! The hub, its explanations, `hub table`, docs/handovers.md and the checks read the same rows; their words are the
-//! `story`'s. A row's number is its name for people: what it does stands in its columns ([`super::row`]). How long a
+//! `story`'s. A row's number is its name for people: what it does stands in its columns (`row.rs`). How long a
 //! state may last is [`term`]'s. Whether the table is whole is [`super::check`]'s.
 
 use schemas::handover::{AnswerName, HoldReason, OrderName, Owner, State};
