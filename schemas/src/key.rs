@@ -47,6 +47,8 @@ pub enum Key {
     DayAndSound(u8, u8, String),
     /// Name: the skeletons of two parts of the name, sorted.
     Sounds(String, String),
+    /// Name: two parts of an address, which only a file that is linked by itself has.
+    Home(String, String),
 }
 
 /// What a key is good for.
@@ -129,9 +131,11 @@ impl Key {
             | Self::Document(_)
             | Self::Statement(_) => Class::Personal,
             Self::PermitNamed(_) | Self::PassportAlone(_) => Class::Group,
-            Self::BirthDay(_) | Self::YearAndSound(..) | Self::DayAndSound(..) | Self::Sounds(..) => {
-                Class::Name
-            }
+            Self::BirthDay(_)
+            | Self::YearAndSound(..)
+            | Self::DayAndSound(..)
+            | Self::Sounds(..)
+            | Self::Home(..) => Class::Name,
         }
     }
 
@@ -153,6 +157,7 @@ impl Key {
             Self::YearAndSound(year, sound) => format!("year:{year}:{sound}"),
             Self::DayAndSound(day, month, sound) => format!("day:{day}:{month}:{sound}"),
             Self::Sounds(one, other) => format!("sounds:{one}:{other}"),
+            Self::Home(one, other) => format!("home:{one}:{other}"),
         }
     }
 }

@@ -157,19 +157,19 @@ fn take_in(draft: &mut Draft<'_>, message: MessageId, prepared: &Arc<Prepared>, 
     let person = draft.person.id;
     draft.change.left_out = link.left_out;
     let own = Evidence { message, prepared: Arc::clone(prepared) };
-    let mut linked = vec![(own, link.reason, link.keys)];
+    let mut linked = vec![(own, link.reason, link.keys, link.weighed)];
     for (message, prepared) in link.released {
         draft.change.released.push(message);
         let keys = identity::macs(prepared.index.iter().map(|key| key.mac));
-        linked.push((Evidence { message, prepared }, Reason::Released, keys));
+        linked.push((Evidence { message, prepared }, Reason::Released, keys, vec![]));
     }
-    for (Evidence { message, prepared }, _, keys) in &linked {
+    for (Evidence { message, prepared }, _, keys, _) in &linked {
         let (record, prepared) = (*message, Arc::clone(prepared));
         draft.change.records.push(IndexedRecord { record, prepared, person, keys: keys.clone() });
     }
     linked.sort_by_key(|(evidence, ..)| voided(&evidence.prepared.record).next().is_none());
-    for (evidence, reason, _) in linked {
-        draft.link(evidence.message, &evidence.prepared, reason);
+    for (evidence, reason, _, weighed) in linked {
+        draft.link(evidence.message, &evidence.prepared, reason, weighed);
     }
     if let Some((reason, candidates)) = link.review {
         let review = draft.id(ReviewId::derive);

@@ -14,7 +14,7 @@ use schemas::time::{Day, Instant};
 use crate::bundle::Bundle;
 use crate::change::Change;
 use crate::journey::Journey;
-use crate::person::{Event, Person, Reason};
+use crate::person::{Event, Person, Reason, Weighed};
 
 /// A change under construction.
 #[derive(Debug)]
@@ -59,9 +59,15 @@ impl<'a> Draft<'a> {
     }
 
     /// A record becomes the person's.
-    pub(crate) fn link(&mut self, message: MessageId, prepared: &Prepared, reason: Reason) {
+    pub(crate) fn link(
+        &mut self,
+        message: MessageId,
+        prepared: &Prepared,
+        reason: Reason,
+        weighed: Vec<Weighed>,
+    ) {
         Arc::make_mut(&mut self.person).link(message, prepared);
-        self.change.events.push((self.person.id, Event::Linked { message, reason }));
+        self.change.events.push((self.person.id, Event::Linked { message, reason, weighed }));
     }
 
     /// Adds an event about somebody else, and folds it.

@@ -71,6 +71,9 @@ pub struct NameWeights {
     pub faint: PartWeights,
     /// A part on each side that the other has not: the two contradict each other.
     pub unexplained: Weight,
+    /// And more where a given name remains on both sides beside a part that agrees: twins and sisters are called so.
+    #[serde(default)]
+    pub twins: Weight,
     /// A part that the other leaves out, at most twice.
     pub left_out: Weight,
     /// What is left over is the same once it is written together.
@@ -185,7 +188,8 @@ impl NumberOf {
             | Key::BirthDay(_)
             | Key::YearAndSound(..)
             | Key::DayAndSound(..)
-            | Key::Sounds(..) => None,
+            | Key::Sounds(..)
+            | Key::Home(..) => None,
         }
     }
 }
@@ -234,6 +238,21 @@ impl Guard {
         Self::NumberContradicts,
         Self::ToldApart,
     ];
+
+    /// Its name in models and explanations.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NameUnexplained => "name-unexplained",
+            Self::NoDate => "no-date",
+            Self::DateDiffers => "date-differs",
+            Self::NumberDiffers => "number-differs",
+            Self::TwoNumbersDiffer => "two-numbers-differ",
+            Self::TwoHolders => "two-holders",
+            Self::NumberContradicts => "number-contradicts",
+            Self::ToldApart => "told-apart",
+        }
+    }
 }
 
 /// How rare values are: counted over persons, not over records.
@@ -281,6 +300,7 @@ impl MatchModel {
         must(falling.windows(2).all(order), "name_parts must weigh less from exact to close, near and faint");
         must(falling.iter().all(|part| part.least <= part.most), "name_parts: least must not exceed most");
         must(parts.unexplained < 0, "name_parts.unexplained must be below 0");
+        must(parts.twins <= 0, "name_parts.twins must not be above 0");
         must(parts.left_out <= 0, "name_parts.left_out must not be above 0");
         let lesser =
             [birth.exchanged, birth.day_apart, birth.one_digit, birth.day_unknown, birth.default_year];

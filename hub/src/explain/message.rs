@@ -3,7 +3,7 @@
 //! Pure, over the message's row and the history of its person. Tells codes and kinds of key; refuses what
 //! a sender wrote, its own id of the message, and the places of findings, which may name a field of its own.
 
-use decide::person::Event;
+use decide::person::{Event, Weighed};
 use schemas::ids::MessageId;
 
 use super::MessageStory;
@@ -43,7 +43,7 @@ pub fn explain(found: &MessageRow, given: MessageGiven<'_>) -> MessageStory {
     };
     let own = given.entries.iter().filter(|entry| entry.message == found.id).flat_map(|entry| &entry.events);
     let linked = given.entries.iter().flat_map(|entry| &entry.events).find_map(|event| match event {
-        Event::Linked { message, reason } if *message == found.id => Some(*reason),
+        Event::Linked { message, reason, .. } if *message == found.id => Some(*reason),
         _ => None,
     });
     let is_theirs = outcome == "decided";
@@ -100,10 +100,26 @@ fn code(detail: &Detail) -> String {
     }
 }
 
+/// Who was compared with the record, in words: what each came to and which guards held.
+fn told(weighed: &[Weighed]) -> String {
+    if weighed.is_empty() {
+        return String::new();
+    }
+    let one = |compared: &Weighed| {
+        let guards: Vec<&str> = compared.guards.iter().map(|guard| guard.as_str()).collect();
+        let held = if guards.is_empty() { String::new() } else { format!(" ({})", guards.join(", ")) };
+        let bits = format!("{:.2}", f64::from(compared.weight) / 100.0);
+        format!("person {} at {bits} bits{held}", compared.person)
+    };
+    format!("; compared with {}", weighed.iter().map(one).collect::<Vec<_>>().join(", "))
+}
+
 /// One event in words. Every kind is named, so that a new one gets its sentence.
 fn happened(event: &Event, message: MessageId) -> String {
     match event {
-        Event::Linked { message: linked, .. } if *linked == message => "became the person's".to_owned(),
+        Event::Linked { message: linked, weighed, .. } if *linked == message => {
+            format!("became the person's{}", told(weighed))
+        }
         Event::Linked { message: linked, .. } => format!("brought message {linked}, which waited"),
         Event::Restated { evidence } => format!("made message {} count again", evidence.message),
         Event::ReviewRaised { review, .. } => format!("raised review {review}"),

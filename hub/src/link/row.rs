@@ -46,11 +46,15 @@ pub(super) fn prepare(
             None => Key::PassportAlone(number),
         })
     });
-    let birth = row.get(LinkColumn::Birth).map(PartialDate::parse);
-    if let Some(Err(_)) = birth {
-        *unread.entry(LinkColumn::Birth.as_str()).or_default() += 1;
-    }
-    let births: Vec<PartialDate> = birth.and_then(Result::ok).into_iter().collect();
+    let births: Vec<PartialDate> =
+        match row.get(LinkColumn::Birth).map(|text| (text, PartialDate::parse(text))) {
+            None => vec![],
+            Some((_, Ok(birth))) => vec![birth],
+            Some((text, Err(_))) => {
+                *unread.entry(LinkColumn::Birth.as_str()).or_default() += 1;
+                as_far_as_it_goes(text).into_iter().collect()
+            }
+        };
     let text = |column| row.get(column).unwrap_or_default();
     let named = Names::new(text(LinkColumn::Family), text(LinkColumn::Given));
     let names = named.iter().flat_map(NameView::forms);
@@ -64,6 +68,15 @@ pub(super) fn prepare(
     let view = MatchView { names, births: births.clone(), marks: marks(row), numbers };
     let record = Record { keys, names: vec![], births, facts: vec![] };
     Arc::new(identity::prepared(record, view, mac))
+}
+
+/// Of a date that no calendar has, what may still be right: the year, and the month where there is such a one.
+fn as_far_as_it_goes(text: &str) -> Option<PartialDate> {
+    let digits: String = text.chars().filter(|letter| letter.is_ascii_digit()).collect();
+    let year = digits.get(..4)?.parse().ok()?;
+    let month =
+        digits.get(4..6).and_then(|month| month.parse().ok()).filter(|month| (1..=12).contains(month));
+    PartialDate::new(year, month.unwrap_or(0), 0).ok()
 }
 
 fn marks(row: LinkRow<'_>) -> Vec<Mark> {

@@ -114,7 +114,7 @@ impl<'a> Telling<'a> {
     fn tell(&mut self, event: &Event, decision: impl FnOnce() -> DecidedBy) {
         let story = &mut self.story;
         match event {
-            Event::Linked { message, reason } => story.links.push(LinkedMessage {
+            Event::Linked { message, reason, .. } => story.links.push(LinkedMessage {
                 message: message.to_string(),
                 reason: *reason,
                 decision: decision(),

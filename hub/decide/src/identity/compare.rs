@@ -11,7 +11,7 @@ use schemas::view::{MarkKind, MatchView};
 use super::birth::BirthFit;
 use super::name::{self, NameFit, distance};
 use crate::model::{Guard, MatchModel, NumberOf, Weight};
-use crate::person::{Matching, Person};
+use crate::person::{Matching, Person, Weighed};
 use crate::work;
 
 /// A name so rare that with the whole date it may outweigh another document: in hundredths of a bit.
@@ -84,6 +84,11 @@ impl<'a> Compared<'a> {
     /// Whether the same name and the same day are said, letter by letter.
     pub(crate) fn whole(&self) -> bool {
         self.name.is_some_and(|fit| fit.whole()) && self.birth == Some(BirthFit::Exact)
+    }
+
+    /// What a journal keeps of it.
+    pub(crate) fn weighed(&self) -> Weighed {
+        Weighed { person: self.person.id, weight: self.weight, guards: self.guards.clone() }
     }
 
     /// Name and date both speak against it: of two whom no number ties nobody is asked then.

@@ -9,7 +9,7 @@ use super::block::Around;
 use super::compare::Compared;
 use super::guard::joinable;
 use crate::model::{Guard, MatchModel};
-use crate::person::{Join, Person, Reason, ReviewReason};
+use crate::person::{Join, Person, Reason, ReviewReason, Weighed};
 
 /// How many candidates a review names: more than a human compares with care.
 pub const NAMED: usize = 3;
@@ -26,17 +26,26 @@ pub(super) enum LinkVerdict {
     Doubt(ReviewReason, Vec<PersonId>),
 }
 
-pub(super) fn judge(prepared: &Prepared, around: &Around<'_>, model: &MatchModel) -> LinkVerdict {
+/// What is made of a record, and whom it was compared with.
+pub(super) fn judge(
+    prepared: &Prepared,
+    around: &Around<'_>,
+    model: &MatchModel,
+) -> (LinkVerdict, Vec<Weighed>) {
     let compare = |person| Compared::of(&prepared.view, person, around.led(person), model);
     let owners: Vec<Compared<'_>> = around.owners.iter().map(|person| compare(person)).collect();
     let owned = |person: &Person| around.owners.iter().any(|owner| owner.id == person.id);
     let others = around.candidates.iter().filter(|person| !owned(person));
     let mut others: Vec<Compared<'_>> = others.map(|person| compare(person)).collect();
     others.sort_by_key(|other| (-other.weight, other.person.id));
-    match owners.as_slice() {
+    let mut all: Vec<&Compared<'_>> = owners.iter().chain(&others).collect();
+    all.sort_by_key(|compared| (-compared.weight, compared.person.id));
+    let weighed = all.into_iter().take(NAMED).map(Compared::weighed).collect();
+    let verdict = match owners.as_slice() {
         [] => found(&others, model),
         owners => numbered(prepared, owners, &others, around, model),
-    }
+    };
+    (verdict, weighed)
 }
 
 /// Nobody has a number of the record: whom name and date find.

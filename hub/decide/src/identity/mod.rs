@@ -29,7 +29,7 @@ pub(crate) use judge::survivor;
 pub use view::{prepare, prepared};
 
 use crate::model::MatchModel;
-use crate::person::{Join, Reason, ReviewReason};
+use crate::person::{Join, Reason, ReviewReason, Weighed};
 use crate::world::{Gather, Stop, World, leads_to};
 use block::Around;
 use judge::{LinkVerdict, judge};
@@ -56,6 +56,8 @@ pub(crate) struct Link {
     pub(crate) review: Option<(ReviewReason, Vec<PersonId>)>,
     /// Waiting records whose key this record brings, in the order of their statements.
     pub(crate) released: Vec<(MessageId, Arc<Prepared>)>,
+    /// Who was compared, the heaviest first.
+    pub(crate) weighed: Vec<Weighed>,
     /// How many records under common keys were not looked at.
     pub(crate) left_out: u64,
 }
@@ -80,7 +82,8 @@ pub(crate) fn find(world: &World, prepared: &Prepared, model: &MatchModel) -> Re
     if around.owners.is_empty() && prepared.view.is_nameless() {
         return Ok(Linking::Nobody(macs(around.keys.iter().map(|(key, _)| key.mac))));
     }
-    let (person, joins, reason, review) = match judge(prepared, &around, model) {
+    let (verdict, weighed) = judge(prepared, &around, model);
+    let (person, joins, reason, review) = match verdict {
         LinkVerdict::Same(person, reason) => (Some(person), vec![], reason, None),
         LinkVerdict::Joined(person, joins, reason) => (Some(person), joins, reason, None),
         LinkVerdict::New => (None, vec![], Reason::New, None),
@@ -102,7 +105,8 @@ pub(crate) fn find(world: &World, prepared: &Prepared, model: &MatchModel) -> Re
     let known = person.and_then(|id| around.owners.iter().chain(&around.candidates).find(|p| p.id == id));
     let brings = free.filter(|(_, holders)| known.is_none_or(|person| !leads_to(*holders, person)));
     let keys = macs(brings.map(|(key, _)| key.mac));
-    Ok(Linking::Person(Link { person, joins, reason, keys, review, released, left_out: around.left_out }))
+    let left_out = around.left_out;
+    Ok(Linking::Person(Link { person, joins, reason, keys, review, released, weighed, left_out }))
 }
 
 /// The record's numbers that an owner has.

@@ -89,6 +89,9 @@ pub(crate) fn fit(a: &NameView, b: &NameView, model: &MatchModel) -> NameFit {
     let contradict = one.min(other);
     fit.weight += weights.unexplained * Weight::try_from(contradict).unwrap_or(0);
     fit.weight += weights.left_out * Weight::try_from(one.abs_diff(other).min(2)).unwrap_or(0);
+    if fit.twins() {
+        fit.weight += weights.twins;
+    }
     if fit.paired == 1 && ours.len().min(theirs.len()) == 1 {
         fit.weight += weights.single;
     }

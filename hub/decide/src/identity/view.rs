@@ -9,10 +9,14 @@ use std::sync::Arc;
 use schemas::fact::Record;
 use schemas::key::{IndexKey, Key, Mac};
 use schemas::message::{Body, Prepared, Said};
-use schemas::view::MatchView;
+use schemas::view::{MarkKind, MatchView};
 
 /// A skeleton shorter than this is heard in too many names to find anybody by.
 const HEARD: usize = 2;
+
+/// Which parts of an address find somebody together, in a file that has them.
+const HOMES: [(MarkKind, MarkKind); 2] =
+    [(MarkKind::Postcode, MarkKind::StreetNumber), (MarkKind::Suburb, MarkKind::Street)];
 
 /// How many skeletons of a record are used: no name of a human needs more, and pairs of them grow as a square.
 const SOUNDS: usize = 6;
@@ -75,6 +79,11 @@ fn found_by(view: &MatchView) -> BTreeSet<Key> {
         made.extend(
             sounds.iter().skip(n + 1).map(|other| Key::Sounds((*one).to_owned(), (*other).to_owned())),
         );
+    }
+    let of =
+        |kind| view.marks.iter().filter(move |mark| mark.kind == kind).map(|mark| mark.value.to_string());
+    for (one, other) in HOMES {
+        made.extend(of(one).flat_map(|one| of(other).map(move |other| Key::Home(one.clone(), other))));
     }
     made
 }

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::facing::Facing;
 use super::state::Person;
 use super::words::{Capacity, Join, Reason, ReviewReason, TaskKind, ViewKind};
+use crate::model::{Guard, Weight};
 use crate::routing::Route;
 
 /// A record with the message it came in.
@@ -27,6 +28,17 @@ use crate::routing::Route;
 pub struct Evidence {
     pub message: MessageId,
     pub prepared: Arc<Prepared>,
+}
+
+/// A person who was compared with a record: what it came to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Weighed {
+    pub person: PersonId,
+    /// In hundredths of a bit, by the model of the bundle.
+    pub weight: Weight,
+    /// The guards that held.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub guards: BTreeSet<Guard>,
 }
 
 /// One thing that happened to one person. A person's state is the fold of these and of nothing else.
@@ -37,6 +49,9 @@ pub enum Event {
         /// The message it came in: the record is read from there.
         message: MessageId,
         reason: Reason,
+        /// Who was compared, the heaviest first: whom it was linked to, and who came next.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        weighed: Vec<Weighed>,
     },
     /// A link to another person is possible; a human decides.
     ReviewRaised {

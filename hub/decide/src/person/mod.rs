@@ -15,7 +15,7 @@ pub mod responsible;
 
 pub use claims::{ANSWERS_KEPT, Cell, Claim, Claims, Stated, VOIDED_KEPT};
 pub(crate) use claims::{cell_against, later};
-pub use event::{Event, Evidence};
+pub use event::{Event, Evidence, Weighed};
 pub use facing::Facing;
 pub use first_load::FirstLoad;
 pub use fold::{Records, UnknownRecord};
