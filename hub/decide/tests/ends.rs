@@ -178,7 +178,7 @@ fn who_was_offered_twice_is_a_humans_to_find() {
     assert!(matches!(again, Verdict::Decided(_)));
     assert_eq!(house.now(person).state.open_reviews.len(), 1, "asked once");
     let own = support::reviewed(review, ReviewAnswer::Same(person));
-    assert_eq!(house.tell(own), Verdict::Refused(decide::Refusal::NotAsked));
+    assert_eq!(house.tell(own), Verdict::Refused(Refusal::NotAsked));
     let other = house.people().iter().map(|p| p.id).find(|id| *id != person).unwrap();
     house.change(support::reviewed(review, ReviewAnswer::Same(other)));
     assert_eq!((house.people().len(), raised(&house)), (1, None));
