@@ -7,7 +7,7 @@ mod support;
 use decide::Refusal;
 use decide::round::Verdict;
 use schemas::fact::Decision;
-use schemas::handover::{AnswerKind, HoldReason, OrderName};
+use schemas::handover::{AnswerKind, HoldReason, OrderName, Owner};
 use support::{Home, House, Who, choice, number_given, objection, recipient, register, status};
 
 #[test]
@@ -97,7 +97,9 @@ fn what_the_desk_holds_stays_held_until_it_is_released() {
     house.tell(objection(&who, "2025-03-05"));
     house.order(OrderName::Lift);
     assert_eq!(house.handovers(), ["held"], "neither a home nor a lifted objection lets it go");
-    assert_eq!(house.only().state.handovers[0].hold, Some(HoldReason::Manual), "for the desk's own reason");
+    let held = &house.only().state.handovers[0];
+    let own = (Some(HoldReason::Manual), Owner::Coordinator);
+    assert_eq!((held.hold, held.owner), own, "for the desk's own reason, and with the desk");
     house.order(OrderName::Release);
     assert_eq!(house.handovers(), ["sent amal"]);
 }

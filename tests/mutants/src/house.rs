@@ -31,6 +31,7 @@ pub(crate) fn build(root: &Path, folders: &[&str]) -> anyhow::Result<(Mutants, V
     let mut everything = vec![];
     collect(root, root, &mut everything)?;
     everything.sort();
+    clear(&copy, &everything)?;
     write(&copy.join(HEART).join("is_on.rs"), IS_ON.as_bytes())?;
     write(&copy.join(TESTS).join("all.rs"), all(&everything).as_bytes())?;
     let mut left_out = BTreeSet::new();
@@ -65,6 +66,19 @@ pub(crate) fn build(root: &Path, folders: &[&str]) -> anyhow::Result<(Mutants, V
         );
     }
     bail!("after {TRIES} builds some mutants still do not compile");
+}
+
+/// Takes away what an earlier run copied and is gone since: it would be built as well.
+fn clear(copy: &Path, everything: &[String]) -> anyhow::Result<()> {
+    let mut there = vec![];
+    if copy.exists() {
+        collect(copy, copy, &mut there)?;
+    }
+    let own = |file: &String| file.ends_with("/is_on.rs") || file.ends_with("/all.rs");
+    for file in there.iter().filter(|file| everything.binary_search(file).is_err() && !own(file)) {
+        fs::remove_file(copy.join(file))?;
+    }
+    Ok(())
 }
 
 /// Where a file lies in the heart, if it is one that has mutants.

@@ -94,6 +94,10 @@ fn fire(draft: &mut Draft<'_>, id: HandoverId, row: &Row, moving: Moving) {
         Acts::Is(owner) => (owner, clock()),
         Acts::Holder => (moving.hold.map_or(Owner::Coordinator, table::holder), clock()),
         Acts::AsBefore if row.to == To::Back => (table::owner(to), clock()),
+        // Held for another reason than before, it is with whom that reason says.
+        Acts::AsBefore if moving.hold.is_some() && moving.hold != handover.hold => {
+            (moving.hold.map_or(handover.owner, table::holder), clock())
+        }
         Acts::AsBefore => (handover.owner, handover.deadline),
         Acts::Late => (late(handover), again(draft, to)),
     };

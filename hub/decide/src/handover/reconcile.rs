@@ -109,7 +109,7 @@ fn moving(draft: &Draft<'_>, situation: &Situation<'_>, id: HandoverId, row: &Ro
             let recipient = place.and_then(|place| place.route.recipient.clone());
             moving = Moving { recipient, epoch: handover.epoch + 1, ..Moving::default() }.at(place);
         }
-        To::State(State::AwaitingChoice | State::NotInScope) if !matches!(facing, Facing::Out) => {
+        To::State(State::AwaitingChoice | State::NotInScope) => {
             moving = Moving { epoch: handover.epoch, ..Moving::default() }.at(place);
         }
         To::State(State::Held) if row.does(Also::HoldByCode) => moving.hold = handover.code.map(hold),

@@ -83,7 +83,7 @@ impl<'a> RegisterAnswer<'a> {
 
     /// The residence that holds on a day: the last that began, unless they have left since.
     fn home(&self, on: Day) -> Option<Home<'a>> {
-        if matches!(self.standing, RegisterStanding::Known | RegisterStanding::Cancelled) {
+        if *self.standing == RegisterStanding::Known {
             return None;
         }
         let left = self.departure(on);
