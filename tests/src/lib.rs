@@ -20,6 +20,7 @@ pub mod script;
 pub mod servers;
 pub mod story;
 pub mod translated;
+pub mod transliteration;
 pub mod upgrade;
 pub mod year;
 

@@ -41,6 +41,8 @@ enum Command {
     Keys(commands::keys::Args),
     /// Bring the database to the schema of this program.
     Migrate(commands::migrate::Args),
+    /// Tell how alike the two names of every row of a file are, in any scripts.
+    Names(commands::names::Args),
     /// Send a file to a source's door, as a sender would.
     Push(commands::push::Args),
     /// List, show, repeat and close messages that could not be processed.
@@ -90,6 +92,7 @@ async fn main() -> ExitCode {
         Command::Freeze(args) => commands::freeze::run(args).await,
         Command::Keys(args) => commands::keys::run(args).await,
         Command::Migrate(args) => commands::migrate::run(args).await,
+        Command::Names(args) => commands::names::run(args).await,
         Command::Push(args) => commands::push::run(args).await,
         Command::Quarantine(args) => commands::quarantine::run(args).await,
         Command::Redeliver(args) => commands::redeliver::run(args).await,

@@ -4,6 +4,7 @@
 //! message by message, and stores each [`Change`] of a batch in one transaction. Read [`decide`] first: its four
 //! steps are folders of their own. Modules stand in an order in which each names only those before it.
 
+pub mod transliteration;
 pub mod package;
 pub mod fee;
 

@@ -17,6 +17,7 @@ pub mod freeze;
 pub mod keys;
 pub mod link;
 pub mod migrate;
+pub mod names;
 pub mod order;
 pub mod out;
 pub mod push;

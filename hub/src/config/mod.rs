@@ -9,6 +9,7 @@ mod file;
 mod frozen;
 mod kafka;
 mod law;
+pub mod letters;
 pub mod models;
 mod outward;
 mod parts;
@@ -124,6 +125,7 @@ impl Config {
         let obligation = rules::obligation(dir, &mut wrong);
         let fee = rules::fee(dir, &mut wrong);
         let model = models::running(dir, &mut wrong);
+        let transliteration = letters::read(dir, &mut wrong).into();
         let municipalities = table(dir, "tables/municipalities.csv", Municipalities::from_csv, &mut wrong);
         let places = municipalities.as_ref().and_then(|municipalities| {
             let path = Path::new("tables/municipality_names.csv");
@@ -178,7 +180,8 @@ impl Config {
         }
         changes.extend(territory);
         let parts = Bundle { hash, contracts, municipalities, places, countries, ..Bundle::default() };
-        let parts = Bundle { modules, obligation, fee, model: model.into(), planned, ..parts };
+        let parts =
+            Bundle { modules, obligation, fee, model: model.into(), planned, transliteration, ..parts };
         let mut bundle = Bundle { target_group, deadlines, calendar, changes, ..parts };
         wrong.extend(decide::routing::check(&bundle).iter().map(|text| ConfigError::whole("bundle", text)));
         if !wrong.is_empty() {

@@ -12,7 +12,7 @@ mod words;
 use serde::{Deserialize, Serialize};
 
 use fold::Letters;
-pub use native::{NativeName, Script};
+pub use native::{NativeName, Script, sound};
 pub use tokens::Tokens;
 
 /// One person's name as one source wrote it. Either part may be absent, not both.

@@ -64,6 +64,12 @@ impl Script {
     }
 }
 
+/// The sound of one letter of any script in Latin letters, as far as a table by letters knows it.
+#[must_use]
+pub fn sound(letter: char) -> &'static str {
+    any_ascii::any_ascii_char(letter)
+}
+
 /// The compared form of a name in its own script.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct NativeName {
