@@ -47,7 +47,7 @@ pub enum Key {
     DayAndSound(u8, u8, String),
     /// Name: the skeletons of two parts of the name, sorted.
     Sounds(String, String),
-    /// Name: two parts of an address, which only a file that is linked by itself has.
+    /// Name: two parts of an address, or one and a skeleton, which only a file that is linked by itself has.
     Home(String, String),
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use schemas::fact::Record;
 use schemas::key::{IndexKey, Key, Mac};
 use schemas::message::{Body, Prepared, Said};
-use schemas::view::{MarkKind, MatchView};
+use schemas::view::{MarkKind, MatchView, NamePart};
 
 /// A skeleton shorter than this is heard in too many names to find anybody by.
 const HEARD: usize = 2;
@@ -62,8 +62,13 @@ pub fn prepared(record: Record, view: MatchView, mac: &dyn Fn(&Key) -> Mac) -> P
 
 /// What candidates are found by beside numbers: docs/identity.md#keys.
 fn found_by(view: &MatchView) -> BTreeSet<Key> {
-    let parts = view.names.iter().flat_map(|name| &name.parts).map(|part| &*part.skeleton);
-    let sounds: BTreeSet<&str> = parts.filter(|heard| heard.len() >= HEARD).take(SOUNDS).collect();
+    let parts = view.names.iter().flat_map(|name| &name.parts);
+    // Of a part of which little is heard its letters count.
+    let sound = |part: &'_ NamePart| -> Arc<str> {
+        Arc::clone(if part.skeleton.len() < HEARD { &part.text } else { &part.skeleton })
+    };
+    let sounds: BTreeSet<Arc<str>> = parts.map(sound).collect();
+    let sounds: Vec<&str> = sounds.iter().map(|sound| &**sound).take(SOUNDS).collect();
     let mut made = BTreeSet::new();
     for birth in &view.births {
         let (month, day) = birth.month_and_day();
@@ -84,6 +89,9 @@ fn found_by(view: &MatchView) -> BTreeSet<Key> {
         |kind| view.marks.iter().filter(move |mark| mark.kind == kind).map(|mark| mark.value.to_string());
     for (one, other) in HOMES {
         made.extend(of(one).flat_map(|one| of(other).map(move |other| Key::Home(one.clone(), other))));
+    }
+    for place in of(MarkKind::Postcode).chain(of(MarkKind::Suburb)) {
+        made.extend(sounds.iter().map(|sound| Key::Home(place.clone(), (*sound).to_owned())));
     }
     made
 }
