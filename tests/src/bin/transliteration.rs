@@ -4,6 +4,8 @@
 //! files give the same bytes. With `--judge PAIRS.csv` it writes nothing and tells how well names are told apart
 //! whose words no table has seen. TRAINING_DIR holds `translit_train_*.tsv`: see docs/names.md#the-learned-table.
 
+#![allow(clippy::print_stdout, clippy::allow_attributes, reason = "it prints figures")]
+
 use std::path::PathBuf;
 
 use anyhow::Context as _;

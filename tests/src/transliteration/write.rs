@@ -83,11 +83,11 @@ impl Learned {
             *text += &format!(" {}", hundredths(likely));
         }
         *text += "\n";
-        let mut rows: BTreeMap<(char, Option<char>), Vec<(String, f64)>> = BTreeMap::new();
+        let mut rows: BTreeMap<_, Vec<(String, f64)>> = BTreeMap::new();
         for letter in self.letters.all.keys() {
             rows.insert((*letter, None), vec![]);
         }
-        for ((letter, piece), _) in &self.letters.pieces {
+        for (letter, piece) in self.letters.pieces.keys() {
             let piece_text = spelled(*piece);
             let likely = self.likely(*letter, None, *piece, piece_text.chars().count());
             if likely >= LEAST {
