@@ -8,18 +8,18 @@ use schemas::name::{Names, Script};
 fn shipped() -> Transliteration {
     let mut tables = Transliteration::default();
     for script in Script::ALL {
-        tables.add(&text(script)).unwrap();
+        tables.add(&text(script)).expect("a table of the config");
     }
     tables
 }
 
 fn text(script: Script) -> String {
     let file = format!("../../config/models/transliteration-{}.tsv", script.as_str());
-    std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+    std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect("the file")
 }
 
 fn odds(tables: &Transliteration, a: &str, b: &str) -> Odds {
-    let forms = |text: &str| Forms::of(&Names::new(text, "").unwrap());
+    let forms = |text: &str| Forms::of(&Names::new(text, "").expect("a name"));
     tables.alike(&forms(a), &forms(b))
 }
 
