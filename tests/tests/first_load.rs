@@ -10,6 +10,7 @@ use std::process::{Output, Stdio};
 use hub::config::dev_token;
 use hub::store::Store;
 use serde_json::Value;
+use tests::console::Visitor;
 use tests::people::{register_answer, visa_lines};
 use tests::process::{Process, until};
 
@@ -70,6 +71,8 @@ async fn loaded_first(server: Option<&str>) {
     // What waits is said where somebody looks, and what it would open before it does.
     let doctor = run(&process, None, &["doctor", "--json"]);
     assert!(String::from_utf8_lossy(&doctor.stdout).contains("\"load-unapproved\""), "{doctor:?}");
+    let page = Visitor::signed_in(&process.base, "noor").await.get("/").await.text().await.unwrap();
+    assert!(page.contains("2 personen wachten op de goedkeuring van de eerste lading"), "{page}");
     let first = report(&process);
     let provider = format!("{}-agii-abroad", process.prefix);
     assert_eq!((&first["persons"], &first["by_state"]["prepared"]), (&2.into(), &2.into()), "{first}");

@@ -232,9 +232,9 @@ fn answer_of(
     let before = scope(draft.journey(), draft.bundle, draft.today);
     handover::follow_facts(&mut draft, before);
     handover::answer(&mut draft, before, recipient, answer, as_sent).map_err(Stop::Refused)?;
-    // What waited for this answer, such as an office whose rival held the file, goes on.
-    let scope = scope(draft.journey(), draft.bundle, draft.today);
-    settle(&mut draft, scope);
+    // What waited for this answer, such as an office whose rival held the file, goes on; and who was taken over may be
+    // asked about from here on.
+    follow_and_release(&mut draft);
     with_household(draft, world)
 }
 

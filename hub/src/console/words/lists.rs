@@ -48,11 +48,13 @@ pub(crate) fn owner(owner: Owner) -> &'static str {
 }
 
 /// What happens inside, in the order of the flow, as people call it.
-pub(crate) const INSIDE: [(&str, &str); 5] = [
+pub(crate) const INSIDE: [(&str, &str); 7] = [
     ("task", "Taken"),
     ("due", "Termijnen"),
     ("review", "Nakijken"),
     ("redeliver", "Herleveringen"),
+    ("order", "Opdrachten"),
+    ("approval", "Goedkeuringen"),
     ("bundle", "Regels"),
 ];
 
