@@ -40,12 +40,12 @@ fn next_day(person: &Person, bundle: &Bundle, today: Day) -> Option<Day> {
         .chain(of_age)
         .chain(defined)
         .chain(journey.enrolled_on())
-        .chain(turning(journey, bundle, today));
+        .chain(turning(person, journey, bundle, today));
     days.filter(|day| *day > today).min()
 }
 
 /// The next day on which a rule changes that counts for them.
-fn turning(journey: Journey<'_>, bundle: &Bundle, today: Day) -> Option<Day> {
+fn turning(person: &Person, journey: Journey<'_>, bundle: &Bundle, today: Day) -> Option<Day> {
     let elsewhere = journey.home(today).and_then(|home| {
         // Another agency, or another code for the same home, which the agency is told.
         let nis = home.residence.nis;
@@ -54,9 +54,12 @@ fn turning(journey: Journey<'_>, bundle: &Bundle, today: Day) -> Option<Day> {
         let now = led(today);
         after(&bundle.turning().territory, today).iter().copied().find(|day| led(*day) != now)
     });
-    // Who may get something, and who has an account of the portal.
-    let served =
-        !journey.portal_accounts().is_empty() || matches!(scope(journey, bundle, today), Scope::In(_));
+    // Who has something, who may get something, and who has an account of the portal: a file stays also while no home is
+    // known.
+    let served = person.open_streams().next().is_some()
+        || person.live_handover().is_some()
+        || !journey.portal_accounts().is_empty()
+        || matches!(scope(journey, bundle, today), Scope::In(_));
     let told = after(&bundle.turning().told, today).first().copied().filter(|_| served);
     elsewhere.into_iter().chain(told).min()
 }
