@@ -5,9 +5,12 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use schemas::fact::{Decision, Purpose, Statement};
 use schemas::key::Key;
 use schemas::message::Body;
+use schemas::name::Names;
 use schemas::reference::PassportNumber;
 use support::{Home, House, Who, application, application_key, number_given, patched, permit, register};
 
@@ -147,5 +150,23 @@ fn two_humans_in_every_order_are_not_joined_unasked() {
                 assert!(!joined || asked, "{what}, {typed}: joined in silence, by {:?}", told(&order, &all));
             }
         }
+    }
+}
+
+#[test]
+fn who_has_no_name_is_nobody_by_a_date() {
+    let mut house = House::new();
+    // Among few persons a date weighs enough.
+    Arc::make_mut(&mut house.bundle.model).persons = 100;
+    let known = Who::number(1);
+    house.tell(application(&known, FAMILY, "2025-01-02"));
+    for (before, filler) in ["UNKNOWN", "XXX", "-"].into_iter().enumerate() {
+        let nameless = patched(application(&known, FAMILY, "2025-01-03"), |record| {
+            record.keys.clear();
+            record.names = Names::new(filler, filler).into_iter().collect();
+            record.facts.retain(|fact| !matches!(fact.statement, Statement::Names(_)));
+        });
+        let change = house.change(nameless);
+        assert_eq!((house.people().len(), change.reviews.len()), (before + 2, 1), "{filler}");
     }
 }

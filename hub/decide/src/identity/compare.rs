@@ -112,7 +112,8 @@ impl<'a> Compared<'a> {
         let twins = self.name.is_some_and(|fit| fit.twins());
         let against = self.birth.is_some_and(BirthFit::speaks_against);
         let proved = exact && numbers.shared > 1;
-        holds(Guard::NameUnexplained, unexplained && !proved && (!shared || twins || !exact && !against));
+        let doubtful = unexplained && !proved && (!shared || twins || !exact && !against);
+        holds(Guard::NameUnexplained, doubtful || !shared && self.name.is_none());
         holds(Guard::TwoHolders, numbers.holders_differ);
         if shared {
             let names_less = self.name.is_some_and(|fit| fit.weight < FITTING_NAME);
