@@ -196,8 +196,14 @@ fn the_register_of_the_story_says_who_lives_where() {
                 let home = home.unwrap_or_else(|| panic!("{name}: {:?}", codes(outcome)));
                 // Of who has lived here for years the truth tells a home where somebody asks about it.
                 let told = kind != "resident" || !residences[insz].is_empty();
+                // A merger into a code that was there before leaves the begin of the address.
+                let merged = || {
+                    let mut homes = residences[insz].iter();
+                    let before = homes.any(|(from, _)| *from == home.0);
+                    before && homes.next().is_some_and(|(from, nis)| from == "2025-01-01" && *nis == home.1)
+                };
                 assert!(
-                    !told || residences[insz].contains(&home),
+                    !told || residences[insz].contains(&home) || merged(),
                     "{name}: {home:?} of {:?}",
                     residences[insz]
                 );
