@@ -352,7 +352,7 @@ fn every_config_key_is_documented() {
             let start = left.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
             left[start..].to_owned()
         });
-        // What stands in quotes before the sign is a property of librdkafka.
+        // What stands in quotes before the sign is a property of librdkafka, or a part of a name.
         words.filter(|word| !word.is_empty()).map(move |word| (path.clone(), word)).collect::<Vec<_>>()
     });
     let unknown =
