@@ -1,9 +1,9 @@
 //! Who is it: from a record to a person, or to the reason why not.
 //!
 //! `view` makes a record ready at the door, `block` looks up who could be meant, `compare` says how they fit,
-//! `guard` what speaks against it, `judge` what follows. A personal key links unless name *and* birth date speak
-//! against it; the whole name with the whole birth date links unless a number speaks against it; a group key never
-//! links, it only corroborates. Whatever is in doubt gets a person of its own at once and a review.
+//! `judge` what follows, `guard` whether one record may make two persons one. A personal key links unless a guard
+//! holds; name and birth date link where they weigh enough by the bundle's model, nobody else comes near and no guard holds; a
+//! group key never links, it only corroborates. Whatever is in doubt gets a person of its own at once and a review.
 //! Source: docs/identity.md.
 
 mod birth;
