@@ -393,6 +393,12 @@ pub struct Record {
 }
 
 impl Record {
+    /// Whether a participant says it of themselves, so that what it names of numbers is a claim.
+    #[must_use]
+    pub fn is_own_account(&self) -> bool {
+        self.facts.iter().any(|fact| fact.authority == Authority::Portal)
+    }
+
     /// The register says that one national number took the place of another. Found by both: whoever has either is
     /// meant.
     #[must_use]

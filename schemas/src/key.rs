@@ -1,7 +1,7 @@
 //! Keys: what a record can be found by.
 //!
-//! A personal key identifies one person and may link; a group key finds households and candidates
-//! and never links (docs/identity.md#keys). The index stores an HMAC of [`Key::text`], never the text: that [`Mac`] is made once,
+//! A personal key identifies one person and may link; a group key and a claim find households and candidates
+//! and never link (docs/identity.md#keys). The index stores an HMAC of [`Key::text`], never the text: that [`Mac`] is made once,
 //! at the door. Next: [`crate::message::Prepared`].
 
 use std::fmt;
@@ -35,7 +35,9 @@ pub enum Key {
     Statement(StatementId),
     /// Group: a permit that somebody names, or that a family member's row belongs to.
     PermitNamed(PermitNumber),
-    /// Group: a document number without its country.
+    /// Claim: an application that somebody names in the portal.
+    ApplicationNamed(PostCode, ApplicationNumber),
+    /// Claim: a document number without its country, as the portal and some sources have it.
     PassportAlone(PassportNumber),
     /// A document's number in a series that the hub does not know: only `hub link` reads it.
     Document(PassportNumber),
@@ -59,6 +61,9 @@ pub enum Class {
     Personal,
     /// Finds a household or candidates, and speaks for a candidate whom the name found.
     Group,
+    /// A number that is one person's, without the proof that it is the sender's. Finds and speaks for a candidate as a
+    /// group key does; a participant who names it under another name or date is asked about.
+    Claim,
     /// Of a name or a birth date: finds candidates, and speaks for nobody.
     Name,
 }
@@ -130,7 +135,8 @@ impl Key {
             | Self::Account(_)
             | Self::Document(_)
             | Self::Statement(_) => Class::Personal,
-            Self::PermitNamed(_) | Self::PassportAlone(_) => Class::Group,
+            Self::PermitNamed(_) => Class::Group,
+            Self::ApplicationNamed(..) | Self::PassportAlone(_) => Class::Claim,
             Self::BirthDay(_)
             | Self::YearAndSound(..)
             | Self::DayAndSound(..)
@@ -151,6 +157,9 @@ impl Key {
             Self::Account(account) => format!("account:{}", account.as_str()),
             Self::Statement(id) => format!("statement:{}", id.as_str()),
             Self::PermitNamed(number) => format!("permit-named:{}", number.as_str()),
+            Self::ApplicationNamed(post, number) => {
+                format!("application-named:{}:{}", post.as_str(), number.as_str())
+            }
             Self::PassportAlone(number) => format!("passport-alone:{}", number.as_str()),
             Self::Document(number) => format!("document:{}", number.as_str()),
             Self::BirthDay(birth) => format!("born:{birth}"),

@@ -119,7 +119,7 @@ fn created(reading: &mut Reading<'_>, draft: &mut ItemDraft, on: Option<Day>) {
     }
     let post = reading.parsed("/claims/post", Code::Ignored, PostCode::parse);
     let number = reading.parsed("/claims/application_number", Code::Ignored, ApplicationNumber::parse);
-    draft.keys.extend(post.zip(number).map(|(post, number)| Key::Application(post, number)));
+    draft.keys.extend(post.zip(number).map(|(post, number)| Key::ApplicationNamed(post, number)));
     let permit = reading.parsed("/claims/single_permit_dossier", Code::Ignored, PermitNumber::parse);
     draft.keys.extend(permit.map(Key::PermitNamed));
     let passport = reading.parsed("/claims/passport_number", Code::Ignored, PassportNumber::parse);

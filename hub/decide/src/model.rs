@@ -184,6 +184,7 @@ impl NumberOf {
             Key::Document(_) => Some(Self::Document),
             Key::Statement(_)
             | Key::PermitNamed(_)
+            | Key::ApplicationNamed(..)
             | Key::PassportAlone(_)
             | Key::BirthDay(_)
             | Key::YearAndSound(..)

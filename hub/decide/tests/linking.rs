@@ -12,7 +12,9 @@ use schemas::key::Key;
 use schemas::message::Body;
 use schemas::name::Names;
 use schemas::reference::PassportNumber;
-use support::{Home, House, Who, application, application_key, number_given, patched, permit, register};
+use support::{
+    Home, House, Who, account, application, application_key, number_given, patched, permit, register,
+};
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 
@@ -168,5 +170,98 @@ fn who_has_no_name_is_nobody_by_a_date() {
         });
         let change = house.change(nameless);
         assert_eq!((house.people().len(), change.reviews.len()), (before + 2, 1), "{filler}");
+    }
+}
+
+/// What follows where an account says who it is beside an application of `Perez, Maria, 1990-05-11`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Account {
+    /// It is found to be theirs.
+    Linked,
+    /// A human is asked.
+    Asked,
+    /// It is kept until somebody says more of it.
+    Waits,
+    /// It is somebody else's, and nobody is asked.
+    Apart,
+}
+
+#[test]
+fn a_claimed_number_links_only_who_knows_name_and_day() {
+    let day = "1990-05-11";
+    let holder = Who {
+        family: "Perez".to_owned(),
+        given: "Maria".to_owned(),
+        birth: day.to_owned(),
+        ..Who::number(1)
+    };
+    let says = |family: &str, given: &str, birth: Option<&str>| {
+        let other = Who { application: "777".to_owned(), ..holder.clone() };
+        let birth = birth.unwrap_or(&other.birth).to_owned();
+        if family.is_empty() {
+            Who { birth, ..other }
+        } else {
+            Who { family: family.to_owned(), given: given.to_owned(), birth, ..other }
+        }
+    };
+    let (post, number) = holder.of_application();
+    let application_named = Key::ApplicationNamed(post, number);
+    let passport_named = Key::PassportAlone(PassportNumber::parse(&holder.passport).expect("a number"));
+    for (what, of_holder, family, given, birth, expected) in [
+        ("both agree", day, "Perez", "Maria", Some(day), Account::Linked),
+        ("a given name less", day, "Perez", "", Some(day), Account::Linked),
+        ("a year, all that is known", "1990-00-00", "Perez", "Maria", Some("1990-00-00"), Account::Linked),
+        ("another name and day", day, "Okafor", "Chidi", Some("1979-02-03"), Account::Asked),
+        ("another day", day, "Perez", "Maria", Some("1979-02-03"), Account::Asked),
+        ("another name", day, "Okafor", "Chidi", Some(day), Account::Asked),
+        ("a twin", day, "Perez", "Julia", Some(day), Account::Asked),
+        ("day and month exchanged", day, "Perez", "Maria", Some("1990-11-05"), Account::Asked),
+        ("a digit of the day", day, "Perez", "Maria", Some("1990-05-12"), Account::Asked),
+        ("a year alone", day, "Perez", "Maria", Some("1990-00-00"), Account::Asked),
+        ("no day", day, "Perez", "Maria", None, Account::Asked),
+        ("no name", day, "", "", Some(day), Account::Asked),
+        ("neither", day, "", "", None, Account::Waits),
+    ] {
+        let who = says(family, given, birth);
+        for key in [Some(&application_named), Some(&passport_named), None] {
+            let account = patched(account(&who, "2025-01-10"), |record| {
+                record.keys.retain(|key| matches!(key, Key::Account(_)));
+                record.keys.extend(key.cloned());
+                record.names.retain(|_| !family.is_empty());
+                record.births.retain(|_| birth.is_some());
+                record
+                    .facts
+                    .retain(|fact| !matches!(fact.statement, Statement::Names(_) | Statement::Birth(_)));
+            });
+            let visa =
+                application(&Who { birth: of_holder.to_owned(), ..holder.clone() }, FAMILY, "2025-01-02");
+            for first in ["account", "visa"] {
+                let mut house = House::new();
+                house.today("2025-04-01");
+                let both = if first == "visa" { [&visa, &account] } else { [&account, &visa] };
+                for body in both {
+                    house.tell(body.clone());
+                }
+                let people = house.people();
+                let found = match people.as_slice() {
+                    [one] if one.matching.keys.iter().any(|key| matches!(key, Key::Account(_))) => {
+                        Account::Linked
+                    }
+                    [_] => Account::Waits,
+                    more if more.iter().any(|one| !one.state.open_reviews.is_empty()) => Account::Asked,
+                    _ => Account::Apart,
+                };
+                // Without a claim who does not know the whole day is asked about, or another.
+                let fits = match key {
+                    None if expected == Account::Asked || birth != Some(day) => {
+                        found == Account::Asked
+                            || found == Account::Apart
+                            || found == expected && expected == Account::Waits
+                    }
+                    _ => found == expected,
+                };
+                assert!(fits, "{what}, claims {key:?}, first the {first}: {found:?} for {expected:?}");
+            }
+        }
     }
 }

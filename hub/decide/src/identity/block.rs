@@ -27,6 +27,8 @@ pub(crate) struct Around<'a> {
     pub(crate) candidates: Vec<&'a Person>,
     /// How many records under common keys were not looked at.
     pub(crate) left_out: u64,
+    /// A participant says the record of themselves.
+    own_account: bool,
     /// One of the owners cannot be read, or has not the number that led to them.
     shut: bool,
 }
@@ -35,7 +37,8 @@ impl<'a> Around<'a> {
     /// Looks up who could be meant; what is not known is gathered.
     pub(crate) fn of(world: &'a World, prepared: &Prepared, gather: &mut Gather) -> Self {
         let found = |key: &IndexKey| (*key, gather.take(world.holders(key.mac)).flatten());
-        let mut around = Self { keys: prepared.index.iter().map(found).collect(), ..Self::default() };
+        let keys = prepared.index.iter().map(found).collect();
+        let mut around = Self { keys, own_account: prepared.record.is_own_account(), ..Self::default() };
         let mut owners = vec![];
         let mut found: BTreeMap<&PersonId, usize> = BTreeMap::new();
         for (key, holders) in &around.keys {
@@ -43,7 +46,7 @@ impl<'a> Around<'a> {
             let persons = holders.values().rev().flatten();
             match key.class {
                 Class::Personal => owners.extend(persons),
-                Class::Group | Class::Name => {
+                Class::Group | Class::Claim | Class::Name => {
                     for person in persons.take(COMPARED) {
                         *found.entry(person).or_default() += 1;
                     }
@@ -84,12 +87,25 @@ impl<'a> Around<'a> {
 
     /// What leads to this person beside what the record says.
     pub(crate) fn led(&self, person: &Person) -> Led {
-        let mut groups = self.keys.iter().filter(|(key, _)| key.class == Class::Group);
+        let by = |class| {
+            let mut keys = self.keys.iter().filter(|(key, _)| key.class == class);
+            keys.any(|(_, holders)| leads_to(*holders, person))
+        };
+        let self_stated = self.own_account || only_accounts(person);
+        let (by_group, by_claim) = (by(Class::Group), by(Class::Claim));
         Led {
             by_number: self.owners.iter().any(|owner| owner.id == person.id),
-            by_group: groups.any(|(_, holders)| leads_to(*holders, person)),
+            by_group: by_group || by_claim,
+            by_claim: by_claim && self_stated,
+            self_stated,
         }
     }
+}
+
+/// Whether nothing is known of them but what accounts said.
+fn only_accounts(person: &Person) -> bool {
+    let keys = &person.matching.keys;
+    !keys.is_empty() && keys.iter().all(|key| matches!(key, Key::Account(_)))
 }
 
 /// Whom most keys find, as many as are compared; of equals those with the lower id.

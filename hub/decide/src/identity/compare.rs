@@ -30,6 +30,7 @@ pub(crate) struct Compared<'a> {
     /// None where one of the two has no date.
     pub(crate) birth: Option<BirthFit>,
     pub(crate) numbers: NumberFit,
+    pub(crate) led: Led,
     /// The guards that hold.
     pub(crate) guards: BTreeSet<Guard>,
 }
@@ -57,8 +58,12 @@ pub(crate) struct NumberFit {
 pub(crate) struct Led {
     /// One of the record's personal keys is theirs.
     pub(crate) by_number: bool,
-    /// A group key leads to both.
+    /// A group key or a claim leads to both.
     pub(crate) by_group: bool,
+    /// One of the two is an account that claims a number of the other.
+    pub(crate) by_claim: bool,
+    /// One of the two is what a participant says of themselves.
+    pub(crate) self_stated: bool,
 }
 
 impl<'a> Compared<'a> {
@@ -75,8 +80,8 @@ impl<'a> Compared<'a> {
             + numbers.weight
             + marks(view, known, model)
             + group;
-        let mut compared = Self { person, weight, name, birth, numbers, guards: BTreeSet::new() };
-        compared.guards = compared.held(view, led);
+        let mut compared = Self { person, weight, name, birth, numbers, led, guards: BTreeSet::new() };
+        compared.guards = compared.held(view);
         compared.guards.retain(|guard| model.guards.contains(guard));
         compared
     }
@@ -97,14 +102,14 @@ impl<'a> Compared<'a> {
         unexplained && self.birth.is_some_and(BirthFit::speaks_against)
     }
 
-    fn held(&self, view: &MatchView, led: Led) -> BTreeSet<Guard> {
+    fn held(&self, view: &MatchView) -> BTreeSet<Guard> {
         let mut held = BTreeSet::new();
         let mut holds = |guard, holds: bool| {
             if holds {
                 held.insert(guard);
             }
         };
-        let numbers = &self.numbers;
+        let (numbers, led) = (&self.numbers, self.led);
         let shared = led.by_number || numbers.shared > 0;
         let corroborated = led.by_group;
         let exact = self.birth == Some(BirthFit::Exact);
@@ -125,7 +130,14 @@ impl<'a> Compared<'a> {
         let dated = (corroborated || numbers.near) && numbers.differ == 0;
         holds(Guard::NoDate, self.birth.is_none() || default && !dated);
         let agrees = self.birth.is_none_or(BirthFit::agrees);
-        holds(Guard::DateDiffers, !agrees && !default && !dated || against);
+        // A participant's own word links only who knows the whole day, or a number and all that is known of the day.
+        let known = match self.birth {
+            Some(BirthFit::Exact | BirthFit::ExactDefault) => true,
+            Some(BirthFit::ExactUnknown) => led.by_claim,
+            _ => false,
+        };
+        let guessed = led.self_stated && !known;
+        holds(Guard::DateDiffers, !agrees && !default && !dated || against || guessed);
         let rare = exact && self.name.is_some_and(|fit| fit.weight >= RARE_NAME);
         let applications = numbers.applications_differ;
         holds(Guard::NumberDiffers, !corroborated && (applications || numbers.differ > 0 && !rare));

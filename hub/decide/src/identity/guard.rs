@@ -82,6 +82,15 @@ fn told_apart(a: &Person, b: &Person) -> bool {
     a.state.never.contains(&b.id) || !a.state.never.is_disjoint(&b.state.absorbed)
 }
 
+/// Whether a human is asked, or has answered, if the two are one.
+pub(super) fn asked_about(a: &Person, b: &Person) -> bool {
+    let names = |a: &Person, b: &Person| {
+        let mut candidates = a.state.open_reviews.values().flatten();
+        candidates.any(|id| *id == b.id || b.state.absorbed.contains(id))
+    };
+    names(a, b) || names(b, a) || told_apart(a, b) || told_apart(b, a)
+}
+
 /// Two agencies each took one of them over: who goes on is a human's to say (row 29 of docs/handovers.md).
 pub(crate) fn two_hold_the_file(a: &Person, b: &Person) -> bool {
     let holder = |person: &Person| person.held_handover()?.recipient.clone();

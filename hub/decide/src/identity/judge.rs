@@ -7,23 +7,37 @@ use schemas::message::Prepared;
 
 use super::block::Around;
 use super::compare::Compared;
-use super::guard::joinable;
+use super::guard::{asked_about, joinable};
 use crate::model::{Guard, MatchModel};
 use crate::person::{Join, Person, Reason, ReviewReason, Weighed};
 
 /// How many candidates a review names: more than a human compares with care.
 pub const NAMED: usize = 3;
 
-/// What is made of a record.
-pub(super) enum LinkVerdict {
-    /// It is this person's.
-    Same(PersonId, Reason),
-    /// It is this person's, and the others are merged into them.
-    Joined(PersonId, Vec<(PersonId, Join)>, Reason),
-    /// It is nobody's yet.
-    New,
-    /// A human decides between these.
-    Doubt(ReviewReason, Vec<PersonId>),
+/// What is made of a record: whose it is, who is merged into them, and what a human is asked.
+pub(super) struct LinkVerdict {
+    /// None where nobody has it yet.
+    pub(super) person: Option<PersonId>,
+    pub(super) joins: Vec<(PersonId, Join)>,
+    pub(super) reason: Reason,
+    /// Between whom a human decides, the heaviest first.
+    pub(super) review: Option<(ReviewReason, Vec<PersonId>)>,
+}
+
+impl LinkVerdict {
+    fn same(person: PersonId, reason: Reason) -> Self {
+        Self { person: Some(person), joins: vec![], reason, review: None }
+    }
+
+    fn new() -> Self {
+        Self { person: None, joins: vec![], reason: Reason::New, review: None }
+    }
+
+    /// A human decides: between these, as many as a review names.
+    fn doubt<'a>(why: ReviewReason, between: impl Iterator<Item = &'a Compared<'a>>) -> Self {
+        let between = between.take(NAMED).map(|other| other.person.id).collect();
+        Self { review: Some((why, between)), ..Self::new() }
+    }
 }
 
 /// What is made of a record, and whom it was compared with.
@@ -41,28 +55,49 @@ pub(super) fn judge(
     let mut all: Vec<&Compared<'_>> = owners.iter().chain(&others).collect();
     all.sort_by_key(|compared| (-compared.weight, compared.person.id));
     let weighed = all.into_iter().take(NAMED).map(Compared::weighed).collect();
-    let verdict = match owners.as_slice() {
+    let mut verdict = match owners.as_slice() {
         [] => found(&others, model),
         owners => numbered(prepared, owners, &others, around, model),
     };
+    if verdict.review.is_none() && !prepared.view.is_nameless() {
+        verdict.review = claimed(&verdict, around, &others);
+    }
     (verdict, weighed)
+}
+
+/// An account claims the number of somebody whom name and date do not make the same person: a human is asked, once.
+fn claimed(
+    verdict: &LinkVerdict,
+    around: &Around<'_>,
+    others: &[Compared<'_>],
+) -> Option<(ReviewReason, Vec<PersonId>)> {
+    let one = |id| verdict.person == Some(id) || verdict.joins.iter().any(|(joined, _)| *joined == id);
+    let person = around.owners.iter().chain(&around.candidates).find(|p| verdict.person == Some(p.id));
+    let asked = |other: &Person| person.is_some_and(|person| asked_about(person, other));
+    let claim = |other: &&Compared<'_>| other.led.by_claim && !one(other.person.id) && !asked(other.person);
+    let between: Vec<_> = others.iter().filter(claim).take(NAMED).map(|other| other.person.id).collect();
+    (!between.is_empty()).then_some((ReviewReason::ClaimContradicts, between))
 }
 
 /// Nobody has a number of the record: whom name and date find.
 fn found(others: &[Compared<'_>], model: &MatchModel) -> LinkVerdict {
     let lines = &model.lines;
-    let asked = || others.iter().filter(|other| other.weight >= lines.review && !other.contradicts());
+    let asked = || {
+        others
+            .iter()
+            .filter(|other| other.led.by_claim || other.weight >= lines.review && !other.contradicts())
+    };
     if let Some(best) = others.iter().find(|other| links(other, model)) {
         let others = others.iter().filter(|other| other.person.id != best.person.id);
         let rival = others.map(|other| other.weight).max();
         if rival.is_none_or(|rival| best.weight - rival >= lines.margin) {
-            return LinkVerdict::Same(best.person.id, reason(best));
+            return LinkVerdict::same(best.person.id, reason(best));
         }
-        return doubt(ReviewReason::SeveralCandidates, asked());
+        return LinkVerdict::doubt(ReviewReason::SeveralCandidates, asked());
     }
     match asked().next() {
-        Some(best) => doubt(why(best), asked()),
-        None => LinkVerdict::New,
+        Some(best) => LinkVerdict::doubt(why(best), asked()),
+        None => LinkVerdict::new(),
     }
 }
 
@@ -84,9 +119,9 @@ fn numbered(
     let piece = |other: &&Compared<'_>| other.numbers.shared > 0 && other.guards.is_empty();
     let pieces: Vec<&Compared<'_>> = others.iter().filter(piece).collect();
     match (pieces.as_slice(), owners) {
-        ([piece], _) => LinkVerdict::Same(piece.person.id, Reason::Key),
-        (_, [owner]) => doubt(why(owner), owners.iter()),
-        (_, _) => doubt(ReviewReason::SeveralPersons, owners.iter()),
+        ([piece], _) => LinkVerdict::same(piece.person.id, Reason::Key),
+        (_, [owner]) => LinkVerdict::doubt(why(owner), owners.iter()),
+        (_, _) => LinkVerdict::doubt(ReviewReason::SeveralPersons, owners.iter()),
     }
 }
 
@@ -102,7 +137,9 @@ fn reason(compared: &Compared<'_>) -> Reason {
 /// What a human is asked: the strongest guard that holds.
 fn why(compared: &Compared<'_>) -> ReviewReason {
     let holds = |guard| compared.guards.contains(&guard);
-    if holds(Guard::NumberContradicts) {
+    if compared.led.by_claim {
+        ReviewReason::ClaimContradicts
+    } else if holds(Guard::NumberContradicts) {
         ReviewReason::KeyContradicts
     } else if holds(Guard::TwoHolders) || holds(Guard::NumberDiffers) || holds(Guard::TwoNumbersDiffer) {
         ReviewReason::NumberDiffers
@@ -115,11 +152,6 @@ fn why(compared: &Compared<'_>) -> ReviewReason {
     } else {
         ReviewReason::Alike
     }
-}
-
-/// A human decides: between these, as many as a review names.
-fn doubt<'a>(why: ReviewReason, between: impl Iterator<Item = &'a Compared<'a>>) -> LinkVerdict {
-    LinkVerdict::Doubt(why, between.take(NAMED).map(|other| other.person.id).collect())
 }
 
 /// Whose numbers the record carries, and whom name and birth date find with nothing against it, are one person where
@@ -152,11 +184,7 @@ fn all_one(
     let by_key = |id| owners.iter().any(|owner| owner.person.id == id);
     let join = |id| (id, if by_key(id) && by_key(first.id) { Join::Keys } else { Join::NameAndBirth });
     let joins: Vec<_> = persons.iter().map(|p| p.id).filter(|id| *id != first.id).map(join).collect();
-    Some(if joins.is_empty() {
-        LinkVerdict::Same(first.id, Reason::Key)
-    } else {
-        LinkVerdict::Joined(first.id, joins, Reason::Key)
-    })
+    Some(LinkVerdict { joins, ..LinkVerdict::same(first.id, Reason::Key) })
 }
 
 /// Who goes on: who has a national number, else the lower id.

@@ -83,18 +83,10 @@ pub(crate) fn find(world: &World, prepared: &Prepared, model: &MatchModel) -> Re
         return Ok(Linking::Nobody(macs(around.keys.iter().map(|(key, _)| key.mac))));
     }
     let (verdict, weighed) = judge(prepared, &around, model);
-    let (person, joins, reason, review) = match verdict {
-        LinkVerdict::Same(person, reason) => (Some(person), vec![], reason, None),
-        LinkVerdict::Joined(person, joins, reason) => (Some(person), joins, reason, None),
-        LinkVerdict::New => (None, vec![], Reason::New, None),
-        LinkVerdict::Doubt(why, between) => (None, vec![], Reason::New, Some((why, between))),
-    };
+    let LinkVerdict { person, joins, reason, review } = verdict;
     // A number that is somebody's stays theirs until the review is answered: otherwise every later
     // record with it would fit two persons.
-    let taken: BTreeSet<Mac> = match review {
-        Some(_) => contested(prepared, &around),
-        None => BTreeSet::new(),
-    };
+    let taken = if person.is_none() { contested(prepared, &around) } else { BTreeSet::new() };
     let mut gather = Gather::default();
     let free = around.keys.iter().filter(|(key, _)| !taken.contains(&key.mac));
     let released = waiting::released(world, free.clone().map(|(key, _)| *key), &mut gather);

@@ -49,10 +49,15 @@ fn view(mut record: Record, mac: &dyn Fn(&Key) -> Mac) -> Prepared {
 pub fn prepared(record: Record, view: MatchView, mac: &dyn Fn(&Key) -> Mac) -> Prepared {
     let mut made = found_by(&view);
     for key in &record.keys {
-        // A document's number without its country as well: some sources do not say who issued it.
-        if let Key::Passport(_, number) = key {
-            made.insert(Key::PassportAlone(number.clone()));
-        }
+        match key {
+            // Without its country as well: some sources do not say who issued it.
+            Key::Passport(_, number) => made.insert(Key::PassportAlone(number.clone())),
+            // Who claims it is compared with a name.
+            Key::Application(post, number) if !view.is_nameless() => {
+                made.insert(Key::ApplicationNamed(post.clone(), number.clone()))
+            }
+            _ => false,
+        };
     }
     made.retain(|key| record.keys.binary_search(key).is_err());
     let indexed = |key: &Key| IndexKey { mac: mac(key), class: key.class() };

@@ -25,6 +25,8 @@ pub enum Reason {
 pub enum ReviewReason {
     /// A number agrees, name and birth date both do not.
     KeyContradicts,
+    /// A participant claims a number of somebody whose name or birth date is another.
+    ClaimContradicts,
     /// Its numbers belong to several persons.
     SeveralPersons,
     /// Name and birth date agree with several persons.
@@ -44,8 +46,9 @@ pub enum ReviewReason {
 }
 
 impl ReviewReason {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::KeyContradicts,
+        Self::ClaimContradicts,
         Self::SeveralPersons,
         Self::SeveralCandidates,
         Self::NumberDiffers,
@@ -61,6 +64,7 @@ impl ReviewReason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::KeyContradicts => "key_contradicts",
+            Self::ClaimContradicts => "claim_contradicts",
             Self::SeveralPersons => "several_persons",
             Self::SeveralCandidates => "several_candidates",
             Self::NumberDiffers => "number_differs",

@@ -297,11 +297,18 @@ fn through_portal(who: &Who, entry: Account, statement: Statement, keys: Vec<Key
     record([vec![Key::Account(portal(who))], keys].concat(), None, vec![fact])
 }
 
-/// They open an account at the portal and claim the number of their application.
+/// They open an account at the portal, say who they are and claim the number of their application.
 pub(crate) fn account(who: &Who, on: &str) -> Body {
     let (post, number) = who.of_application();
-    let claimed = vec![Key::Application(post, number)];
-    through_portal(who, portal(who), Statement::AccountOpened, claimed, on)
+    let claimed = vec![Key::ApplicationNamed(post, number)];
+    patched(through_portal(who, portal(who), Statement::AccountOpened, claimed, on), |record| {
+        let opened = &record.facts[0];
+        let (entry, version) = (opened.entry.clone(), opened.version.clone());
+        let mut said = identity(who, &entry, Authority::Portal, &version);
+        said.retain(|fact| !matches!(fact.statement, Statement::Nationalities(_)));
+        record.facts.extend(said);
+        (record.names, record.births) = (vec![who.names()], vec![who.born()]);
+    })
 }
 
 /// The modules they are to take.
