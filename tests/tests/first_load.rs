@@ -6,13 +6,18 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
+use hub::app::{Hub, Start, in_data};
 use hub::config::dev_token;
+use hub::desk::Approvals;
+use hub::first_load::first_load;
 use hub::store::Store;
 use serde_json::Value;
 use tests::console::Visitor;
-use tests::people::{register_answer, visa_lines};
+use tests::people::{register_answer, visa_lines, visa_status};
 use tests::process::{Process, until};
+use tests::saying::{actor, decide, put, send};
 
 /// Everybody's visa was granted on 9 April.
 const BASELINE: &str = "2025-05-01";
@@ -123,4 +128,63 @@ async fn on_sqlite_what_is_loaded_first_opens_what_was_approved() {
 async fn on_postgres_what_is_loaded_first_opens_what_was_approved() {
     let Some(server) = tests::server("HUB_TEST_POSTGRES", "PostgreSQL") else { return };
     loaded_first(Some(&server)).await;
+}
+
+/// More than are decided or looked at together.
+const MANY: usize = 1_200;
+/// Of whom something more comes in after the report.
+const CHANGED: usize = 7;
+
+async fn approved_together(server: Option<&str>) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = tests::config();
+    in_data(folder.path(), &mut config);
+    if let Some(server) = server {
+        let name = format!("hub_first_load_{}", std::process::id());
+        config.hub.database = tests::process::database(server, &name).await.unwrap();
+    }
+    let store = Store::open(&config.hub.database).await.unwrap();
+    store.migrate().await.unwrap();
+    drop(store);
+    let baseline = schemas::time::parse_day(BASELINE);
+    let hub = Hub::open(config, Start::Running { baseline }).await.unwrap();
+    let lines: Vec<Value> = (1..=MANY).map(|n| visa_lines(n).swap_remove(0)).collect();
+    let receipts = put(&hub, "visa", &lines).await;
+    let decisions = hub.desk.decisions();
+    assert!(decisions.each(&receipts, Duration::ZERO).await.unwrap().is_empty(), "nobody decides yet");
+    decide(&hub).await;
+    assert_eq!(decisions.each(&receipts, Duration::ZERO).await.unwrap().len(), MANY);
+
+    let stands = first_load(&hub.store, &hub.vault, &hub.config.bundle, hub.clock.now()).await.unwrap();
+    assert_eq!(stands.who.len(), MANY);
+    let more: Vec<Value> = (1..=CHANGED).map(|n| visa_status(n * 100, 1)).collect();
+    send(&hub, &more).await;
+    let amina = actor(&hub, "amina");
+    let approve = async || {
+        let said = Box::pin(hub.desk.approve(&amina, &stands.report.report, &stands.who, "looked through"));
+        hub.deciding(async { Ok(said.await?) }).await.unwrap()
+    };
+    let (decided, refused) = ((MANY - CHANGED) as u64, CHANGED as u64);
+    assert_eq!(approve().await, Approvals { decided, refused, open: 0 });
+    assert_eq!(hub.store.unapproved().await.unwrap().count, refused);
+    let decisions = async || {
+        let counts = hub.store.counts().await.unwrap();
+        counts.iter().find(|(what, _)| *what == "decided").unwrap().1
+    };
+    let before = decisions().await;
+    assert_eq!(approve().await, Approvals { decided, refused, open: 0 }, "said again it is the same");
+    assert_eq!(decisions().await, before + refused, "only who was refused is asked about once more");
+    let trail = tests::saying::trail(&hub.store).await;
+    assert_eq!(trail.iter().filter(|row| row.action == "approve-load").count(), 2, "one row an approval");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_sqlite_many_are_approved_together_and_who_changed_is_not() {
+    approved_together(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_postgres_many_are_approved_together_and_who_changed_is_not() {
+    let Some(server) = tests::server("HUB_TEST_POSTGRES", "PostgreSQL") else { return };
+    approved_together(Some(&server)).await;
 }

@@ -2,17 +2,21 @@
 //!
 //! A decider in this process says when it is done; one elsewhere is looked after. Refuses to decide.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemas::ids::MessageId;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::store::rows::ReceiptRow;
+use crate::store::rows::{Outcome, ReceiptRow};
 use crate::store::{Store, StoreError};
 
 /// How often the store is asked where the decider runs elsewhere.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// How many messages are looked at together.
+const TOGETHER: usize = 500;
 
 /// What was decided, as it is. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -40,6 +44,35 @@ impl Decisions {
                 return Ok(row);
             }
         }
+    }
+
+    /// How each of these ended, once all are decided; those are missing that were not when none of them was decided for
+    /// this time any more. They are looked at in the order given, so that of many said together few are asked for at once.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the messages are in the inbox, and not lost.
+    pub async fn each(
+        &self,
+        messages: &[MessageId],
+        within: Duration,
+    ) -> Result<BTreeMap<MessageId, Outcome>, StoreError> {
+        let mut ended = BTreeMap::new();
+        let mut wait = Wait::new(&self.decided, within);
+        for page in messages.chunks(TOGETHER) {
+            let mut open = page.to_vec();
+            loop {
+                let found = self.store.outcomes(&open).await?;
+                if !found.is_empty() {
+                    wait.end = Instant::now() + within;
+                }
+                ended.extend(found);
+                open.retain(|id| !ended.contains_key(id));
+                if open.is_empty() || !wait.for_more().await {
+                    break;
+                }
+            }
+        }
+        Ok(ended)
     }
 
     /// Whether everything that came in is decided, in this time.

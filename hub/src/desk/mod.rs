@@ -144,8 +144,8 @@ impl Desk {
         &self.decisions
     }
 
-    /// Says of each of these persons that what was loaded of them first may open what it opens, in somebody's name, and
-    /// waits for what is decided.
+    /// Says of each of these persons that what was loaded of them first may open what it opens, in somebody's name: all of
+    /// it goes into the inbox together, and is waited for together.
     ///
     /// # Errors
     /// [`DeskError`]; said again with the same report, it goes on where it ended.
@@ -164,16 +164,10 @@ impl Desk {
             (format!("{report}:{person}"), Body::Approved { person: *person, version: *version, reason, by })
         });
         let receipts = self.intake.internal_all("approval", said.collect()).await?;
-        let mut approvals = Approvals::default();
-        for receipt in receipts {
-            let decided = self.decisions.of(receipt, WAIT).await.map_err(DeskError::Unread)?;
-            match decided.map(|row| row.outcome) {
-                Some(Some(Outcome::Decided)) => approvals.decided += 1,
-                Some(_) => approvals.refused += 1,
-                None => approvals.open += 1,
-            }
-        }
-        Ok(approvals)
+        let ended = self.decisions.each(&receipts, WAIT).await.map_err(DeskError::Unread)?;
+        let decided = ended.values().filter(|outcome| **outcome == Outcome::Decided).count();
+        let (decided, ended, all) = (decided as u64, ended.len() as u64, receipts.len() as u64);
+        Ok(Approvals { decided, refused: ended - decided, open: all - ended })
     }
 
     /// Says something in somebody's name and waits for what is decided.

@@ -30,6 +30,8 @@ pub(super) struct ScenarioFile {
     /// What is put into every item: see `items`.
     #[serde(default)]
     pub(super) with: BTreeMap<String, toml::Value>,
+    /// All that is said is a part of a first load: what was so before this day opens nothing until it is approved.
+    pub(super) baseline: Option<ScenarioMoment>,
     /// What this scenario's bundle says otherwise than `config/`.
     #[serde(default)]
     pub(super) bundle: ScenarioBundle,
@@ -41,6 +43,10 @@ pub(super) struct ScenarioFile {
     order: Vec<Spanned<ScenarioOrder>>,
     #[serde(default)]
     review: Vec<Spanned<ScenarioReview>>,
+    #[serde(default)]
+    report: Vec<Spanned<ScenarioReport>>,
+    #[serde(default)]
+    approve: Vec<Spanned<ScenarioApproval>>,
     #[serde(default)]
     day: Vec<Spanned<ScenarioDay>>,
     #[serde(default)]
@@ -174,6 +180,24 @@ pub(super) struct ScenarioReview {
     pub(super) verdict: Option<String>,
 }
 
+/// What a first load would open is read.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScenarioReport {
+    #[serde(alias = "at")]
+    on: ScenarioMoment,
+}
+
+/// What a first load opens is approved.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScenarioApproval {
+    #[serde(alias = "at")]
+    on: ScenarioMoment,
+    #[serde(alias = "result")]
+    pub(super) verdict: Option<String>,
+}
+
 /// Time passes, and nobody says anything.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -192,6 +216,8 @@ pub(super) enum ScenarioTurn<'a> {
     Answer(&'a ScenarioAnswer),
     Order(&'a ScenarioOrder),
     Review(&'a ScenarioReview),
+    Report,
+    Approve(&'a ScenarioApproval),
     Day,
     Check(&'a Expected),
 }
@@ -238,6 +264,14 @@ impl ScenarioFile {
             self.review
                 .iter()
                 .map(|r| (of(r.span()), Comes::On(r.as_ref().on), ScenarioTurn::Review(r.as_ref()))),
+        );
+        turns.extend(
+            self.report.iter().map(|r| (of(r.span()), Comes::On(r.as_ref().on), ScenarioTurn::Report)),
+        );
+        turns.extend(
+            self.approve
+                .iter()
+                .map(|a| (of(a.span()), Comes::On(a.as_ref().on), ScenarioTurn::Approve(a.as_ref()))),
         );
         turns.extend(self.day.iter().map(|d| {
             let day = d.as_ref();

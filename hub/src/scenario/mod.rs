@@ -2,9 +2,10 @@
 //!
 //! A domain expert writes it as a TOML file (tests/scenarios/README.md). Its items go through the real doors, the real
 //! heart decides them over the real bundle, in memory: no database, no Kafka. `file` reads it, `items` finds what is
-//! said, `stage` plays it, `found` tells what came out in the words of the state table, `expected` compares. Refuses to
+//! said, `stage` plays it with what `by_hand` adds, `found` tells what came out in the words of the state table, `expected` compares. Refuses to
 //! decide anything itself, and to know how a scenario ought to end.
 
+mod by_hand;
 mod expected;
 mod file;
 mod found;
@@ -64,6 +65,8 @@ pub fn play(path: &Path, config: &Config) -> Result<Played, ScenarioMistakes> {
             ScenarioTurn::Answer(answer) => stage.answer(answer),
             ScenarioTurn::Order(order) => stage.order(order),
             ScenarioTurn::Review(review) => stage.review(review),
+            ScenarioTurn::Report => stage.report(),
+            ScenarioTurn::Approve(approval) => stage.approve(approval),
             ScenarioTurn::Day => Ok(()),
             ScenarioTurn::Check(check) => {
                 played.differences.extend(check.compare(&stage.found(), &words));

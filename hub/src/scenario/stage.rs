@@ -12,19 +12,19 @@ use decide::person::{Event, ReviewReason, TaskKind, ViewKind};
 use decide::round::{Verdict, decide_all};
 use decide::world::Aside;
 use decide::{Bundle, Person, World, invariant};
-use schemas::handover::{Answer, OrderName};
+use schemas::handover::Answer;
 use schemas::ids::{HandoverId, MessageId, PersonId, ReviewId, Seed};
 use schemas::key::Key;
-use schemas::message::{Body, Message, ReviewAnswer};
+use schemas::message::{Body, Message};
 use schemas::municipality::NisCode;
 use schemas::recipient::Recipient;
-use schemas::time::{Instant, KnownAt, day_of, start_of};
+use schemas::time::{Day, Instant, KnownAt, day_of, start_of};
 
 use super::expected::Difference;
-use super::file::{Of, ScenarioAnswer, ScenarioFile, ScenarioOrder, ScenarioReview, ScenarioSay};
+use super::file::{Of, ScenarioAnswer, ScenarioFile, ScenarioSay};
 use super::found::{self, Labels, ScenarioFound, called, said};
 use super::items::ScenarioItems;
-use super::spoken::{HASH, code, desk, found_at_the_door, is_code, kind, mac};
+use super::spoken::{HASH, code, found_at_the_door, is_code, kind, mac};
 use super::words::{REFUSALS, tokens, unknown, word_of};
 use crate::config::Config;
 
@@ -45,6 +45,8 @@ struct QuotedOffer {
 pub(super) struct ScenarioStage<'a> {
     config: &'a Config,
     bundle: Bundle,
+    /// What is said comes as a part of the first load.
+    baseline: Option<Day>,
     items: ScenarioItems,
     world: World,
     at: Instant,
@@ -60,7 +62,9 @@ pub(super) struct ScenarioStage<'a> {
     refused: Vec<String>,
     waiting: BTreeSet<MessageId>,
     /// Reviews in the order in which they were opened, with why.
-    reviews: Vec<(ReviewId, ReviewReason)>,
+    pub(super) reviews: Vec<(ReviewId, ReviewReason)>,
+    /// Who waited when a report of the first load was read last, each at their version; none was read yet.
+    pub(super) reported: Option<Vec<(PersonId, u64)>>,
     broken: Vec<String>,
     pub(super) told: Vec<String>,
 }
@@ -93,6 +97,7 @@ impl<'a> ScenarioStage<'a> {
         Self {
             config,
             bundle,
+            baseline: file.baseline.map(|on| on.day),
             items: ScenarioItems::new(config, &file.with, path),
             world: World::whole(),
             at: Instant::UNIX_EPOCH,
@@ -107,6 +112,7 @@ impl<'a> ScenarioStage<'a> {
             refused: vec![],
             waiting: BTreeSet::new(),
             reviews: vec![],
+            reported: None,
             broken: vec![],
             told: vec![],
         }
@@ -145,7 +151,8 @@ impl<'a> ScenarioStage<'a> {
             };
             match at_the_door {
                 Ok(item) => {
-                    let verdict = self.tell_of(say.who.as_deref(), &what, decide::prepare(item, &mac));
+                    let body = decide::prepare(item, &mac).with_baseline(self.baseline);
+                    let verdict = self.tell_of(say.who.as_deref(), &what, body);
                     codes.extend(code(&verdict));
                 }
                 Err(findings) => {
@@ -186,63 +193,8 @@ impl<'a> ScenarioStage<'a> {
         self.judge(answer.verdict.as_deref(), code(&verdict))
     }
 
-    /// The desk orders something.
-    pub(super) fn order(&mut self, order: &ScenarioOrder) -> Result<(), String> {
-        let known = || OrderName::ALL.into_iter().map(OrderName::as_str);
-        let named = OrderName::ALL.into_iter().find(|name| word_of(name.as_str()) == word_of(&order.order));
-        let named = named.ok_or_else(|| unknown("order", &order.order, known()))?;
-        let mut handovers: Vec<(PersonId, HandoverId)> = vec![];
-        for person in self.people() {
-            let of = |h: &&decide::person::Handover| {
-                let own = h.recipient.as_ref().map(|recipient| recipient.as_str());
-                order.recipient.is_none() || order.recipient.as_deref() == own
-            };
-            handovers.extend(person.state.handovers.iter().filter(of).map(|h| (person.id, h.id)));
-        }
-        let all: Vec<&(PersonId, HandoverId)> = handovers.iter().collect();
-        if let (OrderName::Lift, Some(Of::Whose(word))) = (named, &order.of)
-            && let Ok(ids) = self.named(word)
-            && let Some(person) = ids.first().copied()
-        {
-            let (reason, by) = ("of this scenario".to_owned(), desk()?);
-            let verdict = self.tell("the desk lifts a restriction", Body::Lifted { person, reason, by });
-            return self.judge(order.verdict.as_deref(), code(&verdict));
-        }
-        let meant = self.meant(order.of.as_ref(), &all, |(person, _)| *person)?;
-        let (_, handover) = *meant.ok_or("there is no such handover")?;
-        let (reason, by) = ("of this scenario".to_owned(), desk()?);
-        let body = Body::Ordered { handover, order: named, reason, by };
-        let verdict = self.tell(&format!("the desk orders {}", named.as_str()), body);
-        self.judge(order.verdict.as_deref(), code(&verdict))
-    }
-
-    /// A human answers a review.
-    pub(super) fn review(&mut self, answered: &ScenarioReview) -> Result<(), String> {
-        let mut open: Vec<(PersonId, ReviewId, PersonId)> = vec![];
-        for (id, _) in &self.reviews {
-            for person in self.people() {
-                let may = person.state.open_reviews.get(id);
-                open.extend(may.and_then(|may| may.first()).map(|other| (person.id, *id, *other)));
-            }
-        }
-        let all: Vec<&(PersonId, ReviewId, PersonId)> = open.iter().collect();
-        let meant = self.meant(answered.of.as_ref(), &all, |(person, ..)| *person)?;
-        let (_, review, other) = *meant.ok_or("there is no open review")?;
-        let answer = match answered.answer.as_str() {
-            "same" => ReviewAnswer::Same(other),
-            "different" => ReviewAnswer::Different,
-            word => return Err(unknown("answer", word, ["same", "different"].into_iter())),
-        };
-        let (reason, by) = ("of this scenario".to_owned(), desk()?);
-        let verdict = self.tell(
-            &format!("a human says: {}", answered.answer),
-            Body::Reviewed { review, answer, reason, by },
-        );
-        self.judge(answered.verdict.as_deref(), code(&verdict))
-    }
-
     /// Which of these is meant: the n-th, the last of a person, the first, else the last of all.
-    fn meant<'t, T>(
+    pub(super) fn meant<'t, T>(
         &self,
         of: Option<&Of>,
         among: &[&'t T],
@@ -265,7 +217,7 @@ impl<'a> ScenarioStage<'a> {
     }
 
     /// Whoever has this name in the scenario, or this number.
-    fn named(&self, word: &str) -> Result<BTreeSet<PersonId>, String> {
+    pub(super) fn named(&self, word: &str) -> Result<BTreeSet<PersonId>, String> {
         let now = |id: PersonId| self.world.person(id).map(|person| person.id);
         let labelled = self.labels.iter().filter(|(_, names)| names.contains(word));
         let mut ids: BTreeSet<PersonId> = labelled.filter_map(|(id, _)| now(*id)).collect();
@@ -280,7 +232,7 @@ impl<'a> ScenarioStage<'a> {
     }
 
     /// One message is decided.
-    fn tell(&mut self, what: &str, body: Body) -> Verdict {
+    pub(super) fn tell(&mut self, what: &str, body: Body) -> Verdict {
         self.tell_of(None, what, body)
     }
 
@@ -399,12 +351,12 @@ impl<'a> ScenarioStage<'a> {
         self.broken.extend(wrong.into_iter().map(|wrong| format!("{today}: {wrong}")));
     }
 
-    fn note(&mut self, what: &str, told: &str) {
+    pub(super) fn note(&mut self, what: &str, told: &str) {
         self.told.push(format!("{} {what}: {told}", day_of(self.at)));
     }
 
     /// Whether a step was told what the scenario says it must be.
-    fn judge(&mut self, verdict: Option<&str>, codes: Vec<String>) -> Result<(), String> {
+    pub(super) fn judge(&mut self, verdict: Option<&str>, codes: Vec<String>) -> Result<(), String> {
         let Some(verdict) = verdict else { return Ok(()) };
         let refused = codes.iter().any(|code| code == "refused");
         let told = if codes.is_empty() { "decided".to_owned() } else { codes.join(", ") };
@@ -434,7 +386,7 @@ impl<'a> ScenarioStage<'a> {
     }
 
     /// Everybody who was not absorbed, in the order in which they became known.
-    fn people(&self) -> Vec<&Person> {
+    pub(super) fn people(&self) -> Vec<&Person> {
         let known = self.seen.iter().filter_map(|id| self.world.persons().find(|person| person.id == *id));
         known.map(|person| &**person).filter(|person| person.state.merged_into.is_none()).collect()
     }

@@ -8,7 +8,7 @@ use schemas::ids::{MessageId, PersonId};
 use super::bulk::Rows;
 use super::cells::{CellReader, int};
 use super::engine::{SqlValue, detached};
-use super::rows::{MessageKeyRow, MessageRow, PendingRow, ReceiptRow, StoredDecision};
+use super::rows::{MessageKeyRow, MessageRow, Outcome, PendingRow, ReceiptRow, StoredDecision};
 use super::{Store, StoreError};
 
 const READER: CellReader = CellReader("inbox");
@@ -176,6 +176,29 @@ impl Store {
             })
         };
         found.into_iter().next().map(receipt).transpose()
+    }
+
+    /// How these ended, as far as they did. One that lies in the queue has not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn outcomes(&self, ids: &[MessageId]) -> Result<Vec<(MessageId, Outcome)>, StoreError> {
+        let sql = "select d.message, d.outcome from r cross join decision d where d.message = r.id \
+                   and d.n = (select max(l.n) from decision l where l.message = r.id) \
+                   and not exists (select 1 from pending p where p.message = r.id)";
+        let rows = Rows::default().bytes("id", ids.iter().map(MessageId::bytes));
+        let pool = self.pool.clone();
+        let found: Vec<(Vec<u8>, String)> = detached(async move {
+            let mut tx = pool.snapshot().await?;
+            let found = tx.read("decision", sql, rows).await?;
+            tx.commit().await?;
+            Ok(found)
+        })
+        .await?;
+        let pair = |(id, word): (Vec<u8>, String)| {
+            Ok((READER.id(MessageId::from_bytes, id)?, READER.outcome(&word)?))
+        };
+        found.into_iter().map(pair).collect()
     }
 }
 

@@ -1,0 +1,97 @@
+//! What people do by hand in a scenario: orders, answers to reviews, the report of a first load and its approval.
+//!
+//! Each is the message that the desk would write. Refuses to ask who may: whoever writes a scenario may all of it.
+
+use schemas::handover::OrderName;
+use schemas::ids::{HandoverId, PersonId, ReviewId};
+use schemas::message::{Body, ReviewAnswer};
+
+use super::file::{Of, ScenarioApproval, ScenarioOrder, ScenarioReview};
+use super::spoken::{code, desk};
+use super::stage::ScenarioStage;
+use super::words::{unknown, word_of};
+
+impl ScenarioStage<'_> {
+    /// The desk orders something.
+    pub(super) fn order(&mut self, order: &ScenarioOrder) -> Result<(), String> {
+        let known = || OrderName::ALL.into_iter().map(OrderName::as_str);
+        let named = OrderName::ALL.into_iter().find(|name| word_of(name.as_str()) == word_of(&order.order));
+        let named = named.ok_or_else(|| unknown("order", &order.order, known()))?;
+        let mut handovers: Vec<(PersonId, HandoverId)> = vec![];
+        for person in self.people() {
+            let of = |h: &&decide::person::Handover| {
+                let own = h.recipient.as_ref().map(|recipient| recipient.as_str());
+                order.recipient.is_none() || order.recipient.as_deref() == own
+            };
+            handovers.extend(person.state.handovers.iter().filter(of).map(|h| (person.id, h.id)));
+        }
+        let all: Vec<&(PersonId, HandoverId)> = handovers.iter().collect();
+        if let (OrderName::Lift, Some(Of::Whose(word))) = (named, &order.of)
+            && let Ok(ids) = self.named(word)
+            && let Some(person) = ids.first().copied()
+        {
+            let (reason, by) = ("of this scenario".to_owned(), desk()?);
+            let verdict = self.tell("the desk lifts a restriction", Body::Lifted { person, reason, by });
+            return self.judge(order.verdict.as_deref(), code(&verdict));
+        }
+        let meant = self.meant(order.of.as_ref(), &all, |(person, _)| *person)?;
+        let (_, handover) = *meant.ok_or("there is no such handover")?;
+        let (reason, by) = ("of this scenario".to_owned(), desk()?);
+        let body = Body::Ordered { handover, order: named, reason, by };
+        let verdict = self.tell(&format!("the desk orders {}", named.as_str()), body);
+        self.judge(order.verdict.as_deref(), code(&verdict))
+    }
+
+    /// A human answers a review.
+    pub(super) fn review(&mut self, answered: &ScenarioReview) -> Result<(), String> {
+        let mut open: Vec<(PersonId, ReviewId, PersonId)> = vec![];
+        for (id, _) in &self.reviews {
+            for person in self.people() {
+                let may = person.state.open_reviews.get(id);
+                open.extend(may.and_then(|may| may.first()).map(|other| (person.id, *id, *other)));
+            }
+        }
+        let all: Vec<&(PersonId, ReviewId, PersonId)> = open.iter().collect();
+        let meant = self.meant(answered.of.as_ref(), &all, |(person, ..)| *person)?;
+        let (_, review, other) = *meant.ok_or("there is no open review")?;
+        let answer = match answered.answer.as_str() {
+            "same" => ReviewAnswer::Same(other),
+            "different" => ReviewAnswer::Different,
+            word => return Err(unknown("answer", word, ["same", "different"].into_iter())),
+        };
+        let (reason, by) = ("of this scenario".to_owned(), desk()?);
+        let verdict = self.tell(
+            &format!("a human says: {}", answered.answer),
+            Body::Reviewed { review, answer, reason, by },
+        );
+        self.judge(answered.verdict.as_deref(), code(&verdict))
+    }
+
+    /// Somebody reads what the first load would open: who waits, each as they are now.
+    pub(super) fn report(&mut self) -> Result<(), String> {
+        let who = self.awaiting();
+        self.note("a report of the first load", &format!("{} wait", who.len()));
+        self.reported = Some(who);
+        Ok(())
+    }
+
+    /// The coordinator approves the report that was read last; without one, what stands now.
+    pub(super) fn approve(&mut self, approval: &ScenarioApproval) -> Result<(), String> {
+        let who = self.reported.take().unwrap_or_else(|| self.awaiting());
+        if who.is_empty() {
+            return Err("nobody waits for the approval of a first load".to_owned());
+        }
+        let mut codes = vec![];
+        for (person, version) in who {
+            let (reason, by) = ("of this scenario".to_owned(), desk()?);
+            let body = Body::Approved { person, version, reason, by };
+            codes.extend(code(&self.tell("the first load is approved", body)));
+        }
+        self.judge(approval.verdict.as_deref(), codes)
+    }
+
+    fn awaiting(&self) -> Vec<(PersonId, u64)> {
+        let waiting = self.people().into_iter().filter(|person| person.state.awaits_approval());
+        waiting.map(|person| (person.id, person.version)).collect()
+    }
+}
