@@ -1,7 +1,8 @@
 //! What another bundle would do on a day: everybody is decided on that day under the bundle of today and under the
 //! draft, in memory, and what differs is counted.
 //!
-//! Nothing is written and nothing is sent. Refuses to judge what is right about the draft: `hub check` says whether it
+//! Who is whom stays as it is today but for a draft with another match model, which is told beside it
+//! ([`crate::relink`]). Nothing is written and nothing is sent. Refuses to judge what is right about the draft: `hub check` says whether it
 //! can be used at all. Next: [`crate::commands::what_if`].
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use schemas::time::{Day, day_of, start_of};
 use serde::Serialize;
 
 use crate::alone::alone;
+use crate::relink::{Relinked, relinked};
 use crate::store::{Store, StoreError};
 use crate::vault::{Access, Vault, Why};
 
@@ -67,6 +69,9 @@ pub struct WhatIf {
     /// Whom the heart could not decide under one of the bundles: `replay --verify` tells more.
     pub failed: u64,
     pub moved: Vec<Moved>,
+    /// What its match model would make of all records, where it is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub links: Option<Relinked>,
 }
 
 /// Decides everybody on a day under both bundles.
@@ -83,7 +88,13 @@ pub async fn what_if(
     if let Some(last) = store.last_decided().await?.map(day_of).filter(|last| *last > on) {
         return Err(WhatIfError::Past(last));
     }
-    let (mut told, mut after) = (WhatIf { on, persons: 0, unreadable: 0, failed: 0, moved: vec![] }, None);
+    let links = if now.model == draft.model {
+        None
+    } else {
+        Some(relinked(store, vault, &now.model, &draft.model).await?)
+    };
+    let mut told = WhatIf { on, persons: 0, unreadable: 0, failed: 0, moved: vec![], links };
+    let mut after = None;
     let mut moved: BTreeMap<(Standing, Standing), (u64, Vec<PersonId>)> = BTreeMap::new();
     loop {
         let page = store.persons(after, PAGE).await?;

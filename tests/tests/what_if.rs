@@ -88,6 +88,27 @@ async fn a_draft_is_told_before_it_counts() {
     let all = draft(folder.path(), "move_all");
     assert_eq!(moves(&all), [("amal accepted amal -> amal sent atlas".to_owned(), accepted)]);
 
+    // Another match model is told by its links: who would be one person, who no longer.
+    let higher = folder.path().join("higher").display().to_string();
+    copy(&tests::root().join("config"), Path::new(&higher)).unwrap();
+    let file = Path::new(&higher).join("models/newcomers.toml");
+    let model = std::fs::read_to_string(&file).unwrap();
+    assert!(model.contains("auto = 400"));
+    std::fs::write(&file, model.replacen("auto = 400", "auto = 9000", 1)).unwrap();
+    for (now, draft, joins, parts) in [(&config, &higher, false, true), (&higher, &config, true, false)] {
+        let words =
+            ["what-if", "--config", now, "--data", "d", "--draft", draft, "--on", "2027-03-01", "--json"];
+        let (done, text) = told(folder.path(), &words);
+        assert!(done, "{text}");
+        let links = serde_json::from_str::<Value>(&text).unwrap()["links"].take();
+        assert!(links["records"].as_u64() > Some(300), "{links}");
+        let count = |name: &str| links[name].as_u64().unwrap() > 0;
+        assert_eq!([count("gained"), count("lost")], [joins, parts], "{links}");
+        assert_eq!(!links["parted"].as_array().unwrap().is_empty(), parts, "{links}");
+        let (done, text) = told(folder.path(), &words[..words.len() - 1]);
+        assert!(done && text.contains("another match model: of "), "{text}");
+    }
+
     // What was decided already cannot be told of a day before it; a draft that cannot be used is told as `hub check` does.
     let (done, text) = what_if(&config, "2026-06-01");
     assert!(!done && text.contains("a day before that cannot be told"), "{text}");

@@ -55,6 +55,10 @@ pub struct Lines {
     pub review: Weight,
     /// How much lighter the next candidate must be.
     pub margin: Weight,
+    /// A name that weighs this much with the whole date may outweigh another document.
+    pub rare_name: Weight,
+    /// Under a passport's number alone a name that weighs less does not outweigh another date.
+    pub fitting_name: Weight,
 }
 
 /// What two names weigh: each part of the one is paired with at most one of the other.
@@ -295,6 +299,11 @@ impl MatchModel {
         let (parts, birth) = (&self.name_parts, &self.birth);
         must(self.lines.auto > self.lines.review, "lines.auto must lie above lines.review");
         must(self.lines.margin >= 0, "lines.margin must not be below 0");
+        must(self.lines.fitting_name > 0, "lines.fitting_name must be above 0");
+        must(
+            self.lines.rare_name >= self.lines.fitting_name,
+            "lines.rare_name must not be below fitting_name",
+        );
         must((10..=1_000_000_000).contains(&self.persons), "persons must be 10 to 1,000,000,000");
         let falling = [parts.exact, parts.close, parts.near, parts.faint];
         let order = |pair: &[PartWeights]| pair[0].most >= pair[1].most && pair[0].less <= pair[1].less;

@@ -13,6 +13,7 @@ use super::out::out;
 use super::route::day;
 use crate::app::DataPlace;
 use crate::config::Config;
+use crate::relink::Relinked;
 use crate::what_if::{Standing, WhatIf, what_if};
 
 #[derive(Debug, clap::Args)]
@@ -55,10 +56,32 @@ fn text(told: &WhatIf) -> String {
     for moved in &told.moved {
         text += &format!("{:>7}  {}  ->  {}\n", moved.persons, place(&moved.now), place(&moved.draft));
     }
+    if let Some(links) = &told.links {
+        text += &of_links(links);
+    }
     for (count, what) in [(told.unreadable, "do not open"), (told.failed, "could not be decided")] {
         if count > 0 {
             text += &format!("{count:>7}  {what}: nothing is told of them\n");
         }
+    }
+    text
+}
+
+fn of_links(links: &Relinked) -> String {
+    let Relinked { records, gained, lost, changed, questions: (now, draft), .. } = links;
+    let mut text = format!(
+        "another match model: of {records} records {gained} pairs more would be one person's, {lost} fewer; {changed} \
+         records would change persons; {now} questions to people would be {draft}\n"
+    );
+    for who in &links.joined {
+        let who: Vec<String> = who.iter().map(ToString::to_string).collect();
+        text += &format!("   joined  {}\n", who.join("  "));
+    }
+    for who in &links.parted {
+        text += &format!("   parted  {who}\n");
+    }
+    if links.unreadable > 0 {
+        text += &format!("{:>7}  records do not open: nothing is told of them\n", links.unreadable);
     }
     text
 }

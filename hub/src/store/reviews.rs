@@ -1,10 +1,12 @@
 //! Open reviews, for who answers them. An answer is a message, decided like any other.
 
+use std::collections::BTreeMap;
+
 use schemas::ids::{PersonId, ReviewId};
 
 use super::cells::CellReader;
 use super::engine::SqlValue;
-use super::rows::ReviewRow;
+use super::rows::{AskedAbout, ReviewRow};
 use super::{Store, StoreError};
 
 const READER: CellReader = CellReader("review");
@@ -37,6 +39,25 @@ impl Store {
         let values = vec![SqlValue::Bytes(id.bytes().to_vec())];
         let found: Vec<ReviewCells> = self.pool.read("review", sql, values).await?;
         Ok(reviews(found)?.pop())
+    }
+}
+
+impl Store {
+    /// Whom each review was about, answered ones included.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn asked(&self) -> Result<BTreeMap<ReviewId, AskedAbout>, StoreError> {
+        let sql = "select v.id, v.person, c.person from review v join candidate c on c.review = v.id";
+        let found: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> = self.pool.read("review", sql, vec![]).await?;
+        let mut asked: BTreeMap<ReviewId, AskedAbout> = BTreeMap::new();
+        for (id, person, candidate) in found {
+            let person = READER.id(PersonId::from_bytes, person)?;
+            let about = asked.entry(READER.id(ReviewId::from_bytes, id)?);
+            let about = about.or_insert_with(|| AskedAbout { person, candidates: vec![] });
+            about.candidates.push(READER.id(PersonId::from_bytes, candidate)?);
+        }
+        Ok(asked)
     }
 }
 

@@ -10,15 +10,9 @@ use schemas::view::{MarkKind, MatchView};
 
 use super::birth::BirthFit;
 use super::name::{self, NameFit, distance};
-use crate::model::{Guard, MatchModel, NumberOf, Weight};
+use crate::model::{Guard, Lines, MatchModel, NumberOf, Weight};
 use crate::person::{Matching, Person, Weighed};
 use crate::work;
-
-/// A name so rare that with the whole date it may outweigh another document: in hundredths of a bit.
-const RARE_NAME: Weight = 1_300;
-
-/// Under a passport's number alone, a name that fits less does not outweigh another date.
-const FITTING_NAME: Weight = 600;
 
 /// A record and a person, compared.
 #[derive(Clone, Debug)]
@@ -81,7 +75,7 @@ impl<'a> Compared<'a> {
             + marks(view, known, model)
             + group;
         let mut compared = Self { person, weight, name, birth, numbers, led, guards: BTreeSet::new() };
-        compared.guards = compared.held(view);
+        compared.guards = compared.held(view, &model.lines);
         compared.guards.retain(|guard| model.guards.contains(guard));
         compared
     }
@@ -102,7 +96,7 @@ impl<'a> Compared<'a> {
         unexplained && self.birth.is_some_and(BirthFit::speaks_against)
     }
 
-    fn held(&self, view: &MatchView) -> BTreeSet<Guard> {
+    fn held(&self, view: &MatchView, lines: &Lines) -> BTreeSet<Guard> {
         let mut held = BTreeSet::new();
         let mut holds = |guard, holds: bool| {
             if holds {
@@ -121,7 +115,7 @@ impl<'a> Compared<'a> {
         holds(Guard::NameUnexplained, doubtful || !shared && self.name.is_none());
         holds(Guard::TwoHolders, numbers.holders_differ);
         if shared {
-            let names_less = self.name.is_some_and(|fit| fit.weight < FITTING_NAME);
+            let names_less = self.name.is_some_and(|fit| fit.weight < lines.fitting_name);
             let contradicts = against && (unexplained || numbers.passport_only && names_less);
             holds(Guard::NumberContradicts, contradicts);
             return held;
@@ -138,7 +132,7 @@ impl<'a> Compared<'a> {
         };
         let guessed = led.self_stated && !known;
         holds(Guard::DateDiffers, !agrees && !default && !dated || against || guessed);
-        let rare = exact && self.name.is_some_and(|fit| fit.weight >= RARE_NAME);
+        let rare = exact && self.name.is_some_and(|fit| fit.weight >= lines.rare_name);
         let applications = numbers.applications_differ;
         holds(Guard::NumberDiffers, !corroborated && (applications || numbers.differ > 0 && !rare));
         holds(Guard::TwoNumbersDiffer, !corroborated && numbers.differ > 1);

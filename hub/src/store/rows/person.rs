@@ -65,6 +65,13 @@ pub struct RecordRow {
     pub keys: Vec<Mac>,
 }
 
+/// Whom a review was about.
+#[derive(Clone, Debug)]
+pub struct AskedAbout {
+    pub person: PersonId,
+    pub candidates: Vec<PersonId>,
+}
+
 /// A link that a human must decide.
 #[derive(Clone, Debug)]
 pub struct ReviewRow {
