@@ -105,6 +105,7 @@ impl SaidBefore {
             ReviewAnswer::Different => {
                 self.apart.extend(candidates.iter().flat_map(|other| [(*person, *other), (*other, *person)]));
             }
+            ReviewAnswer::CannotTell => {}
         }
     }
 

@@ -179,6 +179,8 @@ pub enum ReviewAnswer {
     Same(PersonId),
     /// They are not, any of them: never join them.
     Different,
+    /// It cannot be told from what is known: it stays open, behind what nobody has looked at.
+    CannotTell,
 }
 
 /// "Something of this number changed" (docs/domain.md#the-register). One that names the number which replaces it is a

@@ -172,6 +172,37 @@ await desk.goto(base);
 expect(desk.url().includes('/sign-in'), 'signed out, a page is still shown');
 looked += 4;
 
+// The desk where links are reviewed, in each of its languages, for who reviews and for who does not; nothing is chosen
+// beforehand, and without JavaScript an answer leads to the next one.
+const list = await signedIn(1280, {}, mayNot);
+await list.goto(`${base}/nakijken`);
+const items = await list.locator('.work a.id').evaluateAll(links => links.map(link => link.getAttribute('href')));
+expect(items.length > 0, 'nothing is to be reviewed: the story is too small');
+for (const width of [1280, 320]) {
+  for (const colorScheme of ['light', 'dark']) {
+    const steward = await signedIn(width, { colorScheme }, mayNot);
+    const where = `${width} ${colorScheme}`;
+    for (const code of ['nl', 'fr', 'en']) await look(steward, `/nakijken?lang=${code}`, where);
+    for (const address of items.slice(0, 6)) await look(steward, address, where);
+    await steward.context().close();
+    const other = await signedIn(width, { colorScheme });
+    await look(other, '/nakijken', where);
+    expect(await other.locator('form[action^="/nakijken"]').count() === 0, 'who may not review is shown the form');
+    await other.context().close();
+  }
+}
+const steward = await signedIn(1280, { javaScriptEnabled: false }, mayNot);
+await steward.goto(`${base}/nakijken?lang=en`);
+expect(await steward.locator('input[name=answer]:checked').count() === 0, 'an answer is chosen beforehand');
+const before = await steward.locator('.work .on a.id').textContent();
+await steward.getByLabel('Cannot tell').check();
+await steward.getByLabel('Reason (required)').fill('both files were looked at');
+await steward.getByRole('button', { name: 'Save and next' }).click();
+await steward.waitForURL(/nakijken.lang=en/);
+const last = await steward.locator('.work a.id').last().textContent();
+expect(last === before, 'what cannot be told is not behind the others');
+looked += 2;
+
 await browser.close();
 for (const fault of faults) console.log(`fault: ${fault}`);
 console.log(`${looked} pages looked at, ${faults.length} faults`);

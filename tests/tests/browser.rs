@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use demo::DemoHub;
 use tests::console::Visitor;
+use tests::saying::{lines, put};
 use tokio::process::Command;
 
 /// How long looking at everything may take on a busy machine.
@@ -148,6 +149,59 @@ async fn a_form_of_another_page_does_nothing_and_one_without_the_role_is_recorde
         audit.iter().map(|row| format!("{} {} {}", row.actor, row.action, row.allowed)).collect();
     let expect = ["noor sign-in true", "lucas sign-in true", "noor redeliver true", "lucas redeliver false"];
     assert_eq!(told, expect);
+    stage.leave().await.unwrap();
+}
+
+/// Who reviews sees how two persons resemble each other, and neither a name nor a number; who does not sees the list alone.
+#[tokio::test]
+async fn links_are_reviewed_without_a_value_and_answered_by_who_may() {
+    let data = tempfile::tempdir().unwrap();
+    let (stage, base) = stage(data.path()).await;
+    let store = &stage.hub.store;
+    let told = lines(0, 0).remove(0);
+    put(&stage.hub, "visa", &[told.clone(), lines(1, 0).remove(0)]).await;
+    let open = async || !store.open_reviews(1).await.unwrap().is_empty();
+    tests::process::until("a review", open).await.unwrap();
+    let review = store.open_reviews(1).await.unwrap().remove(0);
+    let address = format!("/nakijken/{}", review.id);
+    let (noor, lucas) = (Visitor::signed_in(&base, "noor").await, Visitor::signed_in(&base, "lucas").await);
+    for (code, question) in [
+        ("nl", "Is dit dezelfde persoon?"),
+        ("fr", "Est-ce la même personne ?"),
+        ("en", "Is this the same person?"),
+    ] {
+        let page = lucas.get(&format!("{address}?lang={code}")).await.text().await.unwrap();
+        assert!(page.contains(question) && page.contains("<table") && page.contains("value=\"cannot_tell\""));
+        assert!(!page.contains(" checked"), "no answer is chosen beforehand");
+        let person = &told["person"];
+        for value in [&person["surname"], &person["given_names"], &told["travel_document"]["number"]] {
+            assert!(!page.contains(value.as_str().unwrap()), "{value} stands on the page");
+        }
+        assert!(!page.contains("1990-01-01") && page.contains("9999-99-99"), "a date by its shape");
+        let closed = noor.get(&format!("{address}?lang={code}")).await.text().await.unwrap();
+        assert!(closed.contains(question) && !closed.contains("<table") && !closed.contains("cannot_tell"));
+    }
+    assert_eq!(lucas.get("/nakijken/00").await.status(), 404);
+    let (own, others) = (lucas.token("/nakijken").await, noor.token("/nakijken").await);
+    let say = async |visitor: &Visitor, token: &str, answer: &str, reason: &str| {
+        let form = format!("token={token}&answer={answer}&reason={reason}");
+        visitor.post(&address, &form).await.status().as_u16()
+    };
+    assert_eq!(say(&lucas, &others, "different", "seen").await, 403, "another's form");
+    assert_eq!(say(&noor, &others, "different", "seen").await, 403, "noor does not review");
+    assert_eq!(say(&lucas, &own, "different", "+").await, 422, "an answer has a reason");
+    assert_eq!(say(&lucas, &own, "perhaps", "seen").await, 422, "an answer is one of three");
+    assert_eq!(say(&lucas, &own, &"07".repeat(16), "seen").await, 409, "somebody who was not asked about");
+    assert_eq!(say(&lucas, &own, "cannot_tell", "seen").await, 303);
+    assert_eq!(say(&lucas, &own, &review.candidates[0].to_string(), "seen").await, 303);
+    assert_eq!(say(&lucas, &own, "different", "seen").await, 409, "it was answered");
+    assert_eq!(lucas.get(&address).await.status(), 404);
+    let trail = tests::saying::trail(store).await;
+    let answers =
+        trail.iter().filter(|row| row.action == "answer-review" && row.about == review.id.to_string());
+    let told: Vec<_> = answers.map(|row| format!("{} {}", row.actor, row.allowed)).collect();
+    let lucas = "lucas true";
+    assert_eq!(told, ["noor false", lucas, lucas, lucas, lucas]);
     stage.leave().await.unwrap();
 }
 

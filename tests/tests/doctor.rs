@@ -215,6 +215,16 @@ async fn every_problem_is_found_where_it_is() {
             *unapproved = Queue { count: 3, oldest: Some(now) };
         }
     });
+    check("review-waits", &|f| {
+        if let Some(Database::There { reviews, .. }) = &mut f.database {
+            *reviews = Queue { count: 3, oldest: Some(now - TimeDelta::days(8)) };
+        }
+    });
+    check("record-waits", &|f| {
+        if let Some(Database::There { waiting, .. }) = &mut f.database {
+            *waiting = Queue { count: 2, oldest: Some(now - TimeDelta::days(31)) };
+        }
+    });
     check("alert-refused", &|f| {
         if let Some(Database::There { untold, .. }) = &mut f.database {
             let (recipient, trouble) =

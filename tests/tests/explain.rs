@@ -28,9 +28,8 @@ use sqlx::{Connection, SqliteConnection};
 use tests::people::visa_lines;
 use tokio_util::sync::CancellationToken;
 
-/// An explanation as JSON, and as it is read.
-async fn told(on: &Beside, id: &str, at: Option<At>, values: bool) -> Option<(Value, String)> {
-    let explainer = Explainer {
+fn explainer(on: &Beside, at: Option<At>, values: bool) -> Explainer<'_> {
+    Explainer {
         store: &on.store,
         vault: &on.vault,
         access: tests::ACCESS,
@@ -39,8 +38,12 @@ async fn told(on: &Beside, id: &str, at: Option<At>, values: bool) -> Option<(Va
         now: Clock::system().now(),
         at,
         values,
-    };
-    let told = explainer.explain(id).await.unwrap()?;
+    }
+}
+
+/// An explanation as JSON, and as it is read.
+async fn told(on: &Beside, id: &str, at: Option<At>, values: bool) -> Option<(Value, String)> {
+    let told = explainer(on, at, values).explain(id).await.unwrap()?;
     let mut words = vec![];
     text::write(&mut words, &told).unwrap();
     Some((serde_json::to_value(&told).unwrap(), String::from_utf8(words).unwrap()))
@@ -290,6 +293,26 @@ async fn settled(hub: &Hub) {
     decider.await.unwrap().unwrap();
 }
 
+/// Why two are not one is told by field, and no value is in it.
+async fn beside_each_other(on: &Beside, one: &str, other: &str) {
+    let (explainer, line) = (explainer(on, None, false), visa_lines(1).remove(0));
+    let resemblance = explainer.against(one, other).await.unwrap().unwrap();
+    let level = |field: &str| resemblance.fields.iter().find(|f| f.field == field).map(|f| f.level);
+    assert_eq!((level("name"), level("birth")), (Some("equal"), Some("equal")));
+    assert_eq!((level("passport"), level("dvz")), (Some("different"), Some("missing")));
+    assert!(resemblance.guards.contains(&"number-differs"), "{resemblance:?}");
+    assert_eq!(resemblance.outcome, "asks");
+    let mut words = vec![];
+    text::write_resemblance(&mut words, &resemblance).unwrap();
+    let all = String::from_utf8(words).unwrap() + &serde_json::to_string(&resemblance).unwrap();
+    for value in
+        [&line["person"]["surname"], &line["person"]["birth_date"], &line["travel_document"]["number"]]
+    {
+        assert!(!all.contains(value.as_str().unwrap()), "{value} in {all}");
+    }
+    assert_eq!(explainer.against(one, &"0".repeat(32)).await.unwrap(), None);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_was_absorbed_is_explained_as_the_survivor_and_before_that_as_themselves() {
     let folder = tempfile::tempdir().unwrap();
@@ -311,6 +334,8 @@ async fn who_was_absorbed_is_explained_as_the_survivor_and_before_that_as_themse
     let answer = |id: &str| ReviewAnswer::Same(id.parse().unwrap());
     let asked = ids(folder.path(), "select person from review").await.remove(0);
     let other = persons.iter().find(|id| **id != asked).unwrap();
+    let place = DataPlace { data: Some(folder.path().to_owned()), config: tests::root().join("config") };
+    beside_each_other(&place.beside().await.unwrap(), &asked, other).await;
     let body = Body::Reviewed {
         review: review.parse().unwrap(),
         answer: answer(other),
@@ -320,7 +345,6 @@ async fn who_was_absorbed_is_explained_as_the_survivor_and_before_that_as_themse
     hub.intake.internal("review", "review:1", body).await.unwrap();
     settled(&hub).await;
 
-    let place = DataPlace { data: Some(folder.path().to_owned()), config: tests::root().join("config") };
     let on = place.beside().await.unwrap();
     let absorbed = ids(folder.path(), "select id from person where redirect is not null").await.remove(0);
     let survivor = ids(folder.path(), "select id from person where redirect is null").await.remove(0);

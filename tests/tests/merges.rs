@@ -6,13 +6,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+use decide::Refusal;
 use hub::app::{Hub, Start};
 use hub::clock::Clock;
 use hub::decider::replay::verify;
+use hub::desk::Saying;
+use hub::store::rows::{Detail, ReviewRow, WaitsOn};
 use schemas::ids::PersonId;
 use schemas::message::ReviewAnswer;
 use tests::process::database;
-use tests::saying::{answer, lines, owner, review, send};
+use tests::saying::{actor, answer, decide, lines, owner, put, review, send};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_was_joined_or_told_apart_is_decided_again_the_same() {
@@ -24,6 +27,12 @@ async fn and_so_on_postgresql() {
     let Some(server) = tests::server("HUB_TEST_POSTGRES", "PostgreSQL") else { return };
     let name = format!("hub_merges_{}", std::process::id());
     joined_and_told_apart(Some(database(&server, &name).await.unwrap())).await;
+}
+
+/// An answer to what was answered already.
+fn late(review: &ReviewRow) -> Saying {
+    let answer = ReviewAnswer::CannotTell;
+    Saying::Reviewed { review: review.id, answer, reason: "seen too late".to_owned() }
 }
 
 async fn joined_and_told_apart(database: Option<String>) {
@@ -61,15 +70,37 @@ async fn joined_and_told_apart(database: Option<String>) {
     let d = send(&hub, &lines(3, 3)[..1]).await[0];
     let e = send(&hub, &lines(4, 3)[..1]).await[0];
     let asked = review(&hub).await;
+    assert!(!asked.looked_at);
+    // Who looked and could not tell leaves it open, behind what nobody has looked at.
+    answer(&hub, &asked, ReviewAnswer::CannotTell).await;
+    let again = review(&hub).await;
+    assert_eq!((again.id, again.looked_at), (asked.id, true));
     answer(&hub, &asked, ReviewAnswer::Different).await;
+    let late = hub.deciding(async { Ok(hub.desk.say(&actor(&hub, "lucas"), late(&asked)).await?) }).await;
+    let code = late.unwrap().decision.and_then(|row| row.detail);
+    assert!(matches!(code, Some(Detail::Refused(Refusal::UnknownReview))), "{code:?}");
     send(&hub, &lines(3, 3)[1..]).await;
     send(&hub, &lines(4, 3)[1..]).await;
     let (d, e) = (owner(&hub, d).await, owner(&hub, e).await);
     assert_ne!(d, e);
 
+    // An account opened long ago that fits nobody is asked about, with whoever comes near.
+    let account = serde_json::json!({
+        "schema": "portal/1", "message_id": "v1", "type": "account_created", "at": "2025-03-03T09:00:00+01:00",
+        "account": "va-lone", "name": null, "family_name": "Verlinden", "given_names": "Jonas",
+        "birth_date": "1979-08-23", "email": null, "phone": null, "language": "nl", "claims": null
+    });
+    put(&hub, "portal", &[account]).await;
+    decide(&hub).await;
+    let alone = review(&hub).await;
+    assert_eq!(
+        (alone.reason.as_str(), alone.waits, alone.candidates.len()),
+        ("account_alone", WaitsOn::Nothing, 0)
+    );
+
     let rows = hub.store.persons(None, 100).await.unwrap();
     let redirects: Vec<PersonId> = rows.iter().filter_map(|row| row.redirect).collect();
-    assert_eq!((rows.len(), redirects), (5, vec![last, last]), "nobody leads to an absorbed one");
+    assert_eq!((rows.len(), redirects), (6, vec![last, last]), "nobody leads to an absorbed one");
     for row in rows {
         let (person, _) = hub.vault.person(&row, tests::ACCESS).unwrap();
         assert_eq!(row.redirect.is_some(), person.state.merged_into.is_some());
@@ -81,7 +112,7 @@ async fn joined_and_told_apart(database: Option<String>) {
     for batch in [1, 2, 1_000] {
         let report = verify(&hub.store, &hub.vault, &hub.config.bundle, &hub.schemas, batch).await.unwrap();
         assert_eq!(report.differences, Vec::<String>::new(), "in batches of {batch}");
-        assert_eq!((report.persons, report.messages), (5, 22), "{report:?}");
+        assert_eq!((report.persons, report.messages), (6, 25), "{report:?}");
         assert!(report.records > 0 && report.tasks > 0, "{report:?}");
     }
 }

@@ -318,4 +318,10 @@ pub struct Deadlines {
     pub purge_days: u32,
     /// Working days until the purge of another person's data must be confirmed.
     pub recall_days: u32,
+    /// Working days until a registration that fits nobody is a human's to look at.
+    pub registered_alone_days: u32,
+    /// Working days until an account that fits nobody is.
+    pub account_alone_days: u32,
+    /// Months until a granted permit that fits nobody is.
+    pub permit_alone_months: u32,
 }

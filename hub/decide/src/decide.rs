@@ -24,7 +24,7 @@ use crate::merge::absorb;
 use crate::person::{Event, Evidence, Person, Reason, TaskKind};
 use crate::review::reviewed;
 use crate::world::{Gather, KnownPerson, Owned, Refusal, Stop, Waiting, World};
-use crate::{disclosure, handover, household, identity};
+use crate::{disclosure, handover, household, identity, nobody};
 
 /// One message against the world as known.
 ///
@@ -43,18 +43,18 @@ pub fn decide(world: &World, message: &Message, bundle: &Bundle) -> Result<Chang
         Body::Due(person) => {
             let mut draft = draft_of(world, message, bundle, Some(*person), Refusal::UnknownPerson)?;
             follow_and_release(&mut draft);
-            with_household(draft, world)
+            with_others(draft, world)
         }
         Body::Reviewed { review, answer, .. } => {
             let mut draft = reviewed(world, message, bundle, *review, *answer)?;
             follow_and_release(&mut draft);
-            with_household(draft, world)
+            with_others(draft, world)
         }
         Body::Lifted { person, .. } => {
             let mut draft = draft_of(world, message, bundle, Some(*person), Refusal::UnknownPerson)?;
             handover::lift(&mut draft).map_err(Stop::Refused)?;
             follow_and_release(&mut draft);
-            with_household(draft, world)
+            with_others(draft, world)
         }
         Body::Approved { person, version, .. } => approved(world, message, bundle, *person, *version),
         Body::Redeliver { stream, .. } => {
@@ -70,7 +70,7 @@ pub fn decide(world: &World, message: &Message, bundle: &Bundle) -> Result<Chang
             handover::follow_facts(&mut draft, scope);
             handover::order(&mut draft, scope, *handover, *order).map_err(Stop::Refused)?;
             follow_and_release(&mut draft);
-            with_household(draft, world)
+            with_others(draft, world)
         }
     }
 }
@@ -140,7 +140,7 @@ fn record_about(
     again.into_iter().for_each(|evidence| draft.record(Event::Restated { evidence }));
     // 3 route and 4 release
     follow_and_release(&mut draft);
-    with_household(draft, world)
+    with_others(draft, world)
 }
 
 /// A person that was found, as they are; who is missing is gathered.
@@ -235,7 +235,7 @@ fn answer_of(
     // What waited for this answer, such as an office whose rival held the file, goes on; and who was taken over may be
     // asked about from here on.
     follow_and_release(&mut draft);
-    with_household(draft, world)
+    with_others(draft, world)
 }
 
 /// The register says that something changed: ask what it is now.
@@ -278,7 +278,7 @@ fn approved(
         draft.record(Event::LoadApproved { up_to });
         follow_and_release(&mut draft);
     }
-    with_household(draft, world)
+    with_others(draft, world)
 }
 
 /// Whose a message about this number is; nobody's where nobody has it, or where they cannot be read.
@@ -317,9 +317,10 @@ fn put_question(draft: &mut Draft<'_>, insz: Insz, kind: TaskKind) {
     draft.change.tasks.push(Task { id, person: draft.person.id, kind, insz });
 }
 
-/// The change, once what it means to whoever comes on one permit is decided as well.
-fn with_household(mut draft: Draft<'_>, world: &World) -> Result<Change, Stop> {
+/// The change, once what it means to whoever comes on one permit is decided as well, and whether somebody fits nobody.
+fn with_others(mut draft: Draft<'_>, world: &World) -> Result<Change, Stop> {
     household::look(&mut draft, world)?;
+    nobody::look(&mut draft, world)?;
     Ok(finish(draft))
 }
 

@@ -25,6 +25,7 @@ pub mod handover;
 pub mod disclosure;
 
 mod household;
+mod nobody;
 mod merge;
 mod review;
 mod decide;

@@ -90,7 +90,7 @@ impl Linker {
             match answer(self, *candidate) {
                 Some(ReviewAnswer::Same(_)) => return self.same(mine, *candidate),
                 Some(ReviewAnswer::Different) => self.told_apart(mine, *candidate),
-                None => open.push(*candidate),
+                Some(ReviewAnswer::CannotTell) | None => open.push(*candidate),
             }
         }
         if !open.is_empty() {

@@ -33,7 +33,7 @@ pub(crate) fn reviewed<'a>(
     let others: Vec<KnownPerson<'_>> = asked.iter().filter_map(|id| gather.take(world.known(*id))).collect();
     let chosen = match answer {
         ReviewAnswer::Same(id) => gather.take(world.known(id)),
-        ReviewAnswer::Different => None,
+        ReviewAnswer::Different | ReviewAnswer::CannotTell => None,
     };
     if !gather.0.is_empty() {
         return Err(Stop::Needs(gather.0));
@@ -41,6 +41,11 @@ pub(crate) fn reviewed<'a>(
     // Who was erased since is not told apart from anybody.
     let others: Vec<&Arc<Person>> = others.into_iter().filter_map(readable).collect();
     match (answer, chosen) {
+        (ReviewAnswer::CannotTell, _) => {
+            let mut draft = Draft::of(person, message, bundle);
+            draft.record(Event::ReviewAnswered { review, answer });
+            Ok(draft)
+        }
         (ReviewAnswer::Different, _) => {
             let mut draft = Draft::of(person, message, bundle);
             draft.record(Event::ReviewAnswered { review, answer });

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use schemas::time::parse_instant;
+use serde::Serialize;
 
 use super::credential::Credential;
 use super::out::out;
@@ -23,6 +24,9 @@ pub struct Args {
     /// RECIPIENT:SEQUENCE.
     #[arg(value_name = "ID")]
     id: String,
+    /// How the person resembles another, whom this id leads to: field by field, and why they are not one.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["at", "values"])]
+    against: Option<String>,
     /// As it was known after this place in the order of decisions, or at this instant (RFC 3339).
     #[arg(long, value_name = "ORDER|INSTANT", value_parser = at)]
     at: Option<At>,
@@ -74,7 +78,22 @@ pub async fn answer(args: Args, out: &mut dyn Write) -> anyhow::Result<ExitCode>
         at: args.at,
         values: allowed.is_some(),
     };
-    let told = match explainer.explain(&args.id).await {
+    match &args.against {
+        Some(other) => {
+            told(explainer.against(&args.id, other).await, args.json, out, text::write_resemblance)
+        }
+        None => told(explainer.explain(&args.id).await, args.json, out, text::write),
+    }
+}
+
+/// Prints what was found, as text or as JSON.
+fn told<T: Serialize>(
+    found: Result<Option<T>, ExplainError>,
+    json: bool,
+    out: &mut dyn Write,
+    write: fn(&mut dyn Write, &T) -> std::io::Result<()>,
+) -> anyhow::Result<ExitCode> {
+    let told = match found {
         Err(wrong @ ExplainError::Form) => {
             writeln!(std::io::stderr(), "hub: {wrong}")?;
             return Ok(ExitCode::from(2));
@@ -85,10 +104,10 @@ pub async fn answer(args: Args, out: &mut dyn Write) -> anyhow::Result<ExitCode>
         writeln!(std::io::stderr(), "hub: nothing here has this id")?;
         return Ok(ExitCode::FAILURE);
     };
-    if args.json {
+    if json {
         writeln!(out, "{}", serde_json::to_string(&told)?)?;
     } else {
-        text::write(out, &told)?;
+        write(out, &told)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -10,7 +10,6 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Subcommand;
-use decide::world::Ask;
 use schemas::ids::{PersonId, ReviewId};
 use schemas::message::ReviewAnswer;
 use serde::Serialize;
@@ -19,9 +18,10 @@ use super::credential::{Credential, SaidReason};
 use super::out::out;
 use crate::app::DataPlace;
 use crate::desk::{Action, Occasion, Saying};
+use crate::explain::text;
 use crate::store::Store;
-use crate::store::rows::{FoundRow, ReviewRow};
-use crate::story::Side;
+use crate::store::rows::{ReviewRow, WaitingRow};
+use crate::story::{Resemblance, Side, StoryReader};
 use crate::vault::Why;
 
 /// Lists open reviews, shows one, or answers it.
@@ -39,8 +39,14 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum ReviewDeed {
-    /// Open reviews, the oldest first.
+    /// Open reviews, the most urgent first: a contested number, a held handover, somebody registered.
     List {
+        /// How many at most.
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+    /// Records that wait for their person to be known, the oldest first.
+    Waiting {
         /// How many at most.
         #[arg(long, default_value_t = 100)]
         limit: u32,
@@ -50,11 +56,14 @@ enum ReviewDeed {
     Answer {
         review: ReviewId,
         /// The candidate who is the same person; the two are joined.
-        #[arg(long, value_name = "PERSON", required_unless_present = "different")]
+        #[arg(long, value_name = "PERSON", required_unless_present_any = ["different", "cannot_tell"])]
         same: Option<PersonId>,
         /// None of the candidates is: they are never joined.
         #[arg(long, conflicts_with = "same")]
         different: bool,
+        /// It cannot be told from what is known: it stays open, and goes to the end of the list.
+        #[arg(long, conflicts_with_all = ["same", "different"])]
+        cannot_tell: bool,
         #[command(flatten)]
         reason: SaidReason,
     },
@@ -67,11 +76,13 @@ enum ReviewDeed {
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.what {
         ReviewDeed::List { limit } => list(&args.place.beside().await?.store, limit, args.json).await,
+        ReviewDeed::Waiting { limit } => waiting(&args.place.beside().await?.store, limit, args.json).await,
         ReviewDeed::Show { review } => show(&args, review).await,
-        ReviewDeed::Answer { review, same, reason, .. } => {
+        ReviewDeed::Answer { review, same, cannot_tell, reason, .. } => {
             let hub = args.place.hub().await?;
             let actor = args.credential.actor(&hub.store, &hub.vault, Action::AnswerReview).await?;
-            let answer = same.map_or(ReviewAnswer::Different, ReviewAnswer::Same);
+            let other = if cannot_tell { ReviewAnswer::CannotTell } else { ReviewAnswer::Different };
+            let answer = same.map_or(other, ReviewAnswer::Same);
             let reason = reason.read()?;
             super::said::say(&hub, &actor, Saying::Reviewed { review, answer, reason }).await
         }
@@ -84,6 +95,10 @@ struct Listed {
     review: String,
     reason: String,
     raised_at: String,
+    /// What waits for it: `number`, `handover`, `registration`, `nothing`.
+    waits: &'static str,
+    /// Whether somebody looked, and could not tell.
+    looked_at: bool,
     person: String,
     candidates: Vec<String>,
 }
@@ -94,6 +109,8 @@ impl From<&ReviewRow> for Listed {
             review: row.id.to_string(),
             reason: row.reason.clone(),
             raised_at: row.raised_at.to_rfc3339(),
+            waits: row.waits.as_str(),
+            looked_at: row.looked_at,
             person: row.person.to_string(),
             candidates: row.candidates.iter().map(PersonId::to_string).collect(),
         }
@@ -103,11 +120,28 @@ impl From<&ReviewRow> for Listed {
 async fn list(store: &Store, limit: u32, json: bool) -> anyhow::Result<ExitCode> {
     let mut out = out();
     for row in &store.open_reviews(limit).await? {
-        let Listed { review, reason, raised_at, person, candidates } = &Listed::from(row);
+        let Listed { review, reason, raised_at, waits, looked_at: _, person, candidates } =
+            &Listed::from(row);
         if json {
             writeln!(out, "{}", serde_json::to_string(&Listed::from(row))?)?;
         } else {
-            writeln!(out, "{review}  {raised_at}  {reason}  {person} or {}", candidates.join(", "))?;
+            let or = if candidates.is_empty() { "somebody".to_owned() } else { candidates.join(", ") };
+            writeln!(out, "{review}  {raised_at}  {reason}  {waits} waits  {person} or {or}")?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn waiting(store: &Store, limit: u32, json: bool) -> anyhow::Result<ExitCode> {
+    let mut out = out();
+    for WaitingRow { id, source, sender, since } in store.waiting_records(limit).await? {
+        let since = since.to_rfc3339();
+        if json {
+            let row =
+                serde_json::json!({ "message": id, "source": source, "sender": sender, "since": since });
+            writeln!(out, "{row}")?;
+        } else {
+            writeln!(out, "{id}  {since}  {source}  {sender}")?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -120,17 +154,20 @@ async fn show(args: &Args, review: ReviewId) -> anyhow::Result<ExitCode> {
     let Some(row) = beside.store.open_review(review).await? else {
         bail!("there is no such open review");
     };
-    let asks: Vec<Ask> = [row.person].iter().chain(&row.candidates).map(|id| Ask::Person(*id)).collect();
-    let mut sides: BTreeMap<PersonId, Side> = BTreeMap::new();
-    for found in beside.store.load(&asks).await? {
-        if let FoundRow::Person(_, row) = found {
-            let (person, _) = beside.vault.person(&row, allowed.access(Why::Review))?;
-            sides.insert(person.id, Side::of(&person));
-        }
-    }
+    let ids: Vec<PersonId> = [row.person].iter().chain(&row.candidates).copied().collect();
+    let access = allowed.access(Why::Review);
+    let reader = StoryReader { store: &beside.store, vault: &beside.vault, access, schemas: None, at: None };
+    let persons = reader.persons(&ids).await?;
+    let sides: BTreeMap<PersonId, Side> =
+        persons.values().map(|person| (person.id, Side::of(person))).collect();
+    let model = &beside.config.bundle.model;
+    let others = row.candidates.iter().filter_map(|id| persons.get(id));
+    let beside_each: Vec<Resemblance> = persons
+        .get(&row.person)
+        .map_or_else(Vec::new, |own| others.map(|other| Resemblance::of(own, other, model)).collect());
     let mut out = out();
     if args.json {
-        let value = serde_json::json!({ "review": Listed::from(&row), "persons": sides.values().collect::<Vec<_>>() });
+        let value = serde_json::json!({ "review": Listed::from(&row), "persons": sides.values().collect::<Vec<_>>(), "resemblances": beside_each });
         writeln!(out, "{value}")?;
     } else {
         writeln!(out, "review {}: {}, raised {}", row.id, row.reason, row.raised_at.to_rfc3339())?;
@@ -138,6 +175,7 @@ async fn show(args: &Args, review: ReviewId) -> anyhow::Result<ExitCode> {
             side.rows().iter().try_for_each(|(name, value)| writeln!(out, "  {name:<14} {value}"))?;
             writeln!(out)?;
         }
+        beside_each.iter().try_for_each(|resemblance| text::write_resemblance(&mut out, resemblance))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -103,7 +103,7 @@ pub(super) fn points(
             read.flow.reviews,
             words::reviews,
             words::REVIEWS_DETAIL,
-            "#h-stages",
+            "/nakijken",
             Badge::bare(words::REVIEW_KIND, "warn", "look"),
             Owner::Steward,
         ),

@@ -90,6 +90,11 @@ impl Badge {
         Self { word: word.to_owned(), tone, icon, bare: false }
     }
 
+    /// A word of its own.
+    pub(super) fn toned(word: &str, tone: &'static str, icon: &'static str) -> Self {
+        Self { bare: false, ..Self::bare(word, tone, icon) }
+    }
+
     /// A word in a table.
     pub(super) fn bare(word: &str, tone: &'static str, icon: &'static str) -> Self {
         Self { word: word.to_owned(), tone, icon, bare: true }

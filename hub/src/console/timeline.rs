@@ -127,6 +127,7 @@ pub(super) fn of(
                 | Event::Restated { .. }
                 | Event::ReviewRaised { .. }
                 | Event::ReviewAnswered { .. }
+                | Event::ReviewVoid { .. }
                 | Event::ToldApart { .. }
                 | Event::MergedInto { .. }
                 | Event::Absorbed { .. }

@@ -24,6 +24,7 @@ use crate::contract::Encoded;
 use crate::store::rows::{
     AnswerRow, Batch, Counters, DecidedRow, Detail, DueRow, HandoverRow, JournalRow, LeavingRow, LineRow,
     OutboxRow, Outcome, PersonRow, RecordRow, ReleasedRow, ReviewRow, SchemaRow, Sealed, StreamRow, TaskRow,
+    WaitsOn,
 };
 use crate::vault::{DataKey, PersonKey, Place, Vault};
 
@@ -274,6 +275,8 @@ impl Composer<'_> {
             candidates: review.candidates.clone(),
             reason: review.reason.as_str().to_owned(),
             raised_at: known_at,
+            looked_at: false,
+            waits: WaitsOn::default(),
         }));
         change.deliveries.iter().try_for_each(|delivery| self.delivery(delivery))
     }
@@ -299,9 +302,13 @@ impl Composer<'_> {
                 answer: match answer {
                     ReviewAnswer::Same(_) => "same",
                     ReviewAnswer::Different => "different",
+                    ReviewAnswer::CannotTell => "cannot_tell",
                 },
-                at: ended.known_at,
+                at: (*answer != ReviewAnswer::CannotTell).then_some(ended.known_at),
             }),
+            Event::ReviewVoid { review } => {
+                self.batch.answers.push(AnswerRow { id: *review, answer: "void", at: Some(ended.known_at) });
+            }
             Event::DueSet { on } => self.batch.due.push(DueRow { person, on: *on }),
             Event::MergedInto { .. } => self.batch.due.push(DueRow { person, on: None }),
             Event::Linked { .. }

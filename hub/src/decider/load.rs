@@ -2,7 +2,7 @@
 //!
 //! Keeps the keys of who is in the world, because what is stored afterwards is sealed under them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use decide::World;
@@ -74,6 +74,11 @@ pub(super) async fn load(
                     records.push((row.id, record));
                 }
             }
+            FoundRow::Keys(person, keys) => {
+                if let Some(Reply::Keys(known)) = answers.get_mut(&Ask::Keys(person)) {
+                    known.extend(keys);
+                }
+            }
             FoundRow::Sent(recipient, sequence, record) => {
                 answers.insert(Ask::Sent(recipient, sequence), Reply::Sent(Some(record)));
             }
@@ -89,6 +94,7 @@ fn absent(ask: &Ask) -> Reply {
         Ask::Owner(_) => Reply::Owner(None),
         Ask::Waiting(_) => Reply::Waiting(None),
         Ask::Journal(_) => Reply::Journal(Vec::new()),
+        Ask::Keys(_) => Reply::Keys(BTreeSet::new()),
         Ask::Sent(..) => Reply::Sent(None),
     }
 }

@@ -25,6 +25,8 @@ const SILENT: TimeDelta = TimeDelta::days(14);
 const LATE: TimeDelta = TimeDelta::minutes(10);
 /// How long a record may be without a proof where its recipient reads the feed.
 const UNREAD_DAYS: u64 = 7;
+/// How many days a link may wait for a human.
+const REVIEW_DAYS: i64 = 7;
 const GIB: u64 = 1 << 30;
 /// How long before its end a certificate is told.
 const TLS_SOON: TimeDelta = TimeDelta::days(30);
@@ -83,6 +85,8 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
             halts,
             expired,
             unapproved,
+            reviews,
+            waiting,
             untold,
         }) => {
             checks.push(Check::ok("database", health.engine.clone()));
@@ -110,6 +114,10 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
                 Check::wrong("deliveries", wrong::DELIVERY_UNPROVED, found)
             }));
             checks.extend(unapproved.oldest.map(|since| first_load(unapproved.count, since)));
+            let long = facts.now - TimeDelta::days(REVIEW_DAYS);
+            let late = reviews.oldest.filter(|since| *since < long);
+            checks.extend(late.map(|since| review(reviews.count, since)));
+            checks.extend(waiting.oldest.map(|since| waits(waiting.count, since)));
             checks.extend(untold.iter().map(unheard));
             checks.extend(facts.config.as_ref().ok().map(|told| bundle(health, told)));
         }
@@ -375,6 +383,18 @@ fn halted(halt: &HaltRow) -> Check {
 fn first_load(persons: u64, since: Instant) -> Check {
     let found = format!("{persons} persons wait for the approval of a first load, since {since}");
     Check::wrong("first load", wrong::LOAD_UNAPPROVED, found)
+}
+
+/// Somebody may be known as two persons for as long as nobody looks.
+fn review(open: u64, since: Instant) -> Check {
+    let found = format!("{open} links wait for a human, since {since}");
+    Check::wrong("reviews", wrong::REVIEW_WAITS, found)
+}
+
+/// What is known of somebody nobody is known for does nothing.
+fn waits(records: u64, since: Instant) -> Check {
+    let found = format!("{records} records wait for their person to be known, since {since}");
+    Check::wrong("reviews", wrong::RECORD_WAITS, found)
 }
 
 /// An agency leaves offers unanswered, and whoever is to hear of it does not.

@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How many days records are told that nobody read back in time.
 const EXPIRED_DAYS: i64 = 30;
 
+/// From how many days on a record that waits is told.
+const WAITING_DAYS: i64 = 30;
+
 /// Collects everything; `prepare` may point the config elsewhere, at a data folder.
 pub async fn collect(folder: &Path, prepare: impl FnOnce(&mut Config), now: Instant) -> Facts {
     let mut facts = Facts {
@@ -165,6 +168,8 @@ async fn database(config: &Config, sources: &[String], now: Instant) -> Result<F
         halts: store.halts(&config.topics()).await?,
         expired: store.expired(now - TimeDelta::days(EXPIRED_DAYS)).await?,
         unapproved: store.unapproved().await?,
+        reviews: store.reviews().await?,
+        waiting: store.waiting_since(now - TimeDelta::days(WAITING_DAYS)).await?,
         untold: if config.hub.alert.is_some() { store.untold_alerts().await? } else { vec![] },
     };
     let mut received = vec![];

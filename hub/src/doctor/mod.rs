@@ -169,6 +169,10 @@ pub enum Database {
         expired: Vec<(Recipient, u64)>,
         /// Persons of whom a first load waits for its approval.
         unapproved: Queue,
+        /// Links that a human must decide.
+        reviews: Queue,
+        /// Records that have waited for long for their person to be known.
+        waiting: Queue,
         /// Agencies that leave offers unanswered, of which nobody could be told.
         untold: Vec<AlertRow>,
     },

@@ -88,6 +88,10 @@ problems! {
     QUARANTINE = "quarantine", Warn, "a fault in the hub: `hub quarantine list`; mend it, then `hub quarantine repeat`";
     /// A first load waits for its approval.
     LOAD_UNAPPROVED = "load-unapproved", Warn, "read what it would open with `hub baseline report`, and have a coordinator approve it (docs/first-load.md)";
+    /// A link waits for a human for long.
+    REVIEW_WAITS = "review-waits", Warn, "a steward looks at `hub review list` and answers: somebody may be known as two persons meanwhile";
+    /// Records wait for long for somebody to be known.
+    RECORD_WAITS = "record-waits", Warn, "`hub review waiting` names them: ask their senders by which numbers these people are known";
     /// Kafka does not answer.
     KAFKA_AWAY = "kafka-away", Fail, "start the brokers, or mend `[kafka]`; records wait and are not lost";
     /// The brokers do not let the hub in.

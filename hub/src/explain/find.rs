@@ -17,7 +17,7 @@ use crate::history::{HistoryError, JournalEntry};
 use crate::store::inspect::Named;
 use crate::store::rows::{MessageRow, Outcome, Outgoing};
 use crate::store::{Store, StoreError};
-use crate::story::{self, At, KnownHistory, PersonStory, StoryGiven, StoryReader};
+use crate::story::{self, At, KnownHistory, PersonStory, Resemblance, StoryGiven, StoryReader};
 use crate::vault::{Access, Shut, Vault};
 
 /// Why nothing can be explained.
@@ -105,6 +105,28 @@ impl Explainer<'_> {
             }
         }
         Ok(Some(answer))
+    }
+
+    /// How two persons resemble each other, whatever ids name them; `None` where one names nobody who can be read.
+    ///
+    /// # Errors
+    /// [`ExplainError`].
+    pub async fn against(&self, one: &str, other: &str) -> Result<Option<Resemblance>, ExplainError> {
+        let (Some(one), Some(other)) = (self.whose(one).await?, self.whose(other).await?) else {
+            return Ok(None);
+        };
+        let persons = self.reader().persons(&[one, other]).await?;
+        let both = persons.get(&one).zip(persons.get(&other));
+        Ok(both.map(|(one, other)| Resemblance::of(one, other, &self.bundle.model)))
+    }
+
+    /// The person that an id leads to.
+    async fn whose(&self, asked: &str) -> Result<Option<PersonId>, ExplainError> {
+        Ok(match self.find(asked.trim()).await? {
+            Some(NamedThing::Person(_, person, _)) => Some(person),
+            Some(NamedThing::Message(row)) => row.key.owner,
+            Some(NamedThing::Door(_)) | None => None,
+        })
     }
 
     async fn find(&self, asked: &str) -> Result<Option<NamedThing>, ExplainError> {

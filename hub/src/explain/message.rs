@@ -124,6 +124,7 @@ fn happened(event: &Event, message: MessageId) -> String {
         Event::Restated { evidence } => format!("made message {} count again", evidence.message),
         Event::ReviewRaised { review, .. } => format!("raised review {review}"),
         Event::ReviewAnswered { review, .. } => format!("answered review {review}"),
+        Event::ReviewVoid { review } => format!("made review {review} void: they fit somebody after all"),
         Event::ToldApart { from } => format!("told the person apart from person {from} for good"),
         Event::MergedInto { survivor } => format!("showed that the person is person {survivor}"),
         Event::Absorbed { person, .. } => format!("showed that person {} is this person", person.id),

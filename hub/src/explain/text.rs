@@ -11,7 +11,9 @@ use schemas::time::Instant;
 use serde::Serialize;
 
 use super::{Explanation, MessageStory};
-use crate::story::{DecidedBy, HandoverStory, Move, PersonStory, Receipt, StatedFact, StreamStory};
+use crate::story::{
+    DecidedBy, HandoverStory, Move, PersonStory, Receipt, Resemblance, StatedFact, StreamStory,
+};
 
 /// Writes it.
 ///
@@ -34,6 +36,31 @@ pub fn write(out: &mut dyn Write, told: &Explanation) -> Result<()> {
     } else {
         writeln!(out, "Personal values are not shown; --values shows those that decisions rest on.")
     }
+}
+
+/// Writes how two persons resemble each other.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn write_resemblance(out: &mut dyn Write, told: &Resemblance) -> Result<()> {
+    let Resemblance { persons: [one, other], weight, prior, links_from, asks_from, .. } = told;
+    writeln!(out, "Person {one} beside person {other}, by the model of today: {weight:+.2} bits.")?;
+    writeln!(out, "The machine links from {links_from:.2}, a human is asked from {asks_from:.2}.")?;
+    writeln!(out, "  {:<12} {:<10} {prior:>+7.2}", "start", "")?;
+    for field in &told.fields {
+        let kind = field.kind.map_or_else(String::new, |kind| format!(" {}", kind.replace('_', " ")));
+        let [one, other] = &field.shapes;
+        let shapes = format!("{} | {}", one.join(", "), other.join(", "));
+        writeln!(out, "  {:<12} {:<10} {:>+7.2} {shapes}{kind}", field.field, field.level, field.weight)?;
+    }
+    let held = if told.guards.is_empty() { "none".to_owned() } else { told.guards.join(", ") };
+    writeln!(out, "Guards that hold: {held}.")?;
+    let outcome = match told.outcome {
+        "links" => "Nothing stands between them: a record that fits both would join them.",
+        "asks" => "A human decides.",
+        _ => "Too little speaks for it: nobody is asked.",
+    };
+    writeln!(out, "{outcome} Values are shown by their shape only.")
 }
 
 fn write_message(out: &mut dyn Write, told: &MessageStory) -> Result<()> {

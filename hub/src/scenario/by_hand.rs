@@ -44,20 +44,21 @@ impl ScenarioStage<'_> {
 
     /// A human answers a review.
     pub(super) fn review(&mut self, answered: &ScenarioReview) -> Result<(), String> {
-        let mut open: Vec<(PersonId, ReviewId, PersonId)> = vec![];
+        let mut open: Vec<(PersonId, ReviewId, Option<PersonId>)> = vec![];
         for (id, _) in &self.reviews {
             for person in self.people() {
                 let may = person.state.open_reviews.get(id);
-                open.extend(may.and_then(|may| may.first()).map(|other| (person.id, *id, *other)));
+                open.extend(may.map(|may| (person.id, *id, may.first().copied())));
             }
         }
-        let all: Vec<&(PersonId, ReviewId, PersonId)> = open.iter().collect();
+        let all: Vec<&(PersonId, ReviewId, Option<PersonId>)> = open.iter().collect();
         let meant = self.meant(answered.of.as_ref(), &all, |(person, ..)| *person)?;
         let (_, review, other) = *meant.ok_or("there is no open review")?;
         let answer = match answered.answer.as_str() {
-            "same" => ReviewAnswer::Same(other),
+            "same" => ReviewAnswer::Same(other.ok_or("this review names nobody")?),
             "different" => ReviewAnswer::Different,
-            word => return Err(unknown("answer", word, ["same", "different"].into_iter())),
+            "cannot_tell" => ReviewAnswer::CannotTell,
+            word => return Err(unknown("answer", word, ["same", "different", "cannot_tell"].into_iter())),
         };
         let (reason, by) = ("of this scenario".to_owned(), desk()?);
         let verdict = self.tell(

@@ -296,10 +296,11 @@ fn lists(batch: &Batch) -> Vec<BulkStatement> {
 
 /// Reviews that were answered, and the next day of each person.
 fn moments(batch: &Batch) -> Vec<BulkStatement> {
+    let answers = newest(&batch.answers, |row| row.id);
     let answers = Rows::default()
-        .bytes("id", batch.answers.iter().map(|row| row.id.bytes()))
-        .text("answer", batch.answers.iter().map(|row| row.answer))
-        .int("answered_at", batch.answers.iter().map(|row| time(row.at)));
+        .bytes("id", answers.iter().map(|row| row.id.bytes()))
+        .text("answer", answers.iter().map(|row| row.answer))
+        .int_or("answered_at", answers.iter().map(|row| row.at.map(time)));
     let due = newest(&batch.due, |row| row.person);
     let (later, never): (Vec<&DueRow>, Vec<&DueRow>) = due.into_iter().partition(|row| row.on.is_some());
     let never = Rows::default().bytes("person", never.iter().map(|row| row.person.bytes()));

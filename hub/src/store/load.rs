@@ -25,6 +25,7 @@ struct Asked {
     reviews: Vec<ReviewId>,
     waiting: Vec<MessageId>,
     journals: Vec<PersonId>,
+    found_by: Vec<PersonId>,
     sent: Vec<(Recipient, u64)>,
 }
 
@@ -40,6 +41,7 @@ impl Asked {
                 Ask::Owner(Owned::Review(id)) => asked.reviews.push(*id),
                 Ask::Waiting(id) => asked.waiting.push(*id),
                 Ask::Journal(id) => asked.journals.push(*id),
+                Ask::Keys(id) => asked.found_by.push(*id),
                 Ask::Sent(recipient, sequence) => asked.sent.push((recipient.clone(), *sequence)),
             }
         }
@@ -66,6 +68,7 @@ impl Store {
             found.extend(reviews(&mut tx, &asked.reviews).await?);
             found.extend(waiting(&mut tx, &asked.waiting).await?);
             found.extend(journals(&mut tx, &asked.journals).await?);
+            found.extend(found_by(&mut tx, &asked.found_by).await?);
             found.extend(sent(&mut tx, &asked.sent).await?);
             tx.commit().await?;
             Ok(found)
@@ -154,6 +157,20 @@ async fn journals(tx: &mut Tx, asked: &[PersonId]) -> Result<Vec<FoundRow>, Stor
     let rows = Rows::default().bytes("id", asked.iter().map(PersonId::bytes));
     let found: Vec<MessageCells> = tx.read("message_key", sql, rows).await?;
     found.into_iter().map(|cells| Ok(FoundRow::Own(messages::message(cells)?))).collect()
+}
+
+/// By which keys the person's own records are found.
+async fn found_by(tx: &mut Tx, asked: &[PersonId]) -> Result<Vec<FoundRow>, StoreError> {
+    let sql = "select o.owner, c.keys from r cross join message_key o join record c on c.id = o.message \
+               where o.owner = r.id and c.person = r.id";
+    let rows = Rows::default().bytes("id", asked.iter().map(PersonId::bytes));
+    let reader = CellReader("record");
+    let found: Vec<(Vec<u8>, Vec<u8>)> = tx.read("record", sql, rows).await?;
+    let keys = |(owner, keys): (Vec<u8>, Vec<u8>)| {
+        let macs = keys.chunks(32).map(|mac| Ok(Mac(reader.fixed(mac.to_vec())?)));
+        Ok(FoundRow::Keys(reader.id(PersonId::from_bytes, owner)?, macs.collect::<Result<_, StoreError>>()?))
+    };
+    found.into_iter().map(keys).collect()
 }
 
 async fn sent(tx: &mut Tx, asked: &[(Recipient, u64)]) -> Result<Vec<FoundRow>, StoreError> {

@@ -19,7 +19,7 @@ const LEDGER: CellReader = CellReader("ledger");
 const HANDOVER: CellReader = CellReader("handover");
 
 /// How many, and the first of them.
-fn queue(reader: CellReader, count: i64, oldest: Option<i64>) -> Result<Queue, StoreError> {
+pub(super) fn queue(reader: CellReader, count: i64, oldest: Option<i64>) -> Result<Queue, StoreError> {
     Ok(Queue { count: reader.number(count)?, oldest: oldest.map(|at| reader.time(at)).transpose()? })
 }
 
@@ -104,7 +104,11 @@ impl Store {
         Ok(rows)
     }
 
-    async fn reviews(&self) -> Result<Queue, StoreError> {
+    /// How many links a human must decide, and since when.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn reviews(&self) -> Result<Queue, StoreError> {
         let sql = "select count(*), min(raised_at) from review where answered_at is null";
         let found: Vec<(i64, Option<i64>)> = self.pool.read("review", sql, Vec::new()).await?;
         let (count, oldest) = found.into_iter().next().unwrap_or((0, None));

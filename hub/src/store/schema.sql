@@ -135,7 +135,8 @@ create table match_key (
   primary key (hash, record)
 );
 
--- Links that a human must decide, and when and how each was answered: `same`, `different`.
+-- Links that a human must decide, and when and how each was answered: `same`, `different`; `void` where it became clear by
+-- itself. `cannot_tell` stays open.
 create table review (
   id bytea primary key,
   person bytea not null,

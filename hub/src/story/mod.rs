@@ -8,6 +8,7 @@ pub mod read;
 pub mod person;
 pub mod rows;
 pub mod table;
+mod resemblance;
 mod side;
 pub(crate) mod verdict;
 
@@ -21,6 +22,7 @@ use serde::Serialize;
 
 pub use person::{StoryGiven, tell};
 pub use read::{KnownHistory, Sent, StoryReader};
+pub use resemblance::{Resemblance, ResemblanceField};
 pub use side::Side;
 
 /// Until when history is read: a story as it could have been told then.
@@ -151,7 +153,7 @@ pub struct LinkedMessage {
 pub struct Doubt {
     pub review: String,
     pub reason: ReviewReason,
-    /// What a human, or a merge since, said: `same` or `different`.
+    /// What a human, or a merge since, said: `same`, `different` or `cannot_tell`; `void` where it became clear by itself.
     pub answered: Option<&'static str>,
     /// The decision that raised it.
     pub decision: DecidedBy,

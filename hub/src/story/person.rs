@@ -130,10 +130,16 @@ impl<'a> Telling<'a> {
                 let answer = match answer {
                     ReviewAnswer::Same(_) => "same",
                     ReviewAnswer::Different => "different",
+                    ReviewAnswer::CannotTell => "cannot_tell",
                 };
                 story.reviews.iter_mut().filter(|doubt| doubt.review == id).for_each(|doubt| {
                     doubt.answered = Some(answer);
                 });
+            }
+            Event::ReviewVoid { review } => {
+                let id = review.to_string();
+                let same = story.reviews.iter_mut().filter(|doubt| doubt.review == id);
+                same.for_each(|doubt| doubt.answered = Some("void"));
             }
             Event::Absorbed { person, why } => story.absorbed.push(Absorption {
                 person: person.id.to_string(),

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use decide::Person;
+use decide::world::Ask;
 use schemas::ids::{DeliveryId, PersonId};
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
@@ -14,8 +16,8 @@ use super::At;
 use crate::contract::Schemas;
 use crate::history::{self, History, HistoryError, JournalEntry};
 use crate::store::Store;
-use crate::store::rows::Outgoing;
-use crate::vault::{Access, Vault};
+use crate::store::rows::{FoundRow, Outgoing};
+use crate::vault::{Access, Shut, Vault};
 
 /// A record about a person that is still kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -101,6 +103,27 @@ impl StoryReader<'_> {
             known.sent.extend(sent.iter().map(|found| (found.row.delivery, self.sent(found))));
         }
         Ok(known)
+    }
+
+    /// These persons as they are now, by the ids they were asked by; who was absorbed is the survivor, who does not open is
+    /// left out.
+    ///
+    /// # Errors
+    /// [`HistoryError`].
+    pub async fn persons(&self, ids: &[PersonId]) -> Result<BTreeMap<PersonId, Person>, HistoryError> {
+        let asks: Vec<Ask> = ids.iter().map(|id| Ask::Person(*id)).collect();
+        let mut persons = BTreeMap::new();
+        for found in self.store.load(&asks).await? {
+            let FoundRow::Person(asked, row) = found else { continue };
+            match self.vault.person(&row, self.access) {
+                Ok((person, _)) => {
+                    persons.insert(asked, person);
+                }
+                Err(Shut::Erased) => {}
+                Err(shut) => return Err(shut.into()),
+            }
+        }
+        Ok(persons)
     }
 
     async fn history(&self, id: PersonId) -> Result<History, HistoryError> {

@@ -5,7 +5,8 @@
 use decide::person::Capacity;
 use decide::world::{Ask, Owned};
 use hub::store::rows::{
-    AnswerRow, Batch, Detail, DueRow, JournalStored, Outcome, PersonRow, ReleasedRow, StoredAttempt, TaskRow,
+    AnswerRow, Batch, Detail, DueRow, HandoverRow, JournalStored, Outcome, PersonRow, ReleasedRow, ReviewRow,
+    StoredAttempt, TaskRow, WaitsOn,
 };
 use hub::store::{Store, StoreError};
 use schemas::handover::State;
@@ -34,6 +35,7 @@ async fn what_a_batch_stores_is_loaded_again() {
         asks.extend([1, 2].map(|n| Ask::Waiting(message(n))));
         asks.extend([1, 77].into_iter().flat_map(owned));
         asks.extend([1, 77].map(|n| Ask::Journal(person(n))));
+        asks.extend([1, 77].map(|n| Ask::Keys(person(n))));
         asks.extend([("atlas", 1), ("atlas", 2), ("amal", 1)].map(|(to, n)| Ask::Sent(recipient(to), n)));
         let (own, linked) = (person(1), Some(person(1)));
         let mut expected = vec![
@@ -41,6 +43,7 @@ async fn what_a_batch_stores_is_loaded_again() {
             format!("key {:?} {} {linked:?}", &hash(2)[..4], message(1)),
             format!("person {own} {own} 1"),
             format!("own {} {linked:?}", message(1)),
+            format!("keys of {own} {:?}", [&hash(1)[..4], &hash(2)[..4]]),
             format!("sent atlas 1 {:?} {:?} 1", &hash(1)[..4], Some(HandoverId::from_bytes(bytes(701)))),
         ];
         expected.extend(owned(1).iter().map(|ask| match ask {
@@ -123,6 +126,13 @@ async fn a_waiting_record_comes_to_its_person() {
         assert_eq!(loaded(&store, &keys).await, [found(10, 1, None)]);
         let waits = format!("waiting {} {:?}", message(1), Ok::<_, ()>("key anew 1"));
         assert_eq!(loaded(&store, &waiting).await, [waits]);
+        let listed = store.waiting_records(10).await.unwrap();
+        assert_eq!(listed.iter().map(|row| row.id).collect::<Vec<_>>(), [message(1)]);
+        let since = listed[0].since;
+        let later = since + chrono::TimeDelta::microseconds(1);
+        assert_eq!(store.waiting_since(since).await.unwrap().count, 0);
+        let queue = store.waiting_since(later).await.unwrap();
+        assert_eq!((queue.count, queue.oldest), (1, Some(since)));
         assert_eq!(store.receipt(message(1)).await.unwrap().unwrap().outcome, Some(Outcome::Waiting));
 
         // Message 3 brings both: one waited since before, the other since earlier in this batch.
@@ -383,13 +393,66 @@ async fn a_person_has_one_next_day_and_a_review_one_answer() {
         assert_eq!(found, [(person(2), day("2026-12-01")), (person(1), day("2026-12-24"))]);
         assert_eq!(store.due(day("2027-01-01"), Some(found[0]), 10).await.unwrap(), found[1..]);
         assert!(store.due(day("2027-01-01"), Some(found[1]), 10).await.unwrap().is_empty());
-        let answers = vec![AnswerRow { id: ReviewId::from_bytes(bytes(1)), answer: "same", at: at(9) }];
+        let answers = vec![AnswerRow { id: ReviewId::from_bytes(bytes(1)), answer: "same", at: Some(at(9)) }];
         let counters = batch.counters.clone();
         let next = Batch { due: vec![due(2, None)], answers, counters: counters.clone(), ..Batch::default() };
         store.commit(&lease, &next).await.unwrap();
         assert_eq!(store.due(day("2027-01-01"), None, 10).await.unwrap(), [(person(1), day("2026-12-24"))]);
         let review = Ask::Owner(Owned::Review(ReviewId::from_bytes(bytes(1))));
         assert!(loaded(&store, &[review]).await.is_empty());
+    })
+    .await;
+}
+
+/// A review that names nobody is listed as well; what waits for an answer decides its place, and whoever looked and could
+/// not tell puts it behind the others.
+#[tokio::test]
+async fn reviews_are_listed_by_what_waits_for_them() {
+    on_each(async |store| {
+        let lease = decider(&store).await;
+        let review = |n: u32, reason: &str, candidates: &[u32]| ReviewRow {
+            id: ReviewId::from_bytes(bytes(n)),
+            person: person(n),
+            candidates: candidates.iter().map(|n| person(*n)).collect(),
+            reason: reason.to_owned(),
+            raised_at: at(n),
+            looked_at: false,
+            waits: WaitsOn::default(),
+        };
+        let mut batch = full(1);
+        batch.reviews = vec![
+            review(1, "alike", &[9]),
+            review(2, "account_alone", &[]),
+            review(3, "registered_alone", &[8, 9]),
+            review(4, "alike", &[5, 6]),
+            review(5, "key_contradicts", &[7]),
+        ];
+        batch.handovers = vec![HandoverRow { person: person(6), ..handover(1, State::Held) }];
+        store.commit(&lease, &batch).await.unwrap();
+        let listed = async |limit| {
+            let rows = store.open_reviews(limit).await.unwrap();
+            rows.into_iter()
+                .map(|row| (row.raised_at, row.waits.as_str(), row.candidates.len()))
+                .collect::<Vec<_>>()
+        };
+        let expect = [
+            (at(5), "number", 1),
+            (at(4), "handover", 2),
+            (at(3), "registration", 2),
+            (at(1), "nothing", 1),
+            (at(2), "nothing", 0),
+        ];
+        assert_eq!(listed(10).await, expect);
+        assert_eq!(listed(2).await, expect[..2]);
+        let cannot_tell = AnswerRow { id: ReviewId::from_bytes(bytes(5)), answer: "cannot_tell", at: None };
+        let counters = batch.counters.clone();
+        let next = Batch { answers: vec![cannot_tell], counters, ..Batch::default() };
+        store.commit(&lease, &next).await.unwrap();
+        assert_eq!(listed(10).await, [&expect[1..], &expect[..1]].concat());
+        let looked = store.open_review(ReviewId::from_bytes(bytes(5))).await.unwrap().unwrap();
+        assert!(
+            looked.looked_at && store.open_review(ReviewId::from_bytes(bytes(6))).await.unwrap().is_none()
+        );
     })
     .await;
 }

@@ -11,7 +11,7 @@ use hub::store::Store;
 use hub::store::rows::{
     Batch, Counters, DecidedRow, Detail, FoundRow, HandoverRow, InboxRow, JournalRow, Lease, LeavingRow,
     LineRow, OutboxRow, Outcome, PersonRow, RecordRow, RefusalRow, ReviewRow, SchemaRow, StreamRow, TaskRow,
-    TopicEnd,
+    TopicEnd, WaitsOn,
 };
 use schemas::handover::{Owner, State};
 use schemas::ids::{DeliveryId, HandoverId, MessageId, PersonId, Pseudonym, ReviewId, StreamId, TaskId};
@@ -243,6 +243,8 @@ pub(crate) fn full(n: u32) -> Batch {
             candidates: vec![person(n + 1), person(n + 2)],
             reason: "names_differ".to_owned(),
             raised_at: at(n),
+            looked_at: false,
+            waits: WaitsOn::default(),
         }],
         answers: vec![],
         due: vec![],
@@ -266,6 +268,9 @@ pub(crate) async fn loaded(store: &Store, asks: &[Ask]) -> Vec<String> {
         FoundRow::Owner(owned, person) => format!("{owned:?} {person}"),
         FoundRow::Waiting(row) => format!("waiting {} {:?}", row.id, String::from_utf8(row.key.key)),
         FoundRow::Own(row) => format!("own {} {:?}", row.id, row.key.owner),
+        FoundRow::Keys(person, keys) => {
+            format!("keys of {person} {:?}", keys.iter().map(|mac| &mac.0[..4]).collect::<Vec<_>>())
+        }
         FoundRow::Sent(recipient, sequence, SentRecord { hash, handover, epoch }) => {
             format!("sent {recipient} {sequence} {:?} {handover:?} {epoch}", &hash[..4])
         }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use schemas::ids::MessageId;
-use schemas::message::Prepared;
+use schemas::message::{Prepared, ReviewAnswer};
 
 use super::Change;
 use crate::person::{Event, Person, Records, UnknownRecord};
@@ -22,7 +22,10 @@ impl World {
                 Event::HandoverOpened { handover, .. } => (Owned::Handover(*handover), Some(*id)),
                 Event::StreamOpened { stream, .. } => (Owned::Stream(*stream), Some(*id)),
                 Event::ReviewRaised { review, .. } => (Owned::Review(*review), Some(*id)),
-                Event::ReviewAnswered { review, .. } => (Owned::Review(*review), None),
+                Event::ReviewAnswered { answer: ReviewAnswer::CannotTell, .. } => continue,
+                Event::ReviewAnswered { review, .. } | Event::ReviewVoid { review } => {
+                    (Owned::Review(*review), None)
+                }
                 Event::Linked { .. }
                 | Event::ToldApart { .. }
                 | Event::MergedInto { .. }
@@ -47,6 +50,7 @@ impl World {
         }
         for indexed in &change.records {
             self.index(indexed.record, Some(indexed.person), &indexed.keys);
+            self.found_by(indexed.person, &indexed.keys);
             if is_learning(&indexed.prepared.record) {
                 self.learn(indexed.person, indexed.record, &indexed.prepared);
             }

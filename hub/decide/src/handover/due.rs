@@ -1,15 +1,16 @@
 //! Due moments: the next day on which something becomes true for a person without a message.
 //!
 //! Deadlines, a residence or a departure that begins, an age that a rule names, an enrolment at the portal, the day on
-//! which a code, a territory or a legal basis begins or ends, or a rule or another definition of the candidate begins. The
-//! engine brings a message on that day, and the person is decided again as on any other. What will be true then is not
-//! said here.
+//! which a code, a territory or a legal basis begins or ends, a rule or another definition of the candidate begins, or
+//! somebody has fitted nobody for too long. The engine brings a message on that day, and the person is decided again as on
+//! any other. What will be true then is not said here.
 
 use schemas::time::Day;
 
 use crate::bundle::Bundle;
 use crate::draft::Draft;
 use crate::journey::Journey;
+use crate::journey::alone::alone;
 use crate::journey::scope::{Scope, scope};
 use crate::person::{Event, Person};
 use crate::routing::route;
@@ -40,6 +41,7 @@ fn next_day(person: &Person, bundle: &Bundle, today: Day) -> Option<Day> {
         .chain(of_age)
         .chain(defined)
         .chain(journey.enrolled_on())
+        .chain(alone(person, bundle, today).map(|(_, by)| by))
         .chain(turning(person, journey, bundle, today));
     days.filter(|day| *day > today).min()
 }

@@ -71,6 +71,25 @@ impl BirthFit {
         if agree.into_iter().filter(|part| *part).count() == 2 { Self::TwoParts } else { Self::Differs }
     }
 
+    /// What is told of it, where it is not simply equal or different.
+    pub(crate) fn kind(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Exact | Self::Differs => return None,
+            Self::Exchanged => "exchanged",
+            Self::DayUnknown => "day_unknown",
+            Self::ExactDefault => "first_of_january",
+            Self::DayApart => "day_apart",
+            Self::OneDigit => "one_digit",
+            Self::Calendar => "calendar",
+            Self::ExactUnknown => "year_or_month_alone",
+            Self::MonthUnknown => "month_unknown",
+            Self::TwoParts => "two_parts",
+            Self::DefaultYear => "default_year",
+            Self::DefaultNear | Self::DefaultApart => "two_default_dates",
+            Self::UnknownDiffers => "known_part_differs",
+        })
+    }
+
     pub(crate) fn weight(self, weights: &BirthWeights) -> Weight {
         match self {
             Self::Exact => weights.exact,

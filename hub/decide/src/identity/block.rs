@@ -103,20 +103,24 @@ impl<'a> Around<'a> {
 }
 
 /// Whether nothing is known of them but what accounts said.
-fn only_accounts(person: &Person) -> bool {
+pub(super) fn only_accounts(person: &Person) -> bool {
     let keys = &person.matching.keys;
     !keys.is_empty() && keys.iter().all(|key| matches!(key, Key::Account(_)))
 }
 
 /// Whom most keys find, as many as are compared; of equals those with the lower id.
-fn most_often(found: BTreeMap<&PersonId, usize>) -> Vec<&PersonId> {
+pub(super) fn most_often(found: BTreeMap<&PersonId, usize>) -> Vec<&PersonId> {
     let mut ranked: Vec<(&PersonId, usize)> = found.into_iter().collect();
     ranked.sort_by_key(|(id, times)| (usize::MAX - times, **id));
     ranked.into_iter().take(COMPARED).map(|(id, _)| id).collect()
 }
 
 /// These persons as they are now, each once, and whether one of them cannot be read.
-fn load<'a>(world: &'a World, mut ids: Vec<&PersonId>, gather: &mut Gather) -> (Vec<&'a Person>, bool) {
+pub(super) fn load<'a>(
+    world: &'a World,
+    mut ids: Vec<&PersonId>,
+    gather: &mut Gather,
+) -> (Vec<&'a Person>, bool) {
     ids.sort_unstable();
     ids.dedup();
     let mut persons: Vec<&Person> = vec![];

@@ -38,9 +38,9 @@ pub(crate) struct NumberFit {
     /// Only documents that change hands are shared.
     pub(crate) passport_only: bool,
     /// A document's number is one letter apart: twins may have such, so it speaks for a date alone.
-    near: bool,
+    pub(super) near: bool,
     /// How many kinds both have, without sharing one.
-    differ: usize,
+    pub(super) differ: usize,
     /// National numbers, or those of the aliens office, differ.
     holders_differ: bool,
     /// The applications are two.
@@ -171,7 +171,7 @@ fn best_birth(view: &MatchView, known: &Matching, model: &MatchModel) -> Option<
 }
 
 /// Properties that many share: equal where one is, different where both have one and none is shared.
-fn marks(view: &MatchView, known: &Matching, model: &MatchModel) -> Weight {
+pub(super) fn marks(view: &MatchView, known: &Matching, model: &MatchModel) -> Weight {
     let mut weight = 0;
     for (kind, weights) in &model.marks {
         let ours = view.marks.iter().filter(|mark| mark.kind == *kind);
@@ -194,7 +194,7 @@ fn marks(view: &MatchView, known: &Matching, model: &MatchModel) -> Weight {
 }
 
 impl NumberFit {
-    fn of(ours: &[Key], known: &Matching, model: &MatchModel) -> Self {
+    pub(super) fn of(ours: &[Key], known: &Matching, model: &MatchModel) -> Self {
         let mut fit = Self::default();
         let (mut passports, mut before) = (0, None);
         for key in ours {

@@ -78,7 +78,7 @@ fn births(a: &Person, b: &Person) -> Option<BirthFit> {
 }
 
 /// A human said that they are two.
-fn told_apart(a: &Person, b: &Person) -> bool {
+pub(super) fn told_apart(a: &Person, b: &Person) -> bool {
     a.state.never.contains(&b.id) || !a.state.never.is_disjoint(&b.state.absorbed)
 }
 

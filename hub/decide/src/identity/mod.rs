@@ -13,6 +13,8 @@ mod compare;
 mod block;
 mod guard;
 mod judge;
+mod nearest;
+mod told;
 mod waiting;
 
 use std::collections::BTreeSet;
@@ -26,6 +28,8 @@ pub use block::COMPARED;
 pub(crate) use guard::two_hold_the_file;
 pub use judge::NAMED;
 pub(crate) use judge::survivor;
+pub(crate) use nearest::nearest;
+pub use told::{ComparedField, Comparison, FieldFit, FieldLevel, compared};
 pub use view::{prepare, prepared};
 
 use crate::model::MatchModel;

@@ -5,6 +5,7 @@
 //! knows when something arrived. Next: [`register`] and [`entries`], then [`scope`] with `area`, then [`canonical`].
 //! Source: docs/facts.md.
 
+pub(crate) mod alone;
 mod area;
 pub mod canonical;
 pub mod enrolment;

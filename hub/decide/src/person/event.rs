@@ -63,6 +63,8 @@ pub enum Event {
     },
     /// A human answered, or a merge made the question void.
     ReviewAnswered { review: ReviewId, answer: ReviewAnswer },
+    /// What was asked has become clear by itself: the person fits somebody after all.
+    ReviewVoid { review: ReviewId },
     /// A human said that the two are not one: never merge them.
     ToldApart { from: PersonId },
     /// Merged: the survivor has everything from here on.

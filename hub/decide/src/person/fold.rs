@@ -84,9 +84,17 @@ impl Person {
             // Folded with its record, in `link`.
             Event::Linked { .. } => {}
             Event::Restated { evidence } => state.claims.take_in(&evidence.prepared.record, evidence.message),
-            Event::ReviewRaised { review, candidates, .. } => {
+            Event::ReviewRaised { review, reason, candidates } => {
                 state.open_reviews.insert(*review, candidates.clone());
+                if reason.is_alone() {
+                    state.alone.insert(*reason, *review);
+                }
             }
+            Event::ReviewVoid { review } => {
+                state.open_reviews.remove(review);
+            }
+            // Somebody looked, and it stays open.
+            Event::ReviewAnswered { answer: ReviewAnswer::CannotTell, .. } => {}
             Event::ReviewAnswered { review, answer } => {
                 let candidates = state.open_reviews.remove(review).unwrap_or_default();
                 if *answer == ReviewAnswer::Different {
@@ -298,6 +306,7 @@ impl PersonState {
         self.household.over.extend(theirs.household.over.iter().cloned());
         self.open_reviews
             .extend(theirs.open_reviews.iter().map(|(id, candidates)| (*id, candidates.clone())));
+        self.alone.extend(&theirs.alone);
         self.never.extend(&theirs.never);
         self.absorbed.extend(&theirs.absorbed);
         self.absorbed.insert(other.id);

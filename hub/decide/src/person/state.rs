@@ -23,7 +23,7 @@ use super::claims::Claims;
 use super::facing::Facing;
 use super::first_load::FirstLoad;
 use super::stage::{Holds, Stage};
-use super::words::{Capacity, TaskKind, ViewKind};
+use super::words::{Capacity, ReviewReason, TaskKind, ViewKind};
 use crate::routing::Route;
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -77,6 +77,9 @@ pub struct PersonState {
     pub asked: BTreeSet<(Insz, TaskKind)>,
     /// Open reviews, each with the persons it may be.
     pub open_reviews: BTreeMap<ReviewId, BTreeSet<PersonId>>,
+    /// What was asked because they fitted nobody: each once, whatever came of it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub alone: BTreeMap<ReviewReason, ReviewId>,
     /// Persons a human told apart from this one for good.
     pub never: BTreeSet<PersonId>,
     /// Persons that were absorbed: their journals count here as well.

@@ -43,10 +43,16 @@ pub enum ReviewReason {
     Alike,
     /// An agency says that it was offered this person twice: whom it means is a human's to find.
     DuplicateOffer,
+    /// Somebody is registered where an agency is competent, and fits nobody who applied.
+    RegisteredAlone,
+    /// An account fits nobody who applied.
+    AccountAlone,
+    /// A granted permit fits nobody who applied for a visa or is registered.
+    PermitAlone,
 }
 
 impl ReviewReason {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::KeyContradicts,
         Self::ClaimContradicts,
         Self::SeveralPersons,
@@ -57,7 +63,16 @@ impl ReviewReason {
         Self::DateDiffers,
         Self::Alike,
         Self::DuplicateOffer,
+        Self::RegisteredAlone,
+        Self::AccountAlone,
+        Self::PermitAlone,
     ];
+
+    /// Whether it asks about somebody who fits nobody: it is void once they do.
+    #[must_use]
+    pub fn is_alone(self) -> bool {
+        matches!(self, Self::RegisteredAlone | Self::AccountAlone | Self::PermitAlone)
+    }
 
     /// Its name in lists.
     #[must_use]
@@ -73,6 +88,9 @@ impl ReviewReason {
             Self::DateDiffers => "date_differs",
             Self::Alike => "alike",
             Self::DuplicateOffer => "duplicate_offer",
+            Self::RegisteredAlone => "registered_alone",
+            Self::AccountAlone => "account_alone",
+            Self::PermitAlone => "permit_alone",
         }
     }
 }

@@ -260,6 +260,9 @@ fn rules(bundle: &Bundle) -> Vec<String> {
         ("accepted_months", deadlines.accepted_months),
         ("rejected_days", deadlines.rejected_days),
         ("overdue_days", deadlines.overdue_days),
+        ("registered_alone_days", deadlines.registered_alone_days),
+        ("account_alone_days", deadlines.account_alone_days),
+        ("permit_alone_months", deadlines.permit_alone_months),
     ];
     let none = lasting.into_iter().filter(|(_, length)| *length == 0);
     let mut wrong: Vec<_> = none.map(|(name, _)| format!("deadlines: {name} is 0: no time at all")).collect();

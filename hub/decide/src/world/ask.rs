@@ -26,6 +26,8 @@ pub enum Ask {
     Waiting(MessageId),
     /// Which [learning records](is_learning) are in this very person's own journal?
     Journal(PersonId),
+    /// By which keys are this very person's own records found?
+    Keys(PersonId),
     /// Which record has this number on the recipient's topic?
     Sent(Recipient, u64),
 }
@@ -59,6 +61,8 @@ pub enum Reply {
     Waiting(Option<Arc<Prepared>>),
     /// The learning records in this person's own journal, in no order.
     Journal(Vec<(MessageId, Arc<Prepared>)>),
+    /// The keys of this person's own records.
+    Keys(BTreeSet<Mac>),
     /// The record; nothing where no such one was decided.
     Sent(Option<SentRecord>),
 }
@@ -116,6 +120,7 @@ pub(super) fn absent(ask: &Ask) -> Reply {
         Ask::Owner(_) => Reply::Owner(None),
         Ask::Waiting(_) => Reply::Waiting(None),
         Ask::Journal(_) => Reply::Journal(vec![]),
+        Ask::Keys(_) => Reply::Keys(BTreeSet::new()),
         Ask::Sent(..) => Reply::Sent(None),
     }
 }

@@ -16,6 +16,8 @@ use super::{Slot, World};
 pub(super) const HOLDER: usize = 140;
 /// Roughly what one learning record weighs.
 pub(super) const LEARNT: usize = 2_200;
+/// Roughly what one key of a person weighs.
+pub(super) const FOUND_BY: usize = 48;
 /// Roughly what any answer weighs beside its content.
 const ANSWER: usize = 300;
 /// Roughly what a person weighs without claims, and each claim of theirs.
@@ -139,6 +141,7 @@ pub(super) fn weigh(answer: &Reply) -> usize {
                 PERSON + (state.claims.len() + parts) * CLAIM
             }
             Reply::Journal(records) => records.len() * LEARNT,
+            Reply::Keys(keys) => keys.len() * FOUND_BY,
             Reply::Waiting(Some(_)) => LEARNT,
             Reply::Person(PersonFound::Absorbed(_) | PersonFound::Nobody | PersonFound::Shut)
             | Reply::Owner(_)

@@ -163,6 +163,23 @@ impl World {
         }
     }
 
+    /// One more record of this person's own is found by these keys. Keys that are not known stay so.
+    pub(crate) fn found_by(&mut self, person: PersonId, keys: &[Mac]) {
+        let ask = Ask::Keys(person);
+        self.touch(&ask);
+        match self.known.get_mut(&ask) {
+            Some(Slot { answer: Reply::Keys(known), weight, .. }) => {
+                let before = known.len();
+                known.extend(keys);
+                let more = (known.len() - before) * budget::FOUND_BY;
+                *weight += more;
+                self.weight += more;
+            }
+            None if self.whole => self.set(ask, Reply::Keys(keys.iter().copied().collect())),
+            Some(_) | None => {}
+        }
+    }
+
     /// This is the answer from now on.
     pub(crate) fn set(&mut self, ask: Ask, answer: Reply) {
         self.touch(&ask);

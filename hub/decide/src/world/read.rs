@@ -2,6 +2,7 @@
 //!
 //! Each answers, says that there is nothing, or says what is [`Missing`]; in a whole world nothing is ever missing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -104,6 +105,16 @@ impl World {
             _ => None,
         });
         journals.flatten().collect()
+    }
+
+    /// The keys that a person's records are found by: of their own, and of those that were absorbed.
+    pub(crate) fn keys_of(&self, person: &Person, gather: &mut Gather) -> BTreeSet<Mac> {
+        let ids = person.state.absorbed.iter().chain([&person.id]);
+        let keys = ids.filter_map(|id| match gather.take(self.find(Ask::Keys(*id))) {
+            Some(Some(Reply::Keys(keys))) => Some(keys),
+            _ => None,
+        });
+        keys.flatten().copied().collect()
     }
 
     /// A record on a topic.

@@ -163,6 +163,9 @@ fn made() -> Bundle {
             bounced_days: 1,
             purge_days: 2,
             recall_days: 1,
+            registered_alone_days: 5,
+            account_alone_days: 20,
+            permit_alone_months: 6,
         },
         calendar: WorkCalendar::of(vec![
             holiday(Falls::every("05-01").unwrap()),

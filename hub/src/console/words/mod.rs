@@ -2,9 +2,10 @@
 //!
 //! Templates and pages take theirs from here, so another language is another folder with these names. Words of
 //! the closed lists are matched one by one: a new state or reason has no page until it has a word here. Refuses
-//! markup. Files: `lists` (closed lists), `sentences` (what needs a number or a name).
+//! markup. Files: `lists` (closed lists), `sentences` (what needs a number or a name), `review` (its page has three languages).
 
 mod lists;
+pub(super) mod review;
 mod sentences;
 
 pub(super) use lists::*;
@@ -23,6 +24,7 @@ texts! {
     OVERVIEW = "Overzicht";
     HANDOVERS = "Overdrachten";
     HANDOVER = "Overdracht";
+    REVIEWS = "Koppelingen nakijken";
     OPEN_ONES = " open";
     FIND_LABEL = "Zoek op kenmerk van een overdracht";
     FIND_HINT = "kenmerk, of het begin ervan";

@@ -172,6 +172,7 @@ fn names(event: &Event) -> Vec<PersonId> {
         Event::Absorbed { person, .. } => vec![person.id],
         Event::Linked { .. }
         | Event::ReviewAnswered { .. }
+        | Event::ReviewVoid { .. }
         | Event::Restated { .. }
         | Event::DueSet { .. }
         | Event::HandoverOpened { .. }

@@ -24,6 +24,8 @@ pub enum FoundRow {
     Waiting(MessageRow),
     /// A message of the person whose journal is asked for.
     Own(MessageRow),
+    /// By which keys one of this person's own records is found.
+    Keys(PersonId, Vec<Mac>),
     /// A record on a topic.
     Sent(Recipient, u64, SentRecord),
 }

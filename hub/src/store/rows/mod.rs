@@ -23,7 +23,10 @@ pub use message::{
     DecidedRow, Detail, InboxRow, MessageKeyRow, MessageRow, Outcome, PendingRow, ReceiptRow, RefusalRow,
     ReleasedRow, StoredAttempt, StoredDecision,
 };
-pub use person::{AnswerRow, AskedAbout, DueRow, JournalRow, JournalStored, PersonRow, RecordRow, ReviewRow};
+pub use person::{
+    AnswerRow, AskedAbout, DueRow, JournalRow, JournalStored, PersonRow, RecordRow, ReviewRow, WaitingRow,
+    WaitsOn,
+};
 pub use quarantine::{ActRow, AsideRow, Remedy};
 
 /// Sealed bytes: nonce, ciphertext, tag.

@@ -83,14 +83,54 @@ pub struct ReviewRow {
     pub reason: String,
     /// When it was raised.
     pub raised_at: Instant,
+    /// Whether somebody looked, and could not tell.
+    pub looked_at: bool,
+    pub waits: WaitsOn,
+}
+
+/// What waits for the answer to a review; what comes first is looked at first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum WaitsOn {
+    /// A number that is contested decides nothing meanwhile.
+    Number,
+    /// A handover that is held.
+    Handover,
+    /// Somebody registered of whom nobody is in charge.
+    Registration,
+    #[default]
+    Nothing,
+}
+
+impl WaitsOn {
+    /// Its name in lists.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Handover => "handover",
+            Self::Registration => "registration",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+/// A record that waits for its person to be known.
+#[derive(Clone, Debug)]
+pub struct WaitingRow {
+    pub id: MessageId,
+    pub source: String,
+    pub sender: String,
+    /// Since when it waits.
+    pub since: Instant,
 }
 
 #[derive(Clone, Debug)]
 pub struct AnswerRow {
     pub id: ReviewId,
-    /// How: `same`, `different`.
+    /// How: `same`, `different`, `cannot_tell`; `void` where it became clear by itself.
     pub answer: &'static str,
-    pub at: Instant,
+    /// When it was answered; none where it stays open.
+    pub at: Option<Instant>,
 }
 
 /// A person's next due moment.
