@@ -36,12 +36,23 @@ impl PartialDate {
     /// # Errors
     /// [`DateError::NoSuchDay`] where the calendar has no such day or the year is not 1850 to 2199.
     pub fn new(year: u16, month: u8, day: u8) -> Result<Self, DateError> {
+        Self::of_any_year(year, month, day).and_then(|date| match year {
+            1850..2200 => Ok(date),
+            _ => Err(DateError::NoSuchDay),
+        })
+    }
+
+    /// The same for people who need not live any more: of a file, not of a source.
+    ///
+    /// # Errors
+    /// [`DateError::NoSuchDay`] where the calendar has no such day or the year is not 1000 to 2199.
+    pub fn of_any_year(year: u16, month: u8, day: u8) -> Result<Self, DateError> {
         let exists = match (month, day) {
             (0, 0) => true,
             (1..=12, 0) => true,
             _ => Day::from_ymd_opt(year.into(), month.into(), day.into()).is_some(),
         };
-        if exists && (1850..2200).contains(&year) {
+        if exists && (1000..2200).contains(&year) {
             Ok(Self { year, month, day })
         } else {
             Err(DateError::NoSuchDay)
@@ -53,6 +64,18 @@ impl PartialDate {
     /// # Errors
     /// [`DateError::Form`] for another form, [`DateError::NoSuchDay`] for a day that does not exist.
     pub fn parse(text: &str) -> Result<Self, DateError> {
+        Self::read(text, Self::new)
+    }
+
+    /// The same for people who need not live any more: of a file, not of a source.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_any_year(text: &str) -> Result<Self, DateError> {
+        Self::read(text, Self::of_any_year)
+    }
+
+    fn read(text: &str, new: fn(u16, u8, u8) -> Result<Self, DateError>) -> Result<Self, DateError> {
         let number = |part: &str| -> Result<u16, DateError> {
             let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
             digits.then(|| part.parse().ok()).flatten().ok_or(DateError::Form)
@@ -70,11 +93,11 @@ impl PartialDate {
         let dashes: Vec<&str> = text.split('-').collect();
         let slashes: Vec<&str> = text.split('/').collect();
         match (dashes.as_slice(), slashes.as_slice()) {
-            (&[y, m, d], _) => Self::new(year(y)?, small(m)?, small(d)?),
-            (_, &[d, m, y]) => Self::new(year(y)?, small(m)?, small(d)?),
-            (&[y, m], _) => Self::new(year(y)?, small(m)?, 0),
-            (&[t], _) if t.len() == 8 => Self::new(year(&t[..4])?, small(&t[4..6])?, small(&t[6..])?),
-            (&[y], _) => Self::new(year(y)?, 0, 0),
+            (&[y, m, d], _) => new(year(y)?, small(m)?, small(d)?),
+            (_, &[d, m, y]) => new(year(y)?, small(m)?, small(d)?),
+            (&[y, m], _) => new(year(y)?, small(m)?, 0),
+            (&[t], _) if t.len() == 8 => new(year(&t[..4])?, small(&t[4..6])?, small(&t[6..])?),
+            (&[y], _) => new(year(y)?, 0, 0),
             _ => Err(DateError::Form),
         }
     }
@@ -198,6 +221,13 @@ mod tests {
         check("1988-5-7", Err(DateError::Form));
         check("", Err(DateError::Form));
         check("é988", Err(DateError::Form));
+        check("1605-08-06", Err(DateError::NoSuchDay));
+        let long_ago = |text| PartialDate::parse_any_year(text).map(|date| date.to_string());
+        assert_eq!(long_ago("1605-08-06"), Ok("1605-08-06".to_owned()));
+        assert_eq!(
+            ["0990-01-01", "2200", "1605-02-30"].map(long_ago),
+            [const { Err(DateError::NoSuchDay) }; 3]
+        );
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub(super) fn prepare(
         })
     });
     let births: Vec<PartialDate> =
-        match row.get(LinkColumn::Birth).map(|text| (text, PartialDate::parse(text))) {
+        match row.get(LinkColumn::Birth).map(|text| (text, PartialDate::parse_any_year(text))) {
             None => vec![],
             Some((_, Ok(birth))) => vec![birth],
             Some((text, Err(_))) => {
@@ -76,7 +76,7 @@ fn as_far_as_it_goes(text: &str) -> Option<PartialDate> {
     let year = digits.get(..4)?.parse().ok()?;
     let month =
         digits.get(4..6).and_then(|month| month.parse().ok()).filter(|month| (1..=12).contains(month));
-    PartialDate::new(year, month.unwrap_or(0), 0).ok()
+    PartialDate::of_any_year(year, month.unwrap_or(0), 0).ok()
 }
 
 fn marks(row: LinkRow<'_>) -> Vec<Mark> {

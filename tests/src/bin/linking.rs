@@ -1,7 +1,7 @@
 //! The figures of docs/linking.md: how well and how fast records of people who are known are linked.
 //!
 //! `cargo run --release -p tests --bin linking -- DIR`: a folder with `newcomers_records.csv`, `newcomers_truth.csv`,
-//! `newcomers_traps.csv` and `febrl3.csv`. Prints one table; asserts nothing.
+//! `newcomers_traps.csv`, `febrl3.csv`, `historical.csv` and `historical_truth.csv`. Prints one table; asserts nothing.
 
 #![allow(clippy::print_stdout, clippy::allow_attributes, reason = "it prints figures")]
 
@@ -43,7 +43,8 @@ fn main() -> anyhow::Result<()> {
     let bench = Bench { config: Config::load(&root)?, root };
     println!("| file | precision | recall | | records/s |\n| --- | --- | --- | --- | --- |");
     bench.newcomers(&dir)?;
-    bench.febrl(&dir)
+    bench.febrl(&dir)?;
+    bench.historical(&dir)
 }
 
 impl Bench {
@@ -97,6 +98,16 @@ impl Bench {
         lines.sort_by_key(|(size, _)| usize::MAX - size);
         let told: Vec<_> = lines.into_iter().take(16).map(|(_, line)| line).collect();
         println!("| newcomers by nationality, recall/precision | | | {} | |", told.join(", "));
+        Ok(())
+    }
+
+    fn historical(&self, dir: &Path) -> anyhow::Result<()> {
+        let rows = Rows::read(&dir.join("historical.csv"))?;
+        let truth = pairs_of(&dir.join("historical_truth.csv"))?;
+        let columns =
+            "given_names=first_name,family_name=surname,sex=gender,suburb=birth_place,postcode=postcode_fake";
+        let columns = Columns::parse(columns).map_err(anyhow::Error::msg)?;
+        report("historical persons", &self.link(&rows, &columns, None, "")?, &truth, "");
         Ok(())
     }
 
