@@ -3,7 +3,7 @@
 //! Owns the step from statements to facts, alike for every source. Next: [`schemas::fact`].
 
 use schemas::country::Country;
-use schemas::fact::{Authority, Contact, Entry, Fact, Record, Sex, Statement};
+use schemas::fact::{Authority, Choice, Contact, Entry, Fact, Record, Sex, Statement};
 use schemas::insz::Insz;
 use schemas::key::Key;
 use schemas::name::Names;
@@ -28,6 +28,11 @@ impl ItemDraft {
     /// States something about another entry.
     pub(crate) fn say_of(&mut self, entry: Entry, valid_from: Option<Day>, statement: Statement) {
         self.said.push((Some(entry), valid_from, statement));
+    }
+
+    /// Whom they chose in Brussels: each choice stands for itself, so that a later one that is not complete hides none.
+    pub(crate) fn choose(&mut self, on: Option<Day>, choice: Choice) {
+        self.say_of(Entry::Choice(choice.clone()), on, Statement::Choice(choice));
     }
 
     /// Who it is: each part is found by and stated, where there is one.

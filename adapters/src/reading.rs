@@ -7,13 +7,14 @@
 use std::fmt::Display;
 
 use schemas::country::{Countries, Country};
-use schemas::fact::Sex;
+use schemas::fact::{Choice, Sex};
 use schemas::finding::{Code, Finding};
 use schemas::insz::{Environment, Insz};
 use schemas::message::Said;
 use schemas::name::Names;
 use schemas::partial::PartialDate;
 use schemas::place::Destination;
+use schemas::recipient::Recipient;
 use schemas::reference::{
     ApplicationNumber, DvzNumber, PassportNumber, PermitNumber, PostCode, ReferenceError,
 };
@@ -129,6 +130,18 @@ impl<'a> Reading<'a> {
             Some(None) => self.note(Code::DestinationMissing, at, "names no municipality that is known"),
             None => self.note(Code::DestinationMissing, at, "names no municipality"),
         }
+    }
+
+    /// Whom a newcomer in Brussels chose, and in which language. Who offers what is the agencies' config to say, so no
+    /// list of choosable stands here.
+    pub(crate) fn choice(&mut self, (at, language): (&str, &str), context: &Context<'_>) -> Option<Choice> {
+        let recipient = self.parsed(at, Code::UnknownCode, |text| {
+            let name = text.to_ascii_lowercase().replace('_', "-");
+            let known = Recipient::parse(&name).ok();
+            let known = known.filter(|recipient| context.choosable.contains(recipient));
+            known.ok_or("expected an agency that can be chosen in Brussels")
+        })?;
+        Some(Choice { recipient, language: self.text(language).map(str::to_owned) })
     }
 
     /// A sex, as travel documents state it.

@@ -59,6 +59,8 @@ pub enum Entry {
     Statement(StatementId),
     /// A test passed elsewhere, by what it is about.
     Test(TestSubject, Option<LanguageLevel>),
+    /// A choice in Brussels, by what is chosen: one that is not complete takes no other one's place.
+    Choice(Choice),
 }
 
 /// One normalised statement.

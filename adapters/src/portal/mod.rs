@@ -6,13 +6,12 @@
 //! contract. Next: [`schemas::fact`].
 
 use schemas::fact::{
-    Authority, Choice, Course, Entry, FeeExemption, FeePayment, LanguageLevel, LearningPath, Record,
-    Statement, SupportNeed, TestElsewhere, TestSubject,
+    Authority, Course, Entry, FeeExemption, FeePayment, LanguageLevel, LearningPath, Record, Statement,
+    SupportNeed, TestElsewhere, TestSubject,
 };
 use schemas::finding::Code;
 use schemas::key::Key;
 use schemas::message::Said;
-use schemas::recipient::Recipient;
 use schemas::reference::{
     Account, ApplicationNumber, CategoryCode, IssuerCode, ModuleCode, PassportNumber, PermitNumber, PostCode,
 };
@@ -91,9 +90,8 @@ fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Record> {
             entry = linked;
         }
         Some("brussels_choice") => {
-            if let Some(choice) = choice(reading, context) {
-                draft.say(on, Statement::Choice(choice));
-            }
+            let choice = reading.choice(("/provider", "/language"), context);
+            choice.into_iter().for_each(|choice| draft.choose(on, choice));
         }
         Some("objection") => draft.say(on, Statement::Objection),
         _ => {}
@@ -191,14 +189,4 @@ fn platform(reading: &mut Reading<'_>) -> Option<Account> {
         }
         home => reading.parsed("/user_id", Code::InvalidReference, |id| account(home, id)),
     }
-}
-
-/// Who offers what is the agencies' config to say, so no list of choosable stands here.
-fn choice(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Choice> {
-    let recipient = reading.parsed("/provider", Code::UnknownCode, |text| {
-        let name = text.to_ascii_lowercase().replace('_', "-");
-        let known = Recipient::parse(&name).ok().filter(|recipient| context.choosable.contains(recipient));
-        known.ok_or("expected an agency that can be chosen in Brussels")
-    })?;
-    Some(Choice { recipient, language: reading.text("/language").map(str::to_owned) })
 }

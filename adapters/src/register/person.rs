@@ -194,7 +194,8 @@ struct RegisteredHome {
 }
 
 /// The main residence, where it lies in a Belgian municipality. The address's own code counts, also
-/// where another municipality manages the dossier; the manager's is taken where it has none.
+/// where another municipality manages the dossier; the manager's is taken where it has none. A code that is in no table
+/// is told as it is: there may be a new municipality, and somebody must look.
 fn home(person: &Value, municipalities: &Municipalities, asked_on: Day) -> Option<RegisteredHome> {
     let address = person.pointer("/Adressen/Hoofdverblijfplaats")?;
     let belgian = match (text(&address["NISCodeLand"]), text(&address["ISOCodeLand"])) {
@@ -205,7 +206,10 @@ fn home(person: &Value, municipalities: &Municipalities, asked_on: Day) -> Optio
     let municipality = |nis: NisCode| !matches!(municipalities.lookup(nis, asked_on), Lookup::Unknown);
     let own = text(&address["NISCodeGemeente"]).and_then(|nis| NisCode::parse(nis).ok());
     let managing = manager_nis(person).filter(|nis| municipality(*nis));
-    let nis = own.filter(|nis| municipality(*nis)).or(managing).filter(|_| belgian)?;
+    // How the register writes that somebody died or was struck off, in the place of a municipality.
+    let status = |nis: &NisCode| nis.to_string().starts_with("9999");
+    let nis = own.filter(|nis| municipality(*nis)).or(managing).or(own.filter(|nis| !status(nis)));
+    let nis = nis.filter(|_| belgian)?;
 
     // A merger that makes a code leaves the address as it was, and begins a management under the code on its first day.
     let table = municipalities.iter().map(|one| one.valid_from).min();

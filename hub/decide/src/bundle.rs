@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use schemas::calendar::WorkCalendar;
 use schemas::canonical;
 use schemas::country::Countries;
-use schemas::fact::Region;
+use schemas::fact::{Choice, Region};
 use schemas::message::BundleHash;
 use schemas::municipality::{LanguageArea, Municipalities, NisCode};
 use schemas::place::Places;
@@ -94,6 +94,19 @@ impl Bundle {
             Competence::Choice { network, .. } => Some(network),
             _ => None,
         }
+    }
+
+    /// The contract a choice leads to: one that can be chosen, in a language it offers. Where it offers one language
+    /// only, none need be named.
+    #[must_use]
+    pub fn chosen(&self, choice: &Choice) -> Option<&Contract> {
+        let contract = self.contract(&choice.recipient)?;
+        let Competence::Choice { languages, .. } = &contract.competence else { return None };
+        let fits = match &choice.language {
+            Some(language) => languages.contains(language),
+            None => languages.len() == 1,
+        };
+        fits.then_some(contract)
     }
 
     /// The recipient that is provider before arrival.

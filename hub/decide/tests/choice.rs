@@ -7,8 +7,10 @@ mod support;
 
 use decide::Refusal;
 use decide::round::Verdict;
-use schemas::handover::{AnswerKind, HoldReason, Owner};
-use support::{House, Who, account, choice, day};
+use schemas::fact::Authority;
+use schemas::handover::{AnswerKind, HoldReason, OrderName, Owner};
+use schemas::key::Key;
+use support::{House, Who, account, choice, day, objection, patched};
 
 /// Granted, with an account, and since March at home in the city of Brussels.
 fn in_brussels() -> (House, Who) {
@@ -64,6 +66,54 @@ fn a_choice_that_is_not_complete_is_none() {
         house.tell(choice(&who, "bapa-via:nl", "2025-03-07"));
         assert_eq!(house.left(), ["bapa-via offer"], "after {said}");
     }
+}
+
+#[test]
+fn a_choice_that_is_not_complete_takes_no_others_place() {
+    // Whichever comes first, also through a municipality, and also of the same office.
+    for open in ["bapa-bxl", "bon:fr", "bapa-via", "bapa-via:ar"] {
+        for open_first in [false, true] {
+            let (mut house, who) = in_brussels();
+            let whole = choice(&who, "bapa-via:fr", "2025-03-06");
+            let open = choice(&who, open, "2025-03-07");
+            let said = if open_first { [open, whole] } else { [whole, open] };
+            said.into_iter().for_each(|body| drop(house.tell(body)));
+            assert_eq!(house.left(), ["bapa-via offer"], "{open_first}");
+        }
+    }
+}
+
+#[test]
+fn the_newest_choice_counts_whoever_tells_it() {
+    let counter = |who: &Who, said, on| {
+        patched(choice(who, said, on), |record| {
+            (record.keys, record.names, record.births) = (vec![Key::Insz(who.insz)], vec![], vec![]);
+            (record.facts[0].authority, record.facts[0].version.channel) =
+                (Authority::Register, "hint".to_owned());
+        })
+    };
+    let (mut house, who) = in_brussels();
+    house.tell(counter(&who, "bon", "2025-03-06"));
+    assert_eq!(house.left(), ["bon offer"], "at the counter");
+    house.tell(choice(&who, "bapa-via:fr", "2025-03-07"));
+    assert_eq!(house.left(), ["bon ended moved", "bapa-via offer"], "at the portal, a day later");
+    house.tell(counter(&who, "bapa-bxl:nl", "2025-03-05"));
+    assert_eq!(house.left(), [""; 0], "an older one that was told late");
+}
+
+#[test]
+fn the_six_months_count_from_the_first_registration_in_the_region_whatever_held_it_then() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.granted_with_account(&who);
+    house.tell(objection(&who, "2025-02-20"));
+    house.today("2025-03-05");
+    house.home(&who, "21004", "2025-03-04");
+    assert_eq!(house.handovers(), ["held"]);
+    house.today("2025-06-02");
+    house.home(&who, "21015", "2025-06-01");
+    house.order(OrderName::Lift);
+    assert_eq!(house.handovers(), ["awaiting_choice"]);
+    assert_eq!(house.only().state.handovers[0].deadline, Some(day("2025-09-04")), "not from June");
 }
 
 #[test]

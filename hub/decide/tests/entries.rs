@@ -10,14 +10,15 @@ use decide::journey::entries::Ending;
 use decide::journey::scope::{Group, OutReason, Scope, scope};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use schemas::fact::{Application, Authority, Decision, Fact, Field, PermitRole, Purpose, Region, Statement};
+use schemas::fact::{Authority, Decision, Fact, Field, PermitRole, Purpose, Region, Statement};
 use schemas::message::Body;
 use schemas::municipality::NisCode;
 use schemas::place::Destination;
 use schemas::reference::PermitNumber;
 use support::engine::Dice;
 use support::{
-    Home, House, Who, application, choice, day, patched, permit, register, since, status, to, withdrawn,
+    Home, House, Who, application, choice, day, patched, patched_application, patched_permit, permit,
+    register, since, status, to, withdrawn,
 };
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
@@ -261,12 +262,8 @@ fn a_permit_lives_on_where_its_visa_does_or_was_another_ones() {
     };
     let named = |who: &Who, number: Option<&str>, filed: &str, decision: Decision| {
         let number = number.map(|number| PermitNumber::parse(number).unwrap());
-        let applied = patched(application(who, Purpose::Work, filed), |record| {
-            record.facts.iter_mut().for_each(|fact: &mut Fact| {
-                if let Statement::Applied(Application { permit, .. }) = &mut fact.statement {
-                    permit.clone_from(&number);
-                }
-            });
+        let applied = patched_application(application(who, Purpose::Work, filed), |applied| {
+            applied.permit.clone_from(&number);
         });
         vec![applied, status(who, decision, 2, "2025-02-01")]
     };
@@ -293,19 +290,11 @@ fn a_permit_lives_on_where_its_visa_does_or_was_another_ones() {
 fn a_family_members_permit_ends_with_their_own_visa_on_the_workers_permit() {
     let (mut house, who) = (House::new(), Who::number(1));
     let worker = PermitNumber::parse("GV-2025-000900").unwrap();
-    house.tell(patched(permit(&who, Decision::Granted, "2025-01-01"), |record| {
-        for fact in &mut record.facts {
-            if let Statement::Permit(permit) = &mut fact.statement {
-                permit.role = PermitRole::Family(worker.clone());
-            }
-        }
+    house.tell(patched_permit(permit(&who, Decision::Granted, "2025-01-01"), |permit| {
+        permit.role = PermitRole::Family(worker.clone());
     }));
-    house.tell(patched(application(&who, Purpose::FamilyOfWorker, "2025-01-10"), |record| {
-        for fact in &mut record.facts {
-            if let Statement::Applied(applied) = &mut fact.statement {
-                applied.permit = Some(worker.clone());
-            }
-        }
+    house.tell(patched_application(application(&who, Purpose::FamilyOfWorker, "2025-01-10"), |applied| {
+        applied.permit = Some(worker.clone());
     }));
     assert_eq!(endings(&house, "2025-02-01").1, [None]);
     house.tell(status(&who, Decision::Refused, 2, "2025-02-01"));
@@ -313,16 +302,54 @@ fn a_family_members_permit_ends_with_their_own_visa_on_the_workers_permit() {
 }
 
 #[test]
+fn a_visa_ends_with_the_permits_that_it_rests_on() {
+    let who = Who::number(1);
+    let other = Who { permit: "GV-2025-000077".to_owned(), ..who.clone() };
+    let visa = |purpose, named: Option<&str>| {
+        patched_application(application(&who, purpose, "2025-01-10"), |applied| {
+            applied.permit = named.map(|named| PermitNumber::parse(named).unwrap());
+        })
+    };
+    let family = |body: Body| {
+        patched_permit(body, |permit| {
+            permit.role = PermitRole::Family(PermitNumber::parse("GV-2025-000900").unwrap());
+        })
+    };
+    let revoked = || permit(&who, Decision::Revoked, "2025-01-05");
+    let again = || permit(&who, Decision::Granted, "2025-01-20");
+    let lives = || permit(&other, Decision::Granted, "2025-01-06");
+    let (work, of_worker, own) = (Purpose::Work, Purpose::FamilyOfWorker, Some(who.permit.as_str()));
+    let rows: [(&str, Vec<Body>, bool); 9] = [
+        ("the permit it names was revoked", vec![visa(work, own), revoked()], true),
+        ("beside another that lives", vec![visa(work, own), revoked(), lives()], true),
+        ("the permit it names lives", vec![visa(work, Some(&other.permit)), revoked(), lives()], false),
+        ("it names none, and one lives", vec![visa(work, None), revoked(), lives()], false),
+        ("it names none, and none lives", vec![visa(work, None), revoked()], true),
+        ("it is not asked on a permit", vec![visa(FAMILY, None), revoked()], false),
+        ("the worker's is another's", vec![visa(of_worker, Some("GV-2025-000900")), revoked()], false),
+        ("a family member's own", vec![visa(of_worker, Some("GV-2025-000900")), family(revoked())], true),
+        ("and granted again", vec![visa(work, own), revoked(), again()], false),
+    ];
+    for (name, said, ended) in rows {
+        for backwards in [false, true] {
+            let (mut house, mut said) = (House::new(), said.clone());
+            if backwards {
+                said.reverse();
+            }
+            said.into_iter().for_each(|body| drop(house.tell(body)));
+            let expect = ended.then_some(Ending::Decided);
+            assert_eq!(endings(&house, "2025-02-01").0, [expect], "{name}, backwards {backwards}");
+        }
+    }
+}
+
+#[test]
 fn family_of_a_worker_of_another_region_is_not_in_scope_in_silence() {
     for (region, held) in [(Region::Wallonia, true), (Region::Brussels, false), (Region::Flanders, false)] {
         let (mut house, who) = (House::new(), Who::number(1));
-        house.tell(patched(permit(&who, Decision::Granted, "2025-01-01"), |record| {
-            for fact in &mut record.facts {
-                if let Statement::Permit(permit) = &mut fact.statement {
-                    permit.region = region;
-                    permit.role = PermitRole::Family(PermitNumber::parse("GV-2025-000900").unwrap());
-                }
-            }
+        house.tell(patched_permit(permit(&who, Decision::Granted, "2025-01-01"), |permit| {
+            permit.region = region;
+            permit.role = PermitRole::Family(PermitNumber::parse("GV-2025-000900").unwrap());
         }));
         let (state, left) = if held { ("held", 0) } else { ("prepared", 1) };
         assert_eq!(
@@ -340,13 +367,9 @@ fn family_of_a_worker_of_another_region_is_not_in_scope_in_silence() {
 fn of_a_familys_permits_the_one_that_lives_decides() {
     let (mut house, who) = (House::new(), Who::number(1));
     let of_family = |who: &Who, region, decision| {
-        patched(permit(who, decision, "2025-01-01"), |record| {
-            for fact in &mut record.facts {
-                if let Statement::Permit(permit) = &mut fact.statement {
-                    permit.region = region;
-                    permit.role = PermitRole::Family(PermitNumber::parse("GV-2025-000900").unwrap());
-                }
-            }
+        patched_permit(permit(who, decision, "2025-01-01"), |permit| {
+            permit.region = region;
+            permit.role = PermitRole::Family(PermitNumber::parse("GV-2025-000900").unwrap());
         })
     };
     let other = Who { permit: "GV-2025-000077".to_owned(), ..who.clone() };
@@ -384,13 +407,9 @@ fn where_they_mean_to_live_is_what_was_stated_last_for_an_entry_that_lives() {
     assert_eq!(intended(&house).as_deref(), Some("Gent"), "the other has ended");
     house.tell(bound_for(&who, Some("Luik"), 2, none));
     assert_eq!(intended(&house).as_deref(), Some("Luik"), "corrected");
-    house.tell(patched(permit(&who, Decision::Granted, "2025-02-01"), |record| {
-        for fact in &mut record.facts {
-            if let Statement::Permit(permit) = &mut fact.statement {
-                let nis = NisCode::parse("11002").ok();
-                permit.destination = Destination { nis, ..Destination::default() }.stated();
-            }
-        }
+    house.tell(patched_permit(permit(&who, Decision::Granted, "2025-02-01"), |permit| {
+        let nis = NisCode::parse("11002").ok();
+        permit.destination = Destination { nis, ..Destination::default() }.stated();
     }));
     assert_eq!(intended(&house).as_deref(), Some("11002"), "a permit speaks as well");
     house.tell(bound_for(&who, None, 3, "2025-05-01"));

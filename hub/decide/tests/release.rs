@@ -327,6 +327,23 @@ fn case_waiting_a_message_that_brings_the_key_decides_all_and_releases_once() {
 }
 
 #[test]
+fn the_participant_is_told_how_what_they_asked_for_stands_and_nothing_once_it_has_ended() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    let portal = house.bundle.contracts.iter_mut().find(|contract| contract.recipient.as_str() == "portal");
+    portal.unwrap().file.push("visa_status".to_owned());
+    let told = |house: &House| house.seen("portal", "visa_status");
+    house.tell(application(&who, FAMILY, "2025-01-02"));
+    house.tell(account(&who, "2025-01-05"));
+    assert_eq!(told(&house).as_deref(), Some("pending"));
+    house.tell(status(&who, Decision::Granted, 2, "2025-02-01"));
+    assert_eq!(told(&house).as_deref(), Some("granted"));
+    house.tell(status(&who, Decision::Revoked, 3, "2025-02-10"));
+    assert_eq!(told(&house), None, "it waits for nothing");
+    house.tell(application(&Who { application: "77".to_owned(), ..who }, FAMILY, "2025-05-01"));
+    assert_eq!(told(&house).as_deref(), Some("pending"), "it is asked for again");
+}
+
+#[test]
 fn a_line_is_provisional_with_the_offer_and_definitive_with_the_file() {
     let (mut house, _) = in_ghent();
     let capacity = |house: &House| house.only().lines()[&support::recipient("amal")].capacity;

@@ -245,7 +245,10 @@ fn who_is_a_candidate_is_what_the_definition_of_the_day_says() {
     let back = [("2024-01-01", memo, memo), ("2025-05-01", decree, memo)];
     let back_for_all = [("2024-01-01", memo, memo), ("2025-05-01", decree, decree)];
     let never = [("2026-01-01", memo, memo)];
-    let rows: [(&str, &[Definition<'_>], Vec<Body>, Scope); 13] = [
+    let again = Who { application: "77".to_owned(), ..who.clone() };
+    let asked_again = || application(&again, FAMILY, "2025-05-02");
+    let left = || support::since(register(&who, Home::Left, "2025-04-05"), "2025-04-01");
+    let rows: [(&str, &[Definition<'_>], Vec<Body>, Scope); 14] = [
         ("decree: applied", &today, vec![visa()], Out(NoCandidate)),
         ("decree: granted", &today, vec![visa(), granted()], In(Family)),
         (
@@ -253,6 +256,12 @@ fn who_is_a_candidate_is_what_the_definition_of_the_day_says() {
             &today,
             vec![visa(), number_given(&who, "2025-03-01"), registered()],
             In(Family),
+        ),
+        (
+            "decree: a home that was left proves no visa that was asked for since",
+            &today,
+            vec![visa(), number_given(&who, "2025-03-01"), registered(), left(), asked_again()],
+            Out(NoCandidate),
         ),
         ("decree: none needed", &today, vec![none_needed()], In(Family)),
         ("memo since May: applied", &then_memo, vec![visa()], In(Family)),

@@ -55,6 +55,7 @@ pub(super) fn fact((cell, claim): Ground<'_>, values: bool) -> StatedFact {
             About::Module(_) => "module",
             About::Statement(_) => "statement",
             About::Test(..) => "test",
+            About::Choice(_) => "choice",
         },
         authority: cell.authority,
         stated_at: claim.stated_at,

@@ -51,8 +51,9 @@ fn turning(person: &Person, journey: Journey<'_>, bundle: &Bundle, today: Day) -
     let elsewhere = journey.home(today).and_then(|home| {
         // Another agency, or another code for the same home, which the agency is told.
         let nis = home.residence.nis;
-        let led =
-            |on| (route(bundle, nis, on, journey.choice()).recipient, bundle.municipalities.present(nis, on));
+        let led = |on| {
+            (route(bundle, nis, on, journey.choice(bundle)).recipient, bundle.municipalities.present(nis, on))
+        };
         let now = led(today);
         after(&bundle.turning().territory, today).iter().copied().find(|day| led(*day) != now)
     });

@@ -84,5 +84,5 @@ fn take_over(draft: &mut Draft<'_>, agency: &Recipient, asked: Option<Handover>)
 /// Who is competent today, by all that is known of both.
 fn competent(draft: &Draft<'_>) -> Option<Recipient> {
     let home = draft.journey().home(draft.today)?;
-    route(draft.bundle, home.residence.nis, draft.today, draft.journey().choice()).recipient
+    route(draft.bundle, home.residence.nis, draft.today, draft.journey().choice(draft.bundle)).recipient
 }

@@ -26,7 +26,7 @@ pub(crate) use reconcile::{follow_facts, reconcile, reconsider};
 
 use schemas::handover::{HoldReason, Owner, RejectCode, State};
 use schemas::ids::{HandoverId, StreamId};
-use schemas::municipality::NisCode;
+use schemas::municipality::{LanguageArea, NisCode};
 use schemas::recipient::Recipient;
 use schemas::time::Day;
 
@@ -129,7 +129,7 @@ fn fire(draft: &mut Draft<'_>, id: HandoverId, row: &Row, moving: Moving) {
 }
 
 /// Until when somebody must move. The months for a choice count once, from the first registration in the Region,
-/// whatever lies between.
+/// whatever lies between and whoever was chosen at first.
 fn deadline(draft: &Draft<'_>, handover: &Handover, to: State, moving: &Moving) -> Option<Day> {
     if to != State::AwaitingChoice {
         return again(draft, to);
@@ -137,7 +137,8 @@ fn deadline(draft: &Draft<'_>, handover: &Handover, to: State, moving: &Moving) 
     let given = draft.person.state.handovers.iter().filter_map(|handover| handover.choice_by).min();
     let given = handover.choice_by.or(given);
     let months = chrono::Months::new(draft.bundle.deadlines.choice_months);
-    given.or_else(|| moving.residence.unwrap_or(draft.today).checked_add_months(months))
+    let first = || draft.journey().registered_in(LanguageArea::Brussels, draft.bundle, draft.today);
+    given.or_else(|| first().or(moving.residence).unwrap_or(draft.today).checked_add_months(months))
 }
 
 /// As long from today as this state may last.

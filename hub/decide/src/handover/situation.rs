@@ -253,7 +253,7 @@ fn base(journey: Journey<'_>, scope: Scope, granted: bool, bundle: &Bundle, toda
     match journey.home(today) {
         Some(home) => {
             let nis = home.residence.nis;
-            let route = route(bundle, nis, today, journey.choice());
+            let route = route(bundle, nis, today, journey.choice(bundle));
             Base::At(Whereabouts { route, nis, began: home.began })
         }
         None if granted => Base::Expected,

@@ -121,7 +121,7 @@ pub fn i6(person: &Person, bundle: &Bundle, on: Day) -> Result<(), String> {
     let journey = Journey::of(&person.state);
     let Scope::In(_) = scope(journey, bundle, on) else { return Ok(()) };
     let Some(home) = journey.home(on).filter(|_| !journey.objects()) else { return Ok(()) };
-    let found = route(bundle, home.residence.nis, on, journey.choice());
+    let found = route(bundle, home.residence.nis, on, journey.choice(bundle));
     let nobody = found.recipient.is_none() && found.reason == RouteReason::NoReceiver;
     match (of, &whom) {
         (Some(_), Some(whom)) if nobody => {

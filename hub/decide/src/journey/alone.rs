@@ -36,7 +36,7 @@ pub(crate) fn found(journey: Journey<'_>, bundle: &Bundle, today: Day) -> Option
     } else if journey.permits(today).next().is_some() {
         return None;
     } else if let Some(home) = journey.home(today) {
-        let led = route(bundle, home.residence.nis, today, journey.choice());
+        let led = route(bundle, home.residence.nis, today, journey.choice(bundle));
         let ours = led.recipient.is_some() || led.reason == RouteReason::AwaitingChoice;
         let by = working_days(home.began, deadlines.registered_alone_days);
         ours.then_some((ReviewReason::RegisteredAlone, by))?

@@ -40,7 +40,7 @@ pub fn canonical(person: &Person, bundle: &Bundle, group: Option<Group>, on: Day
     }
     form.text("contact_language", journey.language());
     form.text("target_group", group.map(Group::as_str));
-    form.text("visa_status", Some(if journey.granted(on) { "granted" } else { "pending" }));
+    form.text("visa_status", visa_status(journey, on));
     let entry = |applied: &Application| applied.entry_on;
     let expected = journey
         .applications(on)
@@ -73,6 +73,13 @@ pub fn canonical(person: &Person, bundle: &Bundle, group: Option<Group>, on: Day
     let holder = person.held_handover().and_then(|held| held.recipient.as_ref());
     form.text("competent_agency", holder.map(Recipient::as_str));
     form
+}
+
+/// How what they asked for stands; nothing where it has ended.
+fn visa_status(journey: Journey<'_>, on: Day) -> Option<&'static str> {
+    let goes_on = journey.applications(on).any(|entry| entry.ended.is_none())
+        || journey.permits(on).any(|entry| entry.ended.is_none());
+    goes_on.then(|| if journey.granted(on) { "granted" } else { "pending" })
 }
 
 /// What somebody is to the trajectory, by the ground they come on.

@@ -1,7 +1,8 @@
 //! Applications and permits: what was applied for, what became of it, and whether it lives on a day.
 //!
 //! A refusal, a withdrawal or a departure ends what it is about and nothing else. A withdrawal is a decision of its
-//! application: a later one of the same sender replaces it. A permit ends with the visa that was asked on it.
+//! application: a later one of the same sender replaces it. A permit ends with the visa that was asked on it, and a
+//! visa with the permits that it rests on.
 //! Source: docs/facts.md#what-ends-an-entry. Next: [`super::scope`].
 
 use std::collections::BTreeMap;
@@ -18,7 +19,8 @@ use crate::person::{Cell, Claim};
 /// Why an entry has ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ending {
-    /// It was refused, revoked or withdrawn; a permit also where the visa on it was refused or revoked.
+    /// It was refused, revoked or withdrawn; a permit also where the visa on it was, an application where each permit
+    /// was that it rests on.
     Decided,
     /// They lived in Belgium before it was asked for: it brings nobody here.
     LivesHere,
@@ -27,6 +29,9 @@ pub enum Ending {
     /// They died after it began.
     Deceased,
 }
+
+/// A permit that was applied for: its number, what for, what was decided of it, and when it was last stated.
+type Filed<'a> = (&'a PermitNumber, &'a Permit, Decision, Instant);
 
 /// A visa application as it stands.
 #[derive(Clone, Copy, Debug)]
@@ -72,10 +77,29 @@ fn before(since: Option<Day>, filed_on: Day) -> bool {
     since.is_some_and(|since| since < filed_on)
 }
 
+/// Whether every permit was refused or revoked on which an application rests.
+fn lost(applied: &Application, permits: &[Filed<'_>]) -> bool {
+    let family = match applied.purpose {
+        Purpose::Work => false,
+        Purpose::FamilyOfWorker => true,
+        Purpose::FamilyReunification | Purpose::Study | Purpose::Other => return false,
+    };
+    let rests_on = |(number, permit, ..): &&Filed<'_>| match (&applied.permit, &permit.role) {
+        (Some(named), PermitRole::Family(worker)) => named == *number || named == worker,
+        (Some(named), PermitRole::Worker) => named == *number,
+        (None, role) => {
+            matches!(role, PermitRole::Family(_)) == family && permit.applied_on <= applied.filed_on
+        }
+    };
+    let mut beneath = permits.iter().filter(rests_on).peekable();
+    beneath.peek().is_some() && beneath.all(|(_, _, decision, _)| !lives(*decision))
+}
+
 impl<'a> Journey<'a> {
     /// Their visa applications, as they stand on a day.
     pub fn applications(&self, on: Day) -> impl Iterator<Item = ApplicationEntry<'a>> + use<'a> {
         let (journey, departure, since) = (*self, self.departure(on), self.lived_here_since(on));
+        let permits: Vec<_> = self.filed_permits().collect();
         let visa = |entry: &'a Entry| match entry {
             Entry::Application(post, number) => Some((entry, post, number)),
             _ => None,
@@ -91,7 +115,9 @@ impl<'a> Journey<'a> {
             let decision = stated!(decided, Decision).copied().unwrap_or(Decision::Pending);
             let here = applied.is_some_and(|applied| before(since, applied.filed_on));
             let ended = here.then_some(Ending::LivesHere);
-            let ended = ended.or_else(|| (withdrawn || !lives(decision)).then_some(Ending::Decided));
+            let over =
+                withdrawn || !lives(decision) || applied.is_some_and(|applied| lost(applied, &permits));
+            let ended = ended.or_else(|| over.then_some(Ending::Decided));
             let ended = ended.or_else(|| departed(departure, began));
             ApplicationEntry { post, number, applied, decision, ended, stated_at }
         })
@@ -139,9 +165,7 @@ impl<'a> Journey<'a> {
         })
     }
 
-    fn filed_permits(
-        &self,
-    ) -> impl Iterator<Item = (&'a PermitNumber, &'a Permit, Decision, Instant)> + use<'a> {
+    fn filed_permits(&self) -> impl Iterator<Item = Filed<'a>> + use<'a> {
         let journey = *self;
         self.state.claims.filed().filter_map(move |entry| {
             let Entry::Permit(number) = entry else { return None };

@@ -22,6 +22,7 @@ use schemas::partial::PartialDate;
 use schemas::reference::Account;
 use schemas::time::{Day, day_of};
 
+use crate::bundle::Bundle;
 use crate::person::{Cell, Claim, PersonState};
 
 /// The facts of one person, asked for by name.
@@ -118,10 +119,14 @@ impl<'a> Journey<'a> {
         stated!(self.nearest(Field::Language), Language).map(String::as_str)
     }
 
-    /// Whom they chose in Brussels, whichever account they last chose through.
+    /// Whom they chose in Brussels: the newest complete choice by its own time, whoever tells it.
     #[must_use]
-    pub fn choice(&self) -> Option<&'a Choice> {
-        stated!(self.personal(Field::Choice), Choice)
+    pub fn choice(&self, bundle: &Bundle) -> Option<&'a Choice> {
+        let told = self.claims(Field::Choice).filter_map(|(_, claim)| {
+            let choice = stated!(Some(claim), Choice)?;
+            bundle.chosen(choice).map(|_| (claim.stated_at, claim, choice))
+        });
+        told.max_by_key(|(at, claim, _)| (*at, *claim)).map(|(.., choice)| choice)
     }
 
     /// Whether they object to being handed over.

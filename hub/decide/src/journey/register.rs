@@ -10,10 +10,11 @@ use schemas::fact::{
     Entry, Field, RegisterStanding, Replacement, Residence, Statement, is_answer, register_channel,
 };
 use schemas::insz::Insz;
-use schemas::municipality::NisCode;
+use schemas::municipality::{LanguageArea, NisCode};
 use schemas::time::{Day, Instant, day_of};
 
 use super::{Journey, stated};
+use crate::bundle::Bundle;
 use crate::person::{Cell, Claim};
 
 /// One answer of the register, whole.
@@ -161,6 +162,12 @@ impl<'a> Journey<'a> {
     pub(super) fn arrived_in(&self, on: Day) -> Option<NisCode> {
         let first = self.homes(on).into_iter().min_by_key(|home| home.began);
         first.map(|home| home.residence.nis)
+    }
+
+    /// The day on which they first registered in a language area.
+    pub(crate) fn registered_in(&self, area: LanguageArea, bundle: &Bundle, on: Day) -> Option<Day> {
+        let there = |home: &Home<'_>| bundle.places.of_code(home.residence.nis) == Some(area);
+        self.homes(on).into_iter().filter(there).map(|home| home.began).min()
     }
 
     /// The homes they have had in Belgium without leaving it between them, as far as answers tell, the newest first: the one that

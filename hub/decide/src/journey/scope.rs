@@ -241,9 +241,9 @@ fn candidate(
     (decision, needs_visa): (Decision, bool),
 ) -> bool {
     let group = &bundle.target_group;
-    // A registration proves the visa.
-    let obtained =
-        || matches!(decision, Decision::Granted | Decision::Revoked) || !journey.homes(on).is_empty();
+    // A registration proves the visa that was applied for before it.
+    let registered = || journey.homes(on).iter().any(|home| home.began >= applied_on);
+    let obtained = || matches!(decision, Decision::Granted | Decision::Revoked) || registered();
     let is = |kind: &CandidateKind| match kind {
         CandidateKind::VisaObtained => needs_visa && obtained(),
         CandidateKind::VisaApplied => needs_visa,

@@ -104,7 +104,7 @@ fn at(
     let named = bundle.contracts.iter().find(|contract| names(contract, row.nis, on));
     let (contract, reason) = match (named, row.language_area) {
         (Some(contract), _) => (Some(contract), RouteReason::Territory),
-        (None, LanguageArea::Brussels) => match choice.and_then(|choice| complete(bundle, choice)) {
+        (None, LanguageArea::Brussels) => match choice.and_then(|choice| bundle.chosen(choice)) {
             Some(contract) => (Some(contract), RouteReason::Choice),
             None => (None, RouteReason::AwaitingChoice),
         },
@@ -125,16 +125,4 @@ fn names(contract: &Contract, nis: NisCode, on: Day) -> bool {
 /// The recipients of what no territory names in a language area; [`check`] allows one at most.
 fn rest(bundle: &Bundle, area: LanguageArea) -> impl Iterator<Item = &Contract> {
     bundle.contracts.iter().filter(move |contract| contract.competence == Competence::Rest(area))
-}
-
-/// The contract a choice leads to: one that can be chosen, in a language it offers. Where it offers
-/// one language only, none need be named.
-fn complete<'a>(bundle: &'a Bundle, choice: &Choice) -> Option<&'a Contract> {
-    let contract = bundle.contract(&choice.recipient)?;
-    let Competence::Choice { languages, .. } = &contract.competence else { return None };
-    let fits = match &choice.language {
-        Some(language) => languages.contains(language),
-        None => languages.len() == 1,
-    };
-    fits.then_some(contract)
 }

@@ -354,7 +354,10 @@ pub(crate) fn shown(who: &Who, level: Option<LanguageLevel>, issuer: &str, holds
 
 /// They choose in Brussels: `bon`, `bapa-via:fr`.
 pub(crate) fn choice(who: &Who, text: &str, on: &str) -> Body {
-    through_portal(who, portal(who), Statement::Choice(Choice::parse(text).unwrap()), vec![], on)
+    let choice = Choice::parse(text).unwrap();
+    patched(through_portal(who, portal(who), Statement::Choice(choice.clone()), vec![], on), |record| {
+        record.facts[0].entry = Entry::Choice(choice.clone());
+    })
 }
 
 /// They object to being handed over.
