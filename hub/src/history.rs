@@ -3,7 +3,7 @@
 //! What `hub explain` and the console tell from, and what replay folds. A journal names its person's messages instead
 //! of repeating what they said, so a history comes with them. What was erased stays shut.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use decide::Person;
@@ -37,7 +37,7 @@ pub struct JournalEntry {
 pub struct History {
     /// What happened, oldest first.
     pub entries: Vec<JournalEntry>,
-    /// The records of the person's own messages.
+    /// The records of the person's own messages, and of those that were theirs before a split.
     pub records: BTreeMap<MessageId, Arc<Prepared>>,
 }
 
@@ -80,7 +80,13 @@ pub async fn own(
             events,
         });
     }
-    for row in store.owned(person).await? {
+    let mut rows = store.owned(person).await?;
+    // What a split gave to another since is named here all the same.
+    let own: BTreeSet<MessageId> = rows.iter().map(|row| row.id).collect();
+    let named = history.events().filter_map(linked).filter(|id| !own.contains(id));
+    let named: Vec<MessageId> = named.collect();
+    rows.extend(store.messages(&named).await?);
+    for row in rows {
         let (content, _) = vault.opened_message(&row, access)?;
         if let Body::Record(record) = content.body {
             history.records.insert(row.id, record);
@@ -111,12 +117,30 @@ impl History {
         })
     }
 
-    /// Who absorbed the person.
+    /// Whom the person was taken for together with another, before a split.
     #[must_use]
-    pub fn survivor(&self) -> Option<PersonId> {
+    pub fn came_of(&self) -> Option<PersonId> {
         self.events().find_map(|event| match event {
-            Event::MergedInto { survivor } => Some(*survivor),
+            Event::CameOf { from, .. } => Some(*from),
             _ => None,
         })
+    }
+
+    /// To whom this id leads: who absorbed the person, or who goes on after a split.
+    #[must_use]
+    pub fn survivor(&self) -> Option<PersonId> {
+        let leads = self.events().filter_map(|event| match event {
+            Event::MergedInto { survivor } => Some(*survivor),
+            Event::Parted { kept, .. } => Some(*kept),
+            _ => None,
+        });
+        leads.last()
+    }
+}
+
+fn linked(event: &Event) -> Option<MessageId> {
+    match event {
+        Event::Linked { message, .. } => Some(*message),
+        _ => None,
     }
 }

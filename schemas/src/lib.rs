@@ -19,6 +19,7 @@ pub mod place;
 pub mod reference;
 
 pub mod actor;
+pub mod agreement;
 pub mod key;
 pub mod learning;
 pub mod fact;

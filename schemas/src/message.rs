@@ -5,6 +5,7 @@
 //! [`Message`], which is a body at its place in the order of decisions. `adapters` make the first,
 //! `decide::prepare` the second, the engine the third.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -151,6 +152,18 @@ pub enum Body {
         person: PersonId,
         /// Their version in the report: who has changed since is not what was approved.
         version: u64,
+        /// Why, in their words.
+        reason: String,
+        /// Who says so.
+        by: ActorName,
+    },
+    /// These records of a person are somebody else's: from here on they are two persons. Where a national number is
+    /// involved, it is done when a second, other person orders the same.
+    Split {
+        /// Who has the records now.
+        person: PersonId,
+        /// The records that are somebody else's, by the messages they came in.
+        records: BTreeSet<MessageId>,
         /// Why, in their words.
         reason: String,
         /// Who says so.

@@ -1,8 +1,9 @@
-//! Persons whom a human joined or told apart, in a real store: what was decided is decided again.
+//! Persons whom a human joined, told apart or took apart, in a real store: what was decided is decided again.
 //!
 //! Three pieces of one person are joined one after the other, so that who was absorbed first leads through another
-//! absorbed one to the last; two namesakes are told apart. Then the inbox is decided again in three batch sizes, and
-//! the journal of everybody, absorbed or not, is folded. Random lives: `invariants.rs`.
+//! absorbed one to the last; two namesakes are told apart; two sisters are joined and taken apart. Then the inbox is
+//! decided again in three batch sizes, and the journal of everybody, absorbed or not, is folded. Random lives:
+//! `invariants.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
@@ -11,9 +12,12 @@ use hub::app::{Hub, Start};
 use hub::clock::Clock;
 use hub::decider::replay::verify;
 use hub::desk::Saying;
-use hub::store::rows::{Detail, ReviewRow, WaitsOn};
-use schemas::ids::PersonId;
+use hub::store::rows::{Detail, Outcome, ReviewRow, WaitsOn};
+use hub::story::StoryReader;
+use schemas::ids::{MessageId, PersonId};
 use schemas::message::ReviewAnswer;
+use sqlx::{Connection, Executor};
+use tests::people::{visa_lines, visa_status};
 use tests::process::database;
 use tests::saying::{actor, answer, decide, lines, owner, put, review, send};
 
@@ -114,5 +118,123 @@ async fn joined_and_told_apart(database: Option<String>) {
         assert_eq!(report.differences, Vec::<String>::new(), "in batches of {batch}");
         assert_eq!((report.persons, report.messages), (6, 25), "{report:?}");
         assert!(report.records > 0 && report.tasks > 0, "{report:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_taken_apart_is_whole_whoever_of_the_two_is_erased() {
+    for gone in [0, 1] {
+        taken_apart(None, gone).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn and_on_postgresql_as_well() {
+    let Some(server) = tests::server("HUB_TEST_POSTGRES", "PostgreSQL") else { return };
+    for gone in [0, 1] {
+        let name = format!("hub_apart_{gone}_{}", std::process::id());
+        taken_apart(Some(database(&server, &name).await.unwrap()), gone).await;
+    }
+}
+
+/// Two sisters are taken for one and taken apart again; then one of them is erased.
+async fn taken_apart(database: Option<String>, gone: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = tests::config();
+    hub::app::in_data(folder.path(), &mut config);
+    config.hub.database = database.unwrap_or(config.hub.database);
+    let url = config.hub.database.clone();
+    let now = schemas::time::parse_instant("2025-11-20T08:00:00Z").unwrap();
+    let hub = Hub::open(config, Start::Migrated(Clock::declared(now))).await.unwrap();
+    let (one, other) = (lines(0, 0), lines(1, 0));
+    let mut sent = [send(&hub, &one[..2]).await, send(&hub, &other[..2]).await];
+    let asked = review(&hub).await;
+    let first = owner(&hub, sent[0][0]).await;
+    answer(&hub, &asked, ReviewAnswer::Same(first)).await;
+    assert_eq!(owner(&hub, sent[1][0]).await, owner(&hub, sent[0][0]).await);
+    // Told of both as if they were one.
+    sent[0].extend(send(&hub, &one[2..]).await);
+    let whole = owner(&hub, sent[0][0]).await;
+    let order = Saying::Split {
+        person: whole,
+        records: sent[1].iter().copied().collect(),
+        reason: "the post sent two photographs".to_owned(),
+    };
+    for (by, persons) in [("lucas", 1), ("lucas", 1), ("elif", 2)] {
+        let said =
+            hub.deciding(async { Ok(hub.desk.say(&actor(&hub, by), order.clone()).await?) }).await.unwrap();
+        let decision = said.decision.unwrap();
+        assert_eq!(decision.outcome, Some(Outcome::Decided), "{by}: {decision:?}");
+        assert_eq!(
+            hub.store.counts().await.unwrap().iter().find(|(name, _)| *name == "persons").unwrap().1,
+            persons
+        );
+    }
+    let pair = [owner(&hub, sent[0][0]).await, owner(&hub, sent[1][0]).await];
+    assert!(pair[0] != pair[1] && !pair.contains(&whole));
+    let own =
+        async |message: MessageId| hub.store.message(message).await.unwrap().unwrap().key.owner.unwrap();
+    for (messages, person) in sent.iter().zip(pair) {
+        for message in messages {
+            assert_eq!(own(*message).await, person, "its key is wrapped by theirs");
+            let row = hub.store.message(*message).await.unwrap().unwrap();
+            hub.vault.opened_message(&row, tests::ACCESS).unwrap();
+        }
+    }
+    // Each is found by their own numbers, in a holding that knows nothing but what is stored.
+    let later = [send(&hub, &[visa_status(0, 1)]).await, send(&hub, &other[2..]).await];
+    for (messages, person) in later.iter().zip(pair) {
+        for message in messages {
+            assert_eq!(owner(&hub, *message).await, person);
+        }
+    }
+    // Somebody who has nothing to do with them.
+    send(&hub, &visa_lines(7)[..1]).await;
+    for batch in [1, 2, 1_000] {
+        let report = verify(&hub.store, &hub.vault, &hub.config.bundle, &hub.schemas, batch).await.unwrap();
+        assert_eq!(report.differences, Vec::<String>::new(), "in batches of {batch}");
+    }
+    let reader =
+        StoryReader { store: &hub.store, vault: &hub.vault, access: tests::ACCESS, schemas: None, at: None };
+    let known = reader.known(pair[1]).await.unwrap();
+    assert!(known.persons().any(|id| id == whole), "what was of both is part of their history");
+
+    // Erasing one destroys what was of both, and leaves the other readable.
+    let erased = hub.store.erased_with(pair[gone]).await.unwrap();
+    assert!(erased.contains(&pair[gone]) && erased.contains(&whole) && !erased.contains(&pair[1 - gone]));
+    for id in erased {
+        let sql = format!("delete from key where id = {}", literal(&url, id));
+        execute(&url, folder.path(), &sql).await;
+    }
+    let kept = pair[1 - gone];
+    let known = reader.known(kept).await.unwrap();
+    assert!(!known.own.entries.is_empty() && known.own.fold(kept).is_ok());
+    assert!(known.persons().all(|id| id != whole), "and that is gone");
+    let told = reader.known(pair[gone]).await;
+    assert!(told.is_err(), "{told:?}");
+    for message in &sent[1 - gone] {
+        let row = hub.store.message(*message).await.unwrap().unwrap();
+        hub.vault.opened_message(&row, tests::ACCESS).unwrap();
+    }
+    for message in &sent[gone] {
+        let row = hub.store.message(*message).await.unwrap().unwrap();
+        assert!(hub.vault.opened_message(&row, tests::ACCESS).is_err());
+    }
+    let report = verify(&hub.store, &hub.vault, &hub.config.bundle, &hub.schemas, 37).await.unwrap();
+    assert_eq!(report.differences, Vec::<String>::new(), "{report:?}");
+}
+
+fn literal(url: &str, id: PersonId) -> String {
+    let hex = hex::encode(id.bytes());
+    if url.starts_with("postgres") { format!("'\\x{hex}'") } else { format!("x'{hex}'") }
+}
+
+async fn execute(url: &str, folder: &std::path::Path, sql: &str) {
+    let sql = sqlx::AssertSqlSafe(sql.to_owned());
+    if url.starts_with("postgres") {
+        sqlx::PgConnection::connect(url).await.unwrap().execute(sql).await.unwrap();
+    } else {
+        let url = format!("sqlite:{}", folder.join("hub.db").display());
+        sqlx::SqliteConnection::connect(&url).await.unwrap().execute(sql).await.unwrap();
     }
 }

@@ -23,6 +23,7 @@ use crate::journey::scope::{Scope, scope};
 use crate::merge::absorb;
 use crate::person::{Event, Evidence, Person, Reason, TaskKind};
 use crate::review::reviewed;
+use crate::split::{Splitting, split};
 use crate::world::{Gather, KnownPerson, Owned, Refusal, Stop, Waiting, World};
 use crate::{disclosure, handover, household, identity, nobody};
 
@@ -55,6 +56,21 @@ pub fn decide(world: &World, message: &Message, bundle: &Bundle) -> Result<Chang
             handover::lift(&mut draft).map_err(Stop::Refused)?;
             follow_and_release(&mut draft);
             with_others(draft, world)
+        }
+        Body::Split { person, records, by, .. } => {
+            match split(world, message, bundle, *person, records, by)? {
+                Splitting::Proposed(draft) => Ok(finish(draft)),
+                Splitting::Split(mut draft, second) => {
+                    follow_and_release(&mut draft);
+                    household::look(&mut draft, world)?;
+                    let kept = Arc::clone(&draft.person);
+                    second.begin(&mut draft);
+                    follow_and_release(&mut draft);
+                    household::look(&mut draft, world)?;
+                    draft.turn_to(kept);
+                    Ok(finish(draft))
+                }
+            }
         }
         Body::Approved { person, version, .. } => approved(world, message, bundle, *person, *version),
         Body::Redeliver { stream, .. } => {
@@ -97,6 +113,12 @@ pub(crate) fn ask(world: &World, message: &Message, gather: &mut Gather) {
         }
         Body::Redeliver { stream, .. } => gather.take(world.owner(Owned::Stream(*stream))).flatten(),
         Body::Ordered { handover, .. } => gather.take(world.owner(Owned::Handover(*handover))).flatten(),
+        Body::Split { person, .. } => {
+            if let Some(KnownPerson::Here(whole)) = gather.take(world.known(*person)) {
+                gather.take(world.past(whole.id));
+            }
+            return;
+        }
         Body::Due(person) | Body::Lifted { person, .. } | Body::Approved { person, .. } => Some(*person),
         Body::Reviewed { review, .. } => gather.take(world.owner(Owned::Review(*review))).flatten(),
         Body::Bundle(_) => None,

@@ -27,6 +27,7 @@ pub mod disclosure;
 mod household;
 mod nobody;
 mod merge;
+mod split;
 mod review;
 mod decide;
 pub mod invariant;

@@ -33,6 +33,10 @@ deadline | 8 | awaiting_choice
 successor | 21 | accepted, held (file)
 merge | 29 | prepared, awaiting_choice, overdue (choice), held, sent, received, overdue, bounced, held (offer), rejected, held (refused), accepted, held (file)
 taken_over | 29b | (none), sent, received, overdue, bounced, held (offer), held (refused)
+exposed | 27 | sent, received, overdue, bounced, held (offer), rejected, held (refused), accepted, held (file), withdraw_pending, (final)
+exposed_answered | 27b | sent, received, overdue, bounced, held (offer), rejected, held (refused), accepted, held (file), withdraw_pending, (final)
+split | 27c | prepared, awaiting_choice, overdue (choice), held, sent, received, overdue, bounced, held (offer), rejected, held (refused), accepted, held (file)
+unbound | 27d | prepared, awaiting_choice, overdue (choice), held, sent, received, overdue, bounced, held (offer), rejected, held (refused), accepted, held (file)
 ";
 
 /// Which row anything but facts fires, in each place where it fires one: read it beside docs/handovers.md.
@@ -47,6 +51,10 @@ fn what_is_no_fact_fires_these_rows() {
         ("successor", Cause::Successor),
         ("merge", Cause::Merge),
         ("taken_over", Cause::TakenOver),
+        ("exposed", Cause::Exposed),
+        ("exposed_answered", Cause::ExposedAnswered),
+        ("split", Cause::Split),
+        ("unbound", Cause::Unbound),
     ];
     let others = others.map(|(name, cause)| (name.to_owned(), cause));
     let mut found = String::new();

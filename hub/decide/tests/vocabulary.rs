@@ -62,7 +62,7 @@ words!(
 );
 words!(bodies, body, Body {
     Record(_), Notice { .. }, Answer { .. }, TaskFailed { .. }, Due(_), Reviewed { .. }, Redeliver { .. },
-    Ordered { .. }, Lifted { .. }, Approved { .. }, Bundle(_),
+    Ordered { .. }, Lifted { .. }, Approved { .. }, Split { .. }, Bundle(_),
 });
 words!(decisions, decision, Decision { Pending, Granted, Refused, Revoked });
 words!(purposes, purpose, Purpose { Work, FamilyReunification, FamilyOfWorker, Study, Other });
@@ -107,7 +107,9 @@ fn said(said: &Body, words: &mut BTreeSet<String>) {
 fn walks_draw_everything_that_can_be_said() {
     let mut words = BTreeSet::new();
     for number in 0..1_500 {
-        walk_in(House::new(), number, number % 2 == 1, |house: &mut House, _: &Log| {
+        let mut house = House::new();
+        house.splits = number % 3 == 0;
+        walk_in(house, number, number % 2 == 1, |house: &mut House, _: &Log| {
             house.log.drain(..).for_each(|(message, _)| said(&message.body, &mut words));
         });
     }

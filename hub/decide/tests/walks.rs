@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use decide::handover::table::ROWS;
 use support::House;
 use support::settled::broken;
-use support::walk::{Log, walk, walk_of_two};
+use support::walk::{Log, walk, walk_of_splits, walk_of_two};
 
 /// How many lives are walked, half in true weather and half in wild.
 #[expect(clippy::disallowed_methods, reason = "a test is told how much by its environment")]
@@ -20,7 +20,7 @@ fn walks() -> u64 {
 
 /// Rows that no walk of one life fires: nobody is split, of one person no two pieces are offered at once, and a
 /// household is of two (`household.rs`).
-const NOT_WALKED: [&str; 3] = ["28", "29b", "36"];
+const NOT_WALKED: [&str; 7] = ["27", "27b", "27c", "27d", "28", "29b", "36"];
 
 /// What came of all walks.
 #[derive(Default)]
@@ -73,6 +73,23 @@ fn two_who_become_one_are_settled_in_true_weather() {
 #[test]
 fn two_who_become_one_are_settled_in_wild_weather() {
     become_one(1, true, &["29", "29b"]);
+}
+
+#[test]
+fn who_is_taken_apart_is_settled_in_true_weather() {
+    taken_apart(0, false);
+}
+
+#[test]
+fn who_is_taken_apart_is_settled_in_wild_weather() {
+    taken_apart(1, true);
+}
+
+/// Some are taken apart who were one, some who were not; what is recalled is purged.
+fn taken_apart(first: u64, wild: bool) {
+    let came = all(first, |number, look| walk_of_splits(number, wild, look));
+    let rows = ["27", "27b", "27c", "28"];
+    assert!(walks() < 2_000 || rows.iter().all(|row| came.fired.contains(*row)), "{:?}", came.fired);
 }
 
 /// Nearly all become one; the others are kept apart by a guard, or by what the desk says.

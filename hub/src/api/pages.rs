@@ -34,6 +34,7 @@ const PAGES: &[(&str, &str)] = &[
     ("no-account", include_str!("../codes/no-account.md")),
     ("no-restriction", include_str!("../codes/no-restriction.md")),
     ("normalised", include_str!("../codes/normalised.md")),
+    ("not-a-part", include_str!("../codes/not-a-part.md")),
     ("not-allowed", include_str!("../codes/not-allowed.md")),
     ("not-allowed-here", include_str!("../codes/not-allowed-here.md")),
     ("not-as-reported", include_str!("../codes/not-as-reported.md")),

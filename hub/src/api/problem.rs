@@ -83,6 +83,7 @@ problems! {
     /// Nobody objected to anything.
     NoRestriction = "no-restriction", CONFLICT, "there is no restriction to lift";
     /// Somebody has changed since a report of the first load.
+    NotAPart = "not-a-part", CONFLICT, "these records are not a part of this person's";
     NotAsReported = "not-as-reported", CONFLICT, "they are not as the report of the first load knew them";
     /// Two agencies each hold a file.
     TwoHoldTheFile = "two-hold-the-file", CONFLICT, "two agencies each hold the file of one of the two";
@@ -110,6 +111,7 @@ impl From<&Refusal> for ProblemCode {
             Refusal::NotAllowed { .. } => Self::NotAllowed,
             Refusal::OrderNotAllowed { .. } => Self::OrderNotAllowed,
             Refusal::NoRestriction => Self::NoRestriction,
+            Refusal::NotAPart => Self::NotAPart,
             Refusal::NotAsReported => Self::NotAsReported,
             Refusal::TwoHoldTheFile => Self::TwoHoldTheFile,
             Refusal::NotAsked => Self::NotAsked,

@@ -131,6 +131,10 @@ pub(super) fn of(
                 | Event::ToldApart { .. }
                 | Event::MergedInto { .. }
                 | Event::Absorbed { .. }
+                | Event::Parted { .. }
+                | Event::CameOf { .. }
+                | Event::Proposed { .. }
+                | Event::Seconded { .. }
                 | Event::DueSet { .. }
                 | Event::Named { .. }
                 | Event::Asked { .. } => None,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use decide::Person;
-use decide::change::{Change, Delivery, Task};
+use decide::change::{Change, Delivery, MovedRecord, Task};
 use decide::journey::Journey;
 use decide::person::Event;
 use decide::round::Verdict;
@@ -23,8 +23,8 @@ use super::queue::{Opened, Queued};
 use crate::contract::Encoded;
 use crate::store::rows::{
     AnswerRow, Batch, Counters, DecidedRow, Detail, DueRow, HandoverRow, JournalRow, LeavingRow, LineRow,
-    OutboxRow, Outcome, PersonRow, RecordRow, ReleasedRow, ReviewRow, SchemaRow, Sealed, StreamRow, TaskRow,
-    WaitsOn,
+    MovedRow, OutboxRow, Outcome, PersonRow, RecordRow, ReleasedRow, ReviewRow, SchemaRow, Sealed, StreamRow,
+    TaskRow, WaitsOn,
 };
 use crate::vault::{DataKey, PersonKey, Place, Vault};
 
@@ -138,6 +138,11 @@ impl Decided {
                     .get(id)
                     .ok_or(DeciderError::Stop("a person was decided without their key"))?;
                 keys.persons.insert(*id, key.clone());
+            }
+            for moved in &change.moved {
+                let key = all.past.get(&moved.from).and_then(|keys| keys.get(&moved.record));
+                let key = key.ok_or(DeciderError::Stop("a record was moved without its key"))?;
+                keys.past.entry(moved.from).or_default().insert(moved.record, key.clone());
             }
             for id in &change.released {
                 let own =
@@ -268,6 +273,7 @@ impl Composer<'_> {
                 self.batch.records.push(RecordRow { id: indexed.record, person, keys });
             }
         }
+        change.moved.iter().try_for_each(|moved| self.moved(moved))?;
         change.tasks.iter().try_for_each(|task| self.task(task, ended))?;
         self.batch.reviews.extend(change.reviews.iter().map(|review| ReviewRow {
             id: review.id,
@@ -310,12 +316,17 @@ impl Composer<'_> {
                 self.batch.answers.push(AnswerRow { id: *review, answer: "void", at: Some(ended.known_at) });
             }
             Event::DueSet { on } => self.batch.due.push(DueRow { person, on: *on }),
-            Event::MergedInto { .. } => self.batch.due.push(DueRow { person, on: None }),
+            Event::MergedInto { .. } | Event::Parted { .. } => {
+                self.batch.due.push(DueRow { person, on: None });
+            }
+            Event::CameOf { from, person: begins, .. } => self.came_of(person, *from, begins, ended.known_at),
             Event::Linked { .. }
             | Event::Restated { .. }
             | Event::ReviewRaised { .. }
             | Event::ToldApart { .. }
             | Event::Absorbed { .. }
+            | Event::Proposed { .. }
+            | Event::Seconded { .. }
             | Event::Named { .. }
             | Event::RestrictionLifted { .. }
             | Event::LoadApproved { .. }
@@ -324,6 +335,33 @@ impl Composer<'_> {
             | Event::Issued { .. }
             | Event::Asked { .. } => {}
         }
+    }
+
+    /// Whatever they begin with is theirs from here on.
+    fn came_of(&mut self, id: PersonId, whole: PersonId, begins: &Person, at: Instant) {
+        self.batch.origins.push((id, whole));
+        self.handovers.extend(begins.state.handovers.iter().map(|handover| (handover.id, (id, at))));
+        let streams = begins.state.streams.iter();
+        self.batch.streams.extend(streams.map(|stream| StreamRow {
+            id: stream.id,
+            person: id,
+            recipient: stream.recipient.clone(),
+        }));
+        self.batch.reviewed.extend(begins.state.open_reviews.keys().map(|review| (*review, id)));
+    }
+
+    /// A record that a split gave to somebody: its message's key is wrapped by theirs.
+    fn moved(&mut self, moved: &MovedRecord) -> Result<(), DeciderError> {
+        let own = self.keys.past.get(&moved.from).and_then(|keys| keys.get(&moved.record));
+        let own = own.ok_or(DeciderError::Stop("a record was moved without its key"))?;
+        self.batch.moved.push(MovedRow {
+            id: moved.record,
+            person: moved.to,
+            keys: moved.keys.clone(),
+            before: moved.prepared.index.iter().map(|key| key.mac).collect(),
+            key: self.vault.wrap_message(moved.record, own, Some(&self.key(moved.to)?.key))?,
+        });
+        Ok(())
     }
 
     fn task(&mut self, task: &Task, ended: &DecidedMessage) -> Result<(), DeciderError> {

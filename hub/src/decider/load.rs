@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use decide::World;
+use decide::person::{Event, Past};
 use decide::world::{Ask, Holders, Needs, PersonFound, Reply, is_learning};
 use schemas::ids::{MessageId, PersonId};
 use schemas::message::{Body, Prepared};
 
 use super::DeciderError;
 use crate::store::Store;
-use crate::store::rows::{FoundRow, MessageRow, PersonRow};
+use crate::store::rows::{FoundRow, JournalRow, MessageRow, PersonRow};
 use crate::vault::{Access, Content, DataKey, PersonKey, Vault, Why};
 
 const ACCESS: Access<'static> = Access::hub(Why::Decide);
@@ -23,12 +24,15 @@ pub(super) struct KeyRing {
     pub(super) persons: BTreeMap<PersonId, PersonKey>,
     /// The keys of records that wait.
     pub(super) waiting: BTreeMap<MessageId, DataKey>,
+    /// The keys of the records of whom a past is known.
+    pub(super) past: BTreeMap<PersonId, BTreeMap<MessageId, DataKey>>,
 }
 
 impl KeyRing {
     /// Forgets the keys of what is in the world no more.
     pub(super) fn keep_with(&mut self, world: &World) {
-        self.persons.retain(|id, _| world.has(&Ask::Person(*id)));
+        self.persons.retain(|id, _| world.has(&Ask::Person(*id)) || world.has(&Ask::Past(*id)));
+        self.past.retain(|id, _| world.has(&Ask::Past(*id)));
         self.waiting.retain(|id, _| world.has(&Ask::Waiting(*id)));
     }
 }
@@ -42,6 +46,8 @@ pub(super) async fn load(
 ) -> Result<Vec<(Ask, Reply)>, DeciderError> {
     let found = store.load(needs).await?;
     let mut answers: BTreeMap<Ask, Reply> = needs.iter().map(|ask| (ask.clone(), absent(ask))).collect();
+    let mut pasts: BTreeMap<PersonId, Past> = BTreeMap::new();
+    let mut shut: BTreeSet<PersonId> = BTreeSet::new();
     for row in found {
         match row {
             FoundRow::Key(mac, record, person) => {
@@ -66,12 +72,16 @@ pub(super) async fn load(
                 answers.insert(Ask::Waiting(row.id), Reply::Waiting(record));
             }
             FoundRow::Own(row) => {
-                let owner = row.key.owner.map(Ask::Journal);
-                if let Some(Reply::Journal(records)) = owner.and_then(|ask| answers.get_mut(&ask))
-                    && let Some((record, _)) = record(vault, &row)?
+                let Some(owner) = row.key.owner else { continue };
+                let Some((record, key)) = record(vault, &row)? else { continue };
+                if let Some(Reply::Journal(records)) = answers.get_mut(&Ask::Journal(owner))
                     && is_learning(&record.record)
                 {
-                    records.push((row.id, record));
+                    records.push((row.id, Arc::clone(&record)));
+                }
+                if needs.contains(&Ask::Past(owner)) {
+                    pasts.entry(owner).or_default().records.insert(row.id, record);
+                    keys.past.entry(owner).or_default().insert(row.id, key);
                 }
             }
             FoundRow::Keys(person, keys) => {
@@ -79,12 +89,41 @@ pub(super) async fn load(
                     known.extend(keys);
                 }
             }
+            FoundRow::Lived(row, key) => match lived(vault, &row, key.as_deref(), keys)? {
+                Some(events) => pasts.entry(row.person).or_default().events.extend(events),
+                None => drop(shut.insert(row.person)),
+            },
             FoundRow::Sent(recipient, sequence, record) => {
                 answers.insert(Ask::Sent(recipient, sequence), Reply::Sent(Some(record)));
             }
         }
     }
+    for (id, past) in pasts.into_iter().filter(|(id, _)| !shut.contains(id)) {
+        answers.insert(Ask::Past(id), Reply::Past(Some(Arc::new(past))));
+    }
     Ok(answers.into_iter().collect())
+}
+
+/// What one message did to somebody whose past is asked for; none where it does not open.
+fn lived(
+    vault: &Vault,
+    row: &JournalRow,
+    wrapped: Option<&[u8]>,
+    keys: &mut KeyRing,
+) -> Result<Option<Vec<Event>>, DeciderError> {
+    let opened = vault.person_key(row.person, wrapped, ACCESS).and_then(|key| {
+        let events = vault.events(row, &key.key, ACCESS)?;
+        keys.persons.insert(row.person, key);
+        Ok(events)
+    });
+    match opened {
+        Ok(events) => Ok(Some(events)),
+        Err(shut) => {
+            let shut = DeciderError::unless_missing(shut)?;
+            tracing::warn!(person = %row.person, error = %shut, "a past does not open");
+            Ok(None)
+        }
+    }
 }
 
 fn absent(ask: &Ask) -> Reply {
@@ -95,6 +134,7 @@ fn absent(ask: &Ask) -> Reply {
         Ask::Waiting(_) => Reply::Waiting(None),
         Ask::Journal(_) => Reply::Journal(Vec::new()),
         Ask::Keys(_) => Reply::Keys(BTreeSet::new()),
+        Ask::Past(_) => Reply::Past(None),
         Ask::Sent(..) => Reply::Sent(None),
     }
 }

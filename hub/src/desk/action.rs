@@ -21,6 +21,8 @@ pub enum Action {
     ShowReview,
     /// Says whether persons are one.
     AnswerReview,
+    /// Says that records of a person are somebody else's.
+    SplitPerson,
     /// Opens the personal values that an explanation rests on.
     ShowValues,
     /// Has a stream's view issued again.
@@ -52,10 +54,11 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::SignIn,
         Self::ShowReview,
         Self::AnswerReview,
+        Self::SplitPerson,
         Self::ShowValues,
         Self::Redeliver,
         Self::SendAgain,
@@ -79,6 +82,7 @@ impl Action {
         match self {
             Self::SignIn => &DeskRole::ALL,
             Self::ShowReview | Self::AnswerReview => &[Review],
+            Self::SplitPerson => &[Review, Dpo],
             Self::ShowValues | Self::ShowRecords => &[Review, Coordinator, Dpo],
             Self::SendAgain => &[Operations, Coordinator, Dpo],
             Self::OrderHandover => &[Coordinator, Dpo],
@@ -113,6 +117,7 @@ impl Action {
             Self::SignIn => "sign-in",
             Self::ShowReview => "show-review",
             Self::AnswerReview => "answer-review",
+            Self::SplitPerson => "split-person",
             Self::ShowValues => "show-values",
             Self::Redeliver => "redeliver",
             Self::SendAgain => "send-again",
@@ -247,6 +252,7 @@ mod tests {
             "sign-in: operations review coordinator dpo rules",
             "show-review: review",
             "answer-review: review",
+            "split-person: review dpo",
             "show-values: review coordinator dpo",
             "redeliver: operations",
             "send-again: operations coordinator dpo",

@@ -11,6 +11,7 @@ mod decisions;
 pub mod in_force;
 mod rights;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use schemas::actor::ActorName;
@@ -50,6 +51,13 @@ pub enum Saying {
         /// Why, in their words.
         reason: String,
     },
+    /// These records of a person are somebody else's.
+    Split {
+        person: PersonId,
+        records: BTreeSet<MessageId>,
+        /// Why, in their words.
+        reason: String,
+    },
     /// The restriction of a person is lifted, whether they have a handover or not.
     Lifted {
         person: PersonId,
@@ -65,6 +73,7 @@ impl Saying {
             Self::Reviewed { review, .. } => (Action::AnswerReview, (*review).into()),
             Self::Redeliver(stream) => (Action::Redeliver, (*stream).into()),
             Self::Ordered { handover, order, .. } => (Action::of_order(*order), (*handover).into()),
+            Self::Split { person, .. } => (Action::SplitPerson, (*person).into()),
             Self::Lifted { person, .. } => (Action::LiftRestriction, (*person).into()),
         }
     }
@@ -79,6 +88,7 @@ impl Saying {
             Self::Ordered { handover, order, reason } => {
                 ("order", Body::Ordered { handover, order, reason, by })
             }
+            Self::Split { person, records, reason } => ("order", Body::Split { person, records, reason, by }),
             Self::Lifted { person, reason } => ("order", Body::Lifted { person, reason, by }),
         }
     }

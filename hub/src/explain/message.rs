@@ -128,6 +128,17 @@ fn happened(event: &Event, message: MessageId) -> String {
         Event::ToldApart { from } => format!("told the person apart from person {from} for good"),
         Event::MergedInto { survivor } => format!("showed that the person is person {survivor}"),
         Event::Absorbed { person, .. } => format!("showed that person {} is this person", person.id),
+        Event::Parted { kept, moved, records } => {
+            format!(
+                "showed that this is two people, person {kept} and person {moved} with {} records",
+                records.len()
+            )
+        }
+        Event::CameOf { from, other, .. } => {
+            format!("took the person apart from person {other}: both were taken for person {from}")
+        }
+        Event::Proposed { by, .. } => format!("was {by}'s order, which waits for a second"),
+        Event::Seconded { by, .. } => format!("was {by}'s order, who is the second to give it"),
         Event::DueSet { on: Some(day) } => format!("set {day} as the next day to look at the person"),
         Event::DueSet { on: None } => "left no day on which to look at the person".to_owned(),
         Event::HandoverOpened { handover, .. } => format!("opened handover {handover}"),

@@ -147,6 +147,13 @@ fn write_person(out: &mut dyn Write, told: &PersonStory, whole: &Explanation) ->
         let (why, order) = (words(&other.why), other.decision.order);
         writeln!(out, "Person {} was absorbed (decision {order}): {why}.", other.person)?;
     }
+    if let Some(split) = &told.taken_apart {
+        let (from, other, order) = (&split.from, &split.other, split.decision.order);
+        writeln!(
+            out,
+            "Taken apart from person {other} (decision {order}): until then both were person {from}."
+        )?;
+    }
     for doubt in &told.reviews {
         let (order, reason) = (doubt.decision.order, words(&doubt.reason));
         let answer = doubt.answered.map_or_else(|| "open".to_owned(), |answer| format!("answered: {answer}"));

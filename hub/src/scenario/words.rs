@@ -118,7 +118,7 @@ pub(super) fn tokens(text: &str) -> Vec<String> {
 }
 
 /// What a step can be told, beside the codes that a door finds.
-pub(super) const REFUSALS: [&str; 14] = [
+pub(super) const REFUSALS: [&str; 15] = [
     "refused",
     "unknown-handover",
     "unknown-person",
@@ -128,6 +128,7 @@ pub(super) const REFUSALS: [&str; 14] = [
     "not-allowed",
     "order-not-allowed",
     "no-restriction",
+    "not-a-part",
     "not-as-reported",
     "two-hold-the-file",
     "not-asked",

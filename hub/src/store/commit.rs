@@ -8,13 +8,14 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 
 use schemas::ids::{MessageId, StreamId};
+use schemas::key::Mac;
 use schemas::recipient::Recipient;
 
 use super::bulk::Rows;
 use super::cells::{day, int, json, outcome, time, word};
 use super::engine::{SqlValue, Tx, detached};
 use super::lease::LEASE_SECONDS;
-use super::rows::{Batch, DecidedRow, DueRow, Lease, LineRow, Outcome, RecordRow, ReleasedRow};
+use super::rows::{Batch, DecidedRow, DueRow, Lease, LineRow, MovedRow, Outcome, RecordRow, ReleasedRow};
 use super::{Store, StoreError};
 
 const REDIRECTED: &str = "update person set redirect = r.survivor from r where person.redirect = r.id";
@@ -35,6 +36,8 @@ const DECIDED: &str = "delete from pending where message in (select r.message fr
 const RELEASED_KEY: &str =
     "update message_key set key = r.key, owner = r.owner from r where message_key.message = r.message";
 const RELEASED: &str = "update record set person = r.person from r where record.id = r.id";
+const MOVED: &str = "update record set person = r.person, keys = r.keys from r where record.id = r.id";
+const UNINDEXED: &str = "delete from match_key where (hash, record) in (select r.hash, r.record from r)";
 const LINE_CLOSED: &str = "update repertory set closed_on = r.closed_on from r \
      where repertory.stream = r.stream and repertory.closed_on is null";
 const ANSWERED: &str =
@@ -122,6 +125,7 @@ fn statements(batch: &Batch) -> Vec<BulkStatement> {
     let mut all = people(batch);
     all.extend(messages(batch));
     all.extend(lists(batch));
+    all.extend(split(batch));
     all.extend(lines(&batch.lines));
     all.extend(leaving(batch));
     all
@@ -244,6 +248,44 @@ fn records(
     ]
 }
 
+/// What a split gave to somebody: records with their keys, and open reviews.
+fn split(batch: &Batch) -> Vec<BulkStatement> {
+    let moved = || batch.moved.iter();
+    let owners = Rows::default()
+        .bytes("id", moved().map(|row| row.id.bytes()))
+        .bytes("person", moved().map(|row| row.person.bytes()))
+        .bytes("keys", moved().map(|row| row.keys.iter().flat_map(|mac| mac.0).collect::<Vec<_>>()));
+    let pairs = |of: fn(&MovedRow) -> &Vec<Mac>| {
+        let pairs: BTreeSet<_> = moved().flat_map(|row| of(row).iter().map(|mac| (mac.0, row.id))).collect();
+        Rows::default()
+            .bytes("hash", pairs.iter().map(|(hash, _)| *hash))
+            .bytes("record", pairs.iter().map(|(_, record)| record.bytes()))
+    };
+    let rewrapped = Rows::default()
+        .bytes("message", moved().map(|row| row.id.bytes()))
+        .bytes("owner", moved().map(|row| row.person.bytes()))
+        .bytes("key", moved().map(|row| row.key.as_slice()));
+    let origins = Rows::default()
+        .bytes("person", batch.origins.iter().map(|(person, _)| person.bytes()))
+        .bytes("whole", batch.origins.iter().map(|(_, whole)| whole.bytes()));
+    let reviews = newest(&batch.reviewed, |(review, _)| *review);
+    let reviews = Rows::default()
+        .bytes("id", reviews.iter().map(|(review, _)| review.bytes()))
+        .bytes("person", reviews.iter().map(|(_, person)| person.bytes()));
+    vec![
+        BulkStatement::over("record", owners, MOVED),
+        BulkStatement::over("match_key", pairs(|row| &row.before), UNINDEXED),
+        BulkStatement::insert("match_key", pairs(|row| &row.keys), ""),
+        BulkStatement::over("message_key", rewrapped, RELEASED_KEY),
+        BulkStatement::insert("origin", origins, ""),
+        BulkStatement::over(
+            "review",
+            reviews,
+            "update review set person = r.person from r where review.id = r.id",
+        ),
+    ]
+}
+
 /// Handovers, streams, tasks and reviews.
 fn lists(batch: &Batch) -> Vec<BulkStatement> {
     let handovers = newest(&batch.handovers, |row| row.id);
@@ -256,10 +298,11 @@ fn lists(batch: &Batch) -> Vec<BulkStatement> {
         .text("owner", handovers.iter().map(|row| word(&row.owner)))
         .text_or("deadline", handovers.iter().map(|row| row.deadline.map(day)))
         .int("since", handovers.iter().map(|row| time(row.since)));
+    let streams = newest(&batch.streams, |row| row.id);
     let streams = Rows::default()
-        .bytes("id", batch.streams.iter().map(|row| row.id.bytes()))
-        .bytes("person", batch.streams.iter().map(|row| row.person.bytes()))
-        .text("recipient", batch.streams.iter().map(|row| row.recipient.as_str()));
+        .bytes("id", streams.iter().map(|row| row.id.bytes()))
+        .bytes("person", streams.iter().map(|row| row.person.bytes()))
+        .text("recipient", streams.iter().map(|row| row.recipient.as_str()));
     let tasks = Rows::default()
         .bytes("id", batch.tasks.iter().map(|row| row.id.bytes()))
         .bytes("person", batch.tasks.iter().map(|row| row.person.bytes()))
@@ -281,10 +324,10 @@ fn lists(batch: &Batch) -> Vec<BulkStatement> {
         BulkStatement::insert(
             "handover",
             handovers,
-            "on conflict (id) do update set recipient = excluded.recipient, state = excluded.state, \
+            "on conflict (id) do update set person = excluded.person, recipient = excluded.recipient, state = excluded.state, \
              epoch = excluded.epoch, owner = excluded.owner, deadline = excluded.deadline, since = excluded.since",
         ),
-        BulkStatement::insert("stream", streams, ""),
+        BulkStatement::insert("stream", streams, "on conflict (id) do update set person = excluded.person"),
         BulkStatement::insert("task", tasks, ""),
         BulkStatement::insert("review", reviews, ""),
         BulkStatement::insert("candidate", candidates, ""),

@@ -11,7 +11,7 @@ use super::bulk::Rows;
 use super::cells::{CellReader, int};
 use super::engine::{Tx, detached};
 use super::messages::{self, MessageCells, message_rows};
-use super::persons::{PersonCells, person};
+use super::persons::{JournalCells, PersonCells, entry, person};
 use super::rows::FoundRow;
 use super::{Store, StoreError};
 
@@ -26,6 +26,7 @@ struct Asked {
     waiting: Vec<MessageId>,
     journals: Vec<PersonId>,
     found_by: Vec<PersonId>,
+    pasts: Vec<PersonId>,
     sent: Vec<(Recipient, u64)>,
 }
 
@@ -42,6 +43,10 @@ impl Asked {
                 Ask::Waiting(id) => asked.waiting.push(*id),
                 Ask::Journal(id) => asked.journals.push(*id),
                 Ask::Keys(id) => asked.found_by.push(*id),
+                Ask::Past(id) => {
+                    asked.pasts.push(*id);
+                    asked.journals.push(*id);
+                }
                 Ask::Sent(recipient, sequence) => asked.sent.push((recipient.clone(), *sequence)),
             }
         }
@@ -69,6 +74,7 @@ impl Store {
             found.extend(waiting(&mut tx, &asked.waiting).await?);
             found.extend(journals(&mut tx, &asked.journals).await?);
             found.extend(found_by(&mut tx, &asked.found_by).await?);
+            found.extend(pasts(&mut tx, &asked.pasts).await?);
             found.extend(sent(&mut tx, &asked.sent).await?);
             tx.commit().await?;
             Ok(found)
@@ -171,6 +177,17 @@ async fn found_by(tx: &mut Tx, asked: &[PersonId]) -> Result<Vec<FoundRow>, Stor
         Ok(FoundRow::Keys(reader.id(PersonId::from_bytes, owner)?, macs.collect::<Result<_, StoreError>>()?))
     };
     found.into_iter().map(keys).collect()
+}
+
+/// What happened to them, oldest first.
+async fn pasts(tx: &mut Tx, asked: &[PersonId]) -> Result<Vec<FoundRow>, StoreError> {
+    let sql = "select j.person, j.version, j.message, j.decided_order, j.known_at, j.bundle, j.events, \
+               b.heart, b.hash, k.wrapped from r cross join journal j join bundle b on b.number = j.bundle \
+               left join key k on k.id = j.person where j.person = r.id order by j.person, j.version";
+    let rows = Rows::default().bytes("id", asked.iter().map(PersonId::bytes));
+    let found: Vec<JournalCells> = tx.read("journal", sql, rows).await?;
+    let lived = |cells| entry(cells).map(|stored| FoundRow::Lived(stored.row, stored.key));
+    found.into_iter().map(lived).collect()
 }
 
 async fn sent(tx: &mut Tx, asked: &[(Recipient, u64)]) -> Result<Vec<FoundRow>, StoreError> {

@@ -119,6 +119,24 @@ impl Store {
         found.into_iter().map(message).collect()
     }
 
+    /// These messages, whatever became of them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn messages(&self, ids: &[MessageId]) -> Result<Vec<MessageRow>, StoreError> {
+        let sql = message_rows!("from r cross join inbox i", "where i.id = r.id");
+        let rows = Rows::default().bytes("id", ids.iter().map(MessageId::bytes));
+        let pool = self.pool.clone();
+        let found: Vec<MessageCells> = detached(async move {
+            let mut tx = pool.snapshot().await?;
+            let found = tx.read("inbox", sql, rows).await?;
+            tx.commit().await?;
+            Ok(found)
+        })
+        .await?;
+        found.into_iter().map(message).collect()
+    }
+
     /// Messages in the order of their own decisions, after a place in it (replay).
     ///
     /// What a waiting record came to later is not among them: it follows from the message that brought its person. A message

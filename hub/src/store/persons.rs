@@ -13,7 +13,8 @@ use super::{Store, StoreError};
 pub(super) type PersonCells =
     (Vec<u8>, i64, Option<Vec<u8>>, i64, Option<i64>, Vec<u8>, Vec<u8>, Option<Vec<u8>>);
 
-type JournalCells = (Vec<u8>, i64, Vec<u8>, i64, i64, i64, Vec<u8>, String, String, Option<Vec<u8>>);
+pub(super) type JournalCells =
+    (Vec<u8>, i64, Vec<u8>, i64, i64, i64, Vec<u8>, String, String, Option<Vec<u8>>);
 
 impl Store {
     /// One person's own journal, in order.
@@ -27,6 +28,21 @@ impl Store {
                    left join key k on k.id = j.person where j.person = $1 order by j.version";
         let found: Vec<JournalCells> = self.pool.read("journal", sql, values).await?;
         found.into_iter().map(entry).collect()
+    }
+
+    /// Everybody whose key goes where this person is erased: their own, those of whom they absorbed, and of whom they were
+    /// taken for together with another, whose own key stays.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn erased_with(&self, person: PersonId) -> Result<Vec<PersonId>, StoreError> {
+        let values = vec![SqlValue::Bytes(person.bytes().to_vec())];
+        let sql = "with recursive gone (id) as (select p.id from person p where p.id = $1 union \
+                   select l.id from gone g join (select id, redirect as leads_to from person \
+                   where redirect is not null union all select whole, person from origin) l \
+                   on l.leads_to = g.id) select id from gone order by id";
+        let found: Vec<(Vec<u8>,)> = self.pool.read("person", sql, values).await?;
+        found.into_iter().map(|(id,)| CellReader("person").id(PersonId::from_bytes, id)).collect()
     }
 
     /// Every person after an id, in order, absorbed and erased ones among them (replay, checks).
@@ -76,7 +92,7 @@ impl Store {
     }
 }
 
-fn entry(cells: JournalCells) -> Result<JournalStored, StoreError> {
+pub(super) fn entry(cells: JournalCells) -> Result<JournalStored, StoreError> {
     let (person, version, message, order, known_at, bundle, events, heart, hash, key) = cells;
     let reader = CellReader("journal");
     let row = JournalRow {

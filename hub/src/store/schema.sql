@@ -89,6 +89,15 @@ create table person (
 create index person_waits on person (waits_since) where waits_since is not null;
 create index person_redirect on person (redirect) where redirect is not null;
 
+-- Whom a split made of somebody: what stands under the old id is history of both. Whoever erases one of them destroys the
+-- key of that as well, and leaves the other's own.
+create table origin (
+  person bytea not null,
+  whole bytea not null,            -- whom both were taken for
+  primary key (person, whole)
+);
+create index origin_whole on origin (whole);
+
 -- Each person's key, wrapped by the key-encryption key. Without its row the person is unreadable.
 create table key (
   id bytea primary key,

@@ -60,6 +60,8 @@ pub struct PersonStory {
     pub links: Vec<LinkedMessage>,
     /// Persons who were absorbed; their histories are part of this one.
     pub absorbed: Vec<Absorption>,
+    /// The split that they came of: what is told of before it is told of both.
+    pub taken_apart: Option<TakenApart>,
     /// Doubts about who they are, answered or not.
     pub reviews: Vec<Doubt>,
     /// The next day on which something becomes true for them without a message.
@@ -70,6 +72,16 @@ pub struct PersonStory {
     pub streams: Vec<StreamStory>,
     /// What the register was asked about them.
     pub questions: Vec<Question>,
+}
+
+/// A split: two who were taken for one.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct TakenApart {
+    /// Whom both were taken for.
+    pub from: String,
+    /// Who the other one is.
+    pub other: String,
+    pub decision: DecidedBy,
 }
 
 /// A decision: which message made it, when, under which rules.

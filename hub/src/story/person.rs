@@ -4,7 +4,7 @@
 //! (`decide::journey::grounds`). Nothing is decided again, so what is told is what happened. Refuses to read a
 //! clock or a store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use decide::bundle::Contract;
 use decide::disclosure::allowed;
@@ -14,7 +14,7 @@ use decide::journey::grounds::{self, Ground};
 use decide::journey::scope::{Scope, scope};
 use decide::person::{Event, Handover, Stream, UnknownRecord, ViewKind};
 use decide::{Bundle, Person};
-use schemas::ids::{HandoverId, StreamId};
+use schemas::ids::{HandoverId, MessageId, StreamId};
 use schemas::message::ReviewAnswer;
 use schemas::recipient::Recipient;
 use schemas::time::{Day, day_of};
@@ -24,7 +24,7 @@ use super::rows::words;
 use super::verdict::{fact, responsible, target_group};
 use super::{
     Absorption, Basis, DecidedBy, DecidingHome, Doubt, HandoverStory, LinkedMessage, Move, PersonStory,
-    Question, Receipt, StreamStory,
+    Question, Receipt, StreamStory, TakenApart,
 };
 use crate::history::{History, JournalEntry};
 
@@ -102,6 +102,11 @@ impl<'a> Telling<'a> {
             for event in &entry.events {
                 self.moved(entry, event);
                 self.tell(event, || decision(entry, self.given.bundle));
+                if let Event::CameOf { .. } = event {
+                    // Of what was both's, the records of the other are no part of their story.
+                    let own: BTreeSet<String> = history.records.keys().map(MessageId::to_string).collect();
+                    self.story.links.retain(|link| own.contains(&link.message));
+                }
                 self.person.apply(event, &history.records)?;
             }
             self.receipts_of(entry);
@@ -146,6 +151,13 @@ impl<'a> Telling<'a> {
                 why: *why,
                 decision: decision(),
             }),
+            Event::CameOf { from, other, .. } => {
+                story.taken_apart = Some(TakenApart {
+                    from: from.to_string(),
+                    other: other.to_string(),
+                    decision: decision(),
+                });
+            }
             Event::Asked { task, what, .. } => {
                 story.questions.push(Question { task: task.to_string(), what: *what, decision: decision() });
             }
@@ -154,6 +166,9 @@ impl<'a> Telling<'a> {
             }
             Event::HandoverOpened { .. }
             | Event::HandoverMoved { .. }
+            | Event::Parted { .. }
+            | Event::Proposed { .. }
+            | Event::Seconded { .. }
             | Event::Named { .. }
             | Event::LineOpened { .. }
             | Event::LineClosed { .. }

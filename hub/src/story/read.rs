@@ -1,6 +1,6 @@
 //! Reading what a story is told from: the histories of a person and of everybody they absorbed, and what was sent.
 //!
-//! The one place that walks from a person to those who were absorbed. Reads only, and works beside a running hub. Next:
+//! The one place that walks from a person to those who were absorbed, and to whom they came of. Reads only, and works beside a running hub. Next:
 //! [`super::person`].
 
 use std::collections::BTreeMap;
@@ -35,7 +35,8 @@ pub struct Sent {
 pub struct KnownHistory {
     pub person: PersonId,
     pub own: History,
-    /// The histories of those who were absorbed, each to its end, in the order in which they began.
+    /// The histories of those who were absorbed, and of whom they were taken for before a split, each to its end, in the
+    /// order in which they began.
     pub absorbed: Vec<(PersonId, History)>,
     /// The records about all of them that are still kept.
     pub sent: BTreeMap<DeliveryId, Sent>,
@@ -92,9 +93,16 @@ impl StoryReader<'_> {
         };
         let mut known = KnownHistory { own, ..KnownHistory::nothing(person) };
         let mut open: Vec<PersonId> = known.own.absorbed().collect();
-        while let Some(id) = open.pop() {
-            let history = self.history(id).await?;
+        let mut wholes: Vec<PersonId> = known.own.came_of().into_iter().collect();
+        while let Some(id) = open.pop().or_else(|| wholes.pop()) {
+            let history = match self.history(id).await {
+                Ok(history) => history,
+                // What was of two is gone once either of them was erased; what is their own is not.
+                Err(HistoryError::Shut(Shut::Erased)) if known.own.came_of().is_some() => continue,
+                Err(error) => return Err(error),
+            };
             open.extend(history.absorbed());
+            wholes.extend(history.came_of());
             known.absorbed.push((id, history));
         }
         known.absorbed.sort_by_key(|(_, history)| history.entries.first().map(|entry| entry.order));

@@ -198,6 +198,10 @@ fn trigger(trigger: &Trigger) -> ShownTrigger {
         Cause::Order(name) => ("order", vec![name.as_str()], None),
         Cause::Successor => ("next_agency", vec!["accepted"], None),
         Cause::Merge => ("merge", vec![], None),
+        Cause::Exposed => ("split", vec![], Some("its agency was told of both")),
+        Cause::ExposedAnswered => ("split", vec![], Some("its agency was told of both, and answered")),
+        Cause::Split => ("split", vec![], Some("it was opened for both, or ended for both")),
+        Cause::Unbound => ("split", vec![], Some("its agency answered for both")),
         Cause::Household => ("household", vec![], None),
         Cause::TakenOver => ("merge", vec![], Some("its agency has the file of the other one")),
     };

@@ -231,6 +231,9 @@ pub(crate) fn full(n: u32) -> Batch {
         records: vec![record(n, Some(n), &[n, n + 1])],
         handovers: vec![handover(n, State::Sent)],
         lines: vec![line(n, "atlas", Some(Capacity::Provisional), "2026-11-24", n.into())],
+        moved: vec![],
+        origins: vec![],
+        reviewed: vec![],
         streams: vec![StreamRow {
             id: StreamId::from_bytes(bytes(n)),
             person: person(n),
@@ -271,6 +274,7 @@ pub(crate) async fn loaded(store: &Store, asks: &[Ask]) -> Vec<String> {
         FoundRow::Keys(person, keys) => {
             format!("keys of {person} {:?}", keys.iter().map(|mac| &mac.0[..4]).collect::<Vec<_>>())
         }
+        FoundRow::Lived(row, key) => format!("lived {} {} {}", row.person, row.version, key.is_some()),
         FoundRow::Sent(recipient, sequence, SentRecord { hash, handover, epoch }) => {
             format!("sent {recipient} {sequence} {:?} {handover:?} {epoch}", &hash[..4])
         }

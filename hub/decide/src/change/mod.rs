@@ -33,6 +33,8 @@ pub struct Change {
     pub persons: BTreeMap<PersonId, Arc<Person>>,
     /// Records that are now found by these keys.
     pub records: Vec<IndexedRecord>,
+    /// Records that a split gave to somebody, and the keys each is found by from now on.
+    pub moved: Vec<MovedRecord>,
     /// Waiting records that this message brought to a person.
     pub released: Vec<MessageId>,
     /// What leaves, in order.
@@ -69,6 +71,17 @@ pub struct IndexedRecord {
     pub prepared: Arc<Prepared>,
     pub person: PersonId,
     /// The keys it is found by.
+    pub keys: Vec<Mac>,
+}
+
+/// One record of somebody who was split, with whose it was and is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MovedRecord {
+    pub record: MessageId,
+    pub prepared: Arc<Prepared>,
+    pub from: PersonId,
+    pub to: PersonId,
+    /// All the keys it is found by from now on.
     pub keys: Vec<Mac>,
 }
 

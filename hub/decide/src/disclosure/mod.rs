@@ -9,4 +9,4 @@ mod streams;
 
 pub use crate::change::View;
 pub use allowed::allowed;
-pub(crate) use streams::{part, redeliver, release};
+pub(crate) use streams::{close, part, recall, redeliver, release};

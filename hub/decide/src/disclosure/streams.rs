@@ -66,6 +66,27 @@ pub(crate) fn part(draft: &mut Draft<'_>, survivor: &Person) {
     }
 }
 
+/// Tells who was told of two persons as if they were one to purge it: the last record of the stream, once more where it
+/// has ended already.
+pub(crate) fn recall(draft: &mut Draft<'_>, id: StreamId) {
+    let Some(stream) = draft.person.state.streams.iter().find(|stream| stream.id == id).cloned() else {
+        return;
+    };
+    match stream.ended {
+        Some(EndReason::Recalled) => {}
+        Some(_) => issue(draft, &stream, View::end(EndReason::Recalled)),
+        None => end(draft, &stream, EndReason::Recalled),
+    }
+}
+
+/// Closes the line of a stream on which nothing was ever told.
+pub(crate) fn close(draft: &mut Draft<'_>, id: StreamId) {
+    let line = |stream: &&Stream| stream.id == id && stream.line.is_some();
+    if let Some(stream) = draft.person.state.streams.iter().find(line).cloned() {
+        close_line(draft, &stream);
+    }
+}
+
 /// Issues one stream's last view again, by name.
 pub(crate) fn redeliver(draft: &mut Draft<'_>, id: StreamId) -> Result<(), Refusal> {
     let open = |stream: &&Stream| stream.id == id && stream.ended.is_none();

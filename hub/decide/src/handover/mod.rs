@@ -1,5 +1,5 @@
 //! Who is responsible: the handover's life, moved by facts and clocks (`reconcile`), by agencies (`answer`), by the
-//! desk (`order`) and by merges.
+//! desk (`order`), by merges and by splits (`recall`).
 //!
 //! The state table is data in [`table`]; this file turns a row into an event. A handover moves only through a row, and
 //! every row says who must move next and until when. Responsibility moves on accept, never before.
@@ -11,6 +11,7 @@ mod due;
 mod history;
 mod merge;
 mod order;
+mod recall;
 
 mod reconcile;
 mod row;
@@ -22,6 +23,7 @@ pub(crate) use answer::answer;
 pub(crate) use due::set_due;
 pub(crate) use merge::{part, unite};
 pub(crate) use order::{lift, order};
+pub(crate) use recall::{recall, replace_mixed, unbind};
 pub(crate) use reconcile::{follow_facts, reconcile, reconsider};
 
 use schemas::handover::{HoldReason, Owner, RejectCode, State};

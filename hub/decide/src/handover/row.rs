@@ -96,6 +96,14 @@ pub enum Cause {
     Merge,
     /// Two persons were merged, and its agency has the file of the other one.
     TakenOver,
+    /// A split: its agency was told of both as if they were one.
+    Exposed,
+    /// The same, and the agency has answered meanwhile.
+    ExposedAnswered,
+    /// A split: it was opened for both, or ended for both, and its agency was told nothing of them.
+    Split,
+    /// A split: its agency answered while both were one, and was told nothing of both.
+    Unbound,
     /// The permit of somebody who comes with them has come to an end.
     Household,
 }

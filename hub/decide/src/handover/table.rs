@@ -60,6 +60,20 @@ const OPENED: &[Facing] = &[
 ];
 const LIVE: &[Stage] = &Stage::LIVE;
 const OVER: &[Stage] = &Stage::OVER;
+/// Whatever was ever sent, whether it has ended or not: what was told is to be purged.
+const RECALLED: &[Stage] = &[
+    Sent,
+    Received,
+    Overdue,
+    Bounced,
+    HeldOffer,
+    Rejected,
+    HeldRefused,
+    Accepted,
+    HeldFile,
+    WithdrawPending,
+    Final,
+];
 const ANSWERABLE: &[Stage] = &[Sent, Received, Overdue];
 
 pub const ROWS: &[Row] = &[
@@ -246,6 +260,10 @@ pub const ROWS: &[Row] = &[
         Acts::AsBefore,
         &[Also::KeepPurge],
     ),
+    row("27", &[on(Cause::Exposed, RECALLED)], State::RecallPending, AGENCY),
+    row("27b", &[on(Cause::ExposedAnswered, RECALLED)], State::RecallPending, Acts::Is(Owner::Officer)),
+    row("27c", &[on(Cause::Split, LIVE)], State::Superseded, HUB),
+    does("27d", &[on(Cause::Unbound, LIVE)], To::Stay, Acts::Late, &[]),
     does(
         "28",
         &[on(Cause::Answer(AnswerName::PurgeConfirmed), &[RecallPending])],
@@ -328,6 +346,14 @@ pub fn by_facts(stage: Stage, facing: Facing, around: Circumstances) -> Option<&
             && trigger.from.contains(&stage)
     };
     ROWS.iter().find(|row| row.on.iter().any(fires))
+}
+
+/// Whether an agency's answer fires this row.
+#[must_use]
+pub fn is_answer(row: &str) -> bool {
+    let answers =
+        |trigger: &Trigger| matches!(trigger.cause, Cause::Answer(_) | Cause::AlreadyKnown | Cause::Differs);
+    ROWS.iter().any(|known| known.id == row && known.on.iter().any(answers))
 }
 
 /// The row that anything else fires.

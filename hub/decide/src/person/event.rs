@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use schemas::actor::ActorName;
+use schemas::agreement::Agreement;
 use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
 use schemas::ids::{DeliveryId, HandoverId, MessageId, PersonId, Pseudonym, ReviewId, StreamId, TaskId};
 use schemas::insz::Insz;
@@ -75,6 +77,27 @@ pub enum Event {
         person: Box<Person>,
         why: Join,
     },
+    /// Split: this id leads to who keeps the other records from here on, and what is here is history of both.
+    Parted {
+        /// Who goes on in this one's place.
+        kept: PersonId,
+        /// Who the moved records are.
+        moved: PersonId,
+        records: BTreeSet<MessageId>,
+    },
+    /// One of the two that a split made of somebody.
+    CameOf {
+        /// Whom both were taken for.
+        from: PersonId,
+        /// The other one: never the same again, but for a human.
+        other: PersonId,
+        /// As they begin: folded anew from their own records, with what was told of them alone.
+        person: Box<Person>,
+    },
+    /// Somebody ordered what two must agree on: it waits for a second.
+    Proposed { order: Agreement, by: ActorName },
+    /// A second, other person ordered the same: it is done.
+    Seconded { order: Agreement, by: ActorName },
     /// An earlier record counts again, because what had replaced it was voided.
     Restated { evidence: Evidence },
     /// The next day on which the person is looked at without a message.

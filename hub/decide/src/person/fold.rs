@@ -112,6 +112,16 @@ impl Person {
                 Arc::make_mut(&mut self.matching).absorb(&person.matching);
                 state.absorb(person);
             }
+            Event::Parted { kept, .. } => {
+                self.matching = Arc::default();
+                self.state = PersonState { merged_into: Some(*kept), ..PersonState::default() };
+            }
+            Event::CameOf { person, .. } => {
+                self.matching = Arc::clone(&person.matching);
+                self.state = person.state.clone();
+            }
+            Event::Proposed { order, by } => state.proposed = Some((*order, by.clone())),
+            Event::Seconded { .. } => state.proposed = None,
             Event::DueSet { on } => state.due = *on,
             Event::HandoverOpened { handover, replaces } => {
                 state.handovers.push(Handover::opened(*handover, *replaces));

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use schemas::actor::ActorName;
+use schemas::agreement::Agreement;
 use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
 use schemas::ids::{HandoverId, PersonId, Pseudonym, ReviewId, StreamId};
 use schemas::insz::Insz;
@@ -91,6 +93,9 @@ pub struct PersonState {
     /// When a restriction was lifted last: what was objected to before it counts no more.
     pub lifted: Option<Instant>,
     pub first_load: FirstLoad,
+    /// What somebody ordered that waits for a second, and who.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<(Agreement, ActorName)>,
     pub household: Household,
 }
 

@@ -13,7 +13,7 @@ use schemas::key::Mac;
 use schemas::message::Prepared;
 use schemas::recipient::Recipient;
 
-use crate::person::Person;
+use crate::person::{Past, Person};
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Ask {
@@ -28,6 +28,8 @@ pub enum Ask {
     Journal(PersonId),
     /// By which keys are this very person's own records found?
     Keys(PersonId),
+    /// What happened to this very person, and which records are theirs?
+    Past(PersonId),
     /// Which record has this number on the recipient's topic?
     Sent(Recipient, u64),
 }
@@ -63,6 +65,8 @@ pub enum Reply {
     Journal(Vec<(MessageId, Arc<Prepared>)>),
     /// The keys of this person's own records.
     Keys(BTreeSet<Mac>),
+    /// Their journal and records; nothing where they do not open.
+    Past(Option<Arc<Past>>),
     /// The record; nothing where no such one was decided.
     Sent(Option<SentRecord>),
 }
@@ -121,6 +125,7 @@ pub(super) fn absent(ask: &Ask) -> Reply {
         Ask::Waiting(_) => Reply::Waiting(None),
         Ask::Journal(_) => Reply::Journal(vec![]),
         Ask::Keys(_) => Reply::Keys(BTreeSet::new()),
+        Ask::Past(_) => Reply::Past(None),
         Ask::Sent(..) => Reply::Sent(None),
     }
 }

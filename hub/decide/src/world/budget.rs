@@ -75,7 +75,7 @@ impl World {
             return;
         }
         for (ask, answer) in answers {
-            let fresh = self.touched.last.get(&ask).is_none_or(|last| *last <= since);
+            let fresh = self.touched.last.get(&told_by(&ask)).is_none_or(|last| *last <= since);
             if fresh && !self.known.contains(&ask) {
                 self.insert(ask, answer);
             }
@@ -90,7 +90,8 @@ impl World {
     /// Why these cannot be loaded yet: those that are not known and that an unstored batch touched.
     #[must_use]
     pub fn blocked(&self, needs: &Needs) -> Option<Block> {
-        let touched = needs.iter().filter(|ask| !self.has(ask)).filter_map(|ask| self.touched.last.get(ask));
+        let unknown = needs.iter().filter(|ask| !self.has(ask));
+        let touched = unknown.filter_map(|ask| self.touched.last.get(&told_by(ask)));
         match touched.max().copied() {
             Some(last) if last == self.touched.open => Some(Block::Open),
             Some(last) if last > self.touched.stored => Some(Block::Until(last)),
@@ -130,6 +131,14 @@ impl World {
     }
 }
 
+/// What is touched with this: a past goes on with its person.
+fn told_by(ask: &Ask) -> Ask {
+    match ask {
+        Ask::Past(id) => Ask::Person(*id),
+        other => other.clone(),
+    }
+}
+
 /// Roughly what an answer weighs, in bytes.
 pub(super) fn weigh(answer: &Reply) -> usize {
     ANSWER
@@ -142,9 +151,11 @@ pub(super) fn weigh(answer: &Reply) -> usize {
             }
             Reply::Journal(records) => records.len() * LEARNT,
             Reply::Keys(keys) => keys.len() * FOUND_BY,
+            Reply::Past(Some(past)) => (past.records.len() + past.events.len()) * LEARNT,
             Reply::Waiting(Some(_)) => LEARNT,
             Reply::Person(PersonFound::Absorbed(_) | PersonFound::Nobody | PersonFound::Shut)
             | Reply::Owner(_)
+            | Reply::Past(None)
             | Reply::Waiting(None)
             | Reply::Sent(_) => 0,
         }

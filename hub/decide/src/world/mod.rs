@@ -68,6 +68,10 @@ impl World {
         Self { whole: true, ..Self::default() }
     }
 
+    pub(crate) fn is_whole(&self) -> bool {
+        self.whole
+    }
+
     /// How many answers are known.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -177,6 +181,30 @@ impl World {
             }
             None if self.whole => self.set(ask, Reply::Keys(keys.iter().copied().collect())),
             Some(_) | None => {}
+        }
+    }
+
+    /// A record is found by none of these keys any more.
+    pub(crate) fn unindex(&mut self, record: MessageId, keys: &[Mac]) {
+        for key in keys {
+            let ask = Ask::Key(*key);
+            self.touch(&ask);
+            if let Some(Slot { answer: Reply::Key(holders), weight, .. }) = self.known.get_mut(&ask)
+                && holders.remove(&record).is_some()
+            {
+                *weight -= budget::HOLDER;
+                self.weight -= budget::HOLDER;
+            }
+        }
+    }
+
+    /// A learning record is in this person's journal no more.
+    pub(crate) fn unlearn(&mut self, person: PersonId, message: MessageId) {
+        let ask = Ask::Journal(person);
+        self.touch(&ask);
+        if let Some(Reply::Journal(mut records)) = self.forget(&ask) {
+            records.retain(|(id, _)| *id != message);
+            self.insert(ask, Reply::Journal(records));
         }
     }
 

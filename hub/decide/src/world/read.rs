@@ -13,7 +13,7 @@ use schemas::recipient::Recipient;
 
 use super::ask::{Ask, Holders, Missing, Owned, PersonFound, Reply, SentRecord};
 use super::{Gather, World};
-use crate::person::Person;
+use crate::person::{Past, Person};
 
 /// A person as the world has them, redirects followed.
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +115,14 @@ impl World {
             _ => None,
         });
         keys.flatten().copied().collect()
+    }
+
+    /// What happened to this very person; nothing where it does not open.
+    pub(crate) fn past(&self, id: PersonId) -> Result<Option<&Arc<Past>>, Missing> {
+        match self.find(Ask::Past(id))? {
+            Some(Reply::Past(past)) => Ok(past.as_ref()),
+            _ => Ok(None),
+        }
     }
 
     /// A record on a topic.

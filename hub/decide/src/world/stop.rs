@@ -84,6 +84,9 @@ pub enum Refusal {
     /// The answer names somebody the review did not ask about.
     #[error("the review does not ask about this person")]
     NotAsked,
+    /// A split names a record that is not the person's, or leaves one of the two without any.
+    #[error("these records are not a part of this person's")]
+    NotAPart,
     /// The hash differs from that of the record with this sequence.
     #[error("the payload hash is not that of the record with this sequence")]
     HashDiffers,
@@ -107,6 +110,7 @@ impl Refusal {
             Self::NotAsReported => "not-as-reported",
             Self::TwoHoldTheFile => "two-hold-the-file",
             Self::NotAsked => "not-asked",
+            Self::NotAPart => "not-a-part",
             Self::HashDiffers => "hash-differs",
             Self::OtherRecord => "other-record",
         }

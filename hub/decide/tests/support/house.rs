@@ -3,7 +3,7 @@
 //! Runs bodies through the same rounds as the engine, and keeps what left, what was offered and which rows
 //! of the state table fired.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, LazyLock};
 
@@ -11,6 +11,7 @@ use decide::bundle::TurningDays;
 use decide::change::{Change, Delivery};
 use decide::person::{Event, ViewKind};
 use decide::round::{Verdict, decide_all};
+use decide::world::{Ask, Reply};
 use decide::{Bundle, Person, World};
 use schemas::canonical::Value;
 use schemas::fact::{Decision, Purpose};
@@ -21,7 +22,7 @@ use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant, KnownAt, day_of, start_of};
 use sha2::{Digest, Sha256};
 
-use super::say::{Home, account, application, number_given, ordered, register, status};
+use super::say::{Home, account, application, number_given, ordered, parted, register, status};
 use super::{Who, bundle, day, recipient};
 
 /// What was last offered to a recipient.
@@ -70,6 +71,8 @@ pub(crate) struct House {
     pub(crate) at: Instant,
     /// What is said is a part of a first load with this baseline.
     pub(crate) baseline: Option<Day>,
+    /// In walks, the desk takes people apart.
+    pub(crate) splits: bool,
     /// What each record belongs to, in the order of the numbers.
     pub(crate) issued: BTreeMap<Recipient, Vec<(Option<HandoverId>, u32)>>,
     said: BTreeMap<String, usize>,
@@ -98,6 +101,7 @@ impl House {
             order: 0,
             at: start_of(day("2025-01-01")),
             baseline: None,
+            splits: false,
             issued: BTreeMap::new(),
             said: BTreeMap::new(),
             epochs: BTreeMap::new(),
@@ -355,6 +359,29 @@ impl House {
     /// Who somebody is now: themselves, or the survivor.
     pub(crate) fn now(&self, id: PersonId) -> &Person {
         self.world.person(id).unwrap()
+    }
+
+    /// The records that are this very person's, in the order of their ids.
+    pub(crate) fn records_of(&self, id: PersonId) -> BTreeSet<MessageId> {
+        match self.world.answer(&Ask::Past(id)) {
+            Reply::Past(Some(past)) => past.records.keys().copied().collect(),
+            _ => BTreeSet::new(),
+        }
+    }
+
+    /// The records of somebody and of whom they absorbed.
+    pub(crate) fn all_records_of(&self, id: PersonId) -> BTreeSet<MessageId> {
+        let person = self.now(id);
+        let ids = person.state.absorbed.iter().chain([&person.id]);
+        ids.flat_map(|id| self.records_of(*id)).collect()
+    }
+
+    /// Two people order that these records are somebody else's; gives the change that the second leads to.
+    pub(crate) fn split(&mut self, person: PersonId, records: &BTreeSet<MessageId>) -> Change {
+        let change = self.change(parted(person, records, "lucas"));
+        let parted =
+            |change: &Change| change.events.iter().any(|(_, event)| matches!(event, Event::Parted { .. }));
+        if parted(&change) { change } else { self.change(self::parted(person, records, "nora")) }
     }
 
     /// A field of the last view that left to a recipient, as text.

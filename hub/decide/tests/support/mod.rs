@@ -10,6 +10,7 @@ pub(crate) mod life;
 pub(crate) mod pair;
 pub(crate) mod say;
 pub(crate) mod settled;
+pub(crate) mod two_lives;
 pub(crate) mod walk;
 pub(crate) mod who;
 

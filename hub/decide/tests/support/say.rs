@@ -2,6 +2,8 @@
 //!
 //! One function for each thing that can be said.
 
+use std::collections::BTreeSet;
+
 use decide::prepare;
 use schemas::actor::ActorName;
 use schemas::fact::{
@@ -10,7 +12,7 @@ use schemas::fact::{
     RegisterStanding, Replacement, Residence, Statement, SupportNeed, TestElsewhere, TestSubject,
 };
 use schemas::handover::OrderName;
-use schemas::ids::{HandoverId, ReviewId, StreamId};
+use schemas::ids::{HandoverId, MessageId, PersonId, ReviewId, StreamId};
 use schemas::insz::Insz;
 use schemas::key::{Key, Mac};
 use schemas::message::{Body, Notice, ReviewAnswer, Said};
@@ -421,6 +423,12 @@ pub(crate) fn announced(insz: Insz, on: &str) -> Body {
 /// A human answers a review.
 pub(crate) fn reviewed(review: ReviewId, answer: ReviewAnswer) -> Body {
     Body::Reviewed { review, answer, reason: "the papers were compared".to_owned(), by: by() }
+}
+
+/// Somebody orders that these records are somebody else's.
+pub(crate) fn parted(person: PersonId, records: &BTreeSet<MessageId>, by: &str) -> Body {
+    let (records, by) = (records.clone(), ActorName::parse(by).unwrap());
+    Body::Split { person, records, reason: "two sisters".to_owned(), by }
 }
 
 /// Somebody asks for a stream's view again.

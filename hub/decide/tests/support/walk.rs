@@ -4,6 +4,8 @@
 //! In true weather nothing is heard before it is said, and each thing comes up to 45 days late; in wild weather the
 //! order is chance, and things are said of the future. The same number is the same walk.
 
+use std::collections::BTreeSet;
+
 use decide::bundle::{OpenFiles, TerritoryChange};
 use decide::handover::table::orders;
 use schemas::fact::{
@@ -11,6 +13,7 @@ use schemas::fact::{
     RegisterStanding, Sex, Statement,
 };
 use schemas::handover::{AnswerKind, OrderName, RejectCode};
+use schemas::ids::MessageId;
 use schemas::message::{Body, BundleHash, ReviewAnswer, TaskFailed};
 use schemas::municipality::NisCode;
 use schemas::partial::PartialDate;
@@ -22,8 +25,8 @@ use super::house::HASH;
 use super::pair::{two, whole_bridge};
 use super::{
     Home, House, Who, account, also, announced, application, at_street, choice, country, day, exempt, fee,
-    learned, mac, number_given, objection, ordered, patched, path, permit, platform_linked, redeliver,
-    register, reviewed, shown, since, status, talked, test_insz, voided, withdrawn,
+    learned, mac, number_given, objection, ordered, parted, patched, path, permit, platform_linked,
+    redeliver, register, reviewed, shown, since, status, talked, test_insz, voided, withdrawn,
 };
 
 const HOMES: [&str; 10] =
@@ -52,10 +55,10 @@ const STEPS: [LearningStep; 5] = [
 ];
 
 /// What is said, when it is said and when it is heard.
-struct Drawn {
-    heard: Day,
-    body: Body,
-    words: String,
+pub(super) struct Drawn {
+    pub(super) heard: Day,
+    pub(super) body: Body,
+    pub(super) words: String,
 }
 
 /// One step of a walk, in words, so that a break can be read.
@@ -78,7 +81,18 @@ pub(crate) fn walk_in(mut house: House, number: u64, wild: bool, look: impl FnMu
 /// Walks the life of one human whom the hub knows as two persons, each with a number of their own, until a record names
 /// every number of both.
 pub(crate) fn walk_of_two(number: u64, wild: bool, look: impl FnMut(&mut House, &Log)) {
-    let (mut house, mut dice) = (House::forgetful(), dice(number));
+    walk_of_two_in(House::forgetful(), number, wild, look);
+}
+
+/// The same, and at any time the desk takes somebody apart, rightly or wrongly.
+pub(crate) fn walk_of_splits(number: u64, wild: bool, look: impl FnMut(&mut House, &Log)) {
+    let mut house = House::forgetful();
+    house.splits = true;
+    walk_of_two_in(house, number, wild, look);
+}
+
+fn walk_of_two_in(mut house: House, number: u64, wild: bool, look: impl FnMut(&mut House, &Log)) {
+    let mut dice = dice(number);
     rules(&mut house, &mut dice);
     let ((a, _), (b, _)) = two(&mut house);
     house.tell(number_given(&a, "2025-03-01"));
@@ -90,7 +104,7 @@ pub(crate) fn walk_of_two(number: u64, wild: bool, look: impl FnMut(&mut House, 
     live(house, dice, said, vec![format!("walk of two {number}")], look);
 }
 
-fn dice(number: u64) -> Dice {
+pub(super) fn dice(number: u64) -> Dice {
     Dice(number.wrapping_mul(2_862_933_555_777_941_757).wrapping_add(3_037_000_493))
 }
 
@@ -121,7 +135,7 @@ fn live(
 }
 
 /// Some bases end or begin on the way, some territories change, and some lives are loaded first.
-fn rules(house: &mut House, dice: &mut Dice) {
+pub(super) fn rules(house: &mut House, dice: &mut Dice) {
     for contract in &mut house.bundle.contracts {
         match dice.roll(12) {
             0 => contract.bases[0].to = Some(day("2025-06-30")),
@@ -142,7 +156,7 @@ fn rules(house: &mut House, dice: &mut Dice) {
 }
 
 /// What is said of these from a day on, in the order in which it is heard.
-fn script(of: &[&Who], dice: &mut Dice, first: Day, wild: bool) -> Vec<Drawn> {
+pub(super) fn script(of: &[&Who], dice: &mut Dice, first: Day, wild: bool) -> Vec<Drawn> {
     let mut stated = first;
     let mut said = vec![];
     for n in 0..6 + dice.roll(14) {
@@ -379,7 +393,17 @@ fn hint(answer: Body) -> Body {
 }
 
 /// An agency answers, the desk orders or reviews, somebody asks for a record again.
-fn reaction(house: &mut House, dice: &mut Dice) -> Option<String> {
+pub(super) fn reaction(house: &mut House, dice: &mut Dice) -> Option<String> {
+    if house.splits && dice.roll(12) == 0 {
+        let people = house.people();
+        let person = people.get(dice.roll(people.len().max(1)))?.id;
+        let all = house.all_records_of(person);
+        let records: BTreeSet<MessageId> = all.into_iter().filter(|_| dice.roll(2) == 0).collect();
+        for by in ["lucas", "nora"] {
+            house.tell(parted(person, &records, by));
+        }
+        return Some(format!("split of {} records", records.len()));
+    }
     match dice.roll(9) {
         0 => {
             let handovers: Vec<_> =

@@ -170,6 +170,8 @@ fn names(event: &Event) -> Vec<PersonId> {
         Event::ToldApart { from } => vec![*from],
         Event::MergedInto { survivor } => vec![*survivor],
         Event::Absorbed { person, .. } => vec![person.id],
+        Event::Parted { kept, moved, .. } => vec![*kept, *moved],
+        Event::CameOf { from, other, .. } => vec![*from, *other],
         Event::Linked { .. }
         | Event::ReviewAnswered { .. }
         | Event::ReviewVoid { .. }
@@ -182,6 +184,8 @@ fn names(event: &Event) -> Vec<PersonId> {
         | Event::LineClosed { .. }
         | Event::RestrictionLifted { .. }
         | Event::LoadApproved { .. }
+        | Event::Proposed { .. }
+        | Event::Seconded { .. }
         | Event::PermitsOver { .. }
         | Event::StreamWentOn { .. }
         | Event::StreamOpened { .. }

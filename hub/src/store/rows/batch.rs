@@ -2,13 +2,13 @@
 //! Both are whole: what is not in them does not exist, or does not change. Next: `super` for the rest.
 
 use decide::world::{Owned, SentRecord};
-use schemas::ids::{MessageId, PersonId};
+use schemas::ids::{MessageId, PersonId, ReviewId};
 use schemas::key::Mac;
 use schemas::recipient::Recipient;
 
 use super::{
     AnswerRow, Counters, DecidedRow, DueRow, HandoverRow, JournalRow, LeavingRow, LineRow, MessageRow,
-    PersonRow, RecordRow, ReleasedRow, ReviewRow, SchemaRow, StreamRow, TaskRow,
+    MovedRow, PersonRow, RecordRow, ReleasedRow, ReviewRow, SchemaRow, Sealed, StreamRow, TaskRow,
 };
 
 /// A row that answers one `Ask`.
@@ -26,6 +26,8 @@ pub enum FoundRow {
     Own(MessageRow),
     /// By which keys one of this person's own records is found.
     Keys(PersonId, Vec<Mac>),
+    /// What happened to the person whose past is asked for, with their key.
+    Lived(JournalRow, Option<Sealed>),
     /// A record on a topic.
     Sent(Recipient, u64, SentRecord),
 }
@@ -45,7 +47,14 @@ pub struct Batch {
     pub handovers: Vec<HandoverRow>,
     /// Lines opened and closed, in order.
     pub lines: Vec<LineRow>,
+    /// Streams that are new, or that a split gave to somebody.
     pub streams: Vec<StreamRow>,
+    /// Records that a split gave to somebody.
+    pub moved: Vec<MovedRow>,
+    /// Whom a split made of somebody: who begins, and whom they were taken for.
+    pub origins: Vec<(PersonId, PersonId)>,
+    /// Whose open reviews are from here on.
+    pub reviewed: Vec<(ReviewId, PersonId)>,
     pub tasks: Vec<TaskRow>,
     pub reviews: Vec<ReviewRow>,
     /// Reviews that were answered.

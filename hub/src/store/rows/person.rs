@@ -72,6 +72,19 @@ pub struct AskedAbout {
     pub candidates: Vec<PersonId>,
 }
 
+/// A record that a split gave to somebody.
+#[derive(Clone, Debug)]
+pub struct MovedRow {
+    pub id: MessageId,
+    pub person: PersonId,
+    /// All the keys it is found by from now on.
+    pub keys: Vec<Mac>,
+    /// Those that it may have been found by until now.
+    pub before: Vec<Mac>,
+    /// The message's key, wrapped by that person's.
+    pub key: Sealed,
+}
+
 /// A link that a human must decide.
 #[derive(Clone, Debug)]
 pub struct ReviewRow {
