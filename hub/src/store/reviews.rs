@@ -23,11 +23,11 @@ macro_rules! open_reviews {
     ($which:literal) => {
         concat!(
             "select v.id, v.person, v.reason, v.raised_at, v.answer, v.waits, c.person from \
-               (select w.id, w.person, w.reason, w.raised_at, w.answer, case \
+               (select w.id, w.person, w.reason, w.raised_at, w.answer, cast(case \
                   when w.reason in ('key_contradicts', 'several_persons', 'number_differs') then 0 \
                   when exists (select 1 from handover h where h.state = 'held' and (h.person = w.person \
                     or h.person in (select o.person from candidate o where o.review = w.id))) then 1 \
-                  when w.reason = 'registered_alone' then 2 else 3 end as waits \
+                  when w.reason = 'registered_alone' then 2 else 3 end as bigint) as waits \
                 from review w where w.answered_at is null ",
             $which,
             ") v left join candidate c on c.review = v.id \
