@@ -234,3 +234,23 @@ fn what_cannot_be_told_stays_open() {
     let late = house.tell(reviewed(review, ReviewAnswer::CannotTell));
     assert_eq!(late, Verdict::Refused(Refusal::UnknownReview), "what was answered is answered");
 }
+
+/// Whoever is asked about already is not asked about once more; once that is answered, they are.
+#[test]
+fn who_is_in_doubt_is_one_question() {
+    let (one, other) = (Who { birth: "1988-01-01".into(), ..stranger() }, stranger());
+    let mut house = House::new();
+    house.today("2025-12-01");
+    let of_one = Who { passport: "P880001".into(), application: "880".into(), ..one.clone() };
+    house.tell(application(&of_one, FAMILY, "2025-01-02"));
+    house.tell(register(
+        &Who { birth: one.birth.clone(), ..other },
+        Home::In("44021", "2025-03-04"),
+        "2025-12-01",
+    ));
+    let [(review, reason, _)] = &asked(&house)[..] else { panic!("{:?}", asked(&house)) };
+    assert_eq!(reason.as_str(), "default_date");
+    house.change(reviewed(*review, ReviewAnswer::Different));
+    assert_eq!(reasons(&house), ["registered_alone"]);
+    assert!(asked(&house)[0].2.is_empty(), "whom a human told apart is not named again");
+}

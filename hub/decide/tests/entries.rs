@@ -10,7 +10,7 @@ use decide::journey::entries::Ending;
 use decide::journey::scope::{Group, OutReason, Scope, scope};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use schemas::fact::{Authority, Decision, Fact, Field, PermitRole, Purpose, Region, Statement};
+use schemas::fact::{Authority, Decision, Field, PermitRole, Purpose, Region, Statement};
 use schemas::message::Body;
 use schemas::municipality::NisCode;
 use schemas::place::Destination;

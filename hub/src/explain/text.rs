@@ -12,7 +12,8 @@ use serde::Serialize;
 
 use super::{Explanation, MessageStory};
 use crate::story::{
-    DecidedBy, HandoverStory, Move, PersonStory, Receipt, Resemblance, StatedFact, StreamStory,
+    Alternative, DecidedBy, GoldenStory, HandoverStory, Move, PersonStory, Receipt, Resemblance, StatedFact,
+    StreamStory,
 };
 
 /// Writes it.
@@ -138,6 +139,10 @@ fn write_person(out: &mut dyn Write, told: &PersonStory, whole: &Explanation) ->
         }
         return Ok(());
     }
+    if !told.golden.is_empty() {
+        writeln!(out, "\nWho they are, by the strongest statement of each field:")?;
+    }
+    told.golden.iter().try_for_each(|field| write_golden(out, field))?;
     writeln!(out, "\nTheir history is made of these messages:")?;
     for link in &told.links {
         let reason = why(&word(&link.reason));
@@ -184,6 +189,18 @@ fn write_fact(out: &mut dyn Write, fact: &StatedFact) -> Result<()> {
         words(authority),
         time(*stated_at)
     )
+}
+
+fn write_golden(out: &mut dyn Write, told: &GoldenStory) -> Result<()> {
+    write_fact(out, &told.decides)?;
+    writeln!(out, "    by the rule: {}", told.rule.replace('_', " "))?;
+    for Alternative { agrees, fact } in &told.others {
+        let said = if *agrees { "the same" } else { "something else" };
+        let value = fact.value.as_ref().map(|value| format!(": {value}")).unwrap_or_default();
+        let (by, on) = (words(&fact.authority), time(fact.stated_at));
+        writeln!(out, "    {said}{value} was stated by {by} on {on} (message {})", fact.message)?;
+    }
+    Ok(())
 }
 
 fn write_handover(out: &mut dyn Write, told: &HandoverStory) -> Result<()> {

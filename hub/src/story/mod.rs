@@ -8,6 +8,7 @@ pub mod read;
 pub mod person;
 pub mod rows;
 pub mod table;
+mod golden;
 mod resemblance;
 mod side;
 pub(crate) mod verdict;
@@ -20,6 +21,7 @@ use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant};
 use serde::Serialize;
 
+pub use golden::{Alternative, GoldenStory};
 pub use person::{StoryGiven, tell};
 pub use read::{KnownHistory, Sent, StoryReader};
 pub use resemblance::{Resemblance, ResemblanceField};
@@ -56,6 +58,8 @@ pub struct PersonStory {
     pub target_group: TargetGroupDecision,
     /// Where they live, and what that rests on.
     pub home: Option<DecidingHome>,
+    /// Who they are, field by field: what decides, and what else was said.
+    pub golden: Vec<GoldenStory>,
     /// The messages that are theirs, and why each is.
     pub links: Vec<LinkedMessage>,
     /// Persons who were absorbed; their histories are part of this one.

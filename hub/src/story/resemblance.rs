@@ -72,9 +72,14 @@ impl Resemblance {
             asks_from: bits(found.lines.review),
             guards: found.guards.iter().map(|guard| guard.as_str()).collect(),
             outcome,
-            fields: found.fields.iter().map(told).collect(),
+            fields: found.fields.iter().map(told).filter(is_said).collect(),
         }
     }
+}
+
+/// Whether one of the two says anything of it.
+fn is_said(field: &ResemblanceField) -> bool {
+    field.shapes.iter().any(|shapes| !shapes.is_empty())
 }
 
 fn bits(weight: Weight) -> f64 {
@@ -105,6 +110,9 @@ fn shapes(person: &Person, field: ComparedField) -> Vec<String> {
     shapes.into_iter().collect()
 }
 
+/// How much of a word is drawn: the shape of a longer one tells no more.
+const DRAWN: usize = 12;
+
 /// The shape of a value: how it is written, and not what it says.
 fn shape(value: &str) -> String {
     let part = |letter: char| match letter {
@@ -113,7 +121,11 @@ fn shape(value: &str) -> String {
         letter if letter.is_alphabetic() => 'x',
         other => other,
     };
-    value.chars().map(part).collect()
+    let word = |word: &str| {
+        let end = if word.chars().count() > DRAWN { "…" } else { "" };
+        word.chars().take(DRAWN).map(part).collect::<String>() + end
+    };
+    value.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -127,6 +139,7 @@ mod tests {
             ("مريم", "xxxx"),
             ("1976-11-10", "9999-99-99"),
             ("CAS:60245", "XXX:99999"),
+            ("a 123456789012345", "x 999999999999…"),
         ] {
             assert_eq!(shape(value), expect);
         }

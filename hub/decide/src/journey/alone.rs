@@ -13,12 +13,13 @@ use crate::bundle::Bundle;
 use crate::person::{Claim, Person, ReviewReason};
 use crate::routing::{RouteReason, route};
 
-/// What of this person fits nobody, and from which day on that is a human's to look at. None where it was asked before, and
-/// none of whom the target group is closed to: nobody waits for them.
+/// What of this person fits nobody, and from which day on that is a human's to look at. None where it was asked before or a
+/// human is asked who they are already, and none of whom the target group is closed to: nobody waits for them.
 pub(crate) fn alone(person: &Person, bundle: &Bundle, today: Day) -> Option<(ReviewReason, Day)> {
     let (why, by) = found(Journey::of(&person.state), bundle, today)?;
+    let asked = person.state.alone.contains_key(&why) || !person.state.open_reviews.is_empty();
     // The last day of a deadline is not late.
-    (!person.state.alone.contains_key(&why)).then_some((why, by.succ_opt()?))
+    (!asked).then_some((why, by.succ_opt()?))
 }
 
 /// What fits nobody, whether it was asked before or not, and the last day on which nobody is asked.

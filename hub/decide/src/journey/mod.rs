@@ -11,6 +11,7 @@ pub mod canonical;
 pub mod enrolment;
 pub mod entries;
 pub mod grounds;
+pub mod golden;
 pub mod learning;
 pub mod register;
 pub mod scope;
