@@ -24,6 +24,7 @@ pub mod alert;
 pub mod restart;
 pub mod explain;
 pub mod alone;
+pub mod blast;
 pub mod relink;
 pub mod what_if;
 pub mod first_load;

@@ -8,12 +8,16 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use decide::Refusal;
+use std::collections::BTreeSet;
+
 use hub::app::{Hub, Start};
+use hub::blast::{EndedStream, Rehearsal};
 use hub::clock::Clock;
 use hub::decider::replay::verify;
 use hub::desk::Saying;
 use hub::store::rows::{Detail, Outcome, ReviewRow, WaitsOn};
 use hub::story::StoryReader;
+use schemas::handover::EndReason;
 use schemas::ids::{MessageId, PersonId};
 use schemas::message::ReviewAnswer;
 use sqlx::{Connection, Executor};
@@ -150,6 +154,12 @@ async fn taken_apart(database: Option<String>, gone: usize) {
     let mut sent = [send(&hub, &one[..2]).await, send(&hub, &other[..2]).await];
     let asked = review(&hub).await;
     let first = owner(&hub, sent[0][0]).await;
+    let rehearsal = Rehearsal { store: &hub.store, vault: &hub.vault, bundle: &hub.config.bundle, now };
+    let other_one = if asked.person == first { asked.candidates[0] } else { first };
+    let told = rehearsal.same(asked.id, other_one).await.unwrap();
+    assert_eq!(told.refused, None);
+    let ends = told.streams.iter().map(|stream| (stream.reason, stream.told)).collect::<Vec<_>>();
+    assert_eq!(ends, [(EndReason::Merged, 1)], "what the answer would end");
     answer(&hub, &asked, ReviewAnswer::Same(first)).await;
     assert_eq!(owner(&hub, sent[1][0]).await, owner(&hub, sent[0][0]).await);
     // Told of both as if they were one.
@@ -160,6 +170,17 @@ async fn taken_apart(database: Option<String>, gone: usize) {
         records: sent[1].iter().copied().collect(),
         reason: "the post sent two photographs".to_owned(),
     };
+    // Told before it is ordered, and nothing comes of that.
+    let counts = hub.store.counts().await.unwrap();
+    let told = rehearsal.split(whole, sent[1].iter().copied().collect()).await.unwrap();
+    assert!(told.refused.is_none() && told.needs_second, "{told:?}");
+    let recalled = |stream: &&EndedStream| stream.reason == EndReason::Recalled && stream.told > 1;
+    assert_eq!(told.streams.iter().filter(recalled).count(), 1, "{told:?}");
+    assert!(told.deliveries.iter().any(|left| left.kind == "file") && !told.handovers.is_empty(), "{told:?}");
+    assert!(told.text().contains("two people must order the same"));
+    let refused = rehearsal.split(whole, BTreeSet::new()).await.unwrap();
+    assert_eq!(refused.refused.as_deref(), Some("not-a-part"));
+    assert_eq!(hub.store.counts().await.unwrap(), counts);
     for (by, persons) in [("lucas", 1), ("lucas", 1), ("elif", 2)] {
         let said =
             hub.deciding(async { Ok(hub.desk.say(&actor(&hub, by), order.clone()).await?) }).await.unwrap();

@@ -51,6 +51,8 @@ enum Command {
     Redeliver(commands::redeliver::Args),
     /// Decides about one handover: send again, hold, release, withdraw, end a line, lift a restriction
     Order(commands::order::Args),
+    /// Tell what a split of a person would touch, or order it: records of theirs are somebody else's.
+    Split(commands::split::Args),
     /// Decide everything again, in memory, and compare.
     Replay(commands::replay::Args),
     /// List, show and answer the links that a human must decide.
@@ -97,6 +99,7 @@ async fn main() -> ExitCode {
         Command::Quarantine(args) => commands::quarantine::run(args).await,
         Command::Redeliver(args) => commands::redeliver::run(args).await,
         Command::Order(args) => commands::order::run(args).await,
+        Command::Split(args) => commands::split::run(args).await,
         Command::Replay(args) => commands::replay::run(args).await,
         Command::Review(args) => commands::review::run(args).await,
         Command::Link(args) => commands::link::run(args).await,

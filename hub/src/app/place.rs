@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::ensure;
 
 use super::{Hub, Start, sent};
+use crate::blast::Rehearsal;
 use crate::config::Config;
 use crate::contract::Schemas;
 use crate::desk::{Rights, in_force};
@@ -95,6 +96,13 @@ impl Beside {
     /// [`StoreError`].
     pub async fn rights(&self) -> Result<Rights, StoreError> {
         Rights::beside(&self.config.hub.database, &self.vault, self.config.hub.clock()).await
+    }
+
+    /// Where it is told what an order would touch.
+    #[must_use]
+    pub fn rehearsal(&self) -> Rehearsal<'_> {
+        let Self { config, store, vault, .. } = self;
+        Rehearsal { store, vault, bundle: &config.bundle, now: config.hub.clock().now() }
     }
 }
 

@@ -29,6 +29,7 @@ pub mod route;
 pub mod run;
 pub mod scenario;
 mod said;
+pub mod split;
 pub mod table;
 pub mod tap;
 pub mod topic;

@@ -53,6 +53,13 @@ enum ReviewDeed {
     },
     /// One review: its persons side by side, with names, dates and numbers.
     Show { review: ReviewId },
+    /// What the answer that they are one would touch: decided in memory, nothing is written.
+    Report {
+        review: ReviewId,
+        /// The candidate who would be the same person.
+        #[arg(long, value_name = "PERSON")]
+        same: PersonId,
+    },
     Answer {
         review: ReviewId,
         /// The candidate who is the same person; the two are joined.
@@ -78,6 +85,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         ReviewDeed::List { limit } => list(&args.place.beside().await?.store, limit, args.json).await,
         ReviewDeed::Waiting { limit } => waiting(&args.place.beside().await?.store, limit, args.json).await,
         ReviewDeed::Show { review } => show(&args, review).await,
+        ReviewDeed::Report { review, same } => {
+            let hub = args.place.beside().await?;
+            super::split::tell(&hub.rehearsal().same(review, same).await?, args.json)
+        }
         ReviewDeed::Answer { review, same, cannot_tell, reason, .. } => {
             let hub = args.place.hub().await?;
             let actor = args.credential.actor(&hub.store, &hub.vault, Action::AnswerReview).await?;

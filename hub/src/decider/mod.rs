@@ -11,6 +11,7 @@ mod holding;
 mod load;
 mod numbers;
 mod queue;
+pub mod rehearse;
 pub mod replay;
 
 use std::error::Error;

@@ -137,6 +137,17 @@ impl Store {
         found.into_iter().map(message).collect()
     }
 
+    /// The records among a person's own messages.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn records_of(&self, person: PersonId) -> Result<Vec<MessageId>, StoreError> {
+        let sql = "select c.id from message_key o join record c on c.id = o.message where o.owner = $1 order by c.id";
+        let values = vec![SqlValue::Bytes(person.bytes().to_vec())];
+        let found: Vec<(Vec<u8>,)> = self.pool.read("record", sql, values).await?;
+        found.into_iter().map(|(id,)| READER.id(MessageId::from_bytes, id)).collect()
+    }
+
     /// Messages in the order of their own decisions, after a place in it (replay).
     ///
     /// What a waiting record came to later is not among them: it follows from the message that brought its person. A message
