@@ -8,9 +8,9 @@ mod support;
 use decide::Refusal;
 use decide::round::Verdict;
 use schemas::fact::Authority;
-use schemas::handover::{AnswerKind, HoldReason, OrderName, Owner};
+use schemas::handover::{AnswerKind, HoldReason, OrderName, Owner, State};
 use schemas::key::Key;
-use support::{House, Who, account, choice, day, objection, patched};
+use support::{House, Who, account, choice, day, objection, patched, recipient};
 
 /// Granted, with an account, and since March at home in the city of Brussels.
 fn in_brussels() -> (House, Who) {
@@ -215,4 +215,19 @@ fn case_21b_who_moves_to_brussels_without_a_choice_stays_with_the_old_agency_unt
     house.left();
     house.accepted("bon");
     assert_eq!(house.left(), ["portal file", "amal ended moved", "bon file"]);
+}
+
+#[test]
+fn a_choice_that_is_waited_for_beside_an_agency_that_has_the_file_is_the_coordinators() {
+    let (mut house, who) = House::with_amal();
+    for contract in house.bundle.contracts.iter_mut().filter(|c| c.recipient == recipient("atlas")) {
+        contract.bases.clear();
+    }
+    house.moves(&who, "11002", "2025-04-01");
+    assert_eq!(house.handovers(), ["accepted amal", "held"]);
+    house.fired();
+    house.moves(&who, "21004", "2025-05-01");
+    assert_eq!(house.fired(), ["21b"]);
+    let asked = &house.only().state.handovers[1];
+    assert_eq!((asked.state, asked.owner), (State::AwaitingChoice, Owner::Coordinator));
 }

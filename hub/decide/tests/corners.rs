@@ -450,3 +450,23 @@ fn who_left_after_the_start_and_comes_back_is_offered_again() {
     house.moves(&who, "44021", "2025-06-01");
     assert_eq!(house.handovers(), ["closed amal", "sent amal"]);
 }
+
+#[test]
+fn a_file_that_stays_where_a_code_was_merged_is_not_looked_at_again_for_a_home_that_is_the_same() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.today("2024-12-05");
+    house.tell(application(&who, FAMILY, "2024-06-03"));
+    house.tell(status(&who, Decision::Granted, 2, "2024-08-01"));
+    house.tell(number_given(&who, "2024-09-02"));
+    house.home(&who, "11007", "2024-12-04");
+    let nis = NisCode::parse("11007").unwrap();
+    let kept = TerritoryChange { nis, on: day("2025-01-01"), open_files: OpenFiles::Keep };
+    house.bundle.changes = vec![kept];
+    house.accepted("agii");
+    // The merger begins a new residence under the code that took the other's place.
+    house.until("2025-01-03");
+    house.fired();
+    house.tell(register(&who, Home::In("11002", "2025-01-01"), "2025-01-03"));
+    assert_eq!((house.fired(), house.handovers()), (vec![], vec!["accepted agii".to_owned()]));
+    assert_eq!(house.only().state.handovers[0].nis, Some(nis), "the home that decided is kept");
+}

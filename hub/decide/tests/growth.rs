@@ -9,9 +9,9 @@ use decide::person::VOIDED_KEPT;
 use decide::round::Round;
 use decide::work::{self, Work};
 use decide::world::{Ask, World};
-use schemas::fact::{LearningStep, Purpose};
+use schemas::fact::{Decision, LearningStep, Purpose};
 use schemas::message::Body;
-use support::{House, Who, account, application, learned, platform_linked, voided};
+use support::{House, Who, account, application, learned, platform_linked, status, voided};
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 
@@ -95,7 +95,11 @@ fn voided_learning_statements_of_one_learner() {
     }
     let (after, _) = looked(&mut house, account(&who, "2025-01-02"));
     assert_eq!(after, before, "any other record looks at what it did before");
-    assert!(house.only().state.claims.len() <= VOIDED_KEPT + 40, "{}", house.only().state.claims.len());
+    assert!(
+        house.only().state.claims.iter().len() <= VOIDED_KEPT + 40,
+        "{}",
+        house.only().state.claims.iter().len()
+    );
     // Of those that are not remembered the journal knows: none counts again.
     assert_eq!(house.only().state.claims.of(schemas::fact::Field::Progress).len(), 0);
 }
@@ -116,4 +120,13 @@ fn applications_of_one_person() {
     let [hundred, two, four] = at[..] else { panic!("three looks") };
     assert!(two < hundred * 5 / 2 && four < two * 5 / 2, "in proportion: {at:?}");
     assert!(four < 400 * 60, "{four} claims for 400 applications");
+}
+
+#[test]
+fn what_says_nothing_of_who_somebody_is_adds_nothing_to_compare() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.tell(application(&who, FAMILY, "2025-01-02"));
+    let before = house.only().matching.clone();
+    house.tell(status(&who, Decision::Granted, 2, "2025-02-01"));
+    assert_eq!(house.only().matching, before);
 }

@@ -167,6 +167,19 @@ fn i6_tells_who_is_responsible_where_nobody_may_be_and_the_other_way_round() {
     house.tell(register(&who, Home::In("62063", "2025-03-05"), "2025-03-05"));
     let moved = file.broken(|it| it.person.state.claims = house.only().state.claims.clone());
     says(moved.i6(), "I6: amal is responsible where nobody is competent");
+    let unstreamed = "I6: amal is responsible without an open stream";
+    let other = |it: &mut Whole| {
+        for stream in it.person.state.streams.iter_mut().filter(|s| s.recipient == recipient("amal")) {
+            stream.handover = None;
+        }
+    };
+    says(file.broken(other).i6(), unstreamed);
+    let anothers = |it: &mut Whole| {
+        for stream in it.person.state.streams.iter_mut().filter(|s| s.recipient == recipient("amal")) {
+            stream.recipient = recipient("atlas");
+        }
+    };
+    says(file.broken(anothers).i6(), unstreamed);
     let alone = offer.broken(|it| it.person.state.streams.clear());
     says(alone.i6(), "I6: a handover is open, and nobody is responsible");
     assert_eq!(alone.broken(|it| it.bases("agii-abroad").clear()).i6(), Ok(()), "nobody may provide");

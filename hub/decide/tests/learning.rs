@@ -352,3 +352,24 @@ fn case_leaving_scope_module_status_goes_on_at_the_portal() {
         (Some("B1:completed L1:open"), vec!["portal file".to_owned()])
     );
 }
+
+#[test]
+fn how_far_somebody_came_is_told_without_any_result() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    let provider = recipient("agii-abroad");
+    let contract = house.bundle.contracts.iter_mut().find(|c| c.recipient == provider).unwrap();
+    contract.file.push("effort".to_owned());
+    house.granted(&who);
+    let seen = |house: &House| house.seen("agii-abroad", "effort");
+    assert_eq!(seen(&house), None);
+    // The account is of tomorrow: until then they have not enrolled.
+    house.today("2025-03-05");
+    house.tell(account(&who, "2025-03-06"));
+    assert_eq!(seen(&house), None);
+    house.today("2025-03-06");
+    house.tell(path(&who, &["B1", "L1"], "2025-03-06"));
+    assert_eq!(seen(&house).as_deref(), Some("enrolled"));
+    house.tell(platform_linked(&who, "2025-03-06"));
+    house.tell(learned(&who, 1, "B1", LearningStep::Failed, "2025-03-06"));
+    assert_eq!(seen(&house).as_deref(), Some("started"));
+}

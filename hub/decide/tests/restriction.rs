@@ -8,7 +8,7 @@ mod support;
 use decide::Refusal;
 use decide::round::Verdict;
 use schemas::fact::{Decision, LearningStep, Purpose};
-use schemas::handover::{AnswerKind, HoldReason, Owner, State};
+use schemas::handover::{AnswerKind, HoldReason, OrderName, Owner, State};
 use schemas::message::Body;
 use support::pair::{bridge, two};
 use support::{
@@ -271,4 +271,19 @@ fn an_objection_of_one_who_turns_out_to_be_another_is_his() {
     house.tell(bridge(&a, &b));
     assert_eq!(house.left_to_others(), ["agii-abroad ended merged"]);
     assert_eq!(house.only().live_handover().and_then(|h| h.hold), Some(HoldReason::Restricted));
+}
+
+#[test]
+fn what_the_desk_had_stopped_is_with_the_coordinator_again_once_the_restriction_is_lifted() {
+    let (mut house, who) = House::arrived("44021");
+    house.order(OrderName::Hold);
+    house.tell(objection(&who, "2025-03-06"));
+    let stands = |house: &House| {
+        let last = house.only().state.handovers.last().unwrap();
+        (last.hold, last.owner)
+    };
+    assert_eq!(stands(&house), (Some(HoldReason::Restricted), Owner::Officer));
+    house.today("2025-03-07");
+    house.order(OrderName::Lift);
+    assert_eq!(stands(&house), (Some(HoldReason::Manual), Owner::Coordinator));
 }

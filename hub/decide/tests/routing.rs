@@ -271,6 +271,15 @@ const WRONG: &[Wrong] = &[
         &["territory: nothing changes for 24062 on 2025-02-01"],
     ),
     (
+        "a change that is none, on the day of another's",
+        |bundle| {
+            territory(bundle, "amal").push(row("46030", "2025-01-01", None));
+            let codes = ["46030", "46003", "46013", "11056", "24062"];
+            bundle.changes.extend(codes.map(|code| change(code, "2025-01-01", OpenFiles::Keep)));
+        },
+        &["territory: nothing changes for 24062 on 2025-01-01"],
+    ),
+    (
         "the first day of a territory's own row",
         |bundle| {
             territory(bundle, "amal").push(row("46030", "2025-01-01", None));

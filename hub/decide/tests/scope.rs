@@ -324,3 +324,47 @@ fn a_home_that_was_left_says_nothing_of_where_the_next_entry_leads() {
     assert_eq!(told(Some("Gent")), In(Family));
     assert_eq!(told(None), Out(OutReason::Left));
 }
+
+#[test]
+fn what_never_counted_says_why_it_did_not() {
+    let who = Who::number(1);
+    let study = bound(application(&who, Purpose::Study, "2025-01-02"), to("Luik"));
+    let refused = status(&who, Decision::Refused, 2, "2025-02-01");
+    check("for study, elsewhere, and refused", &[study, refused], Out(OutReason::Purpose));
+}
+
+#[test]
+fn beside_what_is_out_too_little_is_known_of_an_application_that_nobody_described() {
+    // Whichever of the two comes first among their entries.
+    for (study, other) in [("77", "88"), ("88", "77")] {
+        let who = Who { application: study.to_owned(), ..Who::number(1) };
+        let again = Who { application: other.to_owned(), ..who.clone() };
+        let said = [
+            application(&who, Purpose::Study, "2025-01-02"),
+            number_given(&who, "2025-03-01"),
+            number_given(&again, "2025-03-01"),
+            status(&again, Decision::Pending, 2, "2025-03-02"),
+        ];
+        check("for study, and another", &said, Unknown);
+    }
+}
+
+#[test]
+fn of_two_visas_that_were_filed_on_one_day_the_one_that_goes_on_keeps_the_permit() {
+    let who = Who::number(1);
+    for (refused, other) in [("77", "88"), ("88", "77")] {
+        let of = |number: &str| Who { application: number.to_owned(), ..who.clone() };
+        let visa = |number| bound(application(&of(number), Purpose::Work, "2025-01-02"), to("Gent"));
+        let refusal = || status(&of(refused), Decision::Refused, 2, "2025-02-01");
+        let permit = || of_region(&who, None, Region::Flanders);
+        check("one goes on", &[permit(), visa(refused), visa(other), refusal()], In(Labour));
+        let both = [
+            permit(),
+            visa(refused),
+            visa(other),
+            refusal(),
+            status(&of(other), Decision::Refused, 2, "2025-02-01"),
+        ];
+        check("none goes on", &both, Out(OutReason::Ended));
+    }
+}

@@ -113,6 +113,10 @@ fn a_hint_brings_one_question_and_a_later_one_another() {
         asked(&house.change(hint(&who, "44021", "2025-03-08"))).is_empty(),
         "an older hint says nothing new"
     );
+    assert!(
+        asked(&house.change(hint(&who, "11002", "2025-03-10"))).is_empty(),
+        "nor does one of the moment of the answer"
+    );
     house.today("2025-06-10");
     assert_eq!(asked(&house.change(hint(&who, "11002", "2025-06-09"))), BEGIN);
     let answer = house.change(register(&who, Home::In("11002", "2025-06-04"), "2025-06-10"));

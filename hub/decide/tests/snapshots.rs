@@ -415,3 +415,20 @@ fn of_more_answers_than_are_remembered_the_same_ones_are_in_whatever_order_they_
     let days: BTreeSet<Day> = all.iter().rev().take(ANSWERS_KEPT).map(|answer| answer.on).collect();
     assert!(days.iter().all(|on| journey(&straight).lived(*on).is_some()));
 }
+
+#[test]
+fn of_two_answers_of_one_day_the_newer_one_says_how_it_was_before_it() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.granted(&who);
+    for (on, nis, began) in [
+        ("2025-03-04", "44021", "2019-05-01"),
+        ("2025-03-04", "11002", "2025-03-04"),
+        ("2025-06-02", "24062", "2025-06-01"),
+    ] {
+        house.today(on);
+        house.home(&who, nis, began);
+    }
+    // The second answer corrected the first: they came in March.
+    let scope = decide::journey::scope::scope(journey(&house), &house.bundle, day("2025-06-02"));
+    assert!(matches!(scope, decide::journey::scope::Scope::In(_)), "{scope:?}");
+}

@@ -36,6 +36,9 @@ struct Words {
     /// Which of all that could be these are
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Only those that docs/mutants.md names as open
+    #[arg(long)]
+    open: bool,
     /// Name them and run none
     #[arg(long)]
     list: bool,
@@ -64,6 +67,11 @@ fn run(words: &Words) -> anyhow::Result<bool> {
     };
     let compiled = (1..=mutants.all.len()).filter(|number| !mutants.left_out.contains(number));
     let mut chosen: Vec<usize> = compiled.filter(wanted).collect();
+    if words.open {
+        let (_, open) = argued.split_once("\n## Open\n").unwrap_or_default();
+        let open: Vec<&str> = open.lines().filter_map(|line| line.strip_prefix("- ")).collect();
+        chosen.retain(|number| open.contains(&mutants.all[number - 1].name().as_str()));
+    }
     if let Some(sample) = words.sample {
         let drawn =
             |number: &usize| Sha256::digest(format!("{} {}", words.seed, mutants.all[number - 1].name()));

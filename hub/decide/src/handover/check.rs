@@ -301,6 +301,29 @@ mod tests {
         }
     }
 
+    /// Who goes where the facts lead has their home with them: what asks for a move fires no more.
+    #[test]
+    fn a_move_is_followed_by_going_and_by_what_says_so() {
+        let on = |id, stage: Stage, when, to, also: &'static [Also]| -> Row {
+            let cause = Cause::Facts(&[Facing::Competent], when);
+            Row {
+                id,
+                on: vec![Trigger { from: vec![stage].leak(), cause }].leak(),
+                to,
+                owner: Acts::AsBefore,
+                also,
+            }
+        };
+        let moved = Circumstances { file_held: false, moved: true };
+        let goes = on("x", Stage::Sent, When::Always, To::State(State::Overdue), &[]);
+        let there = on("y", Stage::Overdue, When::Moved, To::Stay, &[]);
+        assert!(rests(&[goes, there], (Stage::Sent, Facing::Competent, moved), STEPS));
+        for (also, expect) in [(&[][..], false), (&[Also::FollowHome][..], true)] {
+            let stays = on("x", Stage::Sent, When::Moved, To::Stay, also);
+            assert_eq!(rests(&[stays], (Stage::Sent, Facing::Competent, moved), STEPS), expect);
+        }
+    }
+
     #[test]
     fn what_must_be_so_beside_the_facts_is_asked() {
         let one = |file_held, moved| Circumstances { file_held, moved };

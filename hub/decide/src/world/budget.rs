@@ -147,7 +147,7 @@ pub(super) fn weigh(answer: &Reply) -> usize {
             Reply::Person(PersonFound::Here(person)) => {
                 let state = &person.state;
                 let parts = state.handovers.len() + state.streams.len() + person.matching.keys.len();
-                PERSON + (state.claims.len() + parts) * CLAIM
+                PERSON + (state.claims.iter().len() + parts) * CLAIM
             }
             Reply::Journal(records) => records.len() * LEARNT,
             Reply::Keys(keys) => keys.len() * FOUND_BY,
