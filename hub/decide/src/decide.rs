@@ -62,11 +62,11 @@ pub fn decide(world: &World, message: &Message, bundle: &Bundle) -> Result<Chang
                 Splitting::Proposed(draft) => Ok(finish(draft)),
                 Splitting::Split(mut draft, second) => {
                     follow_and_release(&mut draft);
-                    household::look(&mut draft, world)?;
+                    look_around(&mut draft, world)?;
                     let kept = Arc::clone(&draft.person);
                     second.begin(&mut draft);
                     follow_and_release(&mut draft);
-                    household::look(&mut draft, world)?;
+                    look_around(&mut draft, world)?;
                     draft.turn_to(kept);
                     Ok(finish(draft))
                 }
@@ -341,9 +341,14 @@ fn put_question(draft: &mut Draft<'_>, insz: Insz, kind: TaskKind) {
 
 /// The change, once what it means to whoever comes on one permit is decided as well, and whether somebody fits nobody.
 fn with_others(mut draft: Draft<'_>, world: &World) -> Result<Change, Stop> {
-    household::look(&mut draft, world)?;
-    nobody::look(&mut draft, world)?;
+    look_around(&mut draft, world)?;
     Ok(finish(draft))
+}
+
+/// What it means to whoever comes on one permit, and whether they fit nobody.
+fn look_around(draft: &mut Draft<'_>, world: &World) -> Result<(), Stop> {
+    household::look(draft, world)?;
+    nobody::look(draft, world)
 }
 
 /// The change, once all is decided: whose message it is, and everybody as they are now.

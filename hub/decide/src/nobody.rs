@@ -36,7 +36,11 @@ pub(crate) fn look(draft: &mut Draft<'_>, world: &World) -> Result<(), Stop> {
     if !gather.0.is_empty() {
         return Err(Stop::Needs(gather.0));
     }
-    let candidates: Vec<PersonId> = near.iter().map(|weighed| weighed.person).collect();
+    // Whom a split has just made two of is nobody any more.
+    let gone =
+        |id: &PersonId| draft.change.persons.get(id).is_some_and(|person| person.state.merged_into.is_some());
+    let candidates: Vec<PersonId> =
+        near.iter().map(|weighed| weighed.person).filter(|id| !gone(id)).collect();
     let (review, person) = (draft.id(ReviewId::derive), draft.person.id);
     let may_be: BTreeSet<PersonId> = candidates.iter().copied().collect();
     draft.record(Event::ReviewRaised { review, reason, candidates: may_be });
@@ -47,5 +51,6 @@ pub(crate) fn look(draft: &mut Draft<'_>, world: &World) -> Result<(), Stop> {
 /// The keys that this very message brings.
 fn brought(draft: &Draft<'_>) -> Vec<Mac> {
     let own = draft.change.records.iter().filter(|indexed| indexed.person == draft.person.id);
-    own.flat_map(|indexed| indexed.keys.iter().copied()).collect()
+    let given = draft.change.moved.iter().filter(|moved| moved.to == draft.person.id);
+    own.flat_map(|indexed| &indexed.keys).chain(given.flat_map(|moved| &moved.keys)).copied().collect()
 }

@@ -30,10 +30,15 @@ struct Came {
     merged: u64,
 }
 
-/// Walks so many lives by this way, every second number.
+/// Walks all these lives by this way, every second number.
 fn all(first: u64, way: impl Fn(u64, &mut dyn FnMut(&mut House, &Log))) -> Came {
+    some(walks() / 2, first, way)
+}
+
+/// The same of so many lives.
+fn some(lives: u64, first: u64, way: impl Fn(u64, &mut dyn FnMut(&mut House, &Log))) -> Came {
     let mut came = Came::default();
-    for number in 0..walks() / 2 {
+    for number in 0..lives {
         let (mut whole, mut merged) = (true, false);
         way(number * 2 + first, &mut |house: &mut House, log: &Log| {
             came.fired.extend(house.fired());
@@ -87,9 +92,10 @@ fn who_is_taken_apart_is_settled_in_wild_weather() {
 
 /// Some are taken apart who were one, some who were not; what is recalled is purged.
 fn taken_apart(first: u64, wild: bool) {
-    let came = all(first, |number, look| walk_of_splits(number, wild, look));
+    // Each split makes one more whose whole life is looked at after every message: a quarter of them takes as long.
+    let came = some(walks() / 8, first, |number, look| walk_of_splits(number, wild, look));
     let rows = ["27", "27b", "27c", "28"];
-    assert!(walks() < 2_000 || rows.iter().all(|row| came.fired.contains(*row)), "{:?}", came.fired);
+    assert!(walks() < 8_000 || rows.iter().all(|row| came.fired.contains(*row)), "{:?}", came.fired);
 }
 
 /// Nearly all become one; the others are kept apart by a guard, or by what the desk says.
