@@ -109,6 +109,8 @@ pub enum Statement {
     Permit(Permit),
     /// What became of the permit.
     PermitDecision(Decision),
+    /// Where they mean to live, by an application or a permit that names it: one that names none leaves what was known.
+    Destination(Destination),
     /// How the register knows them.
     Standing(RegisterStanding),
     /// Where a residence is.
@@ -158,6 +160,7 @@ impl Statement {
             Self::Decision(_) | Self::Withdrawn => Field::Decision,
             Self::Permit(_) => Field::Permit,
             Self::PermitDecision(_) => Field::PermitDecision,
+            Self::Destination(_) => Field::Destination,
             Self::Standing(_) => Field::Standing,
             Self::Residence(_) => Field::Residence,
             Self::AccountOpened => Field::AccountOpened,
@@ -192,6 +195,7 @@ pub enum Field {
     Decision,
     Permit,
     PermitDecision,
+    Destination,
     Standing,
     Residence,
     AccountOpened,
@@ -265,8 +269,6 @@ pub struct Application {
     pub ground: Option<String>,
     /// The permit it rests on.
     pub permit: Option<PermitNumber>,
-    /// Where the applicant means to live.
-    pub destination: Option<Destination>,
     /// The day the applicant means to enter.
     pub entry_on: Option<Day>,
     /// Whether they need a visa; who needs none tells the post that they mean to stay.
@@ -296,8 +298,6 @@ pub struct Permit {
     pub role: PermitRole,
     /// The region that is competent (the employer's establishment decides, not the home).
     pub region: Region,
-    /// Where the holder means to live.
-    pub destination: Option<Destination>,
     /// It is asked for somebody who lives in Belgium: they have a register number, and no post gives them a visa.
     pub lives_here: bool,
 }

@@ -116,10 +116,10 @@ fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Record> {
 
     let (dossier, event_on) = (dossier?, event_on?);
     let (applied_on, role, region) = (applied_on?, role?, region?);
-    draft.say(
-        Some(applied_on),
-        Statement::Permit(Permit { applied_on, role, region, destination, lives_here }),
-    );
+    draft.say(Some(applied_on), Statement::Permit(Permit { applied_on, role, region, lives_here }));
+    if let Some(destination) = destination {
+        draft.say(Some(applied_on), Statement::Destination(destination));
+    }
     draft.say(Some(event_on), Statement::PermitDecision(decision?));
     let version = Version { channel: "wewis".to_owned(), sequence: None, stated_at: start_of(event_on) };
     Some(draft.record(&Entry::Permit(dossier), Authority::Permits, &version))

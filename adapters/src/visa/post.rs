@@ -83,8 +83,11 @@ fn application(reading: &mut Reading<'_>, draft: &mut ItemDraft, context: &Conte
     }
     let needs_visa = reading.text("/application/visa_type") != Some("none");
     if let (Some(filed_on), Some(purpose)) = (filed_on, purpose) {
-        let applied = Application { filed_on, purpose, ground, permit, destination, entry_on, needs_visa };
+        let applied = Application { filed_on, purpose, ground, permit, entry_on, needs_visa };
         draft.say(Some(filed_on), Statement::Applied(applied));
+        if let Some(destination) = destination {
+            draft.say(Some(filed_on), Statement::Destination(destination));
+        }
     }
     person(reading, draft, context, filed_on);
 }

@@ -30,11 +30,23 @@ fn the_claims_that_count_are_named() {
     house.tell(choice(&who, "bon:nl", "2025-03-20"));
     let journey = Journey::of(&house.only().state);
     let after = named(&of_target_group(journey));
-    let entries =
-        ["AccountOpened Portal", "Applied Post", "Birth Post", "Decision Post", "Nationalities Permits"];
+    let entries = [
+        "AccountOpened Portal",
+        "Applied Post",
+        "Birth Post",
+        "Decision Post",
+        "Destination Post",
+        "Nationalities Permits",
+    ];
     assert_eq!(before, [&entries[..], &["Permit Permits", "PermitDecision Permits"]].concat());
-    let entries =
-        ["AccountOpened Portal", "Applied Post", "Birth Register", "Decision Post", "Nationalities Register"];
+    let entries = [
+        "AccountOpened Portal",
+        "Applied Post",
+        "Birth Register",
+        "Decision Post",
+        "Destination Post",
+        "Nationalities Register",
+    ];
     let answer = ["Permit Permits", "PermitDecision Permits", "Residence Register", "Standing Register"];
     assert_eq!(
         after,

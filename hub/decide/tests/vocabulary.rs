@@ -44,6 +44,7 @@ words!(
         Decision,
         Permit,
         PermitDecision,
+        Destination,
         Standing,
         Residence,
         AccountOpened,

@@ -281,6 +281,7 @@ fn write_decision(out: &mut dyn Write, told: &DecidedBy) -> Result<()> {
 fn said(field: Field) -> String {
     match field {
         Field::Applied | Field::Permit => "what was applied for",
+        Field::Destination => "where they mean to live",
         Field::Decision | Field::PermitDecision => "what was decided",
         Field::Standing => "how the register knows them",
         Field::Residence => "where it is",

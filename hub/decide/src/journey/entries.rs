@@ -30,8 +30,8 @@ pub enum Ending {
     Deceased,
 }
 
-/// A permit that was applied for: its number, what for, what was decided of it, and when it was last stated.
-type Filed<'a> = (&'a PermitNumber, &'a Permit, Decision, Instant);
+/// A permit that was applied for: its number, what for, and what was decided of it.
+type Filed<'a> = (&'a PermitNumber, &'a Permit, Decision);
 
 /// A visa application as it stands.
 #[derive(Clone, Copy, Debug)]
@@ -43,8 +43,8 @@ pub struct ApplicationEntry<'a> {
     pub decision: Decision,
     /// Why it has ended; none while it lives.
     pub ended: Option<Ending>,
-    /// When it was last stated what was applied for.
-    pub(super) stated_at: Option<Instant>,
+    /// Where they mean to live, as it was named last, and when.
+    pub(super) destination: Option<(Instant, &'a Destination)>,
 }
 
 /// A permit as it stands.
@@ -58,8 +58,8 @@ pub struct PermitEntry<'a> {
     pub ended: Option<Ending>,
     /// Whether it came to an end, also where it never brought them here.
     pub over: bool,
-    /// When it was last stated.
-    pub(super) stated_at: Instant,
+    /// Where they mean to live, as it was named last, and when.
+    pub(super) destination: Option<(Instant, &'a Destination)>,
 }
 
 fn lives(decision: Decision) -> bool {
@@ -92,7 +92,7 @@ fn lost(applied: &Application, permits: &[Filed<'_>]) -> bool {
         }
     };
     let mut beneath = permits.iter().filter(rests_on).peekable();
-    beneath.peek().is_some() && beneath.all(|(_, _, decision, _)| !lives(*decision))
+    beneath.peek().is_some() && beneath.all(|(_, _, decision)| !lives(*decision))
 }
 
 impl<'a> Journey<'a> {
@@ -105,8 +105,7 @@ impl<'a> Journey<'a> {
             _ => None,
         };
         self.state.claims.filed().filter_map(visa).map(move |(entry, post, number)| {
-            let claim = journey.of_entry(entry, Field::Applied);
-            let (applied, stated_at) = (stated!(claim, Applied), claim.map(|claim| claim.stated_at));
+            let applied = stated!(journey.of_entry(entry, Field::Applied), Applied);
             let decided = journey.decided(entry);
             // Of which nothing but a decision is known, it began by the day of the decision.
             let decided_on = decided.map(|claim| claim.valid_from.unwrap_or_else(|| day_of(claim.stated_at)));
@@ -119,7 +118,8 @@ impl<'a> Journey<'a> {
                 withdrawn || !lives(decision) || applied.is_some_and(|applied| lost(applied, &permits));
             let ended = ended.or_else(|| over.then_some(Ending::Decided));
             let ended = ended.or_else(|| departed(departure, began));
-            ApplicationEntry { post, number, applied, decision, ended, stated_at }
+            let destination = journey.named_for(entry);
+            ApplicationEntry { post, number, applied, decision, ended, destination }
         })
     }
 
@@ -155,13 +155,15 @@ impl<'a> Journey<'a> {
         let filed: Vec<_> = self.filed_permits().collect();
         let visas = if filed.is_empty() { Visas::default() } else { Visas::of(self.applications(on)) };
         let (departure, since) = (self.departure(on), self.lived_here_since(on));
-        filed.into_iter().map(move |(number, applied, decision, stated_at)| {
+        let journey = *self;
+        filed.into_iter().map(move |(number, applied, decision)| {
             let here = applied.lives_here || before(since, applied.applied_on);
             let decided = !lives(decision) || visas.refuse(number, applied);
             let over = decided.then_some(Ending::Decided);
             let over = over.or_else(|| departed(departure, Some(applied.applied_on)));
             let ended = here.then_some(Ending::LivesHere).or(over);
-            PermitEntry { number, applied, decision, ended, over: over.is_some(), stated_at }
+            let destination = journey.named_for(&Entry::Permit(number.clone()));
+            PermitEntry { number, applied, decision, ended, over: over.is_some(), destination }
         })
     }
 
@@ -170,9 +172,8 @@ impl<'a> Journey<'a> {
         self.state.claims.filed().filter_map(move |entry| {
             let Entry::Permit(number) = entry else { return None };
             let decision = stated!(journey.of_entry(entry, Field::PermitDecision), PermitDecision);
-            let claim = journey.of_entry(entry, Field::Permit)?;
-            let decision = decision.copied().unwrap_or(Decision::Pending);
-            Some((number, stated!(Some(claim), Permit)?, decision, claim.stated_at))
+            let applied = stated!(journey.of_entry(entry, Field::Permit), Permit)?;
+            Some((number, applied, decision.copied().unwrap_or(Decision::Pending)))
         })
     }
 
@@ -185,15 +186,16 @@ impl<'a> Journey<'a> {
     /// Where they mean to live: what was stated last for an entry that lives on this day.
     #[must_use]
     pub fn intended(&self, on: Day) -> Option<&'a Destination> {
-        let of_visa = |entry: ApplicationEntry<'a>| {
-            Some((entry.ended, entry.stated_at?, entry.applied?.destination.as_ref()?))
-        };
-        let of_permit = |entry: PermitEntry<'a>| {
-            Some((entry.ended, entry.stated_at, entry.applied.destination.as_ref()?))
-        };
-        let stated = self.applications(on).filter_map(of_visa).chain(self.permits(on).filter_map(of_permit));
-        let live = stated.filter(|(ended, ..)| ended.is_none());
-        live.map(|(_, stated_at, intended)| (stated_at, intended)).max().map(|(_, intended)| intended)
+        let of_visas = self.applications(on).filter(|entry| entry.ended.is_none());
+        let of_permits = self.permits(on).filter(|entry| entry.ended.is_none());
+        let named = of_visas.filter_map(|entry| entry.destination);
+        named.chain(of_permits.filter_map(|entry| entry.destination)).max().map(|(_, intended)| intended)
+    }
+
+    /// The destination that was named last for an entry, and when.
+    fn named_for(&self, entry: &Entry) -> Option<(Instant, &'a Destination)> {
+        let claim = self.of_entry(entry, Field::Destination)?;
+        Some((claim.stated_at, stated!(Some(claim), Destination)?))
     }
 
     /// Since when they live in Belgium, where no agency has taken them over: who lives here already comes for nothing.

@@ -25,6 +25,7 @@ pub fn of_target_group(journey: Journey<'_>) -> Vec<Ground<'_>> {
             journey.decided(entry),
             journey.of_entry(entry, Field::Permit),
             journey.of_entry(entry, Field::PermitDecision),
+            journey.of_entry(entry, Field::Destination),
         ];
         found.extend(decided.into_iter().flatten().filter_map(|claim| cell_of(journey, claim)));
     }

@@ -162,8 +162,7 @@ fn entries<'a>(journey: Journey<'a>, bundle: &Bundle, on: Day) -> Vec<Judged<'a>
         meant: Meant { counts: !matches!(verdict, Scope::Out(_)), ended, destination, region },
     };
     let of_visa = |entry: ApplicationEntry<'a>| {
-        let destination = entry.stated_at.zip(entry.applied.and_then(|applied| applied.destination.as_ref()));
-        judged(of_application(journey, bundle, on, family, &entry), entry.ended, destination, None)
+        judged(of_application(journey, bundle, on, family, &entry), entry.ended, entry.destination, None)
     };
     let of_work = |entry: &PermitEntry<'a>| {
         let applied = entry.applied;
@@ -172,8 +171,7 @@ fn entries<'a>(journey: Journey<'a>, bundle: &Bundle, on: Day) -> Vec<Judged<'a>
         } else {
             Scope::Out(OutReason::NoCandidate)
         };
-        let destination = applied.destination.as_ref().map(|destination| (entry.stated_at, destination));
-        judged(verdict, entry.ended, destination, Some(applied.region))
+        judged(verdict, entry.ended, entry.destination, Some(applied.region))
     };
     journey.applications(on).map(of_visa).chain(permits.iter().map(of_work)).collect()
 }

@@ -60,6 +60,7 @@ fn happened(fact: &Fact) -> Option<Day> {
         | Field::Decision
         | Field::Permit
         | Field::PermitDecision
+        | Field::Destination
         | Field::Residence
         | Field::AccountOpened
         | Field::LearningPath

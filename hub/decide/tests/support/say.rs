@@ -139,9 +139,17 @@ pub(crate) fn patched_permit(body: Body, patch: impl Fn(&mut Permit)) -> Body {
     })
 }
 
-/// An application with another destination, or none.
+/// An application or a permit that names another destination, or none.
 pub(crate) fn bound(body: Body, destination: Option<Destination>) -> Body {
-    patched_application(body, |applied| applied.destination.clone_from(&destination))
+    patched(body, |record| {
+        record.facts.retain(|fact| !matches!(fact.statement, Statement::Destination(_)));
+        let filed = |fact: &&Fact| matches!(fact.statement, Statement::Applied(_) | Statement::Permit(_));
+        let filed = record.facts.iter().find(filed).cloned();
+        let named = filed
+            .zip(destination)
+            .map(|(fact, destination)| Fact { statement: Statement::Destination(destination), ..fact });
+        record.facts.extend(named);
+    })
 }
 
 /// A municipality tells that they came there.
@@ -171,7 +179,6 @@ pub(crate) fn application(who: &Who, purpose: Purpose, on: &str) -> Body {
             purpose,
             ground: Some("10".to_owned()),
             permit: permit.clone(),
-            destination: to("Gent"),
             entry_on: None,
             needs_visa: true,
         }),
@@ -185,7 +192,7 @@ pub(crate) fn application(who: &Who, purpose: Purpose, on: &str) -> Body {
         Key::Passport(from, PassportNumber::parse(&who.passport).unwrap()),
     ];
     keys.extend(permit.map(Key::PermitNamed));
-    record(keys, Some(who), facts)
+    bound(record(keys, Some(who), facts), to("Gent"))
 }
 
 /// A status from the post: numbers only.
@@ -208,7 +215,7 @@ pub(crate) fn permit(who: &Who, decision: Decision, on: &str) -> Body {
     let version = version("wewis", None, on);
     let mut facts = identity(who, &entry, Authority::Permits, &version);
     let (role, region) = (PermitRole::Worker, Region::Flanders);
-    let applied = Permit { applied_on: day(on), role, region, destination: None, lives_here: false };
+    let applied = Permit { applied_on: day(on), role, region, lives_here: false };
     for statement in [Statement::Permit(applied), Statement::PermitDecision(decision)] {
         let (entry, version) = (entry.clone(), version.clone());
         facts.push(Fact {

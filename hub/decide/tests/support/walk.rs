@@ -342,10 +342,10 @@ fn statement(who: &Who, dice: &mut Dice, n: usize, on: Day, wild: bool) -> (Stri
             let destination = BOUND[dice.roll(BOUND.len())];
             let lives_here = dice.roll(4) == 0;
             told(format!("permit of a worker to {destination:?}, lives here {lives_here}, at {on}"));
-            super::patched_permit(permit(whom, DECISIONS[dice.roll(4)], on), |permit| {
-                permit.destination = destination.and_then(super::to);
+            let row = super::patched_permit(permit(whom, DECISIONS[dice.roll(4)], on), |permit| {
                 permit.lives_here = lives_here;
-            })
+            });
+            super::bound(row, destination.and_then(super::to))
         }
         31 => {
             told(format!("sex, contact and language at {on}"));
