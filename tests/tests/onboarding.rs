@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where a source's own name may stand outside its folder and its line, and why.
-const KNOWN: [(&str, &str); 11] = [
+const KNOWN: [(&str, &str); 13] = [
     // The request loop asks the register, so it reads the register's answers: a conversation, not a door.
     ("hub/src/request/mod.rs", "register"),
     // The register's address is one of the ways out.
@@ -17,10 +17,13 @@ const KNOWN: [(&str, &str); 11] = [
     ("hub/src/config/senders.rs", "answer"),
     // A story names what a fact is about: a permit is an entry as well.
     ("hub/src/story/verdict.rs", "permit"),
+    // A comparison names the numbers that it compares.
+    ("hub/decide/src/identity/told.rs", "permit"),
+    ("hub/src/console/words/review.rs", "permit"),
     // A scenario file calls what an agency or a reviewer says so, and the register is who must move next.
     ("hub/src/scenario/file.rs", "answer"),
     ("hub/src/scenario/spoken.rs", "answer"),
-    ("hub/src/scenario/stage.rs", "answer"),
+    ("hub/src/scenario/by_hand.rs", "answer"),
     ("hub/src/scenario/words.rs", "register"),
     // A column of a reviewer's file has this name.
     ("hub/src/link/answers.rs", "answer"),

@@ -159,6 +159,9 @@ const ARGUED: [(&str, &[&str]); 5] = [
     (
         "register",
         &[
+            "brussels_choice",
+            "provider",
+            "language",
             "Dienst",
             "Tijdstip",
             "Datum",
