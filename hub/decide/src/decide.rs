@@ -345,10 +345,16 @@ fn with_others(mut draft: Draft<'_>, world: &World) -> Result<Change, Stop> {
     Ok(finish(draft))
 }
 
-/// What it means to whoever comes on one permit, and whether they fit nobody.
+/// What it means to whoever comes on one permit, and whether they fit nobody: a question that is asked, or is void, leaves
+/// another day to wait for.
 fn look_around(draft: &mut Draft<'_>, world: &World) -> Result<(), Stop> {
     household::look(draft, world)?;
-    nobody::look(draft, world)
+    let before = draft.person.version;
+    nobody::look(draft, world)?;
+    if draft.person.version > before {
+        handover::set_due(draft);
+    }
+    Ok(())
 }
 
 /// The change, once all is decided: whose message it is, and everybody as they are now.
