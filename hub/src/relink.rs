@@ -13,7 +13,7 @@ use schemas::ids::{MessageId, PersonId};
 use schemas::message::{Body, Prepared, ReviewAnswer};
 use serde::Serialize;
 
-use crate::store::rows::AskedAbout;
+use crate::store::rows::{AskedAbout, MessageRow, Outcome};
 use crate::store::{Store, StoreError};
 use crate::vault::{Access, Vault, Why};
 
@@ -74,7 +74,12 @@ pub async fn relinked(
         let page = store.decided(after, PAGE).await?;
         let Some(last) = page.last().and_then(|row| row.decision.as_ref()) else { break };
         after = last.order;
-        for row in &page {
+        // What was put aside or refused has linked nobody and answered nothing; decided again, it stands there once more.
+        let held = |row: &&MessageRow| {
+            let outcome = row.decision.as_ref().map(|made| made.outcome);
+            matches!(outcome, Some(Outcome::Decided | Outcome::Waiting))
+        };
+        for row in page.iter().filter(held) {
             match vault.opened_message(row, ACCESS).map(|(content, _)| content.body) {
                 Ok(Body::Record(prepared)) => records.push((row.id, prepared, row.key.owner)),
                 Ok(Body::Reviewed { review, answer, .. }) => answered.take(answer, asked.get(&review)),
