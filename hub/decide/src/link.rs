@@ -159,7 +159,7 @@ impl Linker {
         &self.asked
     }
 
-    /// How many records under common keys were not looked at.
+    /// How often a key led to more records than were looked at.
     #[must_use]
     pub fn left_out(&self) -> u64 {
         self.left_out

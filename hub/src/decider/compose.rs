@@ -26,6 +26,7 @@ use crate::store::rows::{
     MovedRow, OutboxRow, Outcome, PersonRow, RecordRow, ReleasedRow, ReviewRow, SchemaRow, Sealed, StreamRow,
     TaskRow, WaitsOn,
 };
+use crate::vault::packed::pack;
 use crate::vault::{DataKey, PersonKey, Place, Vault};
 
 /// What became of one message.
@@ -241,8 +242,7 @@ impl Composer<'_> {
         for (person, events) in journal {
             let now = change.persons.get(&person).ok_or(DeciderError::Stop("an event is about nobody"))?;
             let key = &self.key(person)?.key;
-            let events = rmp_serde::to_vec_named(&events)
-                .map_err(|error| DeciderError::again("writing events", error))?;
+            let events = pack(&events).map_err(|error| DeciderError::again("writing events", error))?;
             self.batch.journal.push(JournalRow {
                 person,
                 version: now.version,
@@ -415,8 +415,8 @@ impl Composer<'_> {
         let last = self.batch.decided.last().map(|row| row.known_at);
         for (id, person) in &self.now {
             let PersonKey { key, wrapped } = self.key(*id)?;
-            let matching = rmp_serde::to_vec_named(&person.matching).map_err(write)?;
-            let state = rmp_serde::to_vec_named(&person.state).map_err(write)?;
+            let matching = pack(&person.matching).map_err(write)?;
+            let state = pack(&person.state).map_err(write)?;
             self.batch.persons.push(PersonRow {
                 id: *id,
                 version: person.version,

@@ -50,11 +50,8 @@ pub(super) async fn load(
     let mut shut: BTreeSet<PersonId> = BTreeSet::new();
     for row in found {
         match row {
-            FoundRow::Key(mac, record, person) => {
-                if let Some(Reply::Key(holders)) = answers.get_mut(&Ask::Key(mac)) {
-                    holders.insert(record, person);
-                }
-            }
+            FoundRow::Key(mac, record, person) => hold(&mut answers, &Ask::Key(mac), record, person),
+            FoundRow::Name(mac, record, person) => hold(&mut answers, &Ask::Name(mac), record, person),
             FoundRow::Person(asked, row) => {
                 if asked != row.id {
                     answers.insert(Ask::Person(asked), Reply::Person(PersonFound::Absorbed(row.id)));
@@ -126,9 +123,15 @@ fn lived(
     }
 }
 
+fn hold(answers: &mut BTreeMap<Ask, Reply>, ask: &Ask, record: MessageId, person: Option<PersonId>) {
+    if let Some(Reply::Key(holders)) = answers.get_mut(ask) {
+        holders.insert(record, person);
+    }
+}
+
 fn absent(ask: &Ask) -> Reply {
     match ask {
-        Ask::Key(_) => Reply::Key(Holders::default()),
+        Ask::Key(_) | Ask::Name(_) => Reply::Key(Holders::default()),
         Ask::Person(_) => Reply::Person(PersonFound::Nobody),
         Ask::Owner(_) => Reply::Owner(None),
         Ask::Waiting(_) => Reply::Waiting(None),

@@ -64,7 +64,7 @@ impl LinkReport {
         ];
         lines.extend(self.questions.iter().map(|(why, times)| format!("  {}: {times}", why.as_str())));
         if self.left_out > 0 {
-            lines.push(format!("{} records under common keys were not looked at", self.left_out));
+            lines.push(format!("{} times a key led to more records than are looked at", self.left_out));
         }
         let unread = self.unread.iter();
         lines.extend(

@@ -189,7 +189,7 @@ impl Metrics {
         registry.register("decide_batches", "Batches stored", decide.batches.clone());
         let (help, seconds) = ("Time from loading a batch to its commit", decide.seconds.clone());
         registry.register_with_unit("decide_batch", help, Unit::Seconds, seconds);
-        let help = "Candidates not looked at, because a key is too common";
+        let help = "Keys too common for all of their records to be looked at";
         registry.register("decide_left_out", help, decide.left_out.clone());
         registry.register("deliver_sent", "Records sent, voids among them", deliver.sent.clone());
         registry.register("deliver_voids", "Records that the gate made void", deliver.voids.clone());

@@ -2,7 +2,7 @@
 //!
 //! What is not among the rows does not exist. Nothing sealed is opened here. Next: [`super::commit`] for what is stored afterwards.
 
-use decide::world::{Ask, Owned, SentRecord};
+use decide::world::{Ask, NEWEST, Owned, SentRecord};
 use schemas::ids::{HandoverId, MessageId, PersonId, ReviewId, StreamId};
 use schemas::key::Mac;
 use schemas::recipient::Recipient;
@@ -19,6 +19,7 @@ use super::{Store, StoreError};
 #[derive(Clone, Debug, Default)]
 struct Asked {
     keys: Vec<Mac>,
+    names: Vec<Mac>,
     persons: Vec<PersonId>,
     handovers: Vec<HandoverId>,
     streams: Vec<StreamId>,
@@ -36,6 +37,7 @@ impl Asked {
         for ask in asks {
             match ask {
                 Ask::Key(mac) => asked.keys.push(*mac),
+                Ask::Name(mac) => asked.names.push(*mac),
                 Ask::Person(id) => asked.persons.push(*id),
                 Ask::Owner(Owned::Handover(id)) => asked.handovers.push(*id),
                 Ask::Owner(Owned::Stream(id)) => asked.streams.push(*id),
@@ -67,6 +69,7 @@ impl Store {
         detached(async move {
             let mut tx = pool.snapshot().await?;
             let mut found = keys(&mut tx, &asked.keys).await?;
+            found.extend(names(&mut tx, &asked.names).await?);
             found.extend(persons(&mut tx, &asked.persons).await?);
             found.extend(handovers(&mut tx, &asked.handovers).await?);
             found.extend(streams(&mut tx, &asked.streams).await?);
@@ -83,18 +86,42 @@ impl Store {
     }
 }
 
+type HolderCells = (Vec<u8>, Vec<u8>, Option<Vec<u8>>);
+
 async fn keys(tx: &mut Tx, asked: &[Mac]) -> Result<Vec<FoundRow>, StoreError> {
-    type Cells = (Vec<u8>, Vec<u8>, Option<Vec<u8>>);
     let sql = "select m.hash, m.record, c.person from r cross join match_key m join record c on c.id = m.record \
                where m.hash = r.hash";
     let rows = Rows::default().bytes("hash", asked.iter().map(|mac| mac.0));
+    holders(tx, sql, rows, FoundRow::Key).await
+}
+
+// What the text below says.
+const _: () = assert!(NEWEST == 61);
+
+/// Of a name the newest records alone: however many share it, so many are read.
+async fn names(tx: &mut Tx, asked: &[Mac]) -> Result<Vec<FoundRow>, StoreError> {
+    let sql = "select m.hash, m.record, c.person from r cross join match_key m join record c on c.id = m.record \
+               where m.hash = r.hash and m.record >= coalesce((select o.record from match_key o \
+               where o.hash = r.hash order by o.record desc limit 1 offset 60), r.lowest)";
+    let rows = Rows::default()
+        .bytes("hash", asked.iter().map(|mac| mac.0))
+        .bytes("lowest", asked.iter().map(|_| []));
+    holders(tx, sql, rows, FoundRow::Name).await
+}
+
+async fn holders(
+    tx: &mut Tx,
+    sql: &'static str,
+    rows: Rows,
+    row: fn(Mac, MessageId, Option<PersonId>) -> FoundRow,
+) -> Result<Vec<FoundRow>, StoreError> {
     let reader = CellReader("match_key");
-    let found: Vec<Cells> = tx.read("match_key", sql, rows).await?;
-    let key = |(hash, record, person): Cells| {
+    let found: Vec<HolderCells> = tx.read("match_key", sql, rows).await?;
+    let holder = |(hash, record, person): HolderCells| {
         let record = reader.id(MessageId::from_bytes, record)?;
-        Ok(FoundRow::Key(Mac(reader.fixed(hash)?), record, reader.id_or(PersonId::from_bytes, person)?))
+        Ok(row(Mac(reader.fixed(hash)?), record, reader.id_or(PersonId::from_bytes, person)?))
     };
-    found.into_iter().map(key).collect()
+    found.into_iter().map(holder).collect()
 }
 
 async fn persons(tx: &mut Tx, asked: &[PersonId]) -> Result<Vec<FoundRow>, StoreError> {

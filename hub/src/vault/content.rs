@@ -1,7 +1,6 @@
-//! What is sealed of a message: everything that deciding it again needs, in a compact form.
+//! What is sealed of a message: everything that deciding it again needs.
 //!
-//! The first byte says how the rest is written. No form is ever removed: an inbox is never rewritten. A second byte
-//! names the dictionary (`dictionary`).
+//! Refuses to say how it is written: that is [`super::packed`]'s.
 
 use std::io;
 
@@ -9,10 +8,7 @@ use schemas::ids::Seed;
 use schemas::message::Body;
 use serde::{Deserialize, Serialize};
 
-use super::dictionary;
-
-/// MessagePack with names, compressed by zstd with a dictionary of ours.
-const ZSTD: u8 = 1;
+use super::packed::{pack, unpack};
 
 /// The content of a message.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -33,9 +29,7 @@ impl Content {
     /// # Errors
     /// Where a value has no form in MessagePack.
     pub fn encode(&self) -> Result<Vec<u8>, io::Error> {
-        let mut out = vec![ZSTD, dictionary::NEWEST];
-        out.extend(dictionary::compress(&self.plain()?)?);
-        Ok(out)
+        pack(self)
     }
 
     /// The same before it is compressed: what a dictionary is trained on.
@@ -51,7 +45,6 @@ impl Content {
     /// # Errors
     /// Where the bytes are of no form that ever was.
     pub fn decode(bytes: &[u8]) -> Result<Self, io::Error> {
-        let [ZSTD, id, packed @ ..] = bytes else { return Err(io::ErrorKind::InvalidData.into()) };
-        rmp_serde::from_slice(&dictionary::decompress(*id, packed)?).map_err(io::Error::other)
+        unpack(bytes)
     }
 }

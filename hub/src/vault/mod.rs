@@ -4,11 +4,13 @@
 //! key-encryption key wraps until the heart names its owner and the owner's key from then on. Everything about a
 //! person (state, journal, records on their way out, tasks) is sealed under that person's key. A destroyed key is
 //! [`Shut::Erased`]: no reason to try another. Each call that opens says who looks and why ([`Access`]).
-//! Next: [`keys`] for the ring, [`Place`] for what is bound into a value, [`content`] for what a message holds.
+//! Next: [`keys`] for the ring, [`Place`] for what is bound into a value, [`content`] for what a message holds, [`packed`]
+//! for how a value is written.
 
 pub mod content;
 mod dictionary;
 pub mod keys;
+pub mod packed;
 mod place;
 pub mod rotate;
 
@@ -400,7 +402,7 @@ impl Vault {
 }
 
 fn form<T: serde::de::DeserializeOwned>(place: &Place<'_>, bytes: &[u8]) -> Result<T, Shut> {
-    rmp_serde::from_slice(bytes).map_err(|_| Shut::Form(place.column()))
+    packed::unpack(bytes).map_err(|_| Shut::Form(place.column()))
 }
 
 #[cfg(test)]

@@ -318,7 +318,8 @@ fn who(life: u32, again: bool) -> Who {
         1 => "2007-00-00".to_owned(),
         2 => "2012-05-04".to_owned(),
         3 => "1985-00-00".to_owned(),
-        _ => format!("19{:02}-{:02}-{:02}", 60 + n % 40, 1 + n % 12, 1 + n % 28),
+        // As many dates as people of that age have: of 60,000 lives four or five share one.
+        _ => format!("19{:02}-{:02}-{:02}", 60 + n % 40, 1 + n / 40 % 12, 1 + (n + n / 480) % 28),
     };
     let who = Who {
         family: family_name(n),

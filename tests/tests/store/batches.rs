@@ -3,7 +3,7 @@
 //! Next: `given.rs` for the rows; `../store.rs` for what comes before a decision.
 
 use decide::person::Capacity;
-use decide::world::{Ask, Owned};
+use decide::world::{Ask, NEWEST, Owned};
 use hub::store::rows::{
     AnswerRow, Batch, Detail, DueRow, HandoverRow, JournalStored, Outcome, PersonRow, ReleasedRow, ReviewRow,
     StoredAttempt, TaskRow, WaitsOn,
@@ -473,11 +473,22 @@ async fn a_batch_may_be_large() {
             batch.lines.extend(one.lines);
             batch.outbox.extend(one.outbox);
         }
+        // A name that all of them share.
+        let shared = Mac(hash(9_999));
+        batch.records.iter_mut().for_each(|row| row.keys.push(shared));
         store.commit(&lease, &batch).await.unwrap();
         assert!(undecided(&store).await.is_empty());
         let keys: Vec<Ask> = (1..=1100).map(|n| Ask::Key(Mac(hash(n)))).collect();
         let persons: Vec<Ask> = (1..=1100).map(|n| Ask::Person(person(n))).collect();
         assert_eq!((loaded(&store, &persons).await.len(), loaded(&store, &keys).await.len()), (1100, 2199));
+        assert_eq!(loaded(&store, &[Ask::Key(shared)]).await.len(), 1100);
+        let first = 1101 - u32::try_from(NEWEST).unwrap();
+        let newest: Vec<String> = (first..=1100)
+            .map(|n| format!("name {:?} {} {:?}", &shared.0[..4], message(n), Some(person(n))))
+            .collect();
+        assert_eq!(loaded(&store, &[Ask::Name(shared)]).await, newest, "of a name the newest alone");
+        let rare = loaded(&store, &[Ask::Name(Mac(hash(7))), Ask::Name(Mac(hash(77_777)))]).await;
+        assert_eq!(rare.len(), 2);
         assert_eq!(store.outgoing(1000, 500).await.unwrap().len(), 100);
     })
     .await;

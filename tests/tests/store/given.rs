@@ -267,6 +267,7 @@ pub(crate) async fn decider(store: &Store) -> Lease {
 pub(crate) async fn loaded(store: &Store, asks: &[Ask]) -> Vec<String> {
     let told = |found: FoundRow| match found {
         FoundRow::Key(mac, record, person) => format!("key {:?} {record} {person:?}", &mac.0[..4]),
+        FoundRow::Name(mac, record, person) => format!("name {:?} {record} {person:?}", &mac.0[..4]),
         FoundRow::Person(asked, row) => format!("person {asked} {} {:?}", row.id, row.version),
         FoundRow::Owner(owned, person) => format!("{owned:?} {person}"),
         FoundRow::Waiting(row) => format!("waiting {} {:?}", row.id, String::from_utf8(row.key.key)),

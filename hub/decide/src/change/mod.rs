@@ -43,7 +43,7 @@ pub struct Change {
     pub tasks: Vec<Task>,
     /// What a human must decide.
     pub reviews: Vec<Review>,
-    /// How many records under a common key were not looked at, because as many as may be compared had been.
+    /// Of how many keys not all records were looked at, because as many as may be compared had been.
     pub left_out: u64,
 }
 

@@ -99,7 +99,8 @@ fn next(
     table::by_facts(stage, facing, around).or_else(late).map(|row| (row, facing))
 }
 
-/// What the handover becomes beside its state.
+/// What the handover becomes beside its state. Whoever waits for an agency was offered to none: their epochs begin
+/// with the first offer.
 fn moving(draft: &Draft<'_>, situation: &Situation<'_>, id: HandoverId, row: &Row, facing: Facing) -> Moving {
     let Some(handover) = draft.person.handover(id) else { return Moving::default() };
     let place = situation.place();
@@ -110,7 +111,7 @@ fn moving(draft: &Draft<'_>, situation: &Situation<'_>, id: HandoverId, row: &Ro
             moving = Moving { recipient, epoch: handover.epoch + 1, ..Moving::default() }.at(place);
         }
         To::State(State::AwaitingChoice | State::NotInScope) => {
-            moving = Moving { epoch: handover.epoch, ..Moving::default() }.at(place);
+            moving = Moving::default().at(place);
         }
         To::State(State::Held) if row.does(Also::HoldByCode) => moving.hold = handover.code.map(hold),
         To::State(State::Held) => {
@@ -119,11 +120,10 @@ fn moving(draft: &Draft<'_>, situation: &Situation<'_>, id: HandoverId, row: &Ro
             let held_in = moving.held_in.filter(|_| facing == Facing::Objecting);
             (moving.hold, moving.held_in) = (facing.hold(), held_in);
             if !stage.has_offer() && !stage.has_file() {
-                let epoch = handover.epoch;
-                moving = Moving { hold: facing.hold(), held_in, epoch, ..Moving::default() }.at(place);
+                moving = Moving { hold: facing.hold(), held_in, ..Moving::default() }.at(place);
             }
         }
-        To::State(State::Prepared) => moving = Moving { epoch: handover.epoch, ..Moving::default() },
+        To::State(State::Prepared) => moving = Moving::default(),
         To::Back | To::State(_) => (moving.hold, moving.held_in) = (None, None),
         To::Stay if row.does(Also::FollowHome) => moving = moving.at(place),
         To::Stay => {}

@@ -1,7 +1,7 @@
 //! Who could be meant: the owners of a record's numbers, and those whom its names and group keys find.
 //!
 //! Numbers are looked up whole. Of a name that very many share no more than [`COMPARED`] records a key are looked at,
-//! the newest; the rest is counted, so that somebody sees it. Next: [`super::judge`].
+//! the newest; how often there were more is counted, so that somebody sees it. Next: [`super::judge`].
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use schemas::message::Prepared;
 
 use super::compare::Led;
 use crate::person::Person;
-use crate::world::{Gather, Holders, KnownPerson, Stop, World, leads_to};
+use crate::world::{Gather, Holders, KnownPerson, NEWEST, Stop, World, leads_to};
 
 /// How many records of one key that is no number are looked at.
-pub const COMPARED: usize = 60;
+pub const COMPARED: usize = NEWEST - 1;
 
 /// Who could be meant.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ pub(crate) struct Around<'a> {
     pub(crate) owners: Vec<&'a Person>,
     /// Whom names and group keys find, by their ids; owners may be among them.
     pub(crate) candidates: Vec<&'a Person>,
-    /// How many records under common keys were not looked at.
+    /// Of how many keys not all records were looked at.
     pub(crate) left_out: u64,
     /// A participant says the record of themselves.
     own_account: bool,
@@ -36,7 +36,11 @@ pub(crate) struct Around<'a> {
 impl<'a> Around<'a> {
     /// Looks up who could be meant; what is not known is gathered.
     pub(crate) fn of(world: &'a World, prepared: &Prepared, gather: &mut Gather) -> Self {
-        let found = |key: &IndexKey| (*key, gather.take(world.holders(key.mac)).flatten());
+        let found = |key: &IndexKey| {
+            let named = key.class == Class::Name;
+            let holders = if named { world.named(key.mac) } else { world.holders(key.mac) };
+            (*key, gather.take(holders).flatten())
+        };
         let keys = prepared.index.iter().map(found).collect();
         let mut around = Self { keys, own_account: prepared.record.is_own_account(), ..Self::default() };
         let mut owners = vec![];
@@ -50,7 +54,7 @@ impl<'a> Around<'a> {
                     for person in persons.take(COMPARED) {
                         *found.entry(person).or_default() += 1;
                     }
-                    around.left_out += holders.len().saturating_sub(COMPARED) as u64;
+                    around.left_out += u64::from(holders.len() > COMPARED);
                 }
             }
         }
@@ -89,7 +93,7 @@ impl<'a> Around<'a> {
     pub(crate) fn led(&self, person: &Person) -> Led {
         let by = |class| {
             let mut keys = self.keys.iter().filter(|(key, _)| key.class == class);
-            keys.any(|(_, holders)| leads_to(*holders, person))
+            keys.any(|(_, holders)| leads_to(*holders, usize::MAX, person))
         };
         let self_stated = self.own_account || only_accounts(person);
         let (by_group, by_claim) = (by(Class::Group), by(Class::Claim));
@@ -100,6 +104,11 @@ impl<'a> Around<'a> {
             self_stated,
         }
     }
+}
+
+/// Whether what is looked at under a key leads to this person already.
+pub(crate) fn is_found(key: &IndexKey, holders: Option<&Holders>, person: &Person) -> bool {
+    leads_to(holders, if key.class == Class::Name { COMPARED } else { usize::MAX }, person)
 }
 
 /// Whether nothing is known of them but what accounts said.

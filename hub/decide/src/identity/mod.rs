@@ -34,8 +34,8 @@ pub use view::{prepare, prepared};
 
 use crate::model::MatchModel;
 use crate::person::{Join, Reason, ReviewReason, Weighed};
-use crate::world::{Gather, Stop, World, leads_to};
-use block::Around;
+use crate::world::{Gather, Stop, World};
+use block::{Around, is_found};
 use judge::{LinkVerdict, judge};
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -62,7 +62,7 @@ pub(crate) struct Link {
     pub(crate) released: Vec<(MessageId, Arc<Prepared>)>,
     /// Who was compared, the heaviest first.
     pub(crate) weighed: Vec<Weighed>,
-    /// How many records under common keys were not looked at.
+    /// Of how many keys not all records were looked at.
     pub(crate) left_out: u64,
 }
 
@@ -97,9 +97,9 @@ pub(crate) fn find(world: &World, prepared: &Prepared, model: &MatchModel) -> Re
     if !gather.0.is_empty() {
         return Err(Stop::Needs(gather.0));
     }
-    // Where a record of the person is found by a key already, one more would only make the key's list longer.
+    // Where what is looked at under a key leads to the person already, one more record would only make its list longer.
     let known = person.and_then(|id| around.owners.iter().chain(&around.candidates).find(|p| p.id == id));
-    let brings = free.filter(|(_, holders)| known.is_none_or(|person| !leads_to(*holders, person)));
+    let brings = free.filter(|(key, holders)| known.is_none_or(|person| !is_found(key, *holders, person)));
     let keys = macs(brings.map(|(key, _)| key.mac));
     let left_out = around.left_out;
     Ok(Linking::Person(Link { person, joins, reason, keys, review, released, weighed, left_out }))

@@ -30,8 +30,8 @@ pub(crate) fn nearest(
     let own = |id: &PersonId| *id == person.id || person.state.absorbed.contains(id);
     let mut found: BTreeMap<&PersonId, usize> = BTreeMap::new();
     for mac in keys {
-        let Some(Some(holders)) = gather.take(world.holders(*mac)) else { continue };
-        for id in holders.values().rev().flatten().filter(|id| !own(id)).take(super::COMPARED) {
+        let Some(Some(holders)) = gather.take(world.named(*mac)) else { continue };
+        for id in holders.values().rev().take(super::COMPARED).flatten().filter(|id| !own(id)) {
             *found.entry(id).or_default() += 1;
         }
     }

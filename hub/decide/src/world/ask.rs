@@ -19,6 +19,8 @@ use crate::person::{Past, Person};
 pub enum Ask {
     /// Which records does this key find?
     Key(Mac),
+    /// Which are the [`NEWEST`] records that a name or a birth date finds?
+    Name(Mac),
     /// Who is this person now?
     Person(PersonId),
     Owner(Owned),
@@ -43,6 +45,10 @@ pub enum Owned {
     Stream(StreamId),
     Review(ReviewId),
 }
+
+/// Of a name that very many share so many records are known: one more than is looked at, so that it is seen that there
+/// are more. However common it is, it costs no more than that.
+pub const NEWEST: usize = 61;
 
 /// What is missing and must be loaded.
 pub type Needs = BTreeSet<Ask>;
@@ -119,7 +125,7 @@ impl Gather {
 /// What is true of an ask where there is nothing.
 pub(super) fn absent(ask: &Ask) -> Reply {
     match ask {
-        Ask::Key(_) => Reply::Key(Holders::new()),
+        Ask::Key(_) | Ask::Name(_) => Reply::Key(Holders::new()),
         Ask::Person(_) => Reply::Person(PersonFound::Nobody),
         Ask::Owner(_) => Reply::Owner(None),
         Ask::Waiting(_) => Reply::Waiting(None),

@@ -65,7 +65,7 @@ impl<V> AskMap<V> {
 /// The shelf of an ask: by its last bits, which are random in macs and ids, and by the number of a record that was sent.
 fn shelf(ask: &Ask) -> usize {
     let last = match ask {
-        Ask::Key(mac) => u16::from_be_bytes([mac.0[30], mac.0[31]]),
+        Ask::Key(mac) | Ask::Name(mac) => u16::from_be_bytes([mac.0[30], mac.0[31]]),
         Ask::Person(id) | Ask::Journal(id) | Ask::Keys(id) | Ask::Past(id) => end(id.bytes()),
         Ask::Owner(Owned::Handover(id)) => end(id.bytes()),
         Ask::Owner(Owned::Stream(id)) => end(id.bytes()),

@@ -19,7 +19,7 @@ use schemas::ids::{MessageId, PersonId};
 use schemas::key::Mac;
 use schemas::message::Prepared;
 
-pub use ask::{Ask, Block, Holders, Needs, Owned, PersonFound, Reply, SentRecord, is_learning};
+pub use ask::{Ask, Block, Holders, NEWEST, Needs, Owned, PersonFound, Reply, SentRecord, is_learning};
 pub(crate) use ask::{Gather, Missing};
 pub use budget::READ_BACK;
 pub(crate) use read::{KnownPerson, leads_to};
@@ -99,7 +99,13 @@ impl World {
     /// What a store that holds just this world would answer: a whole world can serve as one.
     #[must_use]
     pub fn answer(&self, ask: &Ask) -> Reply {
-        match (ask, self.known.get(ask).map(|entry| &entry.answer)) {
+        // Who knows everything knows a name by its key.
+        let known = match ask {
+            Ask::Name(mac) if self.whole => self.known.get(&Ask::Key(*mac)),
+            ask => self.known.get(ask),
+        };
+        match (ask, known.map(|entry| &entry.answer)) {
+            (Ask::Name(_), Some(Reply::Key(holders))) => Reply::Key(newest(holders)),
             (Ask::Person(id), Some(_)) if self.survivor(*id) != *id => {
                 Reply::Person(PersonFound::Absorbed(self.survivor(*id)))
             }
@@ -134,21 +140,31 @@ impl World {
         self.set(Ask::Waiting(id), Reply::Waiting(Some(record)));
     }
 
-    /// A record is found by these keys from now on. A key that is not known stays so, and is loaded whole.
+    /// A record is found by these keys from now on. A key that is not known stays so, and is loaded whole; of a name its
+    /// newest records.
     pub(crate) fn index(&mut self, record: MessageId, person: Option<PersonId>, keys: &[Mac]) {
         for key in keys {
-            let ask = Ask::Key(*key);
-            self.touch(&ask);
-            match self.known.get_mut(&ask) {
-                Some(Slot { answer: Reply::Key(holders), weight, .. }) => {
-                    if holders.insert(record, person).is_none() {
-                        *weight += budget::HOLDER;
-                        self.weight += budget::HOLDER;
-                    }
-                }
-                None if self.whole => self.set(ask, Reply::Key(Holders::from([(record, person)]))),
-                Some(_) | None => {}
+            self.hold(Ask::Key(*key), usize::MAX, (record, person));
+            if !self.whole {
+                self.hold(Ask::Name(*key), NEWEST, (record, person));
             }
+        }
+    }
+
+    /// One more record under a key, of which no more than so many are known: the newest.
+    fn hold(&mut self, ask: Ask, most: usize, (record, person): (MessageId, Option<PersonId>)) {
+        self.touch(&ask);
+        match self.known.get_mut(&ask) {
+            Some(Slot { answer: Reply::Key(holders), weight, .. }) => {
+                let more = holders.insert(record, person).is_none();
+                let gone = holders.len() > most && holders.pop_first().is_some();
+                if more && !gone {
+                    *weight += budget::HOLDER;
+                    self.weight += budget::HOLDER;
+                }
+            }
+            None if self.whole => self.set(ask, Reply::Key(Holders::from([(record, person)]))),
+            Some(_) | None => {}
         }
     }
 
@@ -184,14 +200,22 @@ impl World {
         }
     }
 
-    /// A record is found by none of these keys any more.
+    /// A record is found by none of these keys any more. A name of which only the newest records are known is loaded again,
+    /// because the next one after them counts now.
     pub(crate) fn unindex(&mut self, record: MessageId, keys: &[Mac]) {
         for key in keys {
-            let ask = Ask::Key(*key);
-            self.touch(&ask);
-            if let Some(Slot { answer: Reply::Key(holders), weight, .. }) = self.known.get_mut(&ask)
-                && holders.remove(&record).is_some()
-            {
+            self.release(&Ask::Key(*key), usize::MAX, record);
+            self.release(&Ask::Name(*key), NEWEST, record);
+        }
+    }
+
+    /// One record less under a key, of which no more than so many are known.
+    fn release(&mut self, ask: &Ask, most: usize, record: MessageId) {
+        self.touch(ask);
+        if let Some(Slot { answer: Reply::Key(holders), weight, .. }) = self.known.get_mut(ask) {
+            if holders.len() >= most {
+                self.forget(ask);
+            } else if holders.remove(&record).is_some() {
                 *weight -= budget::HOLDER;
                 self.weight -= budget::HOLDER;
             }
@@ -229,4 +253,9 @@ impl World {
             self.weight -= before.weight;
         }
     }
+}
+
+/// The newest of these records.
+fn newest(holders: &Holders) -> Holders {
+    holders.iter().rev().take(NEWEST).map(|(record, person)| (*record, *person)).collect()
 }

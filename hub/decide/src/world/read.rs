@@ -49,6 +49,14 @@ impl World {
         }
     }
 
+    /// The newest records that a name, a birth date or any other key finds; whoever knows everything gives all of them.
+    pub(crate) fn named(&self, key: Mac) -> Result<Option<&Holders>, Missing> {
+        match self.find(if self.whole { Ask::Key(key) } else { Ask::Name(key) })? {
+            Some(Reply::Key(holders)) => Ok(Some(holders)),
+            _ => Ok(None),
+        }
+    }
+
     /// Who a person is now.
     pub(crate) fn known(&self, mut id: PersonId) -> Result<KnownPerson<'_>, Missing> {
         for _ in 0..REDIRECTS {
@@ -134,8 +142,8 @@ impl World {
     }
 }
 
-/// Whether one of these records is the person's already.
-pub(crate) fn leads_to(holders: Option<&Holders>, person: &Person) -> bool {
+/// Whether one of so many of these records, the newest, is the person's already.
+pub(crate) fn leads_to(holders: Option<&Holders>, most: usize, person: &Person) -> bool {
     let own = |id: &PersonId| *id == person.id || person.state.absorbed.contains(id);
-    holders.is_some_and(|holders| holders.values().flatten().any(own))
+    holders.is_some_and(|holders| holders.values().rev().take(most).flatten().any(own))
 }

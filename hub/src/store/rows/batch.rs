@@ -16,6 +16,8 @@ use super::{
 pub enum FoundRow {
     /// A record under a key, and whose it is.
     Key(Mac, MessageId, Option<PersonId>),
+    /// One of the newest records under a name, and whose it is.
+    Name(Mac, MessageId, Option<PersonId>),
     /// A person, with the id they were asked by: another one where they were absorbed.
     Person(PersonId, PersonRow),
     /// Whose handover, stream or open review.
