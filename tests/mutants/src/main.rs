@@ -1,10 +1,11 @@
 //! Mutants of the heart: its code with one comparison, guard, condition or answer changed, and whether a test notices.
 //!
 //! All of them are compiled at once, each behind a switch (`switch`), into a copy of the workspace (`house`); then every
-//! one is run by itself. One that no test notices must be named in docs/mutants.md with the reason why it changes nothing.
+//! one is run by itself. One that no test notices must be named in docs/mutants.md: as equivalent, with the reason why it
+//! changes nothing, or as open.
 //!
 //! `cargo run -p mutants` runs all of them, `-- --sample 60 --seed 7` some, `-- handover/order.rs` those of a file.
-//! Exit codes: 0 all were caught or are argued, 1 not all, 2 wrong use, or it could not be told.
+//! Exit codes: 0 all were caught or are named, 1 not all, 2 wrong use, or it could not be told.
 
 #![expect(
     clippy::print_stdout,
@@ -67,9 +68,9 @@ fn run(words: &Words) -> anyhow::Result<bool> {
     };
     let compiled = (1..=mutants.all.len()).filter(|number| !mutants.left_out.contains(number));
     let mut chosen: Vec<usize> = compiled.filter(wanted).collect();
+    let (equivalent, open) = argued.split_once("\n## Open\n").unwrap_or((&argued, ""));
+    let open: Vec<&str> = open.lines().filter_map(|line| line.strip_prefix("- ")).collect();
     if words.open {
-        let (_, open) = argued.split_once("\n## Open\n").unwrap_or_default();
-        let open: Vec<&str> = open.lines().filter_map(|line| line.strip_prefix("- ")).collect();
         chosen.retain(|number| open.contains(&mutants.all[number - 1].name().as_str()));
     }
     if let Some(sample) = words.sample {
@@ -91,29 +92,28 @@ fn run(words: &Words) -> anyhow::Result<bool> {
     let tests = trial::tests(&root, &programs)?;
     let survivors = trial::together(&chosen, |number| {
         let name = mutants.all[number - 1].name();
-        let known = argued.contains(&format!("`` {name} ``"));
-        match trial::of(&tests, *number)? {
-            End::Caught(by) => {
-                println!("caught    {name}  [{by}]{}", if known { ", and yet it is argued" } else { "" })
-            }
-            end => {
-                let what = if known { "argued  " } else { "survived" };
-                println!(
-                    "{what}  {name}{}",
-                    if matches!(end, End::Passed) { "  [no test comes here]" } else { "" }
-                );
-                return Ok(Some(known));
-            }
+        let named = if equivalent.contains(&format!("`` {name} ``")) {
+            "argued"
+        } else if open.contains(&name.as_str()) {
+            "open"
+        } else {
+            "survived"
+        };
+        let end = trial::of(&tests, *number)?;
+        match &end {
+            End::Caught(by) if named == "survived" => println!("caught    {name}  [{by}]"),
+            End::Caught(by) => println!("caught    {name}  [{by}], and yet it is named as {named}"),
+            End::Survived => println!("{named:<8}  {name}"),
+            End::Passed => println!("{named:<8}  {name}  [no test comes here]"),
         }
-        Ok(None)
+        Ok((!matches!(end, End::Caught(_))).then_some(named))
     })?;
-    let (all, argued) =
-        (survivors.iter().flatten().count(), survivors.iter().flatten().filter(|known| **known).count());
+    let count = |what| survivors.iter().flatten().filter(|named| **named == what).count();
+    let (argued, open, unnamed) = (count("argued"), count("open"), count("survived"));
     println!(
-        "{} of {} caught, {argued} survived and argued, {} survived",
-        chosen.len() - all,
+        "{} of {} caught, {argued} survived and argued, {open} open, {unnamed} survived and named nowhere",
+        chosen.len() - argued - open - unnamed,
         chosen.len(),
-        all - argued
     );
-    Ok(all == argued)
+    Ok(unnamed == 0)
 }
