@@ -157,35 +157,51 @@ fn who_chooses_again_before_a_yes_is_offered_to_the_other_alone() {
     }
 }
 
-#[test]
-fn after_a_yes_the_old_office_keeps_the_file_until_the_other_of_its_network_says_yes() {
-    let (mut house, who) = with("bapa-via", "bapa-via:fr");
-    house.tell(choice(&who, "bapa-bxl:nl", "2025-04-01"));
-    assert_eq!(house.handovers(), ["accepted bapa-via", "sent bapa-bxl"]);
-    assert_eq!(house.left(), ["bapa-bxl offer"]);
-    assert_eq!(house.only().lines().len(), 3, "both offices and the participant");
-    house.accepted("bapa-bxl");
-    assert_eq!(house.left(), ["portal file", "bapa-via ended moved", "bapa-bxl file"]);
-    assert_eq!(house.handovers(), ["superseded bapa-via", "accepted bapa-bxl"]);
-}
+/// Whoever took them over, whomever they choose then: another office of its network, or one of another.
+const CHANGES: [(&str, &str, &str, &str); 4] = [
+    ("bapa-via", "bapa-via:fr", "bapa-bxl", "bapa-bxl:nl"),
+    ("bapa-bxl", "bapa-bxl:nl", "bapa-via", "bapa-via:fr"),
+    ("bapa-via", "bapa-via:fr", "bon", "bon"),
+    ("bon", "bon", "bapa-bxl", "bapa-bxl:fr"),
+];
 
 #[test]
-fn no_offer_to_bon_while_a_bapa_holds_the_file_nor_the_reverse() {
-    for (office, first, rival, second) in
-        [("bapa-via", "bapa-via:fr", "bon", "bon"), ("bon", "bon", "bapa-bxl", "bapa-bxl:fr")]
-    {
+fn another_choice_after_a_yes_waits_until_the_coordinator_ends_the_first_line() {
+    for (office, first, other, second) in CHANGES {
         let (mut house, who) = with(office, first);
         house.tell(choice(&who, second, "2025-04-01"));
         assert_eq!(house.handovers(), [format!("accepted {office}"), "held".to_owned()]);
         let held = house.only().state.handovers[1].clone();
         assert_eq!((held.hold, held.owner), (Some(HoldReason::Manual), Owner::Coordinator));
-        assert!(house.left().is_empty());
+        assert!(house.left().is_empty(), "{other} hears nothing");
         house.tell(account(&who, "2025-04-02"));
         assert_eq!(house.fired(), ["6"], "it is held once");
+        let holding = house.only().state.handovers[0].id;
+        house.order_about(holding, OrderName::EndLine);
+        assert_eq!(house.fired(), ["21d", "9"]);
+        assert_eq!(
+            house.left(),
+            [
+                "agii-abroad file".to_owned(),
+                "portal file".to_owned(),
+                format!("{office} ended moved"),
+                format!("{other} offer")
+            ]
+        );
+        assert_eq!(house.handovers(), [format!("superseded {office}"), format!("sent {other}")]);
+    }
+}
+
+#[test]
+fn who_chooses_another_and_whose_trajectory_started_stays() {
+    for (office, first, other, second) in CHANGES {
+        let (mut house, who) = with(office, first);
+        house.tell(choice(&who, second, "2025-04-01"));
+        house.fired();
         house.answer(office, AnswerKind::TrajectoryStarted);
         // A trajectory that started is final, whichever office was chosen since.
         assert_eq!(house.fired(), ["30", "20"]);
-        assert_eq!(house.left(), ["portal file".to_owned(), format!("{office} ended closed")], "not {rival}");
+        assert_eq!(house.left(), ["portal file".to_owned(), format!("{office} ended closed")], "not {other}");
         assert_eq!(house.handovers(), [format!("closed {office}"), "superseded".to_owned()]);
     }
 }

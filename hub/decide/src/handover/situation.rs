@@ -261,10 +261,11 @@ fn base(journey: Journey<'_>, scope: Scope, granted: bool, bundle: &Bundle, toda
     }
 }
 
-/// Whether an office of another network has the file: two are never responsible at once.
+/// Whether another office that they chose has the file: who changes their choice after a yes is asked by a human first,
+/// and two offices are never responsible at once.
 fn rival(person: &Person, bundle: &Bundle, recipient: &Recipient) -> bool {
-    let Some(network) = bundle.network(recipient) else { return false };
+    let is_chosen = |office: &Recipient| bundle.network(office).is_some();
     let holds = |h: &&Handover| h.holds_file();
-    let holders = person.state.handovers.iter().filter(holds).filter_map(|h| h.recipient.as_ref());
-    holders.filter_map(|holder| bundle.network(holder)).any(|other| other != network)
+    let mut holders = person.state.handovers.iter().filter(holds).filter_map(|h| h.recipient.as_ref());
+    is_chosen(recipient) && holders.any(|holder| holder != recipient && is_chosen(holder))
 }

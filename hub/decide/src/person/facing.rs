@@ -35,7 +35,7 @@ pub enum Facing {
     Lapsed,
     /// Another agency is competent, and has no legal basis.
     Barred,
-    /// An office of another network has the file.
+    /// They chose another office than the one that has the file.
     Rival,
     /// They object to being handed over.
     Objecting,
