@@ -39,6 +39,7 @@ impl FixtureTables {
         }
     }
 
+    /// As an agency sends that is also an office in Brussels.
     pub(crate) fn context(&self, environment: Environment) -> Context<'_> {
         Context {
             municipalities: &self.municipalities,
@@ -46,7 +47,7 @@ impl FixtureTables {
             countries: &self.countries,
             choosable: &self.choosable,
             environment,
-            sender: "atlas",
+            sender: "bon",
         }
     }
 }

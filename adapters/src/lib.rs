@@ -17,6 +17,7 @@ mod reading;
 pub mod register;
 #[cfg(test)]
 mod story;
+mod tracking;
 mod visa;
 mod xapi;
 
@@ -99,8 +100,15 @@ pub trait Source: Sync + std::fmt::Debug {
 }
 
 /// Every source there is.
-pub static SOURCES: &[&dyn Source] =
-    &[&visa::Visa, &permit::Permits, &register::Register, &portal::Portal, &xapi::Xapi, &answer::Answers];
+pub static SOURCES: &[&dyn Source] = &[
+    &visa::Visa,
+    &permit::Permits,
+    &register::Register,
+    &portal::Portal,
+    &xapi::Xapi,
+    &tracking::Tracking,
+    &answer::Answers,
+];
 
 /// The source of this name.
 #[must_use]

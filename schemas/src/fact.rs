@@ -36,7 +36,7 @@ pub enum Authority {
     Post,
     /// The aliens office (DVZ).
     Aliens,
-    /// The Rijksregister, and a municipality that hints at it.
+    /// The Rijksregister, and whoever hints at it: a municipality, an office in Brussels.
     Register,
 }
 

@@ -95,7 +95,7 @@ async fn a_value_in_a_compressed_row_is_found_in_the_rows() {
 }
 
 /// What holds nothing of a person's own, or only what would be found anywhere by chance: by source.
-const ARGUED: [(&str, &[&str]); 5] = [
+const ARGUED: [(&str, &[&str]); 6] = [
     (
         "visa",
         &[
@@ -257,6 +257,7 @@ const ARGUED: [(&str, &[&str]); 5] = [
             "fileUrl",
         ],
     ),
+    ("tracking", &["schema", "at", "chosen_at", "language"]),
 ];
 
 /// The names of all properties of a schema.

@@ -10,6 +10,7 @@ use decide::round::Verdict;
 use schemas::fact::Authority;
 use schemas::handover::{AnswerKind, HoldReason, OrderName, Owner, State};
 use schemas::key::Key;
+use schemas::message::Body;
 use support::{House, Who, account, choice, day, objection, patched, recipient};
 
 /// Granted, with an account, and since March at home in the city of Brussels.
@@ -83,22 +84,41 @@ fn a_choice_that_is_not_complete_takes_no_others_place() {
     }
 }
 
-#[test]
-fn the_newest_choice_counts_whoever_tells_it() {
-    let counter = |who: &Who, said, on| {
-        patched(choice(who, said, on), |record| {
-            (record.keys, record.names, record.births) = (vec![Key::Insz(who.insz)], vec![], vec![]);
-            (record.facts[0].authority, record.facts[0].version.channel) =
-                (Authority::Register, "hint".to_owned());
-        })
+/// The three ways in which a choice is told: by themselves at the portal, by a municipality, by the office.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Teller {
+    Portal,
+    Counter,
+    Office,
+}
+
+/// They chose this office on that day, as it is told this way.
+fn told_by(teller: Teller, who: &Who, said: &str, on: &str) -> Body {
+    let channel = match teller {
+        Teller::Portal => return choice(who, said, on),
+        Teller::Counter => "hint".to_owned(),
+        Teller::Office => format!("tracking/{}", said.split(':').next().unwrap_or_default()),
     };
-    let (mut house, who) = in_brussels();
-    house.tell(counter(&who, "bon", "2025-03-06"));
-    assert_eq!(house.left(), ["bon offer"], "at the counter");
-    house.tell(choice(&who, "bapa-via:fr", "2025-03-07"));
-    assert_eq!(house.left(), ["bon ended moved", "bapa-via offer"], "at the portal, a day later");
-    house.tell(counter(&who, "bapa-bxl:nl", "2025-03-05"));
-    assert_eq!(house.left(), [""; 0], "an older one that was told late");
+    patched(choice(who, said, on), |record| {
+        (record.keys, record.names, record.births) = (vec![Key::Insz(who.insz)], vec![], vec![]);
+        (record.facts[0].authority, record.facts[0].version.channel) = (Authority::Register, channel);
+    })
+}
+
+#[test]
+fn the_newest_choice_counts_by_its_own_time_whoever_tells_it_and_in_whichever_order() {
+    let ways = [Teller::Portal, Teller::Counter, Teller::Office];
+    let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    for (tellers, told) in orders.into_iter().flat_map(|by| orders.map(|told| (by.map(|n| ways[n]), told))) {
+        let (mut house, who) = in_brussels();
+        let made = [("bon", "2025-03-06"), ("bapa-via:fr", "2025-03-07"), ("bapa-bxl:nl", "2025-03-08")];
+        let said: Vec<Body> =
+            tellers.iter().zip(made).map(|(by, (said, on))| told_by(*by, &who, said, on)).collect();
+        told.into_iter().for_each(|n| drop(house.tell(said[n].clone())));
+        assert_eq!(house.handovers().last().map(String::as_str), Some("sent bapa-bxl"), "{told:?}");
+        let offers = house.left().into_iter().filter(|left| left.ends_with(" offer"));
+        assert_eq!(offers.last().as_deref(), Some("bapa-bxl offer"), "{told:?}");
+    }
 }
 
 #[test]

@@ -134,6 +134,16 @@ impl Canaries {
         })
     }
 
+    /// What an office says of somebody who chose it.
+    pub(super) fn chosen(&mut self, n: usize) -> Value {
+        let insz = if n.is_multiple_of(10) { "60610100100".to_owned() } else { self.insz(n) };
+        json!({
+            "schema": "tracking/1", "message_id": self.uuid(12, n), "at": "2025-06-11T10:00:00Z",
+            "chosen_at": "2025-06-11T09:00:00Z", "insz": insz, "language": "nl",
+            "registered_by": self.word("clerk", n), "notes": self.word("notes", n)
+        })
+    }
+
     /// What the portal says of an account.
     pub(super) fn events(&mut self, n: usize) -> Vec<Value> {
         let account = self.account(n);

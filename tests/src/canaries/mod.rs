@@ -88,6 +88,8 @@ impl Canaries {
         all.body("portal", "portal", ndjson, lines(&events), damaged);
         let statements: Vec<Value> = (0..count).map(|n| all.statement(n)).collect();
         all.body("xapi", "lms", ndjson, lines(&statements), damaged);
+        let choices: Vec<Value> = (0..count).map(|n| all.chosen(n)).collect();
+        all.body("tracking", "bon", ndjson, lines(&choices), damaged);
         Ok(all)
     }
 
