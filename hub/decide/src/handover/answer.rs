@@ -15,7 +15,7 @@ use super::{Moving, fire};
 use crate::change::Review;
 use crate::draft::Draft;
 use crate::journey::scope::Scope;
-use crate::person::{Event, Handover, ReviewReason};
+use crate::person::{Event, Handover, ReviewReason, StoppedIn};
 use crate::world::Refusal;
 
 /// Does what the answer says. `as_sent`: what the agency stored, where it says that it did, is what was sent.
@@ -53,7 +53,7 @@ pub(crate) fn answer(
     }
     let mut moving = Moving::of(&handover);
     if let AnswerKind::Rejected { code } = answer.answer {
-        (moving.code, moving.held_in) = (Some(code), Some(facing));
+        (moving.code, moving.held_in) = (Some(code), Some(StoppedIn { facing, at: draft.at }));
     }
     fire(draft, handover.id, row, moving);
     if row.does(Also::RelieveFormer) {

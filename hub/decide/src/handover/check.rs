@@ -125,7 +125,7 @@ fn after(stage: Stage, facing: Facing, row: &Row) -> Facing {
         (_, To::State(State::Held)) => Facing::Unchanged,
         (Facing::Arrived | Facing::Elsewhere, To::State(State::Sent)) => Facing::Competent,
         // What is barred is so for a handover without an agency; to one that has ended nothing is said of it.
-        (Facing::Elsewhere | Facing::Lapsed | Facing::Settled | Facing::Arrived, _)
+        (Facing::Elsewhere | Facing::Lapsed | Facing::Settled | Facing::Arrived | Facing::Stopped, _)
             if !facing.is_said_of(stage) =>
         {
             Facing::Competent

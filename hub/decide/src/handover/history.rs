@@ -25,10 +25,6 @@ pub(crate) fn settled(person: &Person, bundle: &Bundle, facing: Facing, place: O
     let arrived = match last.state {
         State::Closed => true,
         State::NotInScope => last.residence.is_some(),
-        // Somebody withdrew it: nothing is offered anew while the facts say what they judged.
-        State::Withdrawn | State::WithdrawPending if last.held_in.is_some() => {
-            return last.held_in == Some(facing) && place.map(|place| place.began) == last.residence;
-        }
         _ => return false,
     };
     if !arrived || returned(person, last.since, place) {
@@ -43,6 +39,17 @@ pub(crate) fn settled(person: &Person, bundle: &Bundle, facing: Facing, place: O
                     || same_territory(bundle, last, place.route.recipient.as_ref(), facing))
         }
     }
+}
+
+/// Whether the desk withdrew what was offered in this very situation: nothing is offered anew while the facts say what
+/// it judged, and nobody was chosen since.
+pub(crate) fn withdrawn(person: &Person, facing: Facing, place: Option<&Whereabouts>) -> bool {
+    let over = |h: &&Handover| matches!(h.state, State::Withdrawn | State::WithdrawPending);
+    let Some((last, judged)) = last(person).filter(over).and_then(|h| Some((h, h.held_in?))) else {
+        return false;
+    };
+    let anew = place.is_some_and(|place| place.is_chosen_since(judged.at));
+    judged.facing == facing && !anew && place.map(|place| place.began) == last.residence
 }
 
 /// Whether a trajectory that started serves them: their home of today began before it, or lies in its territory.

@@ -33,7 +33,7 @@ use schemas::recipient::Recipient;
 use schemas::time::Day;
 
 use crate::draft::Draft;
-use crate::person::{Event, Facing, Handover};
+use crate::person::{Event, Handover, StoppedIn};
 use crate::routing::Route;
 use table::{Acts, Also, Row, Term, To};
 use whereabouts::Whereabouts;
@@ -48,7 +48,7 @@ struct Moving {
     epoch: u32,
     hold: Option<HoldReason>,
     code: Option<RejectCode>,
-    held_in: Option<Facing>,
+    held_in: Option<StoppedIn>,
 }
 
 impl Moving {

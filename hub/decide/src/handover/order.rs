@@ -11,7 +11,7 @@ use super::table::{self, Cause};
 use super::{Moving, fire};
 use crate::draft::Draft;
 use crate::journey::scope::Scope;
-use crate::person::{Event, Facing, Handover, Stage};
+use crate::person::{Event, Facing, Handover, Stage, StoppedIn};
 use crate::world::Refusal;
 
 /// Does what was ordered.
@@ -30,7 +30,8 @@ pub(crate) fn order(
         return Err(Refusal::OrderNotAllowed { state: handover.state, allowed: possible });
     };
     let facing = situation.facing_free(&draft.person, &handover);
-    let mut moving = Moving::of(&handover);
+    let (mut moving, at) = (Moving::of(&handover), draft.at);
+    let judged = |facing| Some(StoppedIn { facing, at });
     match name {
         OrderName::SendAgain => {
             // What could not be read goes out once more as it is (row 13); anything else is a new offer.
@@ -38,9 +39,9 @@ pub(crate) fn order(
             moving = Moving { recipient: moving.recipient, epoch, ..Moving::default() };
             moving = moving.at(situation.place());
         }
-        OrderName::Hold => (moving.hold, moving.held_in) = (Some(HoldReason::Manual), Some(facing)),
+        OrderName::Hold => (moving.hold, moving.held_in) = (Some(HoldReason::Manual), judged(facing)),
         OrderName::Withdraw => {
-            moving.held_in = Some(situation.facing_anew(&draft.person));
+            moving.held_in = judged(situation.facing_anew(&draft.person));
             moving = moving.at(situation.place());
         }
         // What was refused stays so: the facts may send it again, and do not give it back.

@@ -8,12 +8,12 @@ use schemas::ids::HandoverId;
 use schemas::time::Day;
 
 use super::history;
-use super::situation::Situation;
+use super::situation::{self, Situation};
 use super::table::{self, Also, Cause, Circumstances, Row, To};
 use super::{Moving, fire, open};
 use crate::draft::Draft;
 use crate::journey::scope::Scope;
-use crate::person::{Facing, Handover, Person, Stage};
+use crate::person::{Facing, Handover, Person, Stage, StoppedIn};
 
 /// Twice as many as the longest way of one handover: that more fire is a defect of the table, and is seen by I13.
 const ROWS_FOR_EACH: usize = 6;
@@ -117,18 +117,30 @@ fn moving(draft: &Draft<'_>, situation: &Situation<'_>, id: HandoverId, row: &Ro
         To::State(State::Held) => {
             let stage = handover.stage();
             // The facts hold it from here on, whoever stopped it before; who objects does not undo what the desk ordered.
-            let held_in = moving.held_in.filter(|_| facing == Facing::Objecting);
+            let held_in = moving.held_in.or_else(|| stopped_before(&draft.person, handover));
+            let held_in = held_in.filter(|_| matches!(facing, Facing::Objecting | Facing::Stopped));
             (moving.hold, moving.held_in) = (facing.hold(), held_in);
             if !stage.has_offer() && !stage.has_file() {
                 moving = Moving { hold: facing.hold(), held_in, ..Moving::default() }.at(place);
             }
         }
         To::State(State::Prepared) => moving = Moving::default(),
+        // What the desk stopped goes on to be stopped, at whoever is competent now.
+        To::State(State::Superseded) if handover.is_stopped_by_desk() && facing != Facing::Served => {
+            moving.hold = None;
+        }
         To::Back | To::State(_) => (moving.hold, moving.held_in) = (None, None),
         To::Stay if row.does(Also::FollowHome) => moving = moving.at(place),
         To::Stay => {}
     }
     moving
+}
+
+/// In what the desk stopped the offer in whose place this one is opened.
+fn stopped_before(person: &Person, handover: &Handover) -> Option<StoppedIn> {
+    let opened = handover.row.is_empty();
+    let mut others = person.state.handovers.iter().rev().filter(|h| opened && h.id != handover.id);
+    situation::stopped(others.next())
 }
 
 /// What a no leads to where the facts decide nothing (docs/handovers.md#rejection-codes).

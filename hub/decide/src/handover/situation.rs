@@ -15,9 +15,9 @@ use crate::journey::Journey;
 use crate::journey::scope::{OutReason, Scope};
 use crate::person::facing::Facing::{
     self, Arrived, Barred, Choosing, Competent, Doubtful, Elsewhere, Expected, Gone, Lapsed, Nowhere,
-    Objecting, Out, Rival, Served, Settled, Unchanged, Unclear, Unplaced,
+    Objecting, Out, Rival, Served, Settled, Stopped, Unchanged, Unclear, Unplaced,
 };
-use crate::person::{Handover, Person, Stage};
+use crate::person::{Handover, Person, Stage, StoppedIn};
 use crate::routing::{RouteReason, route};
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -76,13 +76,15 @@ impl<'a> Situation<'a> {
             Base::At(_) if held.is_some_and(|held| self.is_competent(held)) => return Served,
             Base::At(place) => self.facing_new(person, place),
         };
-        if held.is_none() && history::settled(person, self.bundle, facing, self.place()) {
+        let ended = || held.is_none() && history::settled(person, self.bundle, facing, self.place());
+        if history::withdrawn(person, facing, self.place()) || ended() {
             return Settled;
         }
         match facing {
             Nowhere => Nowhere,
             _ if self.objects && held.is_some() => Unclear,
             _ if self.objects => Objecting,
+            _ if stopped(person.state.handovers.last()).is_some() => Stopped,
             Competent if !self.granted && person.state.handovers.is_empty() => Arrived,
             facing => facing,
         }
@@ -109,17 +111,18 @@ impl<'a> Situation<'a> {
         let lasts = match handover.held_in {
             _ if facing == Objecting => by_facts,
             // The desk stopped it: it stays so until somebody releases it, or nobody is to be told anything any more.
-            Some(_) if handover.code.is_none() => match facing {
+            Some(_) if handover.is_stopped_by_desk() => match facing {
                 Out | Gone | Nowhere | Served => false,
                 Elsewhere | Choosing | Barred | Rival => before,
                 _ => true,
             },
-            // Its agency said no: it stays so in the situation that it judged.
-            Some(stopped) => {
+            // Its agency said no: it stays so in the situation that it judged. Who chose it since, chose it anew.
+            Some(judged) => {
                 let another_home =
                     matches!(handover.code, Some(RejectCode::NotArrived | RejectCode::NotCompetent))
                         && self.moved(handover);
-                stopped == facing && !another_home
+                let anew = self.place().is_some_and(|place| place.is_chosen_since(judged.at));
+                judged.facing == facing && !another_home && !anew
             }
             None => by_facts && (before || matches!(facing, Doubtful | Lapsed)),
         };
@@ -253,12 +256,20 @@ fn base(journey: Journey<'_>, scope: Scope, granted: bool, bundle: &Bundle, toda
     match journey.home(today) {
         Some(home) => {
             let nis = home.residence.nis;
-            let route = route(bundle, nis, today, journey.choice(bundle));
-            Base::At(Whereabouts { route, nis, began: home.began })
+            let chosen = journey.chosen(bundle);
+            let route = route(bundle, nis, today, chosen.map(|(_, choice)| choice));
+            let chosen = chosen.filter(|_| route.reason == RouteReason::Choice).map(|(at, _)| at);
+            Base::At(Whereabouts { route, nis, began: home.began, chosen })
         }
         None if granted => Base::Expected,
         None => Base::Unclear,
     }
+}
+
+/// In what the desk stopped the offer that ended last because the person went on: what comes after it is stopped as well.
+pub(super) fn stopped(last: Option<&Handover>) -> Option<StoppedIn> {
+    let last = last.filter(|h| h.state == State::Superseded && h.is_stopped_by_desk());
+    last.and_then(|last| last.held_in)
 }
 
 /// Whether another office that they chose has the file: who changes their choice after a yes is asked by a human first,

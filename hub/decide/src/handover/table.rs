@@ -10,7 +10,7 @@ pub use super::row::{Acts, Also, Cause, Circumstances, Row, Stay, To, Trigger, W
 use crate::bundle::Deadlines;
 use crate::person::facing::Facing::{
     self, Arrived, Barred, Choosing, Competent, Doubtful, Elsewhere, Expected, Gone, Lapsed, Nowhere,
-    Objecting, Out, Rival, Served, Settled, Unchanged, Unclear, Unplaced,
+    Objecting, Out, Rival, Served, Settled, Stopped, Unchanged, Unclear, Unplaced,
 };
 use crate::person::stage::Stage::{
     self, Accepted, AwaitingChoice, Bounced, ChoiceOverdue, Final, HeldBefore, HeldFile, HeldOffer,
@@ -98,6 +98,7 @@ pub const ROWS: &[Row] = &[
         &[
             facts(&[Unopened, Prepared, AwaitingChoice, ChoiceOverdue, HeldBefore], &[Doubtful, Unplaced]),
             facts(&[Unopened, Prepared, AwaitingChoice, ChoiceOverdue, HeldBefore], &[Barred, Rival]),
+            facts(&[Unopened], &[Stopped]),
         ],
         State::Held,
         Acts::Holder,

@@ -21,7 +21,7 @@ use schemas::fact::{Authority, Choice, Contact, Entry, Field, Sex, Statement};
 use schemas::name::Names;
 use schemas::partial::PartialDate;
 use schemas::reference::Account;
-use schemas::time::{Day, day_of};
+use schemas::time::{Day, Instant, day_of};
 
 use crate::bundle::Bundle;
 use crate::person::{Cell, Claim, PersonState};
@@ -123,11 +123,16 @@ impl<'a> Journey<'a> {
     /// Whom they chose in Brussels: the newest complete choice by its own time, whoever tells it.
     #[must_use]
     pub fn choice(&self, bundle: &Bundle) -> Option<&'a Choice> {
+        self.chosen(bundle).map(|(_, choice)| choice)
+    }
+
+    /// The same, and when they chose.
+    pub(crate) fn chosen(&self, bundle: &Bundle) -> Option<(Instant, &'a Choice)> {
         let told = self.claims(Field::Choice).filter_map(|(_, claim)| {
             let choice = stated!(Some(claim), Choice)?;
             bundle.chosen(choice).map(|_| (claim.stated_at, claim, choice))
         });
-        told.max_by_key(|(at, claim, _)| (*at, *claim)).map(|(.., choice)| choice)
+        told.max_by_key(|(at, claim, _)| (*at, *claim)).map(|(at, _, choice)| (at, choice))
     }
 
     /// Whether they object to being handed over.

@@ -19,8 +19,7 @@ use schemas::reference::PermitNumber;
 use schemas::time::{Day, Instant};
 use serde::{Deserialize, Serialize};
 
-use super::facing::Facing;
-use super::state::Person;
+use super::state::{Person, StoppedIn};
 use super::words::{Capacity, Join, Reason, ReviewReason, TaskKind, ViewKind};
 use crate::model::{Guard, Weight};
 use crate::routing::Route;
@@ -132,8 +131,8 @@ pub enum Event {
         hold: Option<HoldReason>,
         /// Why it was rejected.
         code: Option<RejectCode>,
-        /// What the facts said when its agency or the desk stopped it.
-        held_in: Option<Facing>,
+        /// In what its agency or the desk stopped it.
+        held_in: Option<StoppedIn>,
         /// Who must move next.
         owner: Owner,
         /// Until when; none where nothing can follow.

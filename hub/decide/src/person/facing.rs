@@ -43,6 +43,8 @@ pub enum Facing {
     Out,
     /// They left the country, or died.
     Gone,
+    /// The desk had stopped the offer that comes before it. Said of no handover yet.
+    Stopped,
     /// What stopped it lasts.
     Unchanged,
     /// A handover that has ended serves them. Said of no handover yet.
@@ -51,13 +53,13 @@ pub enum Facing {
 
 use Facing::{
     Arrived, Barred, Choosing, Competent, Doubtful, Elsewhere, Expected, Gone, Lapsed, Nowhere, Objecting,
-    Out, Rival, Served, Settled, Unchanged, Unclear, Unplaced,
+    Out, Rival, Served, Settled, Stopped, Unchanged, Unclear, Unplaced,
 };
 
 impl Facing {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Unclear, Expected, Arrived, Competent, Elsewhere, Served, Choosing, Nowhere, Unplaced, Doubtful,
-        Lapsed, Barred, Rival, Objecting, Out, Gone, Unchanged, Settled,
+        Lapsed, Barred, Rival, Objecting, Out, Gone, Stopped, Unchanged, Settled,
     ];
 
     /// Its name in tables.
@@ -80,6 +82,7 @@ impl Facing {
             Objecting => "objecting",
             Out => "out",
             Gone => "gone",
+            Stopped => "stopped",
             Unchanged => "unchanged",
             Settled => "settled",
         }
@@ -91,7 +94,7 @@ impl Facing {
         let held =
             matches!(stage, Stage::HeldBefore | Stage::HeldOffer | Stage::HeldRefused | Stage::HeldFile);
         match self {
-            Arrived | Settled => stage == Stage::Unopened,
+            Arrived | Settled | Stopped => stage == Stage::Unopened,
             Gone => stage != Stage::Unopened,
             Unchanged => held,
             Lapsed => stage.has_offer() || stage.has_file(),
@@ -110,7 +113,7 @@ impl Facing {
     pub fn hold(self) -> Option<HoldReason> {
         match self {
             Unplaced => Some(HoldReason::DataIncomplete),
-            Doubtful | Rival => Some(HoldReason::Manual),
+            Doubtful | Rival | Stopped => Some(HoldReason::Manual),
             Lapsed | Barred => Some(HoldReason::NoBasis),
             Objecting => Some(HoldReason::Restricted),
             _ => None,

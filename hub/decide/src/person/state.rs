@@ -151,8 +151,8 @@ pub struct Handover {
     pub hold: Option<HoldReason>,
     /// Why it was rejected.
     pub code: Option<RejectCode>,
-    /// What the facts said when its agency or the desk stopped it: it stays so while they say the same.
-    pub held_in: Option<Facing>,
+    /// In what its agency or the desk stopped it: a no stays so while the facts say the same, and nobody was chosen since.
+    pub held_in: Option<StoppedIn>,
     /// Who must move next.
     pub owner: Owner,
     pub deadline: Option<Day>,
@@ -162,6 +162,14 @@ pub struct Handover {
     pub done: bool,
     /// Until when they may choose an office in Brussels; it counts once.
     pub choice_by: Option<Day>,
+}
+
+/// What somebody judged who stopped a handover: its agency by a no, the desk by an order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StoppedIn {
+    /// What the facts said then.
+    pub facing: Facing,
+    pub at: Instant,
 }
 
 /// The repertory line of a stream: its recipient holds the person in this capacity.
@@ -210,6 +218,12 @@ impl Handover {
     #[must_use]
     pub fn holds_file(&self) -> bool {
         self.stage().has_file()
+    }
+
+    /// Whether the desk stopped it by an order, and nobody has released it.
+    #[must_use]
+    pub fn is_stopped_by_desk(&self) -> bool {
+        self.held_in.is_some() && self.code.is_none()
     }
 
     /// Whether its agency goes on by itself: the trajectory started, or it had a file of its own.
