@@ -1,15 +1,16 @@
 //! The clock: the only place that reads the time and makes message ids.
 //!
-//! Two clocks exist: the system's, and a declared one that follows a story and only moves when told. A test
-//! environment may run some days beside the system's. A system's clock that is set while the process runs, or that is
+//! Two clocks exist: the system's, and a declared one that follows a story and only moves when told; of a declared one what
+//! is otherwise random can be drawn from a number, so that a run repeats itself. A test environment may run some days beside the system's. A system's clock that is set while the process runs, or that is
 //! another than the database's, is noticed ([`Clock::steady`], [`Clock::beside`]): what a wrong clock decides would have
 //! to be undone by hand. Refuses to go back within one process.
 
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant as Moment;
 
 use chrono::TimeDelta;
+use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 use schemas::ids::{MessageId, Seed};
 use schemas::time::{Instant, from_micros, to_micros};
@@ -39,7 +40,30 @@ pub struct Clock {
     set: Arc<AtomicI64>,
     watch: Arc<Mutex<Watch>>,
     made: Arc<AtomicU32>,
-    random: SystemRandom,
+    random: Randomness,
+}
+
+/// Where ids and seeds come from.
+#[derive(Clone, Debug)]
+enum Randomness {
+    System(SystemRandom),
+    /// Drawn from a number, one after the other: nobody may be protected by it.
+    Drawn(Arc<(u64, AtomicU64)>),
+}
+
+impl Randomness {
+    fn draw(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        match self {
+            Self::System(system) => system.fill(&mut bytes).expect("the system gives randomness"),
+            Self::Drawn(drawn) => {
+                let (number, count) = (drawn.0, drawn.1.fetch_add(1, Ordering::Relaxed));
+                let of = [number.to_be_bytes(), count.to_be_bytes()].concat();
+                bytes.copy_from_slice(digest(&SHA256, &of).as_ref());
+            }
+        }
+        bytes
+    }
 }
 
 impl Clock {
@@ -60,8 +84,15 @@ impl Clock {
         Self::of(Some(Arc::new(AtomicI64::new(to_micros(start)))), TimeDelta::zero())
     }
 
+    /// A declared clock that gives the same ids and seeds for the same number, where they are asked for in the same order:
+    /// for a run that is repeated.
+    #[must_use]
+    pub fn repeatable(start: Instant, number: u64) -> Self {
+        Self { random: Randomness::Drawn(Arc::new((number, AtomicU64::new(0)))), ..Self::declared(start) }
+    }
+
     fn of(declared: Option<Arc<AtomicI64>>, ahead: TimeDelta) -> Self {
-        let (set, random) = (Arc::default(), SystemRandom::new());
+        let (set, random) = (Arc::default(), Randomness::System(SystemRandom::new()));
         let watch = Watch { wall: machine(), passed: Moment::now() };
         Self { declared, ahead, set, watch: Arc::new(Mutex::new(watch)), made: Arc::default(), random }
     }
@@ -128,9 +159,7 @@ impl Clock {
     /// Where the system has no randomness: nothing may go on then.
     #[must_use]
     pub fn seed(&self) -> Seed {
-        let mut seed = [0; 32];
-        self.random.fill(&mut seed).expect("the system gives randomness");
-        Seed(seed)
+        Seed(self.random.draw())
     }
 
     /// A fresh message id, ordered by time: milliseconds, then a count that tells what was made in one
@@ -150,7 +179,7 @@ impl Clock {
     #[must_use]
     pub fn message_id_of(&self, at: Instant) -> MessageId {
         let mut random = [0; 10];
-        self.random.fill(&mut random).expect("the system gives randomness");
+        random.copy_from_slice(&self.random.draw()[..10]);
         // 22 bits of the count stand where the version and the variant leave room.
         let count = self.made.fetch_add(1, Ordering::Relaxed);
         let part = |shift: u32, mask: u32| u8::try_from(count >> shift & mask).unwrap_or(0);
@@ -234,6 +263,20 @@ mod tests {
         let story = Clock::declared(Instant::UNIX_EPOCH);
         story.set_by(TimeDelta::days(1));
         assert_eq!((story.steady(), story.beside(machine())), (Ok(()), Ok(())));
+    }
+
+    #[test]
+    fn a_repeatable_clock_gives_the_same_again_for_the_same_number() {
+        let drawn = |number| {
+            let clock = Clock::repeatable(Instant::UNIX_EPOCH, number);
+            (0..3).map(|_| (clock.message_id(), clock.seed())).collect::<Vec<_>>()
+        };
+        assert_eq!(drawn(1), drawn(1));
+        let all: std::collections::BTreeSet<_> =
+            drawn(1).into_iter().chain(drawn(2)).map(|(_, seed)| seed.0).collect();
+        assert_eq!(all.len(), 6);
+        let declared = |_| Clock::declared(Instant::UNIX_EPOCH).seed();
+        assert_ne!(declared(1), declared(2));
     }
 
     #[test]

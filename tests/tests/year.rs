@@ -24,7 +24,7 @@ async fn year(server: Option<&str>) -> Ends {
         let name = format!("hub_year_{}", std::process::id());
         config.hub.database = tests::process::database(server, &name).await.unwrap();
     }
-    let hub = Hub::open(config, Start::Migrated(Clock::declared(start_of(begins())))).await.unwrap();
+    let hub = Hub::open(config, Start::Migrated(Clock::repeatable(start_of(begins()), SEED))).await.unwrap();
     let year = live(&hub, LIVES, SEED, |_| {}).await;
     assert_eq!(year.broken, Vec::<String>::new());
     year.ends

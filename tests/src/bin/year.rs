@@ -44,7 +44,7 @@ async fn main() -> anyhow::Result<()> {
         let name = format!("hub_year_{}", std::process::id());
         config.hub.database = tests::process::database(server, &name).await.context("PostgreSQL")?;
     }
-    let hub = Hub::open(config, Start::Migrated(Clock::declared(start_of(begins())))).await?;
+    let hub = Hub::open(config, Start::Migrated(Clock::repeatable(start_of(begins()), args.seed))).await?;
     let year = live(&hub, args.lives, args.seed, |words| say(&words)).await;
     let mut out = std::io::stdout().lock();
     write!(out, "{}", year.ends)?;
