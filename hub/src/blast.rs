@@ -12,7 +12,6 @@ use decide::change::{Change, Delivery};
 use decide::person::Event;
 use decide::round::Verdict;
 use schemas::actor::{ActorName, ActorNameError};
-use schemas::agreement::Agreement;
 use schemas::handover::{EndReason, State};
 use schemas::ids::{HandoverId, MessageId, PersonId, ReviewId, StreamId};
 use schemas::message::{Body, ReviewAnswer};
@@ -101,9 +100,8 @@ impl Rehearsal<'_> {
         person: PersonId,
         records: BTreeSet<MessageId>,
     ) -> Result<BlastRadius, BlastError> {
-        let agreed = (Agreement::split(&records), ActorName::parse("rehearsal-first")?);
         let (reason, by) = (String::new(), ActorName::parse("rehearsal")?);
-        self.told(Body::Split { person, records, reason, by }, agreed).await
+        self.told(Body::Split { person, records, reason, by }).await
     }
 
     /// What it would touch that a review's person is this one.
@@ -111,16 +109,16 @@ impl Rehearsal<'_> {
     /// # Errors
     /// [`BlastError`].
     pub async fn same(self, review: ReviewId, person: PersonId) -> Result<BlastRadius, BlastError> {
-        let agreed = (Agreement::same(review, person), ActorName::parse("rehearsal-first")?);
         let (reason, by) = (String::new(), ActorName::parse("rehearsal")?);
         let answer = ReviewAnswer::Same(person);
-        self.told(Body::Reviewed { review, answer, reason, by }, agreed).await
+        self.told(Body::Reviewed { review, answer, reason, by }).await
     }
 
-    async fn told(self, body: Body, agreed: (Agreement, ActorName)) -> Result<BlastRadius, BlastError> {
+    async fn told(self, body: Body) -> Result<BlastRadius, BlastError> {
+        let first = ActorName::parse("rehearsal-first")?;
         // Nothing is decided before what was decided last.
         let at = self.store.last_decided().await?.map_or(self.now, |last| last.max(self.now));
-        let verdict = rehearse(self.store, self.vault, self.bundle, at, body, &agreed).await?;
+        let verdict = rehearse(self.store, self.vault, self.bundle, at, body, &first).await?;
         Ok(BlastRadius::of(&verdict))
     }
 }
@@ -148,7 +146,7 @@ impl BlastRadius {
         self.asked = change.tasks.len();
         for (_, event) in &change.events {
             match event {
-                Event::Seconded { .. } => self.needs_second = true,
+                Event::Seconded { .. } | Event::SameSeconded { .. } => self.needs_second = true,
                 Event::HandoverMoved { handover, row, to, recipient, .. } => {
                     self.handovers.push(MovedHandover {
                         handover: *handover,
@@ -200,7 +198,7 @@ impl BlastRadius {
         }
         _ = writeln!(text, "{} questions would be put to the register", self.asked);
         if self.needs_second {
-            _ = writeln!(text, "a national number is involved: two people must order the same");
+            _ = writeln!(text, "a national number is involved: two people must say the same");
         }
         text
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use decide::link::Linker;
 use decide::model::MatchModel;
-use schemas::ids::{MessageId, PersonId};
+use schemas::ids::{MessageId, PersonId, ReviewId};
 use schemas::message::{Body, Prepared, ReviewAnswer};
 use serde::Serialize;
 
@@ -69,6 +69,8 @@ pub async fn relinked(
     draft: &MatchModel,
 ) -> Result<Relinked, StoreError> {
     let (mut records, mut answered, mut unreadable, mut after) = (vec![], SaidBefore::default(), 0, 0);
+    // Of several answers to one review the last one closed it; while it is open, nothing is said.
+    let mut said: BTreeMap<ReviewId, ReviewAnswer> = BTreeMap::new();
     let asked = store.asked().await?;
     loop {
         let page = store.decided(after, PAGE).await?;
@@ -82,12 +84,15 @@ pub async fn relinked(
         for row in page.iter().filter(held) {
             match vault.opened_message(row, ACCESS).map(|(content, _)| content.body) {
                 Ok(Body::Record(prepared)) => records.push((row.id, prepared, row.key.owner)),
-                Ok(Body::Reviewed { review, answer, .. }) => answered.take(answer, asked.get(&review)),
+                Ok(Body::Reviewed { review, answer, .. }) => {
+                    said.insert(review, answer);
+                }
                 Ok(_) => {}
                 Err(_) => unreadable += 1,
             }
         }
     }
+    said.iter().for_each(|(review, answer)| answered.take(*answer, asked.get(review)));
     let [now, draft] = [now, draft].map(|model| {
         let mut run = LinkRun { linker: Linker::new(model.clone()), of_today: BTreeMap::new() };
         records.iter().for_each(|(id, prepared, owner)| run.add(*id, prepared, *owner, &answered));
@@ -99,8 +104,9 @@ pub async fn relinked(
 
 impl SaidBefore {
     fn take(&mut self, answer: ReviewAnswer, asked: Option<&AskedAbout>) {
-        let Some(AskedAbout { person, candidates }) = asked else { return };
+        let Some(AskedAbout { person, candidates, same }) = asked else { return };
         match answer {
+            ReviewAnswer::Same(_) if !same => {}
             ReviewAnswer::Same(other) => {
                 let (one, other) = (self.first(*person), self.first(other));
                 if one != other {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::ids::{MessageId, PersonId, ReviewId};
+use crate::ids::MessageId;
 
 /// An order that two people must agree on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -19,19 +19,9 @@ impl Agreement {
     /// That these records are somebody else's.
     #[must_use]
     pub fn split(records: &BTreeSet<MessageId>) -> Self {
-        Self::of("split", records.iter().map(MessageId::bytes))
-    }
-
-    /// That a review's person is this one.
-    #[must_use]
-    pub fn same(review: ReviewId, person: PersonId) -> Self {
-        Self::of("same", [review.bytes(), person.bytes()])
-    }
-
-    fn of(what: &str, ids: impl IntoIterator<Item = [u8; 16]>) -> Self {
         let mut hash = Sha256::new();
-        hash.update(what.as_bytes());
-        ids.into_iter().for_each(|id| hash.update(id));
+        hash.update(b"split");
+        records.iter().for_each(|id| hash.update(id.bytes()));
         Self(hash.finalize().into())
     }
 }
@@ -47,7 +37,5 @@ mod tests {
         let split = |of: &[u8]| Agreement::split(&of.iter().map(|n| record(*n)).collect());
         assert_eq!(split(&[1, 2]), split(&[2, 1]));
         assert_ne!(split(&[1, 2]), split(&[1]));
-        let (review, person) = (ReviewId::derive(&Seed([1; 32]), 0), PersonId::derive(&Seed([2; 32]), 0));
-        assert_ne!(Agreement::same(review, person), split(&[1, 2]));
     }
 }

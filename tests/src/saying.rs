@@ -81,14 +81,26 @@ pub async fn review(hub: &Hub) -> ReviewRow {
     review.clone()
 }
 
-/// Answers a review, and waits until that is decided.
+/// Answers a review, as often as people must say so, and waits until that is decided.
 ///
 /// # Panics
 /// Where the answer is refused.
 pub async fn answer(hub: &Hub, review: &ReviewRow, answer: ReviewAnswer) {
+    answer_as(hub, "lucas", review, answer).await;
+    let open = hub.store.open_review(review.id).await.unwrap();
+    if open.is_some_and(|open| open.proposed.is_some()) {
+        answer_as(hub, "nora", review, answer).await;
+    }
+}
+
+/// One of the invented people answers a review.
+///
+/// # Panics
+/// Where the answer is refused.
+pub async fn answer_as(hub: &Hub, name: &str, review: &ReviewRow, answer: ReviewAnswer) {
     let saying = Saying::Reviewed { review: review.id, answer, reason: "seen".to_owned() };
-    let lucas = actor(hub, "lucas");
-    let said = hub.deciding(async { Ok(hub.desk.say(&lucas, saying).await?) }).await.unwrap();
+    let actor = actor(hub, name);
+    let said = hub.deciding(async { Ok(hub.desk.say(&actor, saying).await?) }).await.unwrap();
     assert_eq!(said.decision.unwrap().outcome, Some(Outcome::Decided));
 }
 

@@ -205,6 +205,54 @@ async fn links_are_reviewed_without_a_value_and_answered_by_who_may() {
     stage.leave().await.unwrap();
 }
 
+/// What one reviewer says is kept and shown until a second says the same; what would follow stands on the page before.
+#[tokio::test]
+async fn where_a_national_number_is_involved_a_second_reviewer_says_the_same() {
+    let data = tempfile::tempdir().unwrap();
+    let (stage, base) = stage(data.path()).await;
+    let store = &stage.hub.store;
+    put(&stage.hub, "visa", &[lines(0, 0), lines(1, 0)].concat()).await;
+    let open = async || {
+        !store.open_reviews(1).await.unwrap().is_empty() && store.pending(1).await.unwrap().is_empty()
+    };
+    tests::process::until("a review", open).await.unwrap();
+    let review = store.open_reviews(1).await.unwrap().remove(0);
+    let (address, same) = (format!("/nakijken/{}", review.id), review.candidates[0].to_string());
+    let (lucas, nora) = (Visitor::signed_in(&base, "lucas").await, Visitor::signed_in(&base, "nora").await);
+    let page = async |visitor: &Visitor| visitor.get(&address).await.text().await.unwrap();
+    let say = async |visitor: &Visitor, answer: &str| {
+        let form = format!("token={}&answer={answer}&reason=seen", visitor.token("/nakijken").await);
+        visitor.post(&address, &form).await.status().as_u16()
+    };
+    let offers = |page: &str| page.contains(&format!("value=\"{same}\""));
+    let mine = "U zei dit al.";
+    let before = page(&lucas).await;
+    assert!(before.contains("Wat er gebeurt als dit dezelfde persoon is") && before.contains("Overdracht ("));
+    assert!(before.contains("een tweede persoon hetzelfde zegt"), "a national number is involved");
+    for answer in [&same, &same] {
+        assert_eq!(say(&lucas, answer).await, 303);
+        assert!(
+            store.open_review(review.id).await.unwrap().unwrap().proposed.is_some(),
+            "nobody is their own second"
+        );
+        let (own, others) = (page(&lucas).await, page(&nora).await);
+        assert!(own.contains(mine) && !offers(&own), "{own}");
+        assert!(
+            others.contains("<b>lucas</b> zegt") && !others.contains(mine) && offers(&others),
+            "{others}"
+        );
+    }
+    assert_eq!(say(&lucas, "cannot_tell").await, 303);
+    assert!(!page(&nora).await.contains("<b>lucas</b>"), "who takes it back has said nothing");
+    assert_eq!((say(&nora, &same).await, say(&lucas, &same).await), (303, 303));
+    assert_eq!(lucas.get(&address).await.status(), 404, "it is answered");
+    assert_eq!(
+        store.survivor(review.person).await.unwrap(),
+        store.survivor(review.candidates[0]).await.unwrap()
+    );
+    stage.leave().await.unwrap();
+}
+
 #[tokio::test]
 async fn wrong_credentials_wait_and_right_ones_do_not() {
     let data = tempfile::tempdir().unwrap();

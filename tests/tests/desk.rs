@@ -83,6 +83,11 @@ async fn by_hand(server: Option<&str>) {
     };
     assert!(sees(Some("lucas"), &show));
     assert!(!sees(Some("noor"), &show));
+    let told = run(&process, Some("lucas"), &show);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    for expect in ["if it is ", "handovers would move", "streams would end", "offers and files would leave"] {
+        assert!(told.contains(expect), "what the answer would touch is told before it: {told}");
+    }
     assert!(sees(Some("elif"), &values));
     assert!(!sees(Some("tom"), &values));
     // Nobody, and somebody who is not known, are told to say who they are; there is nobody to record.
@@ -95,12 +100,13 @@ async fn by_hand(server: Option<&str>) {
     let expect = [
         "lucas (review) show-review task allowed",
         "noor (operations) show-review task refused",
+        "lucas (review) show-review task allowed",
         "elif (dpo) show-values request allowed",
         "tom (rules) show-values request refused",
     ];
     assert_eq!(trail(&store).await, expect);
     let about: Vec<_> = tests::saying::trail(&store).await.into_iter().map(|row| row.about).collect();
-    assert_eq!(about, [id.as_str(), &id, &person, &person]);
+    assert_eq!(about, [id.as_str(), &id, &id, &person, &person]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -120,7 +120,7 @@ async fn joined_and_told_apart(database: Option<String>) {
     for batch in [1, 2, 1_000] {
         let report = verify(&hub.store, &hub.vault, &hub.config.bundle, &hub.schemas, batch).await.unwrap();
         assert_eq!(report.differences, Vec::<String>::new(), "in batches of {batch}");
-        assert_eq!((report.persons, report.messages), (6, 25), "{report:?}");
+        assert_eq!((report.persons, report.messages), (6, 26), "{report:?}");
         assert!(report.records > 0 && report.tasks > 0, "{report:?}");
     }
 }
@@ -177,7 +177,7 @@ async fn taken_apart(database: Option<String>, gone: usize) {
     let recalled = |stream: &&EndedStream| stream.reason == EndReason::Recalled && stream.told > 1;
     assert_eq!(told.streams.iter().filter(recalled).count(), 1, "{told:?}");
     assert!(told.deliveries.iter().any(|left| left.kind == "file") && !told.handovers.is_empty(), "{told:?}");
-    assert!(told.text().contains("two people must order the same"));
+    assert!(told.text().contains("two people must say the same"));
     let refused = rehearsal.split(whole, BTreeSet::new()).await.unwrap();
     assert_eq!(refused.refused.as_deref(), Some("not-a-part"));
     assert_eq!(hub.store.counts().await.unwrap(), counts);

@@ -44,8 +44,11 @@ fn agencies(truth: &Value) -> Vec<String> {
 
 /// Why somebody is not where the truth has them, where somebody can see it.
 fn reason(life: &Life<'_>, played: &Played) -> Option<String> {
-    let in_question: BTreeSet<PersonId> =
-        played.persons.values().flat_map(|p| p.state.open_reviews.values().flatten().copied()).collect();
+    let in_question: BTreeSet<PersonId> = played
+        .persons
+        .values()
+        .flat_map(|p| p.state.open_reviews.values().flat_map(|asked| asked.candidates.clone()))
+        .collect();
     let reviewed = |p: &&Person| !p.state.open_reviews.is_empty() || in_question.contains(&p.id);
     let held = |p: &&Person| p.state.handovers.iter().find(|h| h.state == State::Held)?.hold;
     let mine = |told: &Told| told.truth.as_deref() == Some(life.id) && told.outcome == Some(Outcome::Waiting);

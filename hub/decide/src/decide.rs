@@ -46,8 +46,8 @@ pub fn decide(world: &World, message: &Message, bundle: &Bundle) -> Result<Chang
             follow_and_release(&mut draft);
             with_others(draft, world)
         }
-        Body::Reviewed { review, answer, .. } => {
-            let mut draft = reviewed(world, message, bundle, *review, *answer)?;
+        Body::Reviewed { review, answer, by, .. } => {
+            let mut draft = reviewed(world, message, bundle, (*review, *answer), by)?;
             follow_and_release(&mut draft);
             with_others(draft, world)
         }

@@ -34,5 +34,5 @@ pub(crate) fn absorb(draft: &mut Draft<'_>, other: &Arc<Person>, why: Join) {
 fn settled(person: &Person) -> Vec<ReviewId> {
     let own = |id: &PersonId| *id == person.id || person.state.absorbed.contains(id);
     let reviews = person.state.open_reviews.iter();
-    reviews.filter(|(_, may)| may.iter().all(own)).map(|(review, _)| *review).collect()
+    reviews.filter(|(_, asked)| asked.candidates.iter().all(own)).map(|(review, _)| *review).collect()
 }

@@ -1,9 +1,11 @@
 //! A human answers whether two persons are one: from a review's answer to a draft.
-//! What both had goes on in the survivor. Next: [`crate::merge`].
+//! Where a national number is involved two people must say that they are one (docs/identity.md#review). What both had
+//! goes on in the survivor. Next: [`crate::merge`].
 
 use std::sync::Arc;
 
-use schemas::ids::ReviewId;
+use schemas::actor::ActorName;
+use schemas::ids::{PersonId, ReviewId};
 use schemas::message::{Message, ReviewAnswer};
 
 use crate::bundle::Bundle;
@@ -18,8 +20,8 @@ pub(crate) fn reviewed<'a>(
     world: &World,
     message: &Message,
     bundle: &'a Bundle,
-    review: ReviewId,
-    answer: ReviewAnswer,
+    (review, answer): (ReviewId, ReviewAnswer),
+    by: &ActorName,
 ) -> Result<Draft<'a>, Stop> {
     let unknown = Stop::Refused(Refusal::UnknownReview);
     let Some(owner) = world.owner(Owned::Review(review))? else { return Err(unknown) };
@@ -29,11 +31,17 @@ pub(crate) fn reviewed<'a>(
         KnownPerson::Shut => return Err(Stop::Shut),
     };
     let Some(asked) = person.state.open_reviews.get(&review) else { return Err(unknown) };
+    let candidates = &asked.candidates;
     let mut gather = Gather::default();
-    let others: Vec<KnownPerson<'_>> = asked.iter().filter_map(|id| gather.take(world.known(*id))).collect();
-    let chosen = match answer {
-        ReviewAnswer::Same(id) => gather.take(world.known(id)),
-        ReviewAnswer::Different | ReviewAnswer::CannotTell => None,
+    let others: Vec<KnownPerson<'_>> =
+        candidates.iter().filter_map(|id| gather.take(world.known(*id))).collect();
+    let mut readable_as = |id: PersonId| gather.take(world.known(id));
+    let (chosen, first) = match answer {
+        ReviewAnswer::Same(id) => {
+            let first = asked.proposed.as_ref();
+            (readable_as(id), first.and_then(|(id, by)| Some((readable(readable_as(*id)?)?.id, by))))
+        }
+        ReviewAnswer::Different | ReviewAnswer::CannotTell => (None, None),
     };
     if !gather.0.is_empty() {
         return Err(Stop::Needs(gather.0));
@@ -55,11 +63,32 @@ pub(crate) fn reviewed<'a>(
             Ok(draft)
         }
         (ReviewAnswer::Same(_), Some(KnownPerson::Shut)) => Err(Stop::Shut),
-        (ReviewAnswer::Same(_), Some(KnownPerson::Here(chosen)))
+        (ReviewAnswer::Same(same), Some(KnownPerson::Here(chosen)))
             // Where nobody was named, whom it may be is what the human was asked.
-            if chosen.id != person.id && (asked.is_empty() || others.iter().any(|o| o.id == chosen.id)) =>
+            if chosen.id != person.id
+                && (candidates.is_empty() || others.iter().any(|o| o.id == chosen.id)) =>
         {
-            same(message, bundle, (person, chosen), review, answer)
+            if two_hold_the_file(person, chosen) {
+                return Err(Stop::Refused(Refusal::TwoHoldTheFile));
+            }
+            let first = first.filter(|(same, _)| *same == chosen.id).map(|(_, first)| first);
+            let numbered = person.has_national_number() || chosen.has_national_number();
+            match first {
+                // Nobody agrees with themselves: it goes on waiting.
+                Some(first) if numbered && first == by => Ok(Draft::of(person, message, bundle)),
+                None if numbered => {
+                    let mut draft = Draft::of(person, message, bundle);
+                    draft.record(Event::SameProposed { review, same, by: by.clone() });
+                    Ok(draft)
+                }
+                _ => {
+                    let mut draft = joined(message, bundle, (person, chosen), (review, answer));
+                    if numbered {
+                        draft.record(Event::SameSeconded { review, by: by.clone() });
+                    }
+                    Ok(draft)
+                }
+            }
         }
         (ReviewAnswer::Same(_), _) => Err(Stop::Refused(Refusal::NotAsked)),
     }
@@ -73,17 +102,12 @@ fn readable(known: KnownPerson<'_>) -> Option<&Arc<Person>> {
 }
 
 /// The two are one.
-fn same<'a>(
+fn joined<'a>(
     message: &Message,
     bundle: &'a Bundle,
-    pair: (&Arc<Person>, &Arc<Person>),
-    review: ReviewId,
-    answer: ReviewAnswer,
-) -> Result<Draft<'a>, Stop> {
-    let (person, chosen) = pair;
-    if two_hold_the_file(person, chosen) {
-        return Err(Stop::Refused(Refusal::TwoHoldTheFile));
-    }
+    (person, chosen): (&Arc<Person>, &Arc<Person>),
+    (review, answer): (ReviewId, ReviewAnswer),
+) -> Draft<'a> {
     let first = survivor(&[person, chosen]).map_or(person.id, |first| first.id);
     let (survivor, absorbed) = if first == person.id { (person, chosen) } else { (chosen, person) };
     let mut draft = Draft::of(survivor, message, bundle);
@@ -93,5 +117,5 @@ fn same<'a>(
     if draft.person.state.open_reviews.contains_key(&review) {
         draft.record(Event::ReviewAnswered { review, answer });
     }
-    Ok(draft)
+    draft
 }

@@ -167,8 +167,10 @@ fn what_a_human_said_is_not_asked_again() {
         house.until("2025-04-01");
         let [(review, _, candidates)] = &asked(&house)[..] else { panic!() };
         let other = *candidates.first().unwrap();
-        let answer = if same { ReviewAnswer::Same(other) } else { ReviewAnswer::Different };
-        house.change(reviewed(*review, answer));
+        match same {
+            true => house.same(*review, other),
+            false => house.change(reviewed(*review, ReviewAnswer::Different)),
+        };
         assert_eq!(reasons(&house), Vec::<&str>::new());
         assert_eq!(house.people().len(), if same { 1 } else { 2 });
         house.until("2025-12-31");
@@ -209,7 +211,7 @@ fn the_nearest_are_looked_for_by_the_records_of_all_who_were_absorbed() {
     house.tell(application(&tied, FAMILY, "2025-01-02"));
     let registered =
         house.people().iter().find(|p| p.state.claims.of(Field::Residence).len() > 0).unwrap().id;
-    house.change(reviewed(review, ReviewAnswer::Same(registered)));
+    house.same(review, registered);
     assert_eq!(house.people().len(), 2);
     house.until("2025-04-01");
     let asked = asked(&house);

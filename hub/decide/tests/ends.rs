@@ -182,7 +182,7 @@ fn who_was_offered_twice_is_a_humans_to_find() {
     let own = support::reviewed(review, ReviewAnswer::Same(person));
     assert_eq!(house.tell(own), Verdict::Refused(Refusal::NotAsked));
     let other = house.people().iter().map(|p| p.id).find(|id| *id != person).unwrap();
-    house.change(support::reviewed(review, ReviewAnswer::Same(other)));
+    house.same(review, other);
     assert_eq!((house.people().len(), raised(&house)), (1, None));
 }
 

@@ -78,7 +78,7 @@ fn persons_of_one_name_born_on_the_first_of_january() {
         .people()
         .iter()
         .flat_map(|p| p.state.open_reviews.values())
-        .map(|may_be| may_be.len())
+        .map(|asked| asked.candidates.len())
         .collect();
     assert_eq!(reviews.len(), 399, "one question for each but the first");
     assert!(reviews.iter().all(|named| *named <= NAMED), "{reviews:?}");

@@ -213,7 +213,7 @@ proptest! {
         let mut house = run(&said, &order[..order.len() / 2], 500)?;
         let mut apart: Vec<(PersonId, PersonId)> = vec![];
         let asked = |house: &House| {
-            let open = |person: &&decide::Person| person.state.open_reviews.iter().next().map(|(id, may)| (person.id, *id, may.clone()));
+            let open = |person: &&decide::Person| person.state.open_reviews.iter().next().map(|(id, may)| (person.id, *id, may.candidates.clone()));
             house.people().iter().find_map(open)
         };
         while let Some((person, review, may_be)) = asked(&house) {

@@ -130,7 +130,7 @@ fn a_human_says_that_they_are_one_or_that_they_are_not() {
         assert_eq!(house.tell(wrong), Verdict::Refused(Refusal::NotAsked), "neither of the two");
     }
     let mut other = house.clone();
-    let change = other.change(reviewed(review, ReviewAnswer::Same(first)));
+    let change = other.same(review, first);
     assert_eq!(change.merged().collect::<Vec<_>>(), [(second, first)]);
     assert!(other.now(second).state.open_reviews.is_empty());
 

@@ -85,7 +85,7 @@ fn no_merge_of_two_whose_files_two_agencies_hold() {
     let one = ReviewAnswer::Same(person_of("first"));
     assert_eq!(house.tell(reviewed(review, one)), Verdict::Refused(Refusal::TwoHoldTheFile));
     house.answer("amal", AnswerKind::TrajectoryStarted);
-    house.change(reviewed(review, one));
+    house.same(review, person_of("first"));
     assert_eq!(house.handovers().iter().filter(|h| h.starts_with("accepted")).count(), 1);
 }
 

@@ -15,13 +15,13 @@ use schemas::fact::{Decision, LearningStep};
 use schemas::handover::{AnswerKind, Owner};
 use schemas::ids::{MessageId, PersonId};
 use schemas::key::Key;
-use schemas::message::{Body, ReviewAnswer};
+use schemas::message::Body;
 use schemas::time::day_of;
 use support::pair::{FAMILY, bridge, dvz, two, two_at_home, whole_bridge};
 use support::two_lives::TwoLives;
 use support::{
     Home, House, Who, account, application, application_key, learned, named, number_given, parted,
-    platform_linked, recipient, register, reviewed, status, voided,
+    platform_linked, recipient, register, status, voided,
 };
 
 /// Whom a change made of somebody: who is kept, and who is the other.
@@ -82,12 +82,12 @@ fn who_was_taken_apart_is_joined_by_a_human_alone() {
     let again = house.change(bridge(&a, &b));
     assert_eq!((again.merged().count(), again.reviews.len()), (0, 1));
     let (piece, review) = (again.reviews[0].person, again.reviews[0].id);
-    house.change(reviewed(review, ReviewAnswer::Same(house.now(first).id)));
+    house.same(review, house.now(first).id);
     let change = house.change(bridge(&a, &b));
     assert_eq!((change.merged().count(), change.reviews.len()), (0, 1), "one answer is about one pair");
     let review = change.reviews[0].id;
     assert_eq!(house.now(piece).id, house.now(first).id);
-    house.change(reviewed(review, ReviewAnswer::Same(house.now(second).id)));
+    house.same(review, house.now(second).id);
     let people = house.people().len();
     assert!(people <= 2, "{people}");
 }

@@ -19,12 +19,13 @@ use hub::config::{Config, ConsoleSettings, DeskRole, People, RequestSettings};
 
 /// Who may do something by hand in a demonstration; their credentials are `dev-` and the name. `config/people.toml` has
 /// the same, so that commands on its data know them.
-pub const PEOPLE: [(&str, &[DeskRole]); 5] = [
+pub const PEOPLE: [(&str, &[DeskRole]); 6] = [
     ("noor", &[DeskRole::Operations]),
     ("lucas", &[DeskRole::Review]),
     ("amina", &[DeskRole::Coordinator]),
     ("elif", &[DeskRole::Dpo]),
     ("tom", &[DeskRole::Rules]),
+    ("nora", &[DeskRole::Review]),
 ];
 
 /// A hub on its own store, served on an address, with a story to play.

@@ -17,6 +17,7 @@ use serde::Serialize;
 use super::credential::{Credential, SaidReason};
 use super::out::out;
 use crate::app::DataPlace;
+use crate::blast::BlastRadius;
 use crate::desk::{Action, Occasion, Saying};
 use crate::explain::text;
 use crate::store::Store;
@@ -95,7 +96,11 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             let other = if cannot_tell { ReviewAnswer::CannotTell } else { ReviewAnswer::Different };
             let answer = same.map_or(other, ReviewAnswer::Same);
             let reason = reason.read()?;
-            super::said::say(&hub, &actor, Saying::Reviewed { review, answer, reason }).await
+            let said = super::said::say(&hub, &actor, Saying::Reviewed { review, answer, reason }).await?;
+            if hub.store.open_review(review).await?.is_some_and(|open| open.proposed.is_some()) {
+                writeln!(out(), "it waits for a second person, who must say the same")?;
+            }
+            Ok(said)
         }
     }
 }
@@ -106,10 +111,13 @@ struct Listed {
     review: String,
     reason: String,
     raised_at: String,
-    /// What waits for it: `number`, `handover`, `registration`, `nothing`.
+    /// What waits for it: `number`, `handover`, `registration`, `account`, `nothing`.
     waits: &'static str,
     /// Whether somebody looked, and could not tell.
     looked_at: bool,
+    /// Whom somebody said it is, and who said so: a second must say the same.
+    proposed: Option<String>,
+    proposed_by: Option<String>,
     person: String,
     candidates: Vec<String>,
 }
@@ -122,6 +130,8 @@ impl From<&ReviewRow> for Listed {
             raised_at: row.raised_at.to_rfc3339(),
             waits: row.waits.as_str(),
             looked_at: row.looked_at,
+            proposed: row.proposed.as_ref().map(|(same, _)| same.to_string()),
+            proposed_by: row.proposed.as_ref().map(|(_, by)| by.to_string()),
             person: row.person.to_string(),
             candidates: row.candidates.iter().map(PersonId::to_string).collect(),
         }
@@ -131,13 +141,17 @@ impl From<&ReviewRow> for Listed {
 async fn list(store: &Store, limit: u32, json: bool) -> anyhow::Result<ExitCode> {
     let mut out = out();
     for row in &store.open_reviews(limit).await? {
-        let Listed { review, reason, raised_at, waits, looked_at: _, person, candidates } =
+        let Listed { review, reason, raised_at, waits, person, candidates, proposed, proposed_by, .. } =
             &Listed::from(row);
         if json {
             writeln!(out, "{}", serde_json::to_string(&Listed::from(row))?)?;
         } else {
             let or = if candidates.is_empty() { "somebody".to_owned() } else { candidates.join(", ") };
-            writeln!(out, "{review}  {raised_at}  {reason}  {waits} waits  {person} or {or}")?;
+            write!(out, "{review}  {raised_at}  {reason}  {waits} waits  {person} or {or}")?;
+            if let (Some(same), Some(by)) = (proposed, proposed_by) {
+                write!(out, "  {by} says {same}, a second must say so too")?;
+            }
+            writeln!(out)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -176,17 +190,33 @@ async fn show(args: &Args, review: ReviewId) -> anyhow::Result<ExitCode> {
     let beside_each: Vec<Resemblance> = persons
         .get(&row.person)
         .map_or_else(Vec::new, |own| others.map(|other| Resemblance::of(own, other, model)).collect());
+    let mut touched: BTreeMap<PersonId, BlastRadius> = BTreeMap::new();
+    for candidate in &row.candidates {
+        touched.insert(*candidate, beside.rehearsal().same(review, *candidate).await?);
+    }
     let mut out = out();
     if args.json {
-        let value = serde_json::json!({ "review": Listed::from(&row), "persons": sides.values().collect::<Vec<_>>(), "resemblances": beside_each });
+        let value = serde_json::json!({
+            "review": Listed::from(&row),
+            "persons": sides.values().collect::<Vec<_>>(),
+            "resemblances": beside_each,
+            "touched": touched,
+        });
         writeln!(out, "{value}")?;
     } else {
         writeln!(out, "review {}: {}, raised {}", row.id, row.reason, row.raised_at.to_rfc3339())?;
+        if let Some((same, by)) = &row.proposed {
+            writeln!(out, "  {by} says that it is {same}: a second must say so too")?;
+        }
         for side in sides.values() {
             side.rows().iter().try_for_each(|(name, value)| writeln!(out, "  {name:<14} {value}"))?;
             writeln!(out)?;
         }
         beside_each.iter().try_for_each(|resemblance| text::write_resemblance(&mut out, resemblance))?;
+        for (candidate, radius) in &touched {
+            writeln!(out, "if it is {candidate}:")?;
+            radius.text().lines().try_for_each(|line| writeln!(out, "  {line}"))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

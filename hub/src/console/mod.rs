@@ -2,7 +2,7 @@
 //!
 //! Shows counts, states, opaque ids and organisations; refuses names and numbers of persons. What is done from a page is
 //! a form, sent in the name of who is signed in, through the desk. Every text stands in `words`, every page is a template in `hub/templates/`, compiled in.
-//! Files: `overview` with `attention` and `flow` (its picture), `list`, `handover` with `timeline`, `review`; below them `parts`,
+//! Files: `overview` with `attention` and `flow` (its picture), `list`, `handover` with `timeline`, `review` with `touched`; below them `parts`,
 //! `times`, `words`; `sign` and `session` let people in, `acts` is what they can do.
 
 mod acts;
@@ -17,6 +17,7 @@ mod session;
 mod sign;
 mod timeline;
 mod times;
+mod touched;
 mod words;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use axum::routing::{get, post};
 use schemas::recipient::Recipient;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::blast::BlastError;
 use crate::clock::Clock;
 use crate::config::{Config, ConsoleSettings};
 use crate::desk::{Desk, DeskError, RightsError};
@@ -129,6 +131,8 @@ enum PageError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
+    Blast(#[from] BlastError),
+    #[error(transparent)]
     History(#[from] HistoryError),
     #[error(transparent)]
     Template(#[from] askama::Error),
@@ -150,7 +154,7 @@ impl IntoResponse for PageError {
                 tracing::error!(error = %crate::decider::chain(&error), "what was asked at the desk was not done");
                 (StatusCode::SERVICE_UNAVAILABLE, words::NOT_DONE, words::AWAY_TEXT)
             }
-            error @ (Self::Store(_) | Self::History(_) | Self::Template(_)) => {
+            error @ (Self::Store(_) | Self::Blast(_) | Self::History(_) | Self::Template(_)) => {
                 tracing::error!(%error, "a page could not be made");
                 (StatusCode::INTERNAL_SERVER_ERROR, words::FAILED, words::FAILED_TEXT)
             }

@@ -17,6 +17,7 @@ use super::parts::{Badge, Frame, Icons, short};
 use super::session::Session;
 use super::sign::Made;
 use super::times::{Calendar, Stamp, span};
+use super::touched::WouldTouch;
 use super::words::review::{self, DeskLanguage};
 use super::{Console, ConsoleHere, Page, PageError, notice, words};
 use crate::desk::{Action, DeskSaid, Saying};
@@ -44,6 +45,7 @@ struct ListedReview {
     age: String,
     waits: String,
     looked_at: bool,
+    proposed: bool,
 }
 
 /// The review that is looked at.
@@ -56,7 +58,19 @@ struct ReviewItem {
     reason: String,
     /// Whether whoever looks may review.
     may: bool,
+    proposed: Option<ShownProposal>,
     candidates: Vec<ShownCandidate>,
+}
+
+/// What somebody said of it that waits for a second.
+#[derive(Debug)]
+struct ShownProposal {
+    by: String,
+    /// Which candidate they mean, as the page counts them; else by their id.
+    n: Option<usize>,
+    short: String,
+    /// Whether whoever looks said so.
+    mine: bool,
 }
 
 /// One person whom it may be.
@@ -65,6 +79,9 @@ struct ShownCandidate {
     n: usize,
     id: String,
     short: String,
+    /// Whoever looks has said so already.
+    said: bool,
+    touched: WouldTouch,
     stops: String,
     score: String,
     asks: String,
@@ -166,7 +183,9 @@ pub(super) async fn first(
     Query(asked): Query<InLanguage>,
 ) -> Page {
     let rows = console.store.open_reviews(LISTED).await?;
-    let row = rows.first().cloned();
+    // What waits for somebody else than whoever looks comes after what does not.
+    let mine = |row: &&ReviewRow| row.proposed.as_ref().is_some_and(|(_, by)| by == session.actor.name());
+    let row = rows.iter().find(|row| !mine(row)).or(rows.first()).cloned();
     page(&console, &session, &rows, row, "/nakijken".to_owned(), DeskLanguage::of(&asked.lang)).await
 }
 
@@ -202,6 +221,7 @@ async fn page(
         age: span(calendar.now - row.raised_at),
         waits: w.named(review::WAITS, row.waits.as_str()),
         looked_at: row.looked_at,
+        proposed: row.proposed.is_some(),
     };
     let item = match row {
         Some(row) => Some(item(console, session, row, calendar, w).await?),
@@ -236,12 +256,20 @@ async fn item(
             let mut beside: Vec<(PersonId, Resemblance)> =
                 others.map(|(id, other)| (id, Resemblance::of(own, other, model))).collect();
             beside.sort_by(|one, other| other.1.weight.total_cmp(&one.1.weight));
-            candidates = beside
-                .iter()
-                .enumerate()
-                .map(|(n, (id, resemblance))| shown(n + 1, *id, resemblance, w))
-                .collect();
+            for (n, (id, resemblance)) in beside.iter().enumerate() {
+                let touched = WouldTouch::of(console, row.id, *id, w).await?;
+                candidates.push(shown(n + 1, *id, resemblance, touched, w));
+            }
         }
+    }
+    let proposed = row.proposed.as_ref().filter(|_| may).map(|(same, by)| ShownProposal {
+        by: by.to_string(),
+        n: candidates.iter().find(|one| one.id == same.to_string()).map(|one| one.n),
+        short: short(&same.to_string()),
+        mine: by == session.actor.name(),
+    });
+    if let Some(ShownProposal { mine: true, n: Some(n), .. }) = proposed {
+        candidates[n - 1].said = true;
     }
     Ok(ReviewItem {
         id: row.id.to_string(),
@@ -250,16 +278,25 @@ async fn item(
         since: calendar.at(row.raised_at),
         reason: w.named(review::REASONS, &row.reason),
         may,
+        proposed,
         candidates,
     })
 }
 
-fn shown(n: usize, id: PersonId, resemblance: &Resemblance, w: DeskLanguage) -> ShownCandidate {
+fn shown(
+    n: usize,
+    id: PersonId,
+    resemblance: &Resemblance,
+    touched: WouldTouch,
+    w: DeskLanguage,
+) -> ShownCandidate {
     let stops: Vec<String> = resemblance.guards.iter().map(|guard| w.named(review::STOPS, guard)).collect();
     ShownCandidate {
         n,
         id: id.to_string(),
         short: short(&id.to_string()),
+        said: false,
+        touched,
         stops: if stops.is_empty() { w.say(review::NO_GUARD).to_owned() } else { stops.join("; ") },
         score: w.bits(resemblance.weight),
         asks: w.bits(resemblance.asks_from),

@@ -135,6 +135,8 @@ pub(super) fn of(
                 | Event::CameOf { .. }
                 | Event::Proposed { .. }
                 | Event::Seconded { .. }
+                | Event::SameProposed { .. }
+                | Event::SameSeconded { .. }
                 | Event::DueSet { .. }
                 | Event::Named { .. }
                 | Event::Asked { .. } => None,

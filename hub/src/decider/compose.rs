@@ -282,6 +282,7 @@ impl Composer<'_> {
             reason: review.reason.as_str().to_owned(),
             raised_at: known_at,
             looked_at: false,
+            proposed: None,
             waits: WaitsOn::default(),
         }));
         change.deliveries.iter().try_for_each(|delivery| self.delivery(delivery))
@@ -305,16 +306,26 @@ impl Composer<'_> {
             }
             Event::ReviewAnswered { review, answer } => self.batch.answers.push(AnswerRow {
                 id: *review,
-                answer: match answer {
+                answer: Some(match answer {
                     ReviewAnswer::Same(_) => "same",
                     ReviewAnswer::Different => "different",
                     ReviewAnswer::CannotTell => "cannot_tell",
-                },
+                }),
                 at: (*answer != ReviewAnswer::CannotTell).then_some(ended.known_at),
+                proposed: None,
             }),
-            Event::ReviewVoid { review } => {
-                self.batch.answers.push(AnswerRow { id: *review, answer: "void", at: Some(ended.known_at) });
-            }
+            Event::SameProposed { review, same, by } => self.batch.answers.push(AnswerRow {
+                id: *review,
+                answer: None,
+                at: None,
+                proposed: Some((*same, by.clone())),
+            }),
+            Event::ReviewVoid { review } => self.batch.answers.push(AnswerRow {
+                id: *review,
+                answer: Some("void"),
+                at: Some(ended.known_at),
+                proposed: None,
+            }),
             Event::DueSet { on } => self.batch.due.push(DueRow { person, on: *on }),
             Event::MergedInto { .. } | Event::Parted { .. } => {
                 self.batch.due.push(DueRow { person, on: None });
@@ -327,6 +338,7 @@ impl Composer<'_> {
             | Event::Absorbed { .. }
             | Event::Proposed { .. }
             | Event::Seconded { .. }
+            | Event::SameSeconded { .. }
             | Event::Named { .. }
             | Event::RestrictionLifted { .. }
             | Event::LoadApproved { .. }

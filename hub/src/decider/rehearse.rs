@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use decide::change::Delivery;
+use decide::person::PersonState;
 use decide::round::{Round, Verdict};
 use decide::world::{PersonFound, Reply};
 use decide::{Bundle, World};
 use schemas::actor::ActorName;
 use schemas::agreement::Agreement;
 use schemas::ids::{MessageId, Seed};
-use schemas::message::{Body, Message};
+use schemas::message::{Body, Message, ReviewAnswer};
 use schemas::time::{Instant, KnownAt};
 
 use super::DeciderError;
@@ -20,7 +21,7 @@ use super::load::{KeyRing, load};
 use crate::store::Store;
 use crate::vault::Vault;
 
-/// Decides a message at a time on what is stored. `agreed`: what somebody else has said already, and who.
+/// Decides a message at a time on what is stored, as if somebody of this name had said the same already.
 ///
 /// # Errors
 /// [`DeciderError`].
@@ -30,12 +31,21 @@ pub async fn rehearse(
     bundle: &Bundle,
     at: Instant,
     body: Body,
-    agreed: &(Agreement, ActorName),
+    first: &ActorName,
 ) -> Result<Verdict, DeciderError> {
     // Nothing of it is kept, so its ids need not be anybody's.
     let seed = Seed([0; 32]);
     let id = MessageId::derive(&seed, 0);
-    let messages = [Message { id, seed, order: u64::MAX >> 1, known_at: KnownAt(at), body }];
+    let agree = |state: &mut PersonState| match &body {
+        Body::Split { records, .. } => state.proposed = Some((Agreement::split(records), first.clone())),
+        Body::Reviewed { review, answer: ReviewAnswer::Same(person), .. } => {
+            if let Some(asked) = state.open_reviews.get_mut(review) {
+                asked.proposed = Some((*person, first.clone()));
+            }
+        }
+        _ => {}
+    };
+    let messages = [Message { id, seed, order: u64::MAX >> 1, known_at: KnownAt(at), body: body.clone() }];
     let (mut world, mut keys) = (World::new(), KeyRing::default());
     let mut round = Round::new(&messages, bundle);
     let mut number = |deliveries: &[Delivery]| Ok(vec![(0, [0; 32]); deliveries.len()]);
@@ -50,7 +60,7 @@ pub async fn rehearse(
         let mut answers = load(store, vault, &needs, &mut keys).await?;
         for (_, reply) in &mut answers {
             if let Reply::Person(PersonFound::Here(person)) = reply {
-                Arc::make_mut(person).state.proposed = Some(agreed.clone());
+                agree(&mut Arc::make_mut(person).state);
             }
         }
         world.load(0, answers);

@@ -124,6 +124,10 @@ fn happened(event: &Event, message: MessageId) -> String {
         Event::Restated { evidence } => format!("made message {} count again", evidence.message),
         Event::ReviewRaised { review, .. } => format!("raised review {review}"),
         Event::ReviewAnswered { review, .. } => format!("answered review {review}"),
+        Event::SameProposed { review, same, by } => {
+            format!("was {by}'s word that review {review} is about person {same}, which waits for a second")
+        }
+        Event::SameSeconded { by, .. } => format!("was {by}'s word, who is the second to say so"),
         Event::ReviewVoid { review } => format!("made review {review} void: they fit somebody after all"),
         Event::ToldApart { from } => format!("told the person apart from person {from} for good"),
         Event::MergedInto { survivor } => format!("showed that the person is person {survivor}"),

@@ -2,6 +2,9 @@
 //!
 //! Each is the message that the desk would write. Refuses to ask who may: whoever writes a scenario may all of it.
 
+use decide::Person;
+use decide::round::Verdict;
+use schemas::actor::ActorName;
 use schemas::handover::OrderName;
 use schemas::ids::{HandoverId, PersonId, ReviewId};
 use schemas::message::{Body, ReviewAnswer};
@@ -48,7 +51,7 @@ impl ScenarioStage<'_> {
         for (id, _) in &self.reviews {
             for person in self.people() {
                 let may = person.state.open_reviews.get(id);
-                open.extend(may.map(|may| (person.id, *id, may.first().copied())));
+                open.extend(may.map(|may| (person.id, *id, may.candidates.first().copied())));
             }
         }
         let all: Vec<&(PersonId, ReviewId, Option<PersonId>)> = open.iter().collect();
@@ -60,12 +63,30 @@ impl ScenarioStage<'_> {
             "cannot_tell" => ReviewAnswer::CannotTell,
             word => return Err(unknown("answer", word, ["same", "different", "cannot_tell"].into_iter())),
         };
-        let (reason, by) = ("of this scenario".to_owned(), desk()?);
-        let verdict = self.tell(
-            &format!("a human says: {}", answered.answer),
-            Body::Reviewed { review, answer, reason, by },
-        );
+        let verdict = match &answered.by {
+            Some(by) => self.answered(review, answer, by)?,
+            None => {
+                let first = self.answered(review, answer, "amina")?;
+                let waits = |person: &&Person| {
+                    person.state.open_reviews.get(&review).is_some_and(|open| open.proposed.is_some())
+                };
+                let second = self.people().iter().any(waits);
+                if second { self.answered(review, answer, "nora")? } else { first }
+            }
+        };
         self.judge(answered.verdict.as_deref(), code(&verdict))
+    }
+
+    fn answered(&mut self, review: ReviewId, answer: ReviewAnswer, by: &str) -> Result<Verdict, String> {
+        let name = ActorName::parse(by).map_err(|error| error.to_string())?;
+        let said = match answer {
+            ReviewAnswer::Same(_) => "same",
+            ReviewAnswer::Different => "different",
+            ReviewAnswer::CannotTell => "cannot_tell",
+        };
+        let reason = "of this scenario".to_owned();
+        let body = Body::Reviewed { review, answer, reason, by: name };
+        Ok(self.tell(&format!("{by} says: {said}"), body))
     }
 
     /// Somebody reads what the first load would open: who waits, each as they are now.

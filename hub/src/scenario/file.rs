@@ -174,6 +174,8 @@ pub(super) struct ScenarioReview {
     on: ScenarioMoment,
     #[serde(alias = "kind", alias = "says")]
     pub(super) answer: String,
+    /// Who says so; as many as must say it where nobody is named.
+    pub(super) by: Option<String>,
     #[serde(alias = "who")]
     pub(super) of: Option<Of>,
     #[serde(alias = "result")]

@@ -40,8 +40,8 @@ const MOVED: &str = "update record set person = r.person, keys = r.keys from r w
 const UNINDEXED: &str = "delete from match_key where (hash, record) in (select r.hash, r.record from r)";
 const LINE_CLOSED: &str = "update repertory set closed_on = r.closed_on from r \
      where repertory.stream = r.stream and repertory.closed_on is null";
-const ANSWERED: &str =
-    "update review set answer = r.answer, answered_at = r.answered_at from r where review.id = r.id";
+const ANSWERED: &str = "update review set answer = r.answer, answered_at = r.answered_at, proposed = r.proposed, \
+     proposed_by = r.proposed_by from r where review.id = r.id";
 /// The fence, and a renewal with it: who commits need not say so once more.
 macro_rules! fenced {
     ($now:literal) => {
@@ -281,7 +281,7 @@ fn split(batch: &Batch) -> Vec<BulkStatement> {
         BulkStatement::over(
             "review",
             reviews,
-            "update review set person = r.person from r where review.id = r.id",
+            "update review set person = r.person, proposed = null, proposed_by = null from r where review.id = r.id",
         ),
     ]
 }
@@ -342,8 +342,10 @@ fn moments(batch: &Batch) -> Vec<BulkStatement> {
     let answers = newest(&batch.answers, |row| row.id);
     let answers = Rows::default()
         .bytes("id", answers.iter().map(|row| row.id.bytes()))
-        .text("answer", answers.iter().map(|row| row.answer))
-        .int_or("answered_at", answers.iter().map(|row| row.at.map(time)));
+        .text_or("answer", answers.iter().map(|row| row.answer))
+        .int_or("answered_at", answers.iter().map(|row| row.at.map(time)))
+        .bytes_or("proposed", answers.iter().map(|row| row.proposed.as_ref().map(|(same, _)| same.bytes())))
+        .text_or("proposed_by", answers.iter().map(|row| row.proposed.as_ref().map(|(_, by)| by.as_str())));
     let due = newest(&batch.due, |row| row.person);
     let (later, never): (Vec<&DueRow>, Vec<&DueRow>) = due.into_iter().partition(|row| row.on.is_some());
     let never = Rows::default().bytes("person", never.iter().map(|row| row.person.bytes()));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemas::actor::ActorName;
 use schemas::ids::{MessageId, PersonId, ReviewId};
 use schemas::time::Instant;
 
@@ -15,19 +16,21 @@ use super::{Store, StoreError};
 const READER: CellReader = CellReader("review");
 
 /// One row for each candidate of a review; one without where it names nobody.
-type ReviewCells = (Vec<u8>, Vec<u8>, String, i64, Option<String>, i64, Option<Vec<u8>>);
+type ReviewCells =
+    (Vec<u8>, Vec<u8>, String, i64, Option<String>, Option<Vec<u8>>, Option<String>, i64, Option<Vec<u8>>);
 
 /// Reviews that are open, with what waits for each: a number that is contested, a handover that is held, somebody
-/// registered of whom nobody is in charge, nothing.
+/// registered of whom nobody is in charge, an account that is shown nothing, nothing.
 macro_rules! open_reviews {
     ($which:literal) => {
         concat!(
-            "select v.id, v.person, v.reason, v.raised_at, v.answer, v.waits, c.person from \
-               (select w.id, w.person, w.reason, w.raised_at, w.answer, cast(case \
+            "select v.id, v.person, v.reason, v.raised_at, v.answer, v.proposed, v.proposed_by, v.waits, c.person from \
+               (select w.id, w.person, w.reason, w.raised_at, w.answer, w.proposed, w.proposed_by, cast(case \
                   when w.reason in ('key_contradicts', 'several_persons', 'number_differs') then 0 \
                   when exists (select 1 from handover h where h.state = 'held' and (h.person = w.person \
                     or h.person in (select o.person from candidate o where o.review = w.id))) then 1 \
-                  when w.reason = 'registered_alone' then 2 else 3 end as bigint) as waits \
+                  when w.reason = 'registered_alone' then 2 when w.reason = 'claim_contradicts' then 3 \
+                  else 4 end as bigint) as waits \
                 from review w where w.answered_at is null ",
             $which,
             ") v left join candidate c on c.review = v.id \
@@ -66,14 +69,15 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn asked(&self) -> Result<BTreeMap<ReviewId, AskedAbout>, StoreError> {
-        type Cells = (Vec<u8>, Vec<u8>, Option<Vec<u8>>);
-        let sql = "select v.id, v.person, c.person from review v left join candidate c on c.review = v.id";
+        type Cells = (Vec<u8>, Vec<u8>, Option<String>, Option<Vec<u8>>);
+        let sql = "select v.id, v.person, v.answer, c.person from review v left join candidate c on c.review = v.id";
         let found: Vec<Cells> = self.pool.read("review", sql, vec![]).await?;
         let mut asked: BTreeMap<ReviewId, AskedAbout> = BTreeMap::new();
-        for (id, person, candidate) in found {
-            let person = READER.id(PersonId::from_bytes, person)?;
+        for (id, person, answer, candidate) in found {
+            let (person, same) =
+                (READER.id(PersonId::from_bytes, person)?, answer.as_deref() == Some("same"));
             let about = asked.entry(READER.id(ReviewId::from_bytes, id)?);
-            let about = about.or_insert_with(|| AskedAbout { person, candidates: vec![] });
+            let about = about.or_insert_with(|| AskedAbout { person, candidates: vec![], same });
             about.candidates.extend(READER.id_or(PersonId::from_bytes, candidate)?);
         }
         Ok(asked)
@@ -112,10 +116,14 @@ impl Store {
     }
 }
 
+fn name(by: String) -> Result<ActorName, StoreError> {
+    ActorName::try_from(by).map_err(|_| StoreError::Damaged("review"))
+}
+
 /// Rows of one review stand together.
 fn reviews(found: Vec<ReviewCells>) -> Result<Vec<ReviewRow>, StoreError> {
     let mut reviews: Vec<ReviewRow> = Vec::new();
-    for (id, person, reason, raised_at, answer, waits, candidate) in found {
+    for (id, person, reason, raised_at, answer, same, by, waits, candidate) in found {
         let id = READER.id(ReviewId::from_bytes, id)?;
         let candidate = READER.id_or(PersonId::from_bytes, candidate)?;
         match reviews.last_mut() {
@@ -127,10 +135,12 @@ fn reviews(found: Vec<ReviewCells>) -> Result<Vec<ReviewRow>, StoreError> {
                 reason,
                 raised_at: READER.time(raised_at)?,
                 looked_at: answer.is_some(),
+                proposed: READER.id_or(PersonId::from_bytes, same)?.zip(by.map(name).transpose()?),
                 waits: match waits {
                     0 => WaitsOn::Number,
                     1 => WaitsOn::Handover,
                     2 => WaitsOn::Registration,
+                    3 => WaitsOn::Account,
                     _ => WaitsOn::Nothing,
                 },
             }),

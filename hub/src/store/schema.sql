@@ -145,14 +145,16 @@ create table match_key (
 );
 
 -- Links that a human must decide, and when and how each was answered: `same`, `different`; `void` where it became clear by
--- itself. `cannot_tell` stays open.
+-- itself. `cannot_tell` stays open, and so does whom somebody said it is while a second must say so too.
 create table review (
   id bytea primary key,
   person bytea not null,
   reason text not null,
   raised_at bigint not null,
   answered_at bigint,
-  answer text
+  answer text,
+  proposed bytea,                  -- the person whom somebody said it is
+  proposed_by text                 -- who: a colleague's handle
 );
 create index review_open on review (raised_at) where answered_at is null;
 create index review_person on review (person);

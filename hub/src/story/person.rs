@@ -170,6 +170,8 @@ impl<'a> Telling<'a> {
             | Event::Parted { .. }
             | Event::Proposed { .. }
             | Event::Seconded { .. }
+            | Event::SameProposed { .. }
+            | Event::SameSeconded { .. }
             | Event::Named { .. }
             | Event::LineOpened { .. }
             | Event::LineClosed { .. }

@@ -61,9 +61,12 @@ async fn reviews(running: &mut Running<'_>, at: u16) -> Vec<Spoken> {
             }
         }
         let answer = same.map_or(ReviewAnswer::Different, ReviewAnswer::Same);
-        let body = say::reviewed(review.id, answer);
-        let name = format!("review {:?} {}", same.is_some(), review.reason);
-        said.push(Spoken { source: "review", name, life, body });
+        // That two are one is said by two people, where that is needed.
+        for by in ["lucas", "nora"].into_iter().take(1 + usize::from(same.is_some())) {
+            let body = say::reviewed_by(review.id, answer, by);
+            let name = format!("review {:?} {}", same.is_some(), review.reason);
+            said.push(Spoken { source: "review", name, life, body });
+        }
     }
     said
 }

@@ -5,8 +5,7 @@
 use decide::person::Capacity;
 use decide::world::{Ask, NEWEST, Owned};
 use hub::store::rows::{
-    AnswerRow, Batch, Detail, DueRow, HandoverRow, JournalStored, Outcome, PersonRow, ReleasedRow, ReviewRow,
-    StoredAttempt, TaskRow, WaitsOn,
+    AnswerRow, Batch, Detail, DueRow, JournalStored, Outcome, PersonRow, ReleasedRow, StoredAttempt, TaskRow,
 };
 use hub::store::{Store, StoreError};
 use schemas::handover::State;
@@ -393,66 +392,14 @@ async fn a_person_has_one_next_day_and_a_review_one_answer() {
         assert_eq!(found, [(person(2), day("2026-12-01")), (person(1), day("2026-12-24"))]);
         assert_eq!(store.due(day("2027-01-01"), Some(found[0]), 10).await.unwrap(), found[1..]);
         assert!(store.due(day("2027-01-01"), Some(found[1]), 10).await.unwrap().is_empty());
-        let answers = vec![AnswerRow { id: ReviewId::from_bytes(bytes(1)), answer: "same", at: Some(at(9)) }];
+        let (id, answer, at) = (ReviewId::from_bytes(bytes(1)), Some("same"), Some(at(9)));
+        let answers = vec![AnswerRow { id, answer, at, proposed: None }];
         let counters = batch.counters.clone();
         let next = Batch { due: vec![due(2, None)], answers, counters: counters.clone(), ..Batch::default() };
         store.commit(&lease, &next).await.unwrap();
         assert_eq!(store.due(day("2027-01-01"), None, 10).await.unwrap(), [(person(1), day("2026-12-24"))]);
         let review = Ask::Owner(Owned::Review(ReviewId::from_bytes(bytes(1))));
         assert!(loaded(&store, &[review]).await.is_empty());
-    })
-    .await;
-}
-
-/// A review that names nobody is listed as well; what waits for an answer decides its place, and whoever looked and could
-/// not tell puts it behind the others.
-#[tokio::test]
-async fn reviews_are_listed_by_what_waits_for_them() {
-    on_each(async |store| {
-        let lease = decider(&store).await;
-        let review = |n: u32, reason: &str, candidates: &[u32]| ReviewRow {
-            id: ReviewId::from_bytes(bytes(n)),
-            person: person(n),
-            candidates: candidates.iter().map(|n| person(*n)).collect(),
-            reason: reason.to_owned(),
-            raised_at: at(n),
-            looked_at: false,
-            waits: WaitsOn::default(),
-        };
-        let mut batch = full(1);
-        batch.reviews = vec![
-            review(1, "alike", &[9]),
-            review(2, "account_alone", &[]),
-            review(3, "registered_alone", &[8, 9]),
-            review(4, "alike", &[5, 6]),
-            review(5, "key_contradicts", &[7]),
-        ];
-        batch.handovers = vec![HandoverRow { person: person(6), ..handover(1, State::Held) }];
-        store.commit(&lease, &batch).await.unwrap();
-        let listed = async |limit| {
-            let rows = store.open_reviews(limit).await.unwrap();
-            rows.into_iter()
-                .map(|row| (row.raised_at, row.waits.as_str(), row.candidates.len()))
-                .collect::<Vec<_>>()
-        };
-        let expect = [
-            (at(5), "number", 1),
-            (at(4), "handover", 2),
-            (at(3), "registration", 2),
-            (at(1), "nothing", 1),
-            (at(2), "nothing", 0),
-        ];
-        assert_eq!(listed(10).await, expect);
-        assert_eq!(listed(2).await, expect[..2]);
-        let cannot_tell = AnswerRow { id: ReviewId::from_bytes(bytes(5)), answer: "cannot_tell", at: None };
-        let counters = batch.counters.clone();
-        let next = Batch { answers: vec![cannot_tell], counters, ..Batch::default() };
-        store.commit(&lease, &next).await.unwrap();
-        assert_eq!(listed(10).await, [&expect[1..], &expect[..1]].concat());
-        let looked = store.open_review(ReviewId::from_bytes(bytes(5))).await.unwrap().unwrap();
-        assert!(
-            looked.looked_at && store.open_review(ReviewId::from_bytes(bytes(6))).await.unwrap().is_none()
-        );
     })
     .await;
 }

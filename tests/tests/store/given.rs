@@ -247,6 +247,7 @@ pub(crate) fn full(n: u32) -> Batch {
             reason: "names_differ".to_owned(),
             raised_at: at(n),
             looked_at: false,
+            proposed: None,
             waits: WaitsOn::default(),
         }],
         answers: vec![],

@@ -1,13 +1,14 @@
-//! What the console reads: the flow in numbers, lists of handovers in pages, what was sent about one person.
+//! What the console reads: the flow in numbers, lists of handovers in pages, open reviews, what was sent about one person.
 //!
 //! Next: `given.rs` for the rows; `batches.rs` for what stores them.
 
 use hub::store::Filter;
 use hub::store::figures::{OriginRow, Queue};
-use hub::store::rows::{Batch, HandoverRow, Outcome};
+use hub::store::rows::{AnswerRow, Batch, HandoverRow, Outcome, ReviewRow, WaitsOn};
+use schemas::actor::ActorName;
 use schemas::envelope::Envelope;
 use schemas::handover::{Owner, State};
-use schemas::ids::{DeliveryId, HandoverId, Pseudonym};
+use schemas::ids::{DeliveryId, HandoverId, Pseudonym, ReviewId};
 use schemas::time::Instant;
 
 use crate::given::*;
@@ -149,6 +150,71 @@ async fn what_was_sent_about_a_person_and_by_whom_they_came() {
         let (source, sender) = ("visa".to_owned(), "post-tst".to_owned());
         assert_eq!(origins, [OriginRow { message: message(1), source, sender }]);
         assert!(store.origins(person(7)).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+/// A review that names nobody is listed as well; what waits for an answer decides its place, and whoever looked and could
+/// not tell puts it behind the others.
+#[tokio::test]
+async fn reviews_are_listed_by_what_waits_for_them() {
+    on_each(async |store| {
+        let lease = decider(&store).await;
+        let review = |n: u32, reason: &str, candidates: &[u32]| ReviewRow {
+            id: ReviewId::from_bytes(bytes(n)),
+            person: person(n),
+            candidates: candidates.iter().map(|n| person(*n)).collect(),
+            reason: reason.to_owned(),
+            raised_at: at(n),
+            looked_at: false,
+            proposed: None,
+            waits: WaitsOn::default(),
+        };
+        let mut batch = full(1);
+        batch.reviews = vec![
+            review(1, "alike", &[9]),
+            review(2, "account_alone", &[]),
+            review(3, "registered_alone", &[8, 9]),
+            review(4, "alike", &[5, 6]),
+            review(5, "key_contradicts", &[7]),
+            review(8, "claim_contradicts", &[9]),
+        ];
+        batch.handovers = vec![HandoverRow { person: person(6), ..handover(1, State::Held) }];
+        store.commit(&lease, &batch).await.unwrap();
+        let listed = async |limit| {
+            let rows = store.open_reviews(limit).await.unwrap();
+            rows.into_iter()
+                .map(|row| (row.raised_at, row.waits.as_str(), row.candidates.len()))
+                .collect::<Vec<_>>()
+        };
+        let expect = [
+            (at(5), "number", 1),
+            (at(4), "handover", 2),
+            (at(3), "registration", 2),
+            (at(8), "account", 1),
+            (at(1), "nothing", 1),
+            (at(2), "nothing", 0),
+        ];
+        assert_eq!(listed(10).await, expect);
+        assert_eq!(listed(2).await, expect[..2]);
+        let id = ReviewId::from_bytes(bytes(5));
+        let answered = async |answer, proposed| {
+            let answers = vec![AnswerRow { id, answer, at: None, proposed }];
+            let next = Batch { answers, counters: batch.counters.clone(), ..Batch::default() };
+            store.commit(&lease, &next).await.unwrap();
+            store.open_review(id).await.unwrap().unwrap()
+        };
+        let looked = answered(Some("cannot_tell"), None).await;
+        assert_eq!(listed(10).await, [&expect[1..], &expect[..1]].concat());
+        assert!(
+            looked.looked_at && store.open_review(ReviewId::from_bytes(bytes(7))).await.unwrap().is_none()
+        );
+        // Whoever is sure now puts it back in its place, where it waits for a second; who cannot tell takes that back.
+        let sure = Some((person(7), ActorName::parse("lucas").unwrap()));
+        let waits = answered(None, sure.clone()).await;
+        assert_eq!((waits.looked_at, waits.proposed), (false, sure));
+        assert_eq!(listed(10).await, expect);
+        assert_eq!(answered(Some("cannot_tell"), None).await.proposed, None);
     })
     .await;
 }

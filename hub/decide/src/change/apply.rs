@@ -39,6 +39,8 @@ impl World {
                 | Event::CameOf { .. }
                 | Event::Proposed { .. }
                 | Event::Seconded { .. }
+                | Event::SameProposed { .. }
+                | Event::SameSeconded { .. }
                 | Event::Restated { .. }
                 | Event::DueSet { .. }
                 | Event::HandoverMoved { .. }

@@ -85,7 +85,7 @@ pub(super) fn told_apart(a: &Person, b: &Person) -> bool {
 /// Whether a human is asked, or has answered, if the two are one.
 pub(super) fn asked_about(a: &Person, b: &Person) -> bool {
     let names = |a: &Person, b: &Person| {
-        let mut candidates = a.state.open_reviews.values().flatten();
+        let mut candidates = a.state.open_reviews.values().flat_map(|asked| &asked.candidates);
         candidates.any(|id| *id == b.id || b.state.absorbed.contains(id))
     };
     names(a, b) || names(b, a) || told_apart(a, b) || told_apart(b, a)

@@ -62,6 +62,10 @@ pub enum Event {
         #[serde(default)]
         candidates: BTreeSet<PersonId>,
     },
+    /// A human said that a review's person is this one. A national number is involved, so it waits for a second.
+    SameProposed { review: ReviewId, same: PersonId, by: ActorName },
+    /// A second, other person said so too: they are joined.
+    SameSeconded { review: ReviewId, by: ActorName },
     /// A human answered, or a merge made the question void.
     ReviewAnswered { review: ReviewId, answer: ReviewAnswer },
     /// What was asked has become clear by itself: the person fits somebody after all.

@@ -15,7 +15,7 @@ use schemas::time::Day;
 use schemas::view::MatchView;
 
 use super::event::Event;
-use super::state::{Handover, Line, Matching, Person, PersonState, Stream, VIEWS_KEPT};
+use super::state::{Handover, Line, Matching, OpenReview, Person, PersonState, Stream, VIEWS_KEPT};
 use super::words::TaskKind;
 
 /// The records that events name.
@@ -85,7 +85,8 @@ impl Person {
             Event::Linked { .. } => {}
             Event::Restated { evidence } => state.claims.take_in(&evidence.prepared.record, evidence.message),
             Event::ReviewRaised { review, reason, candidates } => {
-                state.open_reviews.insert(*review, candidates.clone());
+                let asked = OpenReview { candidates: candidates.clone(), proposed: None };
+                state.open_reviews.insert(*review, asked);
                 if reason.is_alone() {
                     state.alone.insert(*reason, *review);
                 }
@@ -93,12 +94,23 @@ impl Person {
             Event::ReviewVoid { review } => {
                 state.open_reviews.remove(review);
             }
-            // Somebody looked, and it stays open.
-            Event::ReviewAnswered { answer: ReviewAnswer::CannotTell, .. } => {}
+            Event::SameProposed { review, same, by } => {
+                if let Some(asked) = state.open_reviews.get_mut(review) {
+                    asked.proposed = Some((*same, by.clone()));
+                }
+            }
+            // The answer follows.
+            Event::SameSeconded { .. } => {}
+            // Somebody looked, and it stays open; what another was sure of is asked anew.
+            Event::ReviewAnswered { review, answer: ReviewAnswer::CannotTell } => {
+                if let Some(asked) = state.open_reviews.get_mut(review) {
+                    asked.proposed = None;
+                }
+            }
             Event::ReviewAnswered { review, answer } => {
-                let candidates = state.open_reviews.remove(review).unwrap_or_default();
+                let asked = state.open_reviews.remove(review).unwrap_or_default();
                 if *answer == ReviewAnswer::Different {
-                    state.never.extend(candidates);
+                    state.never.extend(asked.candidates);
                 }
             }
             Event::ToldApart { from } => {
@@ -314,8 +326,7 @@ impl PersonState {
             .named
             .extend(theirs.household.named.iter().map(|(number, mac)| (number.clone(), *mac)));
         self.household.over.extend(theirs.household.over.iter().cloned());
-        self.open_reviews
-            .extend(theirs.open_reviews.iter().map(|(id, candidates)| (*id, candidates.clone())));
+        self.open_reviews.extend(theirs.open_reviews.iter().map(|(id, asked)| (*id, asked.clone())));
         self.alone.extend(&theirs.alone);
         self.never.extend(&theirs.never);
         self.absorbed.extend(&theirs.absorbed);

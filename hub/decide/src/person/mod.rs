@@ -23,5 +23,7 @@ pub use fold::{Records, UnknownRecord};
 pub use past::Past;
 pub use responsible::{Mandate, Responsible};
 pub use stage::{Holds, Stage};
-pub use state::{Handover, Household, Line, Matching, Person, PersonState, StoppedIn, Stream, VIEWS_KEPT};
+pub use state::{
+    Handover, Household, Line, Matching, OpenReview, Person, PersonState, StoppedIn, Stream, VIEWS_KEPT,
+};
 pub use words::{Capacity, Join, Reason, ReviewReason, TaskKind, ViewKind};

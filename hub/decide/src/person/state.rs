@@ -77,8 +77,7 @@ pub struct PersonState {
     pub streams: Vec<Stream>,
     /// What the register was asked, by number: a number that is enrolled stands here until its enrolment ends.
     pub asked: BTreeSet<(Insz, TaskKind)>,
-    /// Open reviews, each with the persons it may be.
-    pub open_reviews: BTreeMap<ReviewId, BTreeSet<PersonId>>,
+    pub open_reviews: BTreeMap<ReviewId, OpenReview>,
     /// What was asked because they fitted nobody: each once, whatever came of it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub alone: BTreeMap<ReviewReason, ReviewId>,
@@ -97,6 +96,17 @@ pub struct PersonState {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proposed: Option<(Agreement, ActorName)>,
     pub household: Household,
+}
+
+/// A link that a human must decide.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpenReview {
+    /// The persons it may be.
+    pub candidates: BTreeSet<PersonId>,
+    /// Whom somebody said it is, and who: it waits for a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<(PersonId, ActorName)>,
 }
 
 /// The permits by which a household is known.
@@ -238,6 +248,12 @@ impl Person {
     #[must_use]
     pub fn new(id: PersonId) -> Self {
         Self { id, version: 0, matching: Arc::default(), state: PersonState::default() }
+    }
+
+    /// Whether a national number is involved: nobody decides alone who they are then.
+    #[must_use]
+    pub fn has_national_number(&self) -> bool {
+        self.matching.keys.iter().any(|key| matches!(key, Key::Insz(_)))
     }
 
     /// The handover that has not ended and was opened last: the one that sources move. One that only

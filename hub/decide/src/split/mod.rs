@@ -16,7 +16,6 @@ use schemas::actor::ActorName;
 use schemas::agreement::Agreement;
 use schemas::handover::EndReason;
 use schemas::ids::{HandoverId, MessageId, PersonId, StreamId};
-use schemas::key::Key;
 use schemas::message::Message;
 use schemas::recipient::Recipient;
 
@@ -62,7 +61,7 @@ pub(crate) fn split<'a>(
         return Err(Stop::Refused(Refusal::NotAPart));
     }
     let mut draft = Draft::of(whole, message, bundle);
-    if !agreed(&mut draft, Agreement::split(moved), by, numbered(whole)) {
+    if !agreed(&mut draft, Agreement::split(moved), by, whole.has_national_number()) {
         return Ok(Splitting::Proposed(draft));
     }
     // A merge made them both: their id leads to whose it was before it.
@@ -124,7 +123,7 @@ fn begin(draft: &mut Draft<'_>, id: PersonId, event: Event, unbound: &[HandoverI
 }
 
 /// Whether two people agree, where that is needed; what the first of them says is kept.
-pub(crate) fn agreed(draft: &mut Draft<'_>, order: Agreement, by: &ActorName, needed: bool) -> bool {
+fn agreed(draft: &mut Draft<'_>, order: Agreement, by: &ActorName, needed: bool) -> bool {
     if !needed {
         return true;
     }
@@ -140,11 +139,6 @@ pub(crate) fn agreed(draft: &mut Draft<'_>, order: Agreement, by: &ActorName, ne
             false
         }
     }
-}
-
-/// Whether a national number is involved: nobody decides alone then.
-pub(crate) fn numbered(person: &Person) -> bool {
-    person.matching.keys.iter().any(|key| matches!(key, Key::Insz(_)))
 }
 
 /// Whoever was told of both is told to purge it; what was opened for both and told to nobody is replaced. Gives the

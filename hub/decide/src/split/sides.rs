@@ -16,7 +16,7 @@ use schemas::reference::StatementId;
 
 use super::thread::{Blend, Thread};
 use crate::journey::learning::voided;
-use crate::person::{Handover, Matching, Person, Stream};
+use crate::person::{Handover, Matching, OpenReview, Person, Stream};
 
 /// One of the two.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -111,7 +111,7 @@ pub(super) fn half(
     let reviews = whole.state.open_reviews.iter();
     state.open_reviews = reviews
         .filter(|(review, _)| of(thread.reviews.get(review)))
-        .map(|(review, asked)| (*review, asked.clone()))
+        .map(|(review, asked)| (*review, OpenReview { proposed: None, ..asked.clone() }))
         .collect();
     let alone = whole.state.alone.iter().filter(|(_, review)| of(thread.reviews.get(review)));
     state.alone = alone.map(|(reason, review)| (*reason, *review)).collect();

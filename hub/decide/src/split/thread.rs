@@ -141,9 +141,11 @@ impl Thread {
                 self.reviews.insert(*review, own);
             }
             Event::ReviewAnswered { review, answer: ReviewAnswer::Different } => {
-                let own = self.reviews.get(review).copied().unwrap_or(self.blend);
+                // Who said so looked at all that the person was then.
                 let asked = self.person.as_ref().and_then(|person| person.state.open_reviews.get(review));
-                self.never.extend(asked.into_iter().flatten().map(|id| (*id, own)));
+                self.never.extend(
+                    asked.into_iter().flat_map(|asked| &asked.candidates).map(|id| (*id, self.blend)),
+                );
             }
             Event::ToldApart { from } => drop(self.never.insert(*from, self.blend)),
             Event::RestrictionLifted { at } => drop(self.lifted.insert(*at, self.blend)),
@@ -161,6 +163,8 @@ impl Thread {
             | Event::Parted { .. }
             | Event::Proposed { .. }
             | Event::Seconded { .. }
+            | Event::SameProposed { .. }
+            | Event::SameSeconded { .. }
             | Event::Restated { .. }
             | Event::DueSet { .. }
             | Event::PermitsOver { .. }

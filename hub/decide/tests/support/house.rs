@@ -16,13 +16,13 @@ use decide::{Bundle, Person, World};
 use schemas::canonical::Value;
 use schemas::fact::{Decision, Purpose};
 use schemas::handover::{Answer, AnswerKind, OrderName, RejectCode, State};
-use schemas::ids::{HandoverId, MessageId, PersonId, Seed};
-use schemas::message::{Body, Message, Prepared};
+use schemas::ids::{HandoverId, MessageId, PersonId, ReviewId, Seed};
+use schemas::message::{Body, Message, Prepared, ReviewAnswer};
 use schemas::recipient::Recipient;
 use schemas::time::{Day, Instant, KnownAt, day_of, start_of};
 use sha2::{Digest, Sha256};
 
-use super::say::{Home, account, application, number_given, ordered, parted, register, status};
+use super::say::{Home, account, application, number_given, ordered, parted, register, reviewed_by, status};
 use super::{Who, bundle, day, recipient};
 
 /// What was last offered to a recipient.
@@ -382,6 +382,16 @@ impl House {
         let parted =
             |change: &Change| change.events.iter().any(|(_, event)| matches!(event, Event::Parted { .. }));
         if parted(&change) { change } else { self.change(self::parted(person, records, "nora")) }
+    }
+
+    /// The review's person is this one: a second says so too where that is needed.
+    pub(crate) fn same(&mut self, review: ReviewId, person: PersonId) -> Change {
+        let answer = ReviewAnswer::Same(person);
+        let change = self.change(reviewed_by(review, answer, "lucas"));
+        let waits = |change: &Change| {
+            change.events.iter().any(|(_, event)| matches!(event, Event::SameProposed { .. }))
+        };
+        if waits(&change) { self.change(reviewed_by(review, answer, "nora")) } else { change }
     }
 
     /// A field of the last view that left to a recipient, as text.

@@ -429,7 +429,13 @@ pub(crate) fn announced(insz: Insz, on: &str) -> Body {
 
 /// A human answers a review.
 pub(crate) fn reviewed(review: ReviewId, answer: ReviewAnswer) -> Body {
-    Body::Reviewed { review, answer, reason: "the papers were compared".to_owned(), by: by() }
+    reviewed_by(review, answer, by().as_str())
+}
+
+/// Somebody of this name answers it.
+pub(crate) fn reviewed_by(review: ReviewId, answer: ReviewAnswer, by: &str) -> Body {
+    let by = ActorName::parse(by).unwrap();
+    Body::Reviewed { review, answer, reason: "the papers were compared".to_owned(), by }
 }
 
 /// Somebody orders that these records are somebody else's.

@@ -26,7 +26,7 @@ use super::pair::{two, whole_bridge};
 use super::{
     Home, House, Who, account, also, announced, application, at_street, choice, country, day, exempt, fee,
     learned, mac, number_given, objection, ordered, parted, patched, path, permit, platform_linked,
-    redeliver, register, reviewed, shown, since, status, talked, test_insz, voided, withdrawn,
+    redeliver, register, reviewed_by, shown, since, status, talked, test_insz, voided, withdrawn,
 };
 
 const HOMES: [&str; 10] =
@@ -420,14 +420,16 @@ pub(super) fn reaction(house: &mut House, dice: &mut Dice) -> Option<String> {
         1 => {
             let open = house.people().into_iter().find_map(|person| {
                 let (id, may_be) = person.state.open_reviews.iter().next()?;
-                Some((*id, may_be.iter().next().copied()))
+                Some((*id, may_be.candidates.iter().next().copied()))
             });
             let (review, other) = open?;
             let answer = match other.filter(|_| dice.roll(2) == 0) {
                 Some(other) => ReviewAnswer::Same(other),
                 None => ReviewAnswer::Different,
             };
-            house.tell(reviewed(review, answer));
+            for by in ["lucas", "nora"] {
+                house.tell(reviewed_by(review, answer, by));
+            }
             Some(format!("review {answer:?}"))
         }
         2 => {

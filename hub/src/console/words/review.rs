@@ -89,6 +89,18 @@ texts! {
     DIFFERENT_HINT = "Geen van de kandidaten is deze persoon; ze worden nooit gekoppeld.", "Aucun candidat n'est cette personne ; ils ne seront jamais liés.", "None of the candidates is this person; they are never linked.";
     UNCLEAR = "Weet niet", "Je ne sais pas", "Cannot tell";
     UNCLEAR_HINT = "De vraag blijft open, achter wat nog niemand bekeek.", "La question reste ouverte, derrière ce que personne n'a encore vu.", "The question stays open, behind what nobody has looked at.";
+    SAME_MINE = "U zei dit al. Iemand anders moet hetzelfde zeggen; met \"weet niet\" neemt u het terug.", "Vous l'avez déjà dit. Quelqu'un d'autre doit dire la même chose ; avec « je ne sais pas » vous le retirez.", "You said so already. Somebody else must say the same; with \"cannot tell\" you take it back.";
+    SAYS = "zegt: zelfde persoon als", "dit : la même personne que", "says: the same person as";
+    SECOND = "Er is een rijksregisternummer bij: het gebeurt als een tweede persoon hetzelfde zegt.", "Un numéro national est en jeu : c'est fait lorsqu'une deuxième personne dit la même chose.", "A national number is involved: it is done when a second person says the same.";
+    AWAITS = "wacht op een tweede", "attend une deuxième personne", "waits for a second person";
+    TOUCHED = "Wat er gebeurt als dit dezelfde persoon is", "Ce qui se passe si c'est la même personne", "What happens if this is the same person";
+    UNTOUCHED = "Geen overdracht verandert en niets vertrekt.", "Aucun transfert ne change et rien ne part.", "No handover changes and nothing leaves.";
+    HANDOVER_AT = "Overdracht", "Transfert", "Handover";
+    NOBODY_YET = "nog niemand", "encore personne", "nobody yet";
+    ENDS = "Einde van wat er ging naar", "Fin de ce qui allait vers", "End of what went to";
+    TOLD = "berichten tot nu", "messages jusqu'ici", "records until now";
+    LEAVES = "Er vertrekt naar", "Part vers", "Leaves for";
+    ASKED = "Vragen aan het Rijksregister", "Questions au Registre national", "Questions to the register";
     REASON = "Reden (verplicht)", "Motif (obligatoire)", "Reason (required)";
     SAVE = "Bewaar en volgende", "Enregistrer et suivant", "Save and next";
     NO_REASON = "Kies een antwoord en schrijf een reden.", "Choisissez une réponse et écrivez un motif.", "Choose an answer and write a reason.";
@@ -319,6 +331,10 @@ pub(crate) const REASONS: &[(&str, [&str; 3])] = &[
     ),
 ];
 
+/// What leaves for a recipient, by its kind.
+pub(crate) const LEAVING: &[(&str, [&str; 3])] =
+    &[("offer", ["aanbod", "offre", "offer"]), ("file", ["dossier", "dossier", "file"])];
+
 /// What waits for the answer.
 pub(crate) const WAITS: &[(&str, [&str; 3])] = &[
     ("number", ["een nummer wacht", "un numéro attend", "a number waits"]),
@@ -327,6 +343,7 @@ pub(crate) const WAITS: &[(&str, [&str; 3])] = &[
         "registration",
         ["een ingeschrevene wacht", "une personne inscrite attend", "somebody registered waits"],
     ),
+    ("account", ["een account wacht", "un compte attend", "an account waits"]),
     ("nothing", ["houdt niets tegen", "ne retient rien", "holds nothing up"]),
 ];
 

@@ -168,6 +168,7 @@ fn names(event: &Event) -> Vec<PersonId> {
     match event {
         Event::ReviewRaised { candidates, .. } => candidates.iter().copied().collect(),
         Event::ToldApart { from } => vec![*from],
+        Event::SameProposed { same, .. } => vec![*same],
         Event::MergedInto { survivor } => vec![*survivor],
         Event::Absorbed { person, .. } => vec![person.id],
         Event::Parted { kept, moved, .. } => vec![*kept, *moved],
@@ -186,6 +187,7 @@ fn names(event: &Event) -> Vec<PersonId> {
         | Event::LoadApproved { .. }
         | Event::Proposed { .. }
         | Event::Seconded { .. }
+        | Event::SameSeconded { .. }
         | Event::PermitsOver { .. }
         | Event::StreamWentOn { .. }
         | Event::StreamOpened { .. }

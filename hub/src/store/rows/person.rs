@@ -1,6 +1,7 @@
 //! Persons as rows: as they are, what happened to them, by which keys they are found.
 //! What is in a sealed column is the vault's to know. Next: `handover`.
 
+use schemas::actor::ActorName;
 use schemas::ids::{MessageId, PersonId, ReviewId};
 use schemas::key::Mac;
 use schemas::time::{Day, Instant};
@@ -70,6 +71,8 @@ pub struct RecordRow {
 pub struct AskedAbout {
     pub person: PersonId,
     pub candidates: Vec<PersonId>,
+    /// Whether it was answered that they are one.
+    pub same: bool,
 }
 
 /// A record that a split gave to somebody.
@@ -98,6 +101,8 @@ pub struct ReviewRow {
     pub raised_at: Instant,
     /// Whether somebody looked, and could not tell.
     pub looked_at: bool,
+    /// Whom somebody said it is, and who: it waits for a second.
+    pub proposed: Option<(PersonId, ActorName)>,
     pub waits: WaitsOn,
 }
 
@@ -110,6 +115,8 @@ pub enum WaitsOn {
     Handover,
     /// Somebody registered of whom nobody is in charge.
     Registration,
+    /// An account that is shown nothing, and whose choice and objection count for nobody.
+    Account,
     #[default]
     Nothing,
 }
@@ -122,6 +129,7 @@ impl WaitsOn {
             Self::Number => "number",
             Self::Handover => "handover",
             Self::Registration => "registration",
+            Self::Account => "account",
             Self::Nothing => "nothing",
         }
     }
@@ -140,10 +148,12 @@ pub struct WaitingRow {
 #[derive(Clone, Debug)]
 pub struct AnswerRow {
     pub id: ReviewId,
-    /// How: `same`, `different`, `cannot_tell`; `void` where it became clear by itself.
-    pub answer: &'static str,
+    /// How: `same`, `different`, `cannot_tell`; `void` where it became clear by itself; none where a second must say so.
+    pub answer: Option<&'static str>,
     /// When it was answered; none where it stays open.
     pub at: Option<Instant>,
+    /// Whom somebody said it is, and who, where a second must say so.
+    pub proposed: Option<(PersonId, ActorName)>,
 }
 
 /// A person's next due moment.
