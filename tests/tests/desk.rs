@@ -17,6 +17,7 @@ use hub::vault::Vault;
 use schemas::ids::{ReviewId, StreamId};
 use tests::people::visa_lines;
 use tests::process::Process;
+use tests::saying::{owner, send};
 
 /// Two applications of one name and birth date: somebody must say whether they are one person's.
 fn doubt() -> String {
@@ -149,6 +150,58 @@ async fn what_cannot_be_recorded_is_not_done() {
     let actor = Actor::of(&tests::config().people, &dev_token("noor")).unwrap();
     let done = rights.allow(&actor, Action::Redeliver, StreamId::from_bytes([7; 16]), Occasion::Task).await;
     assert!(matches!(done, Err(RightsError::Unrecorded(_))), "{done:?}");
+}
+
+/// What a split would touch is told; two people order it; nobody orders alone, and nobody who may not.
+async fn taken_apart(database: Option<&str>) {
+    let process = Process::over(tempfile::tempdir().unwrap(), database).unwrap();
+    assert!(process.command(&["migrate"]).unwrap().status().unwrap().success());
+    let config = || Config::load(&process.config()).unwrap();
+    config().hub.load_keys().unwrap();
+    let hub = Hub::open(config(), Start::Running { baseline: None }).await.unwrap();
+    let sent = send(&hub, &visa_lines(1)).await;
+    let person = owner(&hub, sent[0]).await;
+    drop(hub);
+    let (whole, record) = (person.to_string(), sent[0].to_string());
+    let report = |records: &str| run(&process, None, &["split", "report", &whole, "--records", records]);
+    let told = report(&record);
+    let text = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.status.success() && text.contains("two people must say the same"), "{told:?}");
+    assert!(text.contains("to agii-abroad: recalled, after "), "{text}");
+    let not_a_part = report(&whole);
+    assert_eq!(not_a_part.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&not_a_part.stdout).contains("it cannot be done: not-a-part"));
+    let order = ["split", "order", &whole, "--records", &record, "--reason", "two sisters"];
+    let store = Store::open_beside(&config().hub.database).await.unwrap();
+    for (who, code, says) in [
+        ("noor", 1, ""),
+        ("lucas", 0, "it waits for a second person"),
+        ("lucas", 0, "it waits for a second person"),
+        ("nora", 0, "decided"),
+        ("nora", 1, "refused"),
+    ] {
+        let done = run(&process, Some(who), &order);
+        let text = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert_eq!((done.status.code(), text.contains(says)), (Some(code), true), "{who}: {done:?}");
+        let parted = store.survivor(person).await.unwrap() != person;
+        assert_eq!(parted, who == "nora", "{who}");
+    }
+    let rows = store.persons(None, 10).await.unwrap();
+    assert_eq!(rows.iter().filter(|row| row.redirect.is_none()).count(), 2);
+    let verified = run(&process, None, &["replay", "--verify"]);
+    assert!(verified.status.success(), "{verified:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_sqlite_a_person_is_taken_apart_by_two_people() {
+    taken_apart(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_postgres_a_person_is_taken_apart_by_two_people() {
+    let Some(server) = tests::server("HUB_TEST_POSTGRES", "PostgreSQL") else { return };
+    let name = format!("hub_desk_{}", std::process::id());
+    taken_apart(Some(&tests::process::database(&server, &name).await.unwrap())).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -285,6 +285,46 @@ fn learning_goes_with_its_records_and_what_is_voided_stays_so() {
     assert_eq!(done(house.now(other)), 1);
 }
 
+/// Who keeps the number stays enrolled under it: the register is not asked anew.
+#[test]
+fn who_keeps_the_number_is_not_asked_about_once_more() {
+    let mut house = House::new();
+    let who = Who::number(1);
+    house.granted(&who);
+    let id = house.only().id;
+    let record = house.change(account(&who, "2025-03-02")).records[0].record;
+    let asked = house.now(id).state.asked.clone();
+    assert!(!asked.is_empty());
+    let change = house.split(id, &BTreeSet::from([record]));
+    let (kept, moved) = pair_of(&change);
+    assert_eq!((house.now(kept).state.asked.clone(), &change.tasks[..]), (asked, &[][..]));
+    assert!(house.now(moved).state.asked.is_empty());
+}
+
+/// A number that came while the two were one leads to whose record brought it first, and to nobody else.
+#[test]
+fn a_number_of_later_leads_to_one_of_the_two() {
+    let mut house = House::new();
+    let ((a, first), (b, second)) = two(&mut house);
+    let mut records = house.records_of(second);
+    house.tell(bridge(&a, &b));
+    let new = Key::Dvz(schemas::reference::DvzNumber::parse("8000777").unwrap());
+    let brings = |house: &mut House, who: &Who| {
+        house.change(named(who, vec![application_key(who), new.clone()])).records[0].record
+    };
+    let (theirs, own) = (brings(&mut house, &a), brings(&mut house, &b));
+    records.insert(own);
+    let change = house.split(first, &records);
+    let leads = change.moved.iter().filter(|moved| {
+        let key = moved.prepared.own().find(|(key, _)| **key == new);
+        key.is_some_and(|(_, index)| moved.keys.contains(&index.mac))
+    });
+    assert_eq!(leads.map(|moved| moved.record).collect::<Vec<_>>(), [theirs]);
+    let (kept, moved) = pair_of(&change);
+    let has = |id: PersonId| house.now(id).matching.keys.contains(&new);
+    assert_eq!((has(kept), has(moved)), (true, false));
+}
+
 /// I9: merged, and taken apart before anything was told of both: each is as before, whatever their lives were; and what
 /// is said later leads to the same, as if they had never been one.
 #[test]

@@ -1,15 +1,17 @@
-//! What people do by hand in a scenario: orders, answers to reviews, the report of a first load and its approval.
+//! What people do by hand in a scenario: orders, answers to reviews, splits, the report of a first load and its approval.
 //!
 //! Each is the message that the desk would write. Refuses to ask who may: whoever writes a scenario may all of it.
+
+use std::collections::BTreeSet;
 
 use decide::Person;
 use decide::round::Verdict;
 use schemas::actor::ActorName;
 use schemas::handover::OrderName;
-use schemas::ids::{HandoverId, PersonId, ReviewId};
+use schemas::ids::{HandoverId, MessageId, PersonId, ReviewId};
 use schemas::message::{Body, ReviewAnswer};
 
-use super::file::{Of, ScenarioApproval, ScenarioOrder, ScenarioReview};
+use super::file::{Of, ScenarioApproval, ScenarioOrder, ScenarioReview, ScenarioSplit};
 use super::spoken::{code, desk};
 use super::stage::ScenarioStage;
 use super::words::{unknown, word_of};
@@ -87,6 +89,27 @@ impl ScenarioStage<'_> {
         let reason = "of this scenario".to_owned();
         let body = Body::Reviewed { review, answer, reason, by: name };
         Ok(self.tell(&format!("{by} says: {said}"), body))
+    }
+
+    /// All that was said under one name is somebody else's.
+    pub(super) fn split(&mut self, split: &ScenarioSplit) -> Result<(), String> {
+        let person = self.named(&split.of)?.first().copied().ok_or("there is nobody of this name")?;
+        let told = self.spoken.iter().filter(|(_, who, _)| *who == split.records);
+        let own = told.filter(|(_, _, owner)| self.now(*owner) == Some(person));
+        let records: BTreeSet<MessageId> = own.map(|(id, ..)| *id).collect();
+        let names = split.by.as_deref().map_or_else(|| vec!["amina", "nora"], |by| vec![by]);
+        let mut codes = vec![];
+        for by in names {
+            let (reason, name) = ("of this scenario".to_owned(), ActorName::parse(by));
+            let name = name.map_err(|error| error.to_string())?;
+            let body = Body::Split { person, records: records.clone(), reason, by: name };
+            codes = code(&self.tell(&format!("{by} orders a split"), body));
+            // Refused, or done without a second.
+            if self.now(person) != Some(person) || !codes.is_empty() {
+                break;
+            }
+        }
+        self.judge(split.verdict.as_deref(), codes)
     }
 
     /// Somebody reads what the first load would open: who waits, each as they are now.

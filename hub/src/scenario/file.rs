@@ -44,6 +44,8 @@ pub(super) struct ScenarioFile {
     #[serde(default)]
     review: Vec<Spanned<ScenarioReview>>,
     #[serde(default)]
+    split: Vec<Spanned<ScenarioSplit>>,
+    #[serde(default)]
     report: Vec<Spanned<ScenarioReport>>,
     #[serde(default)]
     approve: Vec<Spanned<ScenarioApproval>>,
@@ -182,6 +184,23 @@ pub(super) struct ScenarioReview {
     pub(super) verdict: Option<String>,
 }
 
+/// Records of a person are somebody else's.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScenarioSplit {
+    #[serde(alias = "at")]
+    on: ScenarioMoment,
+    /// Who has them now.
+    #[serde(alias = "who")]
+    pub(super) of: String,
+    /// Whose they are: all that was said of them under this name.
+    pub(super) records: String,
+    /// Who orders it; as many as must order it where nobody is named.
+    pub(super) by: Option<String>,
+    #[serde(alias = "result")]
+    pub(super) verdict: Option<String>,
+}
+
 /// What a first load would open is read.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -218,6 +237,7 @@ pub(super) enum ScenarioTurn<'a> {
     Answer(&'a ScenarioAnswer),
     Order(&'a ScenarioOrder),
     Review(&'a ScenarioReview),
+    Split(&'a ScenarioSplit),
     Report,
     Approve(&'a ScenarioApproval),
     Day,
@@ -266,6 +286,11 @@ impl ScenarioFile {
             self.review
                 .iter()
                 .map(|r| (of(r.span()), Comes::On(r.as_ref().on), ScenarioTurn::Review(r.as_ref()))),
+        );
+        turns.extend(
+            self.split
+                .iter()
+                .map(|s| (of(s.span()), Comes::On(s.as_ref().on), ScenarioTurn::Split(s.as_ref()))),
         );
         turns.extend(
             self.report.iter().map(|r| (of(r.span()), Comes::On(r.as_ref().on), ScenarioTurn::Report)),

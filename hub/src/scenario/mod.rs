@@ -65,6 +65,7 @@ pub fn play(path: &Path, config: &Config) -> Result<Played, ScenarioMistakes> {
             ScenarioTurn::Answer(answer) => stage.answer(answer),
             ScenarioTurn::Order(order) => stage.order(order),
             ScenarioTurn::Review(review) => stage.review(review),
+            ScenarioTurn::Split(split) => stage.split(split),
             ScenarioTurn::Report => stage.report(),
             ScenarioTurn::Approve(approval) => stage.approve(approval),
             ScenarioTurn::Day => Ok(()),

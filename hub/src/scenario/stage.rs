@@ -55,6 +55,8 @@ pub(super) struct ScenarioStage<'a> {
     deliveries: Vec<Delivery>,
     offers: Vec<QuotedOffer>,
     labels: Labels,
+    /// What was said under a name: the message, the name, and whose it became.
+    pub(super) spoken: Vec<(MessageId, String, PersonId)>,
     /// Everybody, in the order in which they became known.
     seen: Vec<PersonId>,
     rows: Vec<String>,
@@ -106,6 +108,7 @@ impl<'a> ScenarioStage<'a> {
             deliveries: vec![],
             offers: vec![],
             labels: BTreeMap::new(),
+            spoken: vec![],
             seen: vec![],
             rows: vec![],
             tasks: vec![],
@@ -265,6 +268,7 @@ impl<'a> ScenarioStage<'a> {
             && let Some(owner) = change.owner
         {
             self.labels.entry(owner).or_default().insert(who.to_owned());
+            self.spoken.push((id, who.to_owned(), owner));
         }
         let Some(verdict) = verdicts.into_iter().next() else {
             return Verdict::Failed(Aside::NeedsWithoutEnd);
@@ -283,6 +287,13 @@ impl<'a> ScenarioStage<'a> {
                     if !self.seen.contains(person) {
                         self.seen.push(*person);
                     }
+                    if let Event::Parted { kept, moved, records } = event {
+                        self.parted(*person, (*kept, *moved), records);
+                        told.push("one person is two".to_owned());
+                    }
+                    if let Event::Proposed { .. } | Event::SameProposed { .. } = event {
+                        told.push("waits for a second person".to_owned());
+                    }
                     if let Event::HandoverMoved { row, to, recipient, .. } = event {
                         let to = to.as_str();
                         let whom = recipient.as_ref().map_or(String::new(), |r| format!(" {r}"));
@@ -290,7 +301,8 @@ impl<'a> ScenarioStage<'a> {
                         self.rows.push(row.to_string());
                     }
                 }
-                for (absorbed, survivor) in change.merged() {
+                let joined = |(_, event): &(PersonId, Event)| matches!(event, Event::Absorbed { .. });
+                for (absorbed, survivor) in change.merged().filter(|_| change.events.iter().any(joined)) {
                     let names = self.labels.remove(&absorbed).unwrap_or_default();
                     self.labels.entry(survivor).or_default().extend(names);
                     told.push("two persons are one".to_owned());
@@ -316,6 +328,29 @@ impl<'a> ScenarioStage<'a> {
         }
         let told = if told.is_empty() { "nothing follows".to_owned() } else { told.join(", ") };
         self.note(what, &told);
+    }
+
+    /// Each of the two has the names under which their own records were said.
+    fn parted(
+        &mut self,
+        whole: PersonId,
+        (kept, moved): (PersonId, PersonId),
+        records: &BTreeSet<MessageId>,
+    ) {
+        self.labels.remove(&whole);
+        let Self { world, labels, spoken, .. } = self;
+        for (id, who, owner) in spoken {
+            let now = world.person(*owner).map(|person| person.id);
+            if now == Some(kept) || now == Some(moved) {
+                *owner = if records.contains(id) { moved } else { kept };
+                labels.entry(*owner).or_default().insert(who.clone());
+            }
+        }
+    }
+
+    /// Who somebody is by now.
+    pub(super) fn now(&self, id: PersonId) -> Option<PersonId> {
+        self.world.person(id).map(|person| person.id)
     }
 
     /// The invariants, of everybody whom a message touched; and what is decided is settled.
