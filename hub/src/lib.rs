@@ -19,6 +19,7 @@ pub mod desk;
 pub mod quarantine;
 pub mod decider;
 pub mod deliver;
+pub mod answers;
 pub mod request;
 pub mod alert;
 pub mod restart;

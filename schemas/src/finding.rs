@@ -65,6 +65,12 @@ macro_rules! codes {
 codes! {
     /// The bytes are not the format they claim to be.
     Unreadable = "unreadable", Error;
+    /// More bytes than one item may have.
+    TooLarge = "too-large", Error;
+    /// Another item was accepted under this id.
+    IdTaken = "id-taken", Error;
+    /// Whoever it comes from may not say this, or not on this day.
+    NotAllowedHere = "not-allowed-here", Error;
     /// The item does not fit the source's JSON Schema.
     Schema = "schema", Error;
     /// A field the contract does not know: never dropped in silence.

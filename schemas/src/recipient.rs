@@ -38,6 +38,12 @@ impl Recipient {
     pub fn topic(&self) -> String {
         format!("voortraject.{}.v1", self.0)
     }
+
+    /// The topic on which it answers.
+    #[must_use]
+    pub fn answers_topic(&self) -> String {
+        format!("voortraject.{}.answers.v1", self.0)
+    }
 }
 
 /// What a recipient is to the person: it decides what may leave to it ([`crate::canonical`]).

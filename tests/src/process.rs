@@ -70,12 +70,12 @@ impl Process {
             let name = file.file_name().context("a file has a name")?.to_string_lossy().into_owned();
             std::fs::rename(&file, agencies.join(format!("{prefix}-{name}")))?;
             // One organisation that sends as well has one name for both, because it has one token.
-            let source = config.join("sources").join(&name);
-            if let Ok(text) = std::fs::read_to_string(&source) {
-                let plain = name.trim_end_matches(".toml");
-                let own = format!("name = \"{plain}\"");
-                let text = text.replace(&own, &format!("name = \"{prefix}-{plain}\""));
-                std::fs::write(&source, text)?;
+            let plain = name.trim_end_matches(".toml");
+            let (own, anew) = (format!("name = \"{plain}\""), format!("name = \"{prefix}-{plain}\""));
+            for source in std::fs::read_dir(config.join("sources"))? {
+                let source = source?.path();
+                let text = std::fs::read_to_string(&source)?;
+                std::fs::write(&source, text.replace(&own, &anew))?;
             }
         }
         let database = match server {

@@ -57,7 +57,7 @@ async fn a_halted_topic_is_told_in_five_places_until_it_is_mended() {
     let deliver = &told["roles"]["deliver"];
     assert_eq!((&deliver["ready"], &deliver["holder"]), (&false.into(), &told["instance"]));
     assert_eq!(deliver["cause"], format!("{topic} (topic-partitions)"));
-    for other in ["intake", "decide", "request"] {
+    for other in ["intake", "answers", "decide", "request"] {
         assert_eq!(told["roles"][other]["ready"], true, "{told}");
     }
     let halted = told["halted"].as_array().unwrap();

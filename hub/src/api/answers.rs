@@ -1,19 +1,21 @@
 //! Answers of agencies: through the same door as everything else, then waited for.
 //!
 //! An answer is a message. The caller is told its decision where that comes within two seconds: 200
-//! done, 409 with what would be possible; else 202 with a receipt to follow.
+//! done, 409 with what would be possible; else 202 with a receipt to follow. What became of one that was given over
+//! Kafka is asked here by its id. Refuses to tell anybody of another's.
 
 use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 
 use super::lines::{BodyForm, parse};
 use super::problem::{Problem, ProblemCode};
 use super::{Here, auth, messages, receipts};
-use crate::intake::ItemVerdict;
+use crate::intake::{ItemVerdict, LatestAnswer};
 use crate::store::rows::{Detail, Outcome, ReceiptRow};
 
 /// How long a decision is waited for.
@@ -46,6 +48,29 @@ pub(super) async fn push(
             Ok((StatusCode::ACCEPTED, place, Json(body)).into_response())
         }
     }
+}
+
+/// `GET /v1/recipients/{recipient}/answers/{id}`: by the id that the recipient gave, or by the receipt.
+pub(super) async fn show(
+    State(doors): Here,
+    Path((name, id)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
+    let source = adapters::source("answer").ok_or(ProblemCode::UnknownSource)?;
+    let recipient = auth::recipient(&doors, &headers, &name)?;
+    let LatestAnswer { taken, refused } = doors.intake.answered(source, &recipient, &id).await?;
+    let refused: Vec<Value> =
+        refused.iter().map(|row| receipts::refused(&doors, row)).collect::<Result<_, _>>()?;
+    let Some(row) = taken else {
+        // Nothing under this id was taken: the newest refusal is what became of it.
+        let newest = refused.into_iter().next();
+        return newest.map(Json).ok_or_else(|| ProblemCode::NotFound.into());
+    };
+    let mut told = receipts::as_json(&row);
+    if !refused.is_empty() {
+        told["refused"] = Value::Array(refused);
+    }
+    Ok(Json(told))
 }
 
 /// What a decided answer is told.

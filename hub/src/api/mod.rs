@@ -99,7 +99,7 @@ impl Doors {
     ) -> Result<Vec<ItemVerdict>, Problem> {
         let verdicts = self.intake.accept(source, sender, items).await?;
         for verdict in &verdicts {
-            self.metrics.intake.count(source.name(), verdict::word(verdict));
+            self.metrics.intake.count(source.name(), verdict.word());
         }
         Ok(verdicts)
     }
@@ -124,6 +124,7 @@ pub fn router(doors: Doors, others: Router) -> Router {
         .route("/v1/receipts/{id}", get(receipts::show))
         .route("/v1/recipients/{recipient}/deliveries", get(feed::read))
         .route("/v1/recipients/{recipient}/answers", post(answers::push))
+        .route("/v1/recipients/{recipient}/answers/{id}", get(answers::show))
         .route("/problems/{code}", get(pages::show))
         .route("/livez", get(probes::live))
         .route("/readyz", get(probes::ready))

@@ -10,8 +10,8 @@ use schemas::ids::MessageId;
 use serde_json::{Value, json};
 
 use super::problem::{self, Problem, ProblemCode};
-use super::{Here, auth};
-use crate::store::rows::{Detail, Outcome, ReceiptRow};
+use super::{Doors, Here, auth};
+use crate::store::rows::{Detail, Outcome, ReceiptRow, RefusalRow};
 use crate::vault::{Access, Why};
 
 /// `GET /v1/receipts/{id}`
@@ -33,14 +33,19 @@ pub(super) async fn show(
     if sender != row.sender {
         return Err(ProblemCode::NotFound.into());
     }
-    let access = Access { actor: &row.sender, why: Why::Receipt };
-    let findings = refused.map(|refusal| doors.vault.findings(&refusal, access)).transpose();
-    let findings = findings.map_err(|_| ProblemCode::Internal)?;
-    let mut receipt = as_json(&row);
-    if let Some(findings) = findings {
-        receipt["errors"] = findings.iter().map(problem::finding).collect();
+    match refused {
+        Some(refusal) => Ok(Json(self::refused(&doors, &refusal)?)),
+        None => Ok(Json(as_json(&row))),
     }
-    Ok(Json(receipt))
+}
+
+/// A refused item as its sender reads it: with everything that was found.
+pub(super) fn refused(doors: &Doors, refusal: &RefusalRow) -> Result<Value, Problem> {
+    let access = Access { actor: &refusal.sender, why: Why::Receipt };
+    let findings = doors.vault.findings(refusal, access).map_err(|_| ProblemCode::Internal)?;
+    let mut receipt = as_json(&ReceiptRow::from(refusal));
+    receipt["errors"] = findings.iter().map(problem::finding).collect();
+    Ok(receipt)
 }
 
 /// A receipt as its sender reads it.

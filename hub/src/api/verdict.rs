@@ -8,19 +8,9 @@ use serde_json::{Value, json};
 use super::problem::{self, Problem, ProblemCode};
 use crate::intake::{IntakeError, ItemVerdict};
 
-/// What came of an item, in one word.
-pub(super) fn word(verdict: &ItemVerdict) -> &'static str {
-    match verdict {
-        ItemVerdict::Accepted { .. } => "accepted",
-        ItemVerdict::Again { .. } => "again",
-        ItemVerdict::Conflict => "conflict",
-        ItemVerdict::Refused { .. } => "refused",
-    }
-}
-
 /// One item's result: `status` is accepted, again, conflict or refused.
 pub(super) fn as_json(verdict: &ItemVerdict) -> Value {
-    let status = word(verdict);
+    let status = verdict.word();
     let receipt = |id: &dyn std::fmt::Display| json!({ "status": status, "receipt": id.to_string() });
     let list = |findings: &[Finding]| findings.iter().map(problem::finding).collect::<Value>();
     match verdict {

@@ -15,6 +15,7 @@ mod wrapping;
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use axum::Router;
 use clap::ValueEnum;
 use decide::bundle::{Competence, Contract};
@@ -24,9 +25,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::alert::Alerts;
+use crate::answers::{self, Hearing, HearingHealth};
 use crate::api::{self, Doors};
 use crate::clock::Clock;
-use crate::config::{Config, KeysError};
+use crate::config::{ANSWER, Config, KeysError};
 use crate::console::{self, Console};
 use crate::contract::versions::SchemaVersion;
 use crate::contract::{ContractError, Schemas, registry};
@@ -51,6 +53,8 @@ pub use server::serve;
 pub enum Role {
     /// Answers HTTP: senders, agencies, probes.
     Intake,
+    /// Reads what agencies answer on Kafka.
+    Answers,
     /// Decides; one at a time over all processes.
     Decide,
     /// Sends to Kafka; one at a time over all processes.
@@ -112,6 +116,8 @@ pub struct Hub {
     pub decided: Arc<watch::Sender<u64>>,
     /// How the relay is.
     pub health: Arc<Health>,
+    /// How reading answers from Kafka goes.
+    pub hearing: Arc<HearingHealth>,
     pub missing: Away,
     instance: String,
 }
@@ -174,6 +180,7 @@ impl Hub {
             outbox: Arc::default(),
             decided,
             health: Arc::new(Health::new(health)),
+            hearing: Arc::default(),
             missing: Away::default(),
             instance,
         })
@@ -181,7 +188,7 @@ impl Hub {
 
     /// The HTTP door of a process that does all of it.
     pub fn router(&self) -> Router {
-        self.router_of(&[Role::Intake, Role::Decide, Role::Deliver, Role::Request])
+        self.router_of(&[Role::Intake, Role::Answers, Role::Decide, Role::Deliver, Role::Request])
     }
 
     /// What delivery waits for here, or which topics are halted. The relay waits by itself: its loop does not end.
@@ -204,6 +211,7 @@ impl Hub {
         let kafka = self.config.hub.kafka.is_some();
         let (name, lease, loops): (_, _, &'static [&'static str]) = match role {
             Role::Intake => ("intake", None, &[]),
+            Role::Answers => ("answers", None, &["answers"]),
             Role::Decide => ("decide", Some("decider"), &["decide", "due"]),
             Role::Deliver => ("deliver", kafka.then_some("relay"), &["deliver"]),
             Role::Request => ("request", None, &[]),
@@ -212,7 +220,11 @@ impl Hub {
         let trouble = move || {
             let failing = loops.iter().find_map(|name| hub.missing.cause(name));
             let failing = failing.map(|cause| ("failing", cause));
-            failing.or_else(|| if role == Role::Deliver { hub.undelivered() } else { None })
+            failing.or_else(|| match role {
+                Role::Deliver => hub.undelivered(),
+                Role::Answers => hub.hearing.trouble().map(|cause| ("waiting", cause)),
+                Role::Intake | Role::Decide | Role::Request => None,
+            })
         };
         api::OwnRole { name, lease, trouble: Arc::new(trouble) }
     }
@@ -222,7 +234,8 @@ impl Hub {
         let (hub, metrics) = (self.clone(), Arc::clone(&self.metrics));
         let words = move || {
             let away = hub.undelivered().map(|(state, cause)| format!("deliver: {state}: {cause}"));
-            hub.missing.words().into_iter().chain(away).reduce(|all, one| all + "; " + &one)
+            let unheard = hub.hearing.trouble().map(|cause| format!("answers: {cause}"));
+            hub.missing.words().into_iter().chain(away).chain(unheard).reduce(|all, one| all + "; " + &one)
         };
         let doors = Doors {
             intake: self.intake.clone(),
@@ -331,6 +344,21 @@ impl Hub {
         }
     }
 
+    /// Reads answers from Kafka until told to stop; without Kafka, recipients answer over HTTP.
+    ///
+    /// # Errors
+    /// Where no source takes answers.
+    pub async fn answers(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let Some(kafka) = self.config.hub.kafka.clone() else {
+            stop.cancelled().await;
+            return Ok(());
+        };
+        let source = adapters::source(ANSWER).context("there is no source of answers")?;
+        let Self { intake, clock, config, metrics, hearing: health, .. } = self;
+        answers::run(Hearing { intake, clock, config, kafka, source, metrics, health }, stop).await;
+        Ok(())
+    }
+
     /// Sends to Kafka until told to stop; without Kafka, recipients read the feed.
     ///
     /// # Errors
@@ -400,6 +428,9 @@ pub async fn run(config: &Path, roles: &[Role], baseline: Option<Day>) -> anyhow
         match role {
             Role::Intake => {
                 tasks.spawn(loops::forget_refused(hub.intake, stop));
+            }
+            Role::Answers => {
+                tasks.spawn(loops::keep("answers", missing, stop, move |stop| hub.clone().answers(stop)));
             }
             Role::Decide => {
                 let (intake, clock) = (hub.intake.clone(), hub.clock.clone());

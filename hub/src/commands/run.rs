@@ -30,7 +30,7 @@ pub struct Args {
 /// # Errors
 /// Where it cannot start.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let all = [Role::Intake, Role::Decide, Role::Deliver, Role::Request];
+    let all = [Role::Intake, Role::Answers, Role::Decide, Role::Deliver, Role::Request];
     let roles = if args.role.is_empty() { &all[..] } else { &args.role };
     app::run(&args.config, roles, args.baseline).await?;
     Ok(ExitCode::SUCCESS)

@@ -127,6 +127,15 @@ impl Senders {
         self.find(token, on, |sender| sender.source == ANSWER && sender.name == recipient.as_str())
     }
 
+    /// Whether a recipient may answer on this day: for where the brokers say who it is.
+    ///
+    /// # Errors
+    /// [`SenderError`] says which condition does not hold.
+    pub fn may_answer(&self, recipient: &Recipient, on: Day) -> Result<(), SenderError> {
+        let known = self.senders.iter().filter(|sender| sender.name == recipient.as_str());
+        rightful(known.collect(), on, |sender| sender.source == ANSWER).map(|_| ())
+    }
+
     /// Whether anybody has this token, whatever it is good for.
     #[must_use]
     pub fn knows(&self, token: &str) -> bool {
@@ -141,14 +150,18 @@ impl Senders {
     }
 
     fn find(&self, token: &str, on: Day, fits: impl Fn(&Sender) -> bool) -> Result<&Sender, SenderError> {
-        let known = self.of(token);
-        if known.is_empty() {
-            return Err(SenderError::Unknown);
-        }
-        let sender = known.into_iter().find(|sender| fits(sender)).ok_or(SenderError::NotAllowed)?;
-        let holds = |basis: &LegalBasis| basis.from <= on && basis.to.is_none_or(|to| on <= to);
-        sender.bases.iter().any(holds).then_some(sender).ok_or(SenderError::NoBasis)
+        rightful(self.of(token), on, fits)
     }
+}
+
+/// Of those who it may be, whoever has the right on this day.
+fn rightful(known: Vec<&Sender>, on: Day, fits: impl Fn(&Sender) -> bool) -> Result<&Sender, SenderError> {
+    if known.is_empty() {
+        return Err(SenderError::Unknown);
+    }
+    let sender = known.into_iter().find(|sender| fits(sender)).ok_or(SenderError::NotAllowed)?;
+    let holds = |basis: &LegalBasis| basis.from <= on && basis.to.is_none_or(|to| on <= to);
+    sender.bases.iter().any(holds).then_some(sender).ok_or(SenderError::NoBasis)
 }
 
 /// The file of one source.

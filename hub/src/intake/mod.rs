@@ -6,6 +6,7 @@
 //! Next: `committer` for the shared commit, [`crate::vault`] for what is sealed, `decider` for what follows.
 
 mod committer;
+mod heard;
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -16,6 +17,7 @@ use schemas::country::Countries;
 use schemas::finding::Finding;
 use schemas::ids::{MessageId, PersonId};
 use schemas::insz::Environment;
+use schemas::key::Mac;
 use schemas::message::{Body, Said};
 use schemas::municipality::Municipalities;
 use schemas::place::Places;
@@ -29,6 +31,7 @@ use crate::store::rows::{InboxRow, RefusalRow, StoredAttempt};
 use crate::store::{Store, StoreError};
 use crate::vault::{Content, Place, SealError, Vault};
 use committer::{CommitError, Committer};
+pub use heard::{HeardItem, LatestAnswer};
 
 /// The sender of what the hub writes to itself.
 pub const HUB: &str = "hub";
@@ -78,6 +81,19 @@ pub enum ItemVerdict {
         /// Everything that was found.
         findings: Vec<Finding>,
     },
+}
+
+impl ItemVerdict {
+    /// It in one word: what metrics and senders call it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Accepted { .. } => "accepted",
+            Self::Again { .. } => "again",
+            Self::Conflict => "conflict",
+            Self::Refused { .. } => "refused",
+        }
+    }
 }
 
 /// Why nothing could be answered, by what the sender should do.
@@ -143,7 +159,7 @@ struct IntakeParts {
 /// An item on its way to the commit.
 enum Incoming {
     Take(Box<InboxRow>, Vec<Finding>),
-    Refuse(RefusalRow, Vec<Finding>),
+    Refuse(Box<RefusalRow>, Vec<Finding>),
 }
 
 impl Intake {
@@ -334,7 +350,7 @@ impl Intake {
     ) -> Result<InboxRow, IntakeError> {
         let vault = &self.0.vault;
         let source = content.source.clone();
-        let dedupe = vault.mac("dedupe", format!("{sender}\0{source}\0{id}").as_bytes());
+        let dedupe = self.dedupe(sender, &source, id);
         let key = vault.fresh()?;
         Ok(InboxRow {
             id: message,
@@ -349,7 +365,13 @@ impl Intake {
             )?,
             key: vault.wrap_message(message, &key, None)?,
             received_at: now,
+            read_from: None,
         })
+    }
+
+    /// The HMAC of a sender's own id.
+    fn dedupe(&self, sender: &str, source: &str, id: &str) -> Mac {
+        self.0.vault.mac("dedupe", format!("{sender}\0{source}\0{id}").as_bytes())
     }
 
     /// Seals a refused item with what was found in it.
@@ -374,8 +396,10 @@ impl Intake {
             findings: vault.seal(&key, Place::Findings(id), &written)?,
             key: vault.wrap_refusal(id, &key)?,
             received_at: now,
+            dedupe: None,
+            read_from: None,
         };
-        Ok(Incoming::Refuse(row, findings))
+        Ok(Incoming::Refuse(Box::new(row), findings))
     }
 
     /// Stores refused items, then the others in a shared commit; answers in the order given.
@@ -391,7 +415,7 @@ impl Intake {
                 }
                 Incoming::Refuse(row, findings) => {
                     answers.push(ItemVerdict::Refused { receipt: row.id, findings });
-                    refusals.push(row);
+                    refusals.push(*row);
                 }
             }
         }

@@ -45,12 +45,12 @@ pub struct ReceivedLabel {
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 pub struct TopicLabel {
     pub recipient: String,
-    /// `relay` or `auditor`.
+    /// `relay`, `auditor` or `answers`.
     pub part: &'static str,
 }
 
 impl TopicLabel {
-    /// That of a recipient, as one of the two found it.
+    /// That of a recipient, as one of them found it.
     #[must_use]
     pub fn of(recipient: &Recipient, part: &'static str) -> Self {
         Self { recipient: recipient.to_string(), part }
@@ -155,6 +155,8 @@ pub struct Metrics {
     pub decide: Decide,
     pub deliver: DeliverCounts,
     pub request: Request,
+    /// Records on topics of answers that are not stored yet.
+    pub answers: Family<TopicLabel, Gauge>,
     registry: Arc<Registry>,
 }
 
@@ -199,8 +201,11 @@ impl Metrics {
         registry.register("deliver_breaks", "Topics that do not read back right", deliver.breaks.clone());
         let help = "1 where delivery to a topic is halted until somebody mends it";
         registry.register("deliver_halted", help, deliver.halted.clone());
+        let answers: Family<TopicLabel, Gauge> = Family::default();
+        let help = "Records on topics of answers that are not read yet; 1 at rest where somebody writes in transactions";
+        registry.register("answers_behind", help, answers.clone());
         registry.register("request_tasks", "Tasks performed", request.tasks.clone());
-        Self { intake, api, decide, deliver, request, registry: Arc::new(registry) }
+        Self { intake, api, decide, deliver, request, answers, registry: Arc::new(registry) }
     }
 
     /// All numbers in the text form that Prometheus reads.

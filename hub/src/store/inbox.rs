@@ -2,7 +2,7 @@
 //!
 //! A message is stored once: its dedupe HMAC is unique together with its try, and the engine's own answer to a conflict
 //! decides who was first. A message that was decided and refused does not take its id: the next one under it is the
-//! next try, with whatever it says. Next: [`super::messages`] for how it is read, [`super::commit`] for what a decision adds.
+//! next try, with whatever it says; a record that is read from the same place of a topic once more is no other try. Next: [`super::messages`] for how it is read, [`super::commit`] for what a decision adds.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -81,11 +81,13 @@ impl Store {
             .bytes_or("content", rows.iter().map(|row| row.content.as_deref()))
             .bytes("findings", rows.iter().map(|row| row.findings.as_slice()))
             .bytes("key", rows.iter().map(|row| row.key.as_slice()))
-            .int("received_at", rows.iter().map(|row| time(row.received_at)));
+            .int("received_at", rows.iter().map(|row| time(row.received_at)))
+            .bytes_or("dedupe", rows.iter().map(|row| row.dedupe.map(|mac| mac.0)))
+            .bytes_or("read_from", rows.iter().map(|row| row.read_from.map(|mac| mac.0)));
         let pool = self.pool.clone();
         detached(async move {
             let mut tx = pool.write().await?;
-            tx.insert("refusal", table, "on conflict (id) do nothing").await?;
+            tx.insert("refusal", table, "on conflict do nothing").await?;
             tx.commit().await
         })
         .await
@@ -96,15 +98,34 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn refusal(&self, id: MessageId) -> Result<Option<RefusalRow>, StoreError> {
-        type Cells = (String, String, Option<Vec<u8>>, Vec<u8>, Vec<u8>, i64);
-        let sql = "select source, sender, content, findings, key, received_at from refusal where id = $1";
-        let found: Vec<Cells> =
+        let sql = "select id, source, sender, content, findings, key, received_at, dedupe, read_from \
+                   from refusal where id = $1";
+        let found: Vec<RefusalCells> =
             self.pool.read("refusal", sql, vec![SqlValue::Bytes(id.bytes().to_vec())]).await?;
-        let row = |(source, sender, content, findings, key, received_at): Cells| {
-            let received_at = CellReader("refusal").time(received_at)?;
-            Ok(RefusalRow { id, source, sender, content, findings, key, received_at })
-        };
-        found.into_iter().next().map(row).transpose()
+        found.into_iter().next().map(refusal_row).transpose()
+    }
+
+    /// The refused items under one id that are still kept, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn refusals_under(&self, dedupe: Mac, limit: u32) -> Result<Vec<RefusalRow>, StoreError> {
+        let sql = "select id, source, sender, content, findings, key, received_at, dedupe, read_from \
+                   from refusal where dedupe = $1 order by id desc limit $2";
+        let values = vec![SqlValue::Bytes(dedupe.0.to_vec()), SqlValue::Int(limit.into())];
+        let found: Vec<RefusalCells> = self.pool.read("refusal", sql, values).await?;
+        found.into_iter().map(refusal_row).collect()
+    }
+
+    /// The message that has an id now: its last try.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn message_under(&self, dedupe: Mac) -> Result<Option<MessageId>, StoreError> {
+        let sql = "select id from inbox where dedupe = $1 order by try desc limit 1";
+        let found: Vec<(Vec<u8>,)> =
+            self.pool.read("inbox", sql, vec![SqlValue::Bytes(dedupe.0.to_vec())]).await?;
+        found.into_iter().next().map(|(id,)| READER.id(MessageId::from_bytes, id)).transpose()
     }
 
     /// Deletes refused items received before.
@@ -117,6 +138,26 @@ impl Store {
     }
 }
 
+type RefusalCells =
+    (Vec<u8>, String, String, Option<Vec<u8>>, Vec<u8>, Vec<u8>, i64, Option<Vec<u8>>, Option<Vec<u8>>);
+
+fn refusal_row(cells: RefusalCells) -> Result<RefusalRow, StoreError> {
+    let (id, source, sender, content, findings, key, received_at, dedupe, read_from) = cells;
+    let reader = CellReader("refusal");
+    let mac = |bytes: Option<Vec<u8>>| bytes.map(|bytes| reader.fixed(bytes).map(Mac)).transpose();
+    Ok(RefusalRow {
+        id: reader.id(MessageId::from_bytes, id)?,
+        source,
+        sender,
+        content,
+        findings,
+        key,
+        received_at: reader.time(received_at)?,
+        dedupe: mac(dedupe)?,
+        read_from: mac(read_from)?,
+    })
+}
+
 /// The message that has an id now.
 struct There {
     id: MessageId,
@@ -126,9 +167,9 @@ struct There {
     refused: bool,
 }
 
-/// Inserts rows whose id and try are free; tells which were.
+/// Inserts rows whose id, try and place are free; tells which were.
 async fn insert(tx: &mut Tx, table: Rows) -> Result<HashSet<MessageId>, StoreError> {
-    let sql = table.insert("inbox", "on conflict (dedupe, try) do nothing returning id");
+    let sql = table.insert("inbox", "on conflict do nothing returning id");
     let inserted: Vec<(Vec<u8>,)> = tx.read("inbox", &sql, table).await?;
     inserted.into_iter().map(|(id,)| READER.id(MessageId::from_bytes, id)).collect()
 }
@@ -160,6 +201,7 @@ fn inbox(rows: Vec<(InboxRow, i64)>) -> Rows {
         .bytes("body", rows.iter().map(|(row, _)| row.body.0))
         .text("source", rows.iter().map(|(row, _)| row.source.as_str()))
         .text("sender", rows.iter().map(|(row, _)| row.sender.as_str()))
-        .int("received_at", rows.iter().map(|(row, _)| time(row.received_at)));
+        .int("received_at", rows.iter().map(|(row, _)| time(row.received_at)))
+        .bytes_or("read_from", rows.iter().map(|(row, _)| row.read_from.map(|mac| mac.0)));
     cells.bytes("content", rows.into_iter().map(|(row, _)| row.content))
 }

@@ -12,8 +12,10 @@ create table inbox (
   sender text not null,
   content bytea not null,          -- compressed, then sealed under the message's key
   received_at bigint not null,
+  read_from bytea,                 -- HMAC of its place on a topic, where it came by Kafka: read once more it is no other try
   unique (dedupe, try)
 );
+create unique index inbox_read_from on inbox (read_from) where read_from is not null;
 create index inbox_flow on inbox (source, received_at);
 
 -- The queue: messages without a decision. The commit that decides one deletes its row.
@@ -72,9 +74,13 @@ create table refusal (
   content bytea,                   -- the stripped item, sealed; nothing where its bytes could not be read
   findings bytea not null,         -- sealed: places may name fields that only the sender knows
   key bytea not null,              -- the key of both, wrapped by the key-encryption key
-  received_at bigint not null
+  received_at bigint not null,
+  dedupe bytea,                    -- as in `inbox`, where the item had an id beside what it says: on Kafka
+  read_from bytea                  -- as in `inbox`
 );
 create index refusal_received on refusal (received_at, source);
+create index refusal_dedupe on refusal (dedupe) where dedupe is not null;
+create unique index refusal_read_from on refusal (read_from) where read_from is not null;
 
 -- Persons as they are now: the fold of their journals, sealed under the person's key.
 create table person (

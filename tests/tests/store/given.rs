@@ -97,6 +97,7 @@ pub(crate) fn inbox(n: u32) -> InboxRow {
         content: format!("content {n}").into_bytes(),
         key: format!("key {n}").into_bytes(),
         received_at: at(n),
+        read_from: None,
     }
 }
 
@@ -109,6 +110,8 @@ pub(crate) fn refusal(n: u32) -> RefusalRow {
         findings: b"findings".to_vec(),
         key: vec![4],
         received_at: at(n),
+        dedupe: None,
+        read_from: None,
     }
 }
 

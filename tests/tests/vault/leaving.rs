@@ -168,22 +168,23 @@ fn of_two(rows: &[OutboxRow]) -> [usize; 2] {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_about_two_persons() {
-    bodies("bodies", &["body"], of_two, "its body").await;
+    Box::pin(bodies("bodies", &["body"], of_two, "its body")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_about_one_person() {
-    bodies("sequences", &["body"], of_one, "its body").await;
+    Box::pin(bodies("sequences", &["body"], of_one, "its body")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_with_whose_they_are() {
-    bodies("whole", &["body", "person"], of_two, "its body").await;
+    Box::pin(bodies("whole", &["body", "person"], of_two, "its body")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_with_the_names_they_go_under() {
-    bodies("names", &["body", "person", "pseudonym"], of_two, "its envelope is another row's").await;
+    Box::pin(bodies("names", &["body", "person", "pseudonym"], of_two, "its envelope is another row's"))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

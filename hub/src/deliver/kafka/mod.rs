@@ -1,9 +1,10 @@
 //! Kafka: the only folder that names the client library.
 //!
 //! This file owns the settings, the topics and what an error means; `write` the transactions, `read`
-//! the way back, `describe` how topics are. Refuses to create a topic with more than one partition, and to let a setting from a
+//! the way back, `answers` what recipients say, `describe` how topics are. Refuses to create a topic with more than one partition, and to let a setting from a
 //! file weaken what exactly-once rests on. Source: docs/exactly-once.md#the-producer.
 
+mod answers;
 mod describe;
 mod read;
 mod write;
@@ -23,6 +24,7 @@ use super::record::TopicState;
 use crate::config::KafkaConfig;
 use describe::{Looking, describe};
 
+pub use answers::{AnswerReader, AnswerRecord, AnswerTopic, RecordValue};
 pub use read::KafkaReader;
 pub use write::{KafkaLog, KafkaWriter};
 
@@ -83,7 +85,7 @@ impl KafkaConfig {
     }
 
     /// A topic as it has to be: one partition, and for records every one kept for its days.
-    fn topic<'a>(&self, name: &'a str, keep: Keep) -> NewTopic<'a> {
+    fn topic<'a>(&self, name: &'a str, keep: Keep<'a>) -> NewTopic<'a> {
         let replication = i32::from(self.replication_factor);
         let in_sync = if replication > 2 { "2" } else { "1" };
         let topic = NewTopic::new(name, 1, TopicReplication::Fixed(replication));
@@ -91,6 +93,13 @@ impl KafkaConfig {
         match keep {
             Keep::Records => topic.set("cleanup.policy", "delete").set("retention.ms", RETENTION_MS),
             // Small segments, so that a take-over reads few old positions.
+            // Written again uncompressed by the broker, so that its bound is one on what is read. An answer that is not
+            // read yet may lie as long as a record.
+            Keep::Answers(largest) => topic
+                .set("cleanup.policy", "delete")
+                .set("retention.ms", RETENTION_MS)
+                .set("compression.type", "uncompressed")
+                .set("max.message.bytes", largest),
             Keep::Positions => topic.set("cleanup.policy", "compact").set("segment.ms", SEGMENT_MS),
         }
     }
@@ -98,8 +107,10 @@ impl KafkaConfig {
 
 /// What a topic is kept for.
 #[derive(Clone, Copy)]
-enum Keep {
+enum Keep<'a> {
     Records,
+    /// Of at most so many bytes together.
+    Answers(&'a str),
     Positions,
 }
 
@@ -109,7 +120,7 @@ async fn make(
     looking: &Arc<Looking>,
     config: &KafkaConfig,
     name: &str,
-    keep: Keep,
+    keep: Keep<'_>,
 ) -> Result<TopicState, DeliverError> {
     let options = AdminOptions::new().request_timeout(Some(ASK)).operation_timeout(Some(ASK));
     let made = looking.admin.create_topics(&[config.topic(name, keep)], &options).await;

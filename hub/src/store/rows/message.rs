@@ -27,6 +27,8 @@ pub struct InboxRow {
     pub key: Sealed,
     /// When it was received.
     pub received_at: Instant,
+    /// HMAC of its place on a topic, where it was read from one.
+    pub read_from: Option<Mac>,
 }
 
 /// What became of an attempt to store a message.
@@ -106,6 +108,10 @@ pub struct RefusalRow {
     pub key: Sealed,
     /// When it was received.
     pub received_at: Instant,
+    /// HMAC of its id, where it has one beside what it says.
+    pub dedupe: Option<Mac>,
+    /// HMAC of its place on a topic, where it was read from one.
+    pub read_from: Option<Mac>,
 }
 
 impl From<&RefusalRow> for ReceiptRow {
