@@ -15,6 +15,7 @@ use hub::blast::{EndedStream, Rehearsal};
 use hub::clock::Clock;
 use hub::decider::replay::verify;
 use hub::desk::Saying;
+use hub::relink::relinked;
 use hub::store::rows::{Detail, Outcome, ReviewRow, WaitsOn};
 use hub::story::StoryReader;
 use schemas::handover::EndReason;
@@ -23,7 +24,7 @@ use schemas::message::ReviewAnswer;
 use sqlx::{Connection, Executor};
 use tests::people::{visa_lines, visa_status};
 use tests::process::database;
-use tests::saying::{actor, answer, decide, lines, owner, put, review, send};
+use tests::saying::{actor, answer, answer_as, decide, lines, owner, put, review, send};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_was_joined_or_told_apart_is_decided_again_the_same() {
@@ -35,6 +36,26 @@ async fn and_so_on_postgresql() {
     let Some(server) = tests::server("HUB_TEST_POSTGRES", "PostgreSQL") else { return };
     let name = format!("hub_merges_{}", std::process::id());
     joined_and_told_apart(Some(database(&server, &name).await.unwrap())).await;
+}
+
+/// What another model would do rests on what people answered: a word that waits for a second is none yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_word_that_waits_for_a_second_is_no_answer_to_a_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = tests::config();
+    hub::app::in_data(folder.path(), &mut config);
+    let now = schemas::time::parse_instant("2025-11-20T08:00:00Z").unwrap();
+    let hub = Hub::open(config, Start::Migrated(Clock::declared(now))).await.unwrap();
+    send(&hub, &lines(0, 0)).await;
+    let message = send(&hub, &lines(1, 0)[..1]).await[0];
+    let asked = review(&hub).await;
+    let model = &hub.config.bundle.model;
+    for (by, open) in [("lucas", 1), ("lucas", 1), ("nora", 0)] {
+        answer_as(&hub, by, &asked, ReviewAnswer::Same(asked.candidates[0])).await;
+        let told = relinked(&hub.store, &hub.vault, model, model).await.unwrap();
+        assert_eq!((told.questions, told.gained, told.lost), ((open, open), 0, 0), "{by}: {told:?}");
+    }
+    assert_eq!(owner(&hub, message).await, hub.store.survivor(asked.candidates[0]).await.unwrap());
 }
 
 /// An answer to what was answered already.
