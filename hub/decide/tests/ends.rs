@@ -8,7 +8,7 @@ use decide::Refusal;
 use decide::round::Verdict;
 use schemas::fact::Decision;
 use schemas::handover::{AnswerKind, HoldReason, OrderName, Owner};
-use support::{Home, House, Who, choice, number_given, objection, recipient, register, status};
+use support::{Home, House, Who, account, choice, number_given, objection, recipient, register, status};
 
 #[test]
 fn a_purge_after_a_started_trajectory_changes_nothing() {
@@ -217,6 +217,53 @@ fn who_comes_back_on_the_day_they_left_has_come_back() {
     house.today("2025-06-03");
     house.home(&who, "44021", "2025-06-02");
     assert_eq!(house.handovers(), ["closed amal", "sent amal"]);
+}
+
+/// The register tells first that they are back.
+#[test]
+fn who_left_on_the_day_the_trajectory_started_and_came_back_is_offered_anew() {
+    let (mut house, who) = House::with_amal();
+    house.today("2025-04-03");
+    house.answer("amal", AnswerKind::TrajectoryStarted);
+    house.tell(register(&who, Home::Left, "2025-04-03"));
+    house.moves(&who, "44021", "2025-09-01");
+    assert_eq!(house.handovers(), ["closed amal", "sent amal"]);
+}
+
+#[test]
+fn who_moves_away_and_back_before_the_other_agency_says_yes_is_with_the_first_as_before() {
+    let (mut house, who) = House::with_amal();
+    house.answer("amal", AnswerKind::TrajectoryStarted);
+    house.moves(&who, "11002", "2025-09-01");
+    house.moves(&who, "44021", "2025-09-20");
+    assert_eq!(house.handovers(), ["closed amal", "superseded atlas"]);
+    house.tell(account(&who, "2025-09-21"));
+    assert_eq!(house.handovers(), ["closed amal", "superseded atlas"], "and that is final");
+}
+
+#[test]
+fn who_moved_on_the_day_the_trajectory_started_had_moved_before() {
+    let (mut house, who) = House::with_amal();
+    house.today("2025-04-03");
+    house.answer("amal", AnswerKind::TrajectoryStarted);
+    house.home(&who, "11002", "2025-04-03");
+    assert_eq!(house.handovers(), ["closed amal"]);
+}
+
+/// What an agency must still purge holds up nothing: before arrival AgII is told the end where nobody is competent.
+#[test]
+fn who_comes_again_and_lives_where_nobody_is_competent_is_out_of_scope_whatever_waits_for_a_purge() {
+    let (mut house, who) = House::with_amal();
+    house.today("2025-06-02");
+    house.tell(register(&who, Home::Left, "2025-06-02"));
+    let again = Who { application: "77".to_owned(), ..who.clone() };
+    house.today("2025-07-02");
+    house.tell(support::application(&again, schemas::fact::Purpose::FamilyReunification, "2025-07-01"));
+    house.tell(status(&again, Decision::Granted, 2, "2025-08-01"));
+    house.left();
+    house.moves(&who, "62063", "2025-09-04");
+    assert_eq!(house.handovers(), ["withdraw_pending amal", "not_in_scope"]);
+    assert_eq!(house.left_to_others(), ["agii-abroad ended withdrawn"]);
 }
 
 #[test]

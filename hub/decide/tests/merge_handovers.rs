@@ -206,3 +206,17 @@ fn row_29_the_one_that_the_file_moves_to_goes_on() {
     let live = house.only().live_handover().map(|h| (h.id, h.state.as_str()));
     assert_eq!(live, Some((next, "awaiting_choice")), "{:?}", house.handovers());
 }
+
+/// Who answers the offer that ended in a merge is told the one that goes on at the same agency.
+#[test]
+fn row_29_who_answers_what_a_merge_ended_is_told_what_goes_on() {
+    let mut house = House::new();
+    let (a, b) = two_at_home(&mut house, ("44021", "2025-03-06"), ("44021", "2025-03-07"));
+    let offers: Vec<_> = house.offers.values().cloned().collect();
+    house.tell(whole_bridge(&a, &b));
+    let live = house.only().live_handover().unwrap().id;
+    let ended = offers.iter().find(|offer| offer.handover != live).unwrap();
+    house.pick_up(ended);
+    let told = house.answer("amal", AnswerKind::Accepted);
+    assert_eq!(told, Verdict::Refused(Refusal::OldEpoch { current: 1, successor: Some(live) }));
+}

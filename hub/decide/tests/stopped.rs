@@ -171,3 +171,52 @@ fn what_was_stopped_ends_where_nobody_is_to_be_told() {
     assert_eq!(house.handovers(), ["superseded amal", "not_in_scope"]);
     assert!(house.only().state.handovers.iter().all(|h| h.state != State::Held));
 }
+
+/// Released, what was held is as it was: with its agency again, and for no reason any more.
+#[test]
+fn what_is_released_is_held_for_nothing() {
+    let (mut house, _) = stopped_at_amal();
+    house.order(OrderName::Release);
+    let back = &house.only().state.handovers[0];
+    assert_eq!((back.state, back.hold, back.held_in), (State::Received, None, None));
+    assert_eq!(back.owner, Owner::Agency);
+}
+
+/// A day on which somebody must move stays when they move inside the territory, whoever has it.
+#[test]
+fn another_street_gives_nobody_more_time() {
+    for held in [false, true] {
+        let (mut house, who) = House::arrived("44021");
+        house.received("amal");
+        if held {
+            house.order(OrderName::Hold);
+        }
+        let before = house.only().state.handovers[0].clone();
+        assert!(before.deadline.is_some());
+        house.fired();
+        house.moves(&who, "44021", "2025-03-07");
+        let after = house.only().state.handovers[0].clone();
+        assert_eq!(
+            (after.deadline, after.owner, after.hold, after.escalated),
+            (before.deadline, before.owner, before.hold, false),
+            "held: {held}"
+        );
+        assert_eq!(house.fired(), if held { vec![] } else { vec!["22"] });
+        assert_eq!(after.residence == before.residence, held);
+    }
+}
+
+#[test]
+fn a_purge_that_is_confirmed_again_is_told_once() {
+    let (mut house, _) = House::arrived("44021");
+    house.received("amal");
+    house.answer("amal", AnswerKind::Rejected { code: RejectCode::InsufficientData });
+    let purged = |house: &House| house.only().state.handovers[0].purged;
+    assert_eq!(purged(&house), None);
+    house.fired();
+    for fired in [vec!["25b"], vec![]] {
+        house.answer("amal", AnswerKind::PurgeConfirmed);
+        assert!(purged(&house).is_some());
+        assert_eq!(house.fired(), fired);
+    }
+}

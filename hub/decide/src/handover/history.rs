@@ -57,9 +57,9 @@ pub(crate) fn started(person: &Person, bundle: &Bundle, facing: Facing, place: &
     last(person).is_some_and(Handover::is_done) && settled(person, bundle, facing, Some(place))
 }
 
-/// Whether they left the country after that day, and live here again or come again.
+/// Whether they left the country on that day or after it, and live here again or come again.
 fn returned(person: &Person, since: Day, place: Option<&Whereabouts>) -> bool {
-    let left = Journey::of(&person.state).departures().filter(|day| *day > since);
+    let left = Journey::of(&person.state).departures().filter(|day| *day >= since);
     match place {
         Some(place) => left.into_iter().any(|day| day <= place.began),
         None => left.into_iter().next().is_some(),
