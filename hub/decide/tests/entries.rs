@@ -305,6 +305,7 @@ fn a_family_members_permit_ends_with_their_own_visa_on_the_workers_permit() {
 fn a_visa_ends_with_the_permits_that_it_rests_on() {
     let who = Who::number(1);
     let other = Who { permit: "GV-2025-000077".to_owned(), ..who.clone() };
+    let worker = "GV-2025-000900";
     let visa = |purpose, named: Option<&str>| {
         patched_application(application(&who, purpose, "2025-01-10"), |applied| {
             applied.permit = named.map(|named| PermitNumber::parse(named).unwrap());
@@ -312,23 +313,36 @@ fn a_visa_ends_with_the_permits_that_it_rests_on() {
     };
     let family = |body: Body| {
         patched_permit(body, |permit| {
-            permit.role = PermitRole::Family(PermitNumber::parse("GV-2025-000900").unwrap());
+            permit.role = PermitRole::Family(PermitNumber::parse(worker).unwrap());
         })
     };
     let revoked = || permit(&who, Decision::Revoked, "2025-01-05");
+    // Which names no permit rests on those that were asked for by its own day.
+    let same_day = || permit(&who, Decision::Revoked, "2025-01-10");
+    let day_after = || permit(&who, Decision::Revoked, "2025-01-11");
     let again = || permit(&who, Decision::Granted, "2025-01-20");
     let lives = || permit(&other, Decision::Granted, "2025-01-06");
     let (work, of_worker, own) = (Purpose::Work, Purpose::FamilyOfWorker, Some(who.permit.as_str()));
-    let rows: [(&str, Vec<Body>, bool); 9] = [
+    let rows: [(&str, Vec<Body>, bool); 15] = [
         ("the permit it names was revoked", vec![visa(work, own), revoked()], true),
         ("beside another that lives", vec![visa(work, own), revoked(), lives()], true),
         ("the permit it names lives", vec![visa(work, Some(&other.permit)), revoked(), lives()], false),
         ("it names none, and one lives", vec![visa(work, None), revoked(), lives()], false),
         ("it names none, and none lives", vec![visa(work, None), revoked()], true),
         ("it is not asked on a permit", vec![visa(FAMILY, None), revoked()], false),
-        ("the worker's is another's", vec![visa(of_worker, Some("GV-2025-000900")), revoked()], false),
-        ("a family member's own", vec![visa(of_worker, Some("GV-2025-000900")), family(revoked())], true),
+        ("the worker's is another's", vec![visa(of_worker, Some(worker)), revoked()], false),
+        ("a family member's own", vec![visa(of_worker, Some(worker)), family(revoked())], true),
         ("and granted again", vec![visa(work, own), revoked(), again()], false),
+        ("it names none, and one of its day was revoked", vec![visa(work, None), same_day()], true),
+        ("it names none, and a later one was revoked", vec![visa(work, None), day_after()], false),
+        ("to work, and a family member's was revoked", vec![visa(work, None), family(revoked())], false),
+        ("a family member's, and a worker's was revoked", vec![visa(of_worker, None), revoked()], false),
+        ("a family member's that names its own number", vec![visa(of_worker, own), family(revoked())], true),
+        (
+            "a family member's that names another",
+            vec![visa(of_worker, Some(&other.permit)), family(revoked())],
+            false,
+        ),
     ];
     for (name, said, ended) in rows {
         for backwards in [false, true] {

@@ -116,6 +116,23 @@ fn what_completes_a_module_is_the_tables_to_say() {
     }
 }
 
+/// An office that sees what is completed sees nothing else; the participant also what is begun.
+#[test]
+fn what_is_begun_is_no_module_that_is_completed() {
+    let (mut house, who) = learner();
+    let amal =
+        house.bundle.contracts.iter_mut().find(|contract| contract.recipient == recipient("amal")).unwrap();
+    amal.file.push("modules_completed".to_owned());
+    house.tell(learned(&who, 1, "B1", LearningStep::Passed, "2025-04-01"));
+    house.tell(learned(&who, 2, "L1", LearningStep::Begun, "2025-04-01"));
+    house.moves(&who, "44021", "2025-05-01");
+    house.accepted("amal");
+    let seen = |by, field| house.seen(by, field).unwrap_or_default();
+    assert_eq!(seen("amal", "modules_completed"), "B1:completed");
+    let all = seen("portal", "modules");
+    assert!(all.contains("B1:completed") && all.contains("L1:"), "{all}");
+}
+
 #[test]
 fn the_whole_package_is_the_path_with_every_base_module_of_the_day_on_which_it_was_set() {
     use LearningStep::{Passed, Waived};

@@ -12,8 +12,8 @@ use schemas::fact::{Decision, LearningStep, Purpose};
 use schemas::handover::{AnswerKind, OrderName};
 use schemas::ids::{Pseudonym, Seed, StreamId};
 use support::{
-    Home, House, Who, account, application, learned, number_given, path, permit, platform_linked, redeliver,
-    register, status, test_insz,
+    Home, House, Who, account, application, day, learned, number_given, patched_application, path, permit,
+    platform_linked, recipient, redeliver, register, status, test_insz, withdrawn,
 };
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
@@ -346,7 +346,7 @@ fn the_participant_is_told_how_what_they_asked_for_stands_and_nothing_once_it_ha
 #[test]
 fn a_line_is_provisional_with_the_offer_and_definitive_with_the_file() {
     let (mut house, _) = in_ghent();
-    let capacity = |house: &House| house.only().lines()[&support::recipient("amal")].capacity;
+    let capacity = |house: &House| house.only().lines()[&recipient("amal")].capacity;
     assert_eq!(capacity(&house), Capacity::Provisional);
     house.accepted("amal");
     assert_eq!(capacity(&house), Capacity::Definitive);
@@ -358,7 +358,27 @@ fn what_a_human_must_decide_about_is_not_shown_again_either() {
     let stream = streams(&house, "amal")[0].0;
     assert_eq!(house.change(redeliver(stream)).deliveries.len(), 1);
     let doubtful = application(&who, FAMILY, "2025-01-02");
-    house.tell(support::patched_application(doubtful, |applied| applied.ground = Some("40bis".to_owned())));
+    house.tell(patched_application(doubtful, |applied| applied.ground = Some("40bis".to_owned())));
     assert_eq!(house.handovers(), ["held amal"]);
     assert_eq!(house.change(redeliver(stream)).deliveries, []);
+}
+
+/// Who asked twice is expected when the application that lives says, whatever the other said.
+#[test]
+fn an_application_that_has_ended_says_no_more_when_they_come() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    let provider =
+        house.bundle.contracts.iter_mut().find(|c| c.recipient == recipient("agii-abroad")).unwrap();
+    provider.file.push("expected_arrival".to_owned());
+    let asked = |who: &Who, entry: &str| {
+        patched_application(application(who, FAMILY, "2025-01-02"), |applied| {
+            applied.entry_on = Some(day(entry));
+        })
+    };
+    let second = Who { application: "77".to_owned(), ..who.clone() };
+    house.tell(asked(&who, "2025-06-15"));
+    house.tell(asked(&second, "2025-09-15"));
+    assert_eq!(house.seen("agii-abroad", "expected_arrival").as_deref(), Some("2025-09"));
+    house.tell(withdrawn(&second, 2, "2025-02-01"));
+    assert_eq!(house.seen("agii-abroad", "expected_arrival").as_deref(), Some("2025-06"));
 }

@@ -30,7 +30,8 @@ fn refused_by_bon(code: RejectCode) -> (House, Who) {
 
 #[test]
 fn a_no_lasts_while_nothing_differs() {
-    let same: [(&str, Says); 4] = [
+    let same: [(&str, Says); 5] = [
+        ("the same office, chosen at the moment of its no", |who| choice(who, "bon", "2025-03-06")),
         ("an account", |who| account(who, "2025-03-08")),
         ("the same choice again", |who| choice(who, "bon", "2025-03-05")),
         ("an older choice that is told late", |who| choice(who, "bapa-via:fr", "2025-03-04")),
