@@ -3,7 +3,7 @@
 //! Owns the step from statements to facts, alike for every source. Next: [`schemas::fact`].
 
 use schemas::country::Country;
-use schemas::fact::{Authority, Choice, Contact, Entry, Fact, Record, Sex, Statement};
+use schemas::fact::{Authority, Choice, Entry, Fact, Record, Sex, Statement};
 use schemas::insz::Insz;
 use schemas::key::Key;
 use schemas::name::Names;
@@ -61,10 +61,9 @@ impl ItemDraft {
 
     /// How to reach them, where anything is known.
     pub(crate) fn contact(&mut self, email: Option<&str>, phone: Option<&str>) {
-        if email.or(phone).is_some() {
-            let contact = Contact { email: email.map(str::to_owned), phone: phone.map(str::to_owned) };
-            self.say(None, Statement::Contact(contact));
-        }
+        let email = email.map(|email| Statement::Email(email.to_owned()));
+        let phone = phone.map(|phone| Statement::Phone(phone.to_owned()));
+        email.into_iter().chain(phone).for_each(|statement| self.say(None, statement));
     }
 
     /// Their national number: it is theirs, whatever the record is about.

@@ -11,7 +11,7 @@ use crate::country::Country;
 use crate::insz::Insz;
 use crate::key::Key;
 pub use crate::learning::{
-    Course, FeeExemption, FeePayment, LanguageLevel, LearningPath, LearningStep, Progress, SupportNeed,
+    CoursePeriod, FeeExemption, FeePayment, LanguageLevel, LearningPath, LearningStep, Progress, SupportNeed,
     TestElsewhere, TestSubject,
 };
 use crate::municipality::NisCode;
@@ -19,7 +19,9 @@ use crate::name::Names;
 use crate::partial::PartialDate;
 use crate::place::Destination;
 use crate::recipient::Recipient;
-use crate::reference::{Account, ApplicationNumber, ModuleCode, PermitNumber, PostCode, StatementId};
+use crate::reference::{
+    Account, ApplicationNumber, CategoryCode, ModuleCode, PermitNumber, PostCode, StatementId,
+};
 use crate::time::{Day, Instant, Version};
 
 /// Who speaks, weakest first (docs/facts.md#authorities); a learning platform speaks of learning alone.
@@ -61,6 +63,8 @@ pub enum Entry {
     Test(TestSubject, Option<LanguageLevel>),
     /// A choice in Brussels, by what is chosen: one that is not complete takes no other one's place.
     Choice(Choice),
+    /// Why they need not pay the fee, by its category: one that is taken back leaves the others.
+    Exemption(CategoryCode),
 }
 
 /// One normalised statement.
@@ -95,18 +99,33 @@ pub enum Statement {
     Insz(Insz),
     /// Of their national numbers one took the place of another.
     Replaced(Replacement),
-    /// Their mail address and telephone number.
-    Contact(Contact),
+    /// Their mail address.
+    Email(String),
+    /// Their telephone number.
+    Phone(String),
     /// The language they want to be addressed in (ISO 639-1).
     Language(String),
-    /// What was applied for: a visa.
+    /// What was applied for: a visa. What an application may leave out is stated by itself: one that is silent about it
+    /// leaves what was known.
     Applied(Application),
+    /// On which article of the law of 15 December 1980 an application rests, as the post names it: `10`, `40ter` …
+    Ground(String),
+    /// On which permit an application rests.
+    RestsOn(PermitNumber),
+    /// The day on which an applicant means to enter.
+    EntryOn(Day),
+    /// Whether an applicant needs a visa; who needs none tells the post that they mean to stay.
+    NeedsVisa(bool),
     /// What became of the application, as decided.
     Decision(Decision),
     /// The applicant took the application back.
     Withdrawn,
     /// What was applied for: a permit.
     Permit(Permit),
+    /// A permit is asked for somebody who has a register number.
+    Registered,
+    /// A permit is asked for somebody to whom a post gives the visa.
+    ThroughPost,
     /// What became of the permit.
     PermitDecision(Decision),
     /// Where they mean to live, by an application or a permit that names it: one that names none leaves what was known.
@@ -119,8 +138,10 @@ pub enum Statement {
     AccountOpened,
     /// Which modules they take.
     LearningPath(LearningPath),
-    /// In which language and within which days they take them.
-    Course(Course),
+    /// In which language they take them (ISO 639-1).
+    CourseLanguage(String),
+    /// Within which days they take them.
+    CoursePeriod(CoursePeriod),
     /// What the intake talk found they need help with.
     Support(SupportNeed),
     /// Whether they paid the fee: refunded, they have not.
@@ -153,19 +174,27 @@ impl Statement {
             Self::Nationalities(_) => Field::Nationalities,
             Self::Insz(_) => Field::Insz,
             Self::Replaced(_) => Field::Replaced,
-            Self::Contact(_) => Field::Contact,
+            Self::Email(_) => Field::Email,
+            Self::Phone(_) => Field::Phone,
             Self::Language(_) => Field::Language,
             Self::Applied(_) => Field::Applied,
+            Self::Ground(_) => Field::Ground,
+            Self::RestsOn(_) => Field::RestsOn,
+            Self::EntryOn(_) => Field::EntryOn,
+            Self::NeedsVisa(_) => Field::NeedsVisa,
             // A withdrawal is what became of the application: a later decision of the same sender replaces it.
             Self::Decision(_) | Self::Withdrawn => Field::Decision,
             Self::Permit(_) => Field::Permit,
+            Self::Registered => Field::Registered,
+            Self::ThroughPost => Field::ThroughPost,
             Self::PermitDecision(_) => Field::PermitDecision,
             Self::Destination(_) => Field::Destination,
             Self::Standing(_) => Field::Standing,
             Self::Residence(_) => Field::Residence,
             Self::AccountOpened => Field::AccountOpened,
             Self::LearningPath(_) => Field::LearningPath,
-            Self::Course(_) => Field::Course,
+            Self::CourseLanguage(_) => Field::CourseLanguage,
+            Self::CoursePeriod(_) => Field::CoursePeriod,
             Self::Support(_) => Field::Support,
             Self::Fee(_) => Field::Fee,
             Self::Exemption(_) => Field::Exemption,
@@ -189,18 +218,26 @@ pub enum Field {
     Nationalities,
     Insz,
     Replaced,
-    Contact,
+    Email,
+    Phone,
     Language,
     Applied,
+    Ground,
+    RestsOn,
+    EntryOn,
+    NeedsVisa,
     Decision,
     Permit,
+    Registered,
+    ThroughPost,
     PermitDecision,
     Destination,
     Standing,
     Residence,
     AccountOpened,
     LearningPath,
-    Course,
+    CourseLanguage,
+    CoursePeriod,
     Support,
     Fee,
     Exemption,
@@ -233,15 +270,6 @@ pub struct Replacement {
     pub new: Insz,
 }
 
-/// How to reach somebody.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
-pub struct Contact {
-    /// Mail address.
-    pub email: Option<String>,
-    /// Telephone number.
-    pub phone: Option<String>,
-}
-
 /// Why somebody applied for a long-stay visa.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -265,14 +293,6 @@ pub struct Application {
     pub filed_on: Day,
     /// Why.
     pub purpose: Purpose,
-    /// The article of the law of 15 December 1980, as the post names it: `10`, `10bis`, `40ter` …
-    pub ground: Option<String>,
-    /// The permit it rests on.
-    pub permit: Option<PermitNumber>,
-    /// The day the applicant means to enter.
-    pub entry_on: Option<Day>,
-    /// Whether they need a visa; who needs none tells the post that they mean to stay.
-    pub needs_visa: bool,
 }
 
 /// What an authority decided.
@@ -298,8 +318,6 @@ pub struct Permit {
     pub role: PermitRole,
     /// The region that is competent (the employer's establishment decides, not the home).
     pub region: Region,
-    /// It is asked for somebody who lives in Belgium: they have a register number, and no post gives them a visa.
-    pub lives_here: bool,
 }
 
 /// Whose permit a row is about.

@@ -14,11 +14,9 @@ pub struct LearningPath {
     pub modules: Vec<ModuleCode>,
 }
 
-/// How somebody takes the course.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-pub struct Course {
-    /// In which language (ISO 639-1).
-    pub language: Option<String>,
+/// Within which days somebody takes the course.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct CoursePeriod {
     /// The first day on which they may.
     pub from: Option<Day>,
     /// The last one.

@@ -110,16 +110,17 @@ fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Record> {
     let insz = reading.insz("/insz", context.environment);
     // A BIS number is given to people abroad as well.
     let registered = insz.is_some_and(|insz| !insz.is_bis());
-    let lives_here = registered && reading.text("/visa_post").is_none();
+    let through_post = reading.text("/visa_post").is_some();
     draft.insz(insz);
     person(reading, &mut draft, context);
 
     let (dossier, event_on) = (dossier?, event_on?);
     let (applied_on, role, region) = (applied_on?, role?, region?);
-    draft.say(Some(applied_on), Statement::Permit(Permit { applied_on, role, region, lives_here }));
-    if let Some(destination) = destination {
-        draft.say(Some(applied_on), Statement::Destination(destination));
-    }
+    let mut say = |statement| draft.say(Some(applied_on), statement);
+    say(Statement::Permit(Permit { applied_on, role, region }));
+    registered.then_some(Statement::Registered).into_iter().for_each(&mut say);
+    through_post.then_some(Statement::ThroughPost).into_iter().for_each(&mut say);
+    destination.map(Statement::Destination).into_iter().for_each(&mut say);
     draft.say(Some(event_on), Statement::PermitDecision(decision?));
     let version = Version { channel: "wewis".to_owned(), sequence: None, stated_at: start_of(event_on) };
     Some(draft.record(&Entry::Permit(dossier), Authority::Permits, &version))

@@ -6,7 +6,7 @@
 //! contract. Next: [`schemas::fact`].
 
 use schemas::fact::{
-    Authority, Course, Entry, FeeExemption, FeePayment, LanguageLevel, LearningPath, Record, Statement,
+    Authority, CoursePeriod, Entry, FeeExemption, FeePayment, LanguageLevel, LearningPath, Record, Statement,
     SupportNeed, TestElsewhere, TestSubject,
 };
 use schemas::finding::Code;
@@ -81,7 +81,9 @@ fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Record> {
             let category = reading.parsed("/category", Code::InvalidReference, CategoryCode::parse);
             let holds = holds(reading);
             let shown = category.map(|category| FeeExemption { category, holds });
-            shown.into_iter().for_each(|shown| draft.say(on, Statement::Exemption(shown)));
+            if let Some(shown) = shown {
+                draft.say_of(Entry::Exemption(shown.category.clone()), on, Statement::Exemption(shown));
+            }
         }
         Some("lms_linked") => {
             let linked = platform(reading);
@@ -137,8 +139,9 @@ fn talked(reading: &mut Reading<'_>, draft: &mut ItemDraft, on: Option<Day>) {
     if from.zip(until).is_some_and(|(from, until)| until < from) {
         reading.note(Code::Contradiction, "/course_until", "lies before the first day");
     }
-    if language.is_some() || from.or(until).is_some() {
-        draft.say(on, Statement::Course(Course { language, from, until }));
+    language.into_iter().for_each(|language| draft.say(on, Statement::CourseLanguage(language)));
+    if from.or(until).is_some() {
+        draft.say(on, Statement::CoursePeriod(CoursePeriod { from, until }));
     }
 }
 

@@ -81,13 +81,15 @@ fn application(reading: &mut Reading<'_>, draft: &mut ItemDraft, context: &Conte
     if let Some(Purpose::Work | Purpose::FamilyReunification | Purpose::FamilyOfWorker) = purpose {
         reading.destination("/application/destination", destination.as_ref(), context);
     }
-    let needs_visa = reading.text("/application/visa_type") != Some("none");
+    let needs_visa = reading.text("/application/visa_type").map(|kind| kind != "none");
     if let (Some(filed_on), Some(purpose)) = (filed_on, purpose) {
-        let applied = Application { filed_on, purpose, ground, permit, entry_on, needs_visa };
-        draft.say(Some(filed_on), Statement::Applied(applied));
-        if let Some(destination) = destination {
-            draft.say(Some(filed_on), Statement::Destination(destination));
-        }
+        let mut say = |statement| draft.say(Some(filed_on), statement);
+        say(Statement::Applied(Application { filed_on, purpose }));
+        ground.map(Statement::Ground).into_iter().for_each(&mut say);
+        permit.map(Statement::RestsOn).into_iter().for_each(&mut say);
+        entry_on.map(Statement::EntryOn).into_iter().for_each(&mut say);
+        needs_visa.map(Statement::NeedsVisa).into_iter().for_each(&mut say);
+        destination.map(Statement::Destination).into_iter().for_each(&mut say);
     }
     person(reading, draft, context, filed_on);
 }

@@ -284,7 +284,8 @@ fn the_intake_talk_says_what_help_is_needed_and_how_the_course_is_taken_and_the_
     house.tell(talked(&who, &["connection"], Some("fr"), "2025-03-01"));
     assert_eq!(seen(&house)[0], text("device skills"), "an older talk that comes late");
     house.tell(talked(&who, &[], None, "2025-03-20"));
-    assert_eq!(seen(&house), [text("none"), None, text("2025-03-20"), text("2025-09-30")]);
+    let now = [text("none"), text("ar"), text("2025-03-20"), text("2025-09-30")];
+    assert_eq!(seen(&house), now, "a talk that names no language leaves the one that was agreed");
 }
 
 #[test]

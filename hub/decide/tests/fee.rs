@@ -101,6 +101,25 @@ fn an_exemption_counts_where_the_rules_of_the_day_of_enrolment_know_it_and_until
 }
 
 #[test]
+fn each_exemption_stands_by_itself_in_whichever_order_they_are_told() {
+    let said = |who: &Who| {
+        [
+            exempt(who, "cat-1", true, "2025-03-03"),
+            exempt(who, "cat-2", true, "2025-03-04"),
+            exempt(who, "cat-99", true, "2025-03-05"),
+            exempt(who, "cat-2", false, "2025-03-06"),
+        ]
+    };
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]] {
+        let (mut house, who) = enrolled("Gent");
+        order.iter().for_each(|n| drop(house.tell(said(&who)[*n].clone())));
+        assert_eq!(seen(&house), "exempt", "the first still holds: {order:?}");
+        house.tell(exempt(&who, "cat-1", false, "2025-03-07"));
+        assert_eq!(seen(&house), "due 90", "{order:?}");
+    }
+}
+
+#[test]
 fn the_law_and_the_price_of_the_day_of_enrolment_count() {
     let charged = |house: &mut House, from: &str, charged: bool| {
         let kinds = vec![CandidateKind::VisaApplied];

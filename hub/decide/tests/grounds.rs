@@ -36,6 +36,7 @@ fn the_claims_that_count_are_named() {
         "Birth Post",
         "Decision Post",
         "Destination Post",
+        "Ground Post",
         "Nationalities Permits",
     ];
     assert_eq!(before, [&entries[..], &["Permit Permits", "PermitDecision Permits"]].concat());
@@ -45,6 +46,7 @@ fn the_claims_that_count_are_named() {
         "Birth Register",
         "Decision Post",
         "Destination Post",
+        "Ground Post",
         "Nationalities Register",
     ];
     let answer = ["Permit Permits", "PermitDecision Permits", "Residence Register", "Standing Register"];

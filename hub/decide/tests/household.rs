@@ -149,7 +149,7 @@ fn a_member_whose_part_ends_is_told_to_the_worker_and_the_other_members() {
 fn an_end_that_comes_with_a_merge_is_told() {
     let (mut house, worker, _) = household();
     let other = Who { insz: support::test_insz(902), dvz: "8000902".to_owned(), ..worker.elsewhere() };
-    let on_the_same = |applied: &mut schemas::fact::Application| {
+    let on_the_same = |applied: &mut support::filing::Filing| {
         applied.permit = Some(PermitNumber::parse(&worker.permit).unwrap());
     };
     house.tell(status(&worker, Decision::Refused, 2, "2025-01-20"));

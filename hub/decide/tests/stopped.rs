@@ -221,3 +221,16 @@ fn a_purge_that_is_confirmed_again_is_told_once() {
         assert_eq!(house.fired(), fired);
     }
 }
+
+#[test]
+fn what_was_refused_and_is_released_stays_with_whom_its_reason_says() {
+    for code in codes() {
+        let (mut house, who) = refused_by_bon(code);
+        house.today("2025-03-10");
+        house.tell(register(&who, Home::Nowhere, "2025-03-10"));
+        let before = house.only().state.handovers[0].owner;
+        house.order(OrderName::Release);
+        let held = &house.only().state.handovers[0];
+        assert_eq!((held.state, held.owner), (State::Held, before), "{code:?}");
+    }
+}

@@ -1,11 +1,13 @@
 //! The demonstration: a story played through the real doors, in one process.
 //!
 //! Sources push in the order of their times over HTTP, a declared clock follows them, a stand-in
-//! answers for the register, simulated agencies read their feeds and answer. Time moves on once
+//! answers for the register, simulated agencies read their feeds and answer, a simulated coordinator ends a line where
+//! somebody in Brussels chose another office. Time moves on once
 //! the hub has settled. Nothing in here is known to the hub: what plays uses its public doors only.
 //! Next: `story` for the timeline, `agencies` and `register` for the others, `app` for the hub itself.
 
 mod agencies;
+mod coordinator;
 mod received;
 mod register;
 mod stage;
@@ -105,9 +107,15 @@ impl Demo {
         for moment in &story.moments {
             self.days_until(moment.at).await?;
             self.hub.clock.advance(moment.at);
+            if coordinator::step(&self.hub).await? > 0 {
+                self.settle().await?;
+            }
             for (feed, body) in &moment.posts {
                 self.push(*feed, body.clone()).await?;
             }
+            self.settle().await?;
+        }
+        if coordinator::step(&self.hub).await? > 0 {
             self.settle().await?;
         }
         self.agencies.confirm().await?;

@@ -28,6 +28,9 @@ pub const PEOPLE: [(&str, &[DeskRole]); 6] = [
     ("nora", &[DeskRole::Review]),
 ];
 
+/// Who of them decides about handovers while the story is played.
+pub(super) const COORDINATOR: &str = "amina";
+
 /// A hub on its own store, served on an address, with a story to play.
 #[derive(Debug)]
 pub struct DemoHub {

@@ -56,6 +56,7 @@ pub(super) fn fact((cell, claim): Ground<'_>, values: bool) -> StatedFact {
             About::Statement(_) => "statement",
             About::Test(..) => "test",
             About::Choice(_) => "choice",
+            About::Exemption(_) => "exemption",
         },
         authority: cell.authority,
         stated_at: claim.stated_at,

@@ -11,6 +11,7 @@ use schemas::partial::PartialDate;
 use schemas::reference::PermitNumber;
 use schemas::time::Day;
 
+use super::filing;
 use super::say::{self, Home};
 use super::{DAYS, Dice, Who, begins, day};
 use crate::people::{family_name, test_number};
@@ -373,7 +374,7 @@ impl Line {
         match self.says {
             Says::Applied { purpose, to, asked, needs_visa } => {
                 let body = say::bound(say::application(who, purpose, on), TO[to].and_then(say::to));
-                say::patched_application(body, |applied| {
+                filing::patched_application(body, |applied| {
                     applied.needs_visa = needs_visa;
                     if asked {
                         applied.ground = Some("40bis".to_owned());
@@ -383,7 +384,7 @@ impl Line {
             Says::Status(decision) => say::status(who, decision, sequence, on),
             Says::Withdrawn => say::withdrawn(who, sequence, on),
             Says::Permit { decision, region, family } => {
-                say::patched_permit(say::permit(who, decision, on), |permit| {
+                filing::patched_permit(say::permit(who, decision, on), |permit| {
                     permit.region = region;
                     if family {
                         let worker = format!("GV-2024-{:06}", 500_000 + n);

@@ -11,6 +11,8 @@ mod agencies;
 mod desk;
 mod ends;
 mod lives;
+#[path = "../../../hub/decide/tests/support/filing.rs"]
+mod filing;
 #[path = "../../../hub/decide/tests/support/say.rs"]
 #[expect(dead_code, reason = "not all that the heart's tests say is said here")]
 mod say;

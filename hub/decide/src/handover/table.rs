@@ -201,7 +201,7 @@ pub const ROWS: &[Row] = &[
         "18e",
         &[on(Cause::Order(OrderName::Release), &[HeldBefore, HeldOffer, HeldRefused])],
         To::Stay,
-        COORDINATOR,
+        Acts::Holder,
         &[],
     ),
     row("19", &[facts(&[HeldRefused], &[Competent])], State::Sent, AGENCY),

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use schemas::canonical::Canonical;
-use schemas::fact::{Application, Sex, SupportNeed};
+use schemas::fact::{CoursePeriod, Sex, SupportNeed};
 use schemas::municipality::LanguageArea;
 use schemas::recipient::Recipient;
 use schemas::reference::ModuleCode;
@@ -34,19 +34,12 @@ pub fn canonical(person: &Person, bundle: &Bundle, group: Option<Group>, on: Day
     let codes = journey.nationalities().iter().map(|country| country.code().to_owned()).collect();
     form.texts("nationalities", codes);
     form.text("insz", journey.insz().map(|insz| insz.to_string()));
-    if let Some(contact) = journey.contact() {
-        form.text("email", contact.email.as_deref());
-        form.text("phone", contact.phone.as_deref());
-    }
+    form.text("email", journey.email());
+    form.text("phone", journey.phone());
     form.text("contact_language", journey.language());
     form.text("target_group", group.map(Group::as_str));
     form.text("visa_status", visa_status(journey, on));
-    let entry = |applied: &Application| applied.entry_on;
-    let expected = journey
-        .applications(on)
-        .filter(|a| a.ended.is_none())
-        .filter_map(|a| a.applied.and_then(entry))
-        .max();
+    let expected = journey.applications(on).filter(|a| a.ended.is_none()).filter_map(|a| a.entry_on()).max();
     form.text("expected_arrival", expected.map(month));
     let area = intended_area(journey, bundle, on);
     form.text("intended_area", area.map(LanguageArea::as_str));
@@ -106,7 +99,7 @@ fn owed<'a>(
         None if brussels(meant) => FeePlace::MeansBrussels,
         None => FeePlace::MeansElsewhere,
     };
-    let exempt = journey.fee_exemption().is_some_and(|category| rule.exempt.contains(category));
+    let exempt = journey.fee_exemptions().into_iter().any(|category| rule.exempt.contains(category));
     Some((fee(law.charged, exempt, place, journey.paid_fee()), rule))
 }
 
@@ -134,10 +127,10 @@ fn learning(form: &mut Canonical, journey: Journey<'_>, bundle: &Bundle) {
     form.rows("modules_completed", rows(true));
     let whole = journey.whole_package(table).map(|done| if done { "completed" } else { "open" });
     form.text("whole_package", whole);
-    if let Some(course) = journey.course() {
-        form.text("course_language", course.language.as_deref());
-        form.text("course_from", course.from.map(|day| day.to_string()));
-        form.text("course_until", course.until.map(|day| day.to_string()));
+    form.text("course_language", journey.course_language());
+    if let Some(CoursePeriod { from, until }) = journey.course_period() {
+        form.text("course_from", from.map(|day| day.to_string()));
+        form.text("course_until", until.map(|day| day.to_string()));
     }
     if let Some(SupportNeed { device, connection, skills }) = journey.support() {
         let all = [("device", device), ("connection", connection), ("skills", skills)];

@@ -33,6 +33,9 @@ pub enum Ending {
 /// A permit that was applied for: its number, what for, and what was decided of it.
 type Filed<'a> = (&'a PermitNumber, &'a Permit, Decision);
 
+/// What an application says that may rest on a permit: its purpose, the day it was filed, and the permit that it names.
+type Resting<'a> = (&'a Application, Option<&'a PermitNumber>);
+
 /// A visa application as it stands.
 #[derive(Clone, Copy, Debug)]
 pub struct ApplicationEntry<'a> {
@@ -45,6 +48,34 @@ pub struct ApplicationEntry<'a> {
     pub ended: Option<Ending>,
     /// Where they mean to live, as it was named last, and when.
     pub(super) destination: Option<(Instant, &'a Destination)>,
+    journey: Journey<'a>,
+    entry: &'a Entry,
+}
+
+impl<'a> ApplicationEntry<'a> {
+    /// The article that it rests on.
+    #[must_use]
+    pub fn ground(&self) -> Option<&'a str> {
+        stated!(self.journey.of_entry(self.entry, Field::Ground), Ground).map(String::as_str)
+    }
+
+    /// The permit that it rests on.
+    #[must_use]
+    pub fn permit(&self) -> Option<&'a PermitNumber> {
+        self.journey.rests_on(self.entry)
+    }
+
+    /// The day on which they mean to enter.
+    #[must_use]
+    pub fn entry_on(&self) -> Option<Day> {
+        stated!(self.journey.of_entry(self.entry, Field::EntryOn), EntryOn).copied()
+    }
+
+    /// Whether they need a visa: they do until something else is said.
+    #[must_use]
+    pub fn needs_visa(&self) -> bool {
+        stated!(self.journey.of_entry(self.entry, Field::NeedsVisa), NeedsVisa).is_none_or(|needs| *needs)
+    }
 }
 
 /// A permit as it stands.
@@ -78,13 +109,13 @@ fn before(since: Option<Day>, filed_on: Day) -> bool {
 }
 
 /// Whether every permit was refused or revoked on which an application rests.
-fn lost(applied: &Application, permits: &[Filed<'_>]) -> bool {
+fn lost((applied, named): Resting<'_>, permits: &[Filed<'_>]) -> bool {
     let family = match applied.purpose {
         Purpose::Work => false,
         Purpose::FamilyOfWorker => true,
         Purpose::FamilyReunification | Purpose::Study | Purpose::Other => return false,
     };
-    let rests_on = |(number, permit, ..): &&Filed<'_>| match (&applied.permit, &permit.role) {
+    let rests_on = |(number, permit, ..): &&Filed<'_>| match (named, &permit.role) {
         (Some(named), PermitRole::Family(worker)) => named == *number || named == worker,
         (Some(named), PermitRole::Worker) => named == *number,
         (None, role) => {
@@ -114,22 +145,26 @@ impl<'a> Journey<'a> {
             let decision = stated!(decided, Decision).copied().unwrap_or(Decision::Pending);
             let here = applied.is_some_and(|applied| before(since, applied.filed_on));
             let ended = here.then_some(Ending::LivesHere);
-            let over =
-                withdrawn || !lives(decision) || applied.is_some_and(|applied| lost(applied, &permits));
+            let lost = || applied.is_some_and(|applied| lost((applied, journey.rests_on(entry)), &permits));
+            let over = withdrawn || !lives(decision) || (!permits.is_empty() && lost());
             let ended = ended.or_else(|| over.then_some(Ending::Decided));
             let ended = ended.or_else(|| departed(departure, began));
             let destination = journey.named_for(entry);
-            ApplicationEntry { post, number, applied, decision, ended, destination }
+            ApplicationEntry { post, number, applied, decision, ended, destination, journey, entry }
         })
+    }
+
+    fn rests_on(&self, entry: &Entry) -> Option<&'a PermitNumber> {
+        stated!(self.of_entry(entry, Field::RestsOn), RestsOn)
     }
 
     /// The ground of the newest application for family reunification that lives.
     #[must_use]
     pub fn family_ground(&self, on: Day) -> Option<&'a str> {
-        let live =
-            self.applications(on).filter(|entry| entry.ended.is_none()).filter_map(|entry| entry.applied);
-        let family = live.filter(|applied| applied.purpose == Purpose::FamilyReunification);
-        family.max_by_key(|applied| applied.filed_on).and_then(|applied| applied.ground.as_deref())
+        let live = self.applications(on).filter(|entry| entry.ended.is_none());
+        let live = live.filter_map(|entry| Some((entry.applied?, entry.ground())));
+        let family = live.filter(|(applied, _)| applied.purpose == Purpose::FamilyReunification);
+        family.max_by_key(|(applied, _)| applied.filed_on).and_then(|(_, ground)| ground)
     }
 
     /// The claim that says what became of an application: a withdrawal that its sender has not replaced, else the
@@ -157,7 +192,7 @@ impl<'a> Journey<'a> {
         let (departure, since) = (self.departure(on), self.lived_here_since(on));
         let journey = *self;
         filed.into_iter().map(move |(number, applied, decision)| {
-            let here = applied.lives_here || before(since, applied.applied_on);
+            let here = journey.asked_here(number) || before(since, applied.applied_on);
             let decided = !lives(decision) || visas.refuse(number, applied);
             let over = decided.then_some(Ending::Decided);
             let over = over.or_else(|| departed(departure, Some(applied.applied_on)));
@@ -175,6 +210,14 @@ impl<'a> Journey<'a> {
             let applied = stated!(journey.of_entry(entry, Field::Permit), Permit)?;
             Some((number, applied, decision.copied().unwrap_or(Decision::Pending)))
         })
+    }
+
+    /// Whether a permit is asked for somebody who lives in Belgium: they have a register number, and no post gives them a
+    /// visa.
+    fn asked_here(&self, number: &PermitNumber) -> bool {
+        let entry = Entry::Permit(number.clone());
+        let said = |field| self.of_entry(&entry, field).is_some();
+        said(Field::Registered) && !said(Field::ThroughPost)
     }
 
     /// What was applied for under this number, where it is their own permit.
@@ -243,7 +286,7 @@ impl<'a> Visas<'a> {
                 Purpose::FamilyOfWorker => true,
                 Purpose::FamilyReunification | Purpose::Study | Purpose::Other => continue,
             };
-            let beside = match &applied.permit {
+            let beside = match entry.permit() {
                 Some(number) => visas.named.entry(number).or_default(),
                 None => {
                     let (day, last) = visas.unnamed.entry(family).or_default();

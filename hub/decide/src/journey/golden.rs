@@ -74,7 +74,8 @@ pub fn golden(journey: Journey<'_>) -> Vec<GoldenField<'_>> {
         (Field::Sex, GoldenRule::HighestAuthority, journey.personal(Field::Sex)),
         (Field::Nationalities, GoldenRule::MoreOfTheSame, journey.nationality()),
         (Field::Insz, GoldenRule::NotReplaced, number.map(|(_, claim)| claim)),
-        (Field::Contact, GoldenRule::Nearest, journey.nearest(Field::Contact)),
+        (Field::Email, GoldenRule::Nearest, journey.nearest(Field::Email)),
+        (Field::Phone, GoldenRule::Nearest, journey.nearest(Field::Phone)),
         (Field::Language, GoldenRule::Nearest, journey.nearest(Field::Language)),
     ];
     let told = |(field, rule, claim): (Field, GoldenRule, Option<_>)| {

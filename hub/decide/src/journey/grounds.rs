@@ -22,8 +22,13 @@ pub fn of_target_group(journey: Journey<'_>) -> Vec<Ground<'_>> {
     for entry in journey.state.claims.filed() {
         let decided = [
             journey.of_entry(entry, Field::Applied),
+            journey.of_entry(entry, Field::Ground),
+            journey.of_entry(entry, Field::RestsOn),
+            journey.of_entry(entry, Field::NeedsVisa),
             journey.decided(entry),
             journey.of_entry(entry, Field::Permit),
+            journey.of_entry(entry, Field::Registered),
+            journey.of_entry(entry, Field::ThroughPost),
             journey.of_entry(entry, Field::PermitDecision),
             journey.of_entry(entry, Field::Destination),
         ];

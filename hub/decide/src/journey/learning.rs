@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use schemas::fact::{
-    Course, Entry, Fact, FeePayment, Field, LanguageLevel, LearningPath, LearningStep, Progress, Record,
-    Statement, SupportNeed, TestElsewhere, TestSubject,
+    CoursePeriod, Entry, Fact, FeePayment, Field, LanguageLevel, LearningPath, LearningStep, Progress,
+    Record, Statement, SupportNeed, TestElsewhere, TestSubject,
 };
 use schemas::message::Prepared;
 use schemas::reference::{CategoryCode, ModuleCode, StatementId};
@@ -110,10 +110,16 @@ impl<'a> Journey<'a> {
         Some(self.learning_path().iter().chain(table.base(set_on)).all(done))
     }
 
-    /// How they take the course, as it was last agreed.
+    /// In which language they take the course, as it was last agreed.
     #[must_use]
-    pub fn course(&self) -> Option<&'a Course> {
-        stated!(self.personal(Field::Course), Course)
+    pub fn course_language(&self) -> Option<&'a str> {
+        stated!(self.personal(Field::CourseLanguage), CourseLanguage).map(String::as_str)
+    }
+
+    /// Within which days they take it, as it was last agreed.
+    #[must_use]
+    pub fn course_period(&self) -> Option<CoursePeriod> {
+        stated!(self.personal(Field::CoursePeriod), CoursePeriod).copied()
     }
 
     /// What the last intake talk found they need help with.
@@ -134,11 +140,17 @@ impl<'a> Journey<'a> {
         stated!(self.personal(Field::Fee), Fee) == Some(&FeePayment::Paid)
     }
 
-    /// Why they need not pay the fee, as they last showed it.
+    /// Why they need not pay the fee: each category that they showed and that was not taken back since, through whichever
+    /// account.
     #[must_use]
-    pub fn fee_exemption(&self) -> Option<&'a CategoryCode> {
-        let shown = stated!(self.personal(Field::Exemption), Exemption).filter(|shown| shown.holds);
-        shown.map(|shown| &shown.category)
+    pub fn fee_exemptions(&self) -> BTreeSet<&'a CategoryCode> {
+        let newest = |(cell, claim): &(&'a Cell, &'a Claim)| {
+            let same = self.claims(Field::Exemption).filter(|(other, _)| other.entry == cell.entry);
+            same.map(|(_, other)| (other.stated_at, other)).max() == Some((claim.stated_at, *claim))
+        };
+        let shown = self.claims(Field::Exemption).filter(newest);
+        let shown = shown.filter_map(|(_, claim)| stated!(Some(claim), Exemption));
+        shown.filter(|shown| shown.holds).map(|shown| &shown.category).collect()
     }
 
     /// The tests they passed elsewhere, whichever account the proof was last shown through.

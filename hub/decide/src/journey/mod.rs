@@ -17,7 +17,7 @@ pub mod register;
 pub mod scope;
 
 use schemas::country::Country;
-use schemas::fact::{Authority, Choice, Contact, Entry, Field, Sex, Statement};
+use schemas::fact::{Authority, Choice, Entry, Field, Sex, Statement};
 use schemas::name::Names;
 use schemas::partial::PartialDate;
 use schemas::reference::Account;
@@ -108,10 +108,16 @@ impl<'a> Journey<'a> {
         said.into_iter().reduce(decides).map(|(_, claim)| claim)
     }
 
-    /// How to reach them: here the lowest authority is the nearest to the person (docs/facts.md#authorities).
+    /// Their mail address: here the lowest authority is the nearest to the person (docs/facts.md#authorities).
     #[must_use]
-    pub fn contact(&self) -> Option<&'a Contact> {
-        stated!(self.nearest(Field::Contact), Contact)
+    pub fn email(&self) -> Option<&'a str> {
+        stated!(self.nearest(Field::Email), Email).map(String::as_str)
+    }
+
+    /// Their telephone number, by the same rule.
+    #[must_use]
+    pub fn phone(&self) -> Option<&'a str> {
+        stated!(self.nearest(Field::Phone), Phone).map(String::as_str)
     }
 
     /// The language to address them in.

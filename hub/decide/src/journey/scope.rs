@@ -197,20 +197,20 @@ fn of_application(
     if matches!(applied.purpose, Purpose::Study | Purpose::Other) {
         return Scope::Out(OutReason::Purpose);
     }
-    if !candidate(journey, bundle, on, applied.filed_on, (entry.decision, applied.needs_visa)) {
+    if !candidate(journey, bundle, on, applied.filed_on, (entry.decision, entry.needs_visa())) {
         return Scope::Out(OutReason::NoCandidate);
     }
     match applied.purpose {
         Purpose::FamilyReunification => {
-            let open = |ground: &String| bundle.target_group.review_grounds.contains(ground);
-            if applied.ground.as_ref().is_some_and(open) { Scope::Review } else { Scope::In(Group::Family) }
+            let open = |ground: &str| bundle.target_group.review_grounds.iter().any(|open| open == ground);
+            if entry.ground().is_some_and(open) { Scope::Review } else { Scope::In(Group::Family) }
         }
         // The region of the worker decides: nothing is in scope before a permit of the family has told it.
         Purpose::FamilyOfWorker => family.unwrap_or(Scope::Unknown),
         // A labour migrant is known by the permit, so an application whose permit no row has named yet is not in
         // scope yet.
         Purpose::Work => {
-            let permit = applied.permit.as_ref().and_then(|number| journey.permit(number));
+            let permit = entry.permit().and_then(|number| journey.permit(number));
             permit.map_or(Scope::Unknown, |permit| of_permit(bundle, permit))
         }
         Purpose::Study | Purpose::Other => Scope::Out(OutReason::Purpose),

@@ -53,18 +53,26 @@ fn happened(fact: &Fact) -> Option<Day> {
         | Field::Nationalities
         | Field::Insz
         | Field::Replaced
-        | Field::Contact
+        | Field::Email
+        | Field::Phone
         | Field::Language
         | Field::Standing => false,
         Field::Applied
+        | Field::Ground
+        | Field::RestsOn
+        | Field::EntryOn
+        | Field::NeedsVisa
         | Field::Decision
         | Field::Permit
+        | Field::Registered
+        | Field::ThroughPost
         | Field::PermitDecision
         | Field::Destination
         | Field::Residence
         | Field::AccountOpened
         | Field::LearningPath
-        | Field::Course
+        | Field::CourseLanguage
+        | Field::CoursePeriod
         | Field::Support
         | Field::Fee
         | Field::Exemption

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, dead_code, clippy::allow_attributes, reason = "each test binary uses its part")]
 
 pub(crate) mod engine;
+pub(crate) mod filing;
 pub(crate) mod house;
 pub(crate) mod life;
 pub(crate) mod pair;
@@ -34,6 +35,7 @@ use schemas::recipient::Recipient;
 use schemas::reference::{CategoryCode, IssuerCode, ModuleCode};
 use schemas::time::{Day, parse_day};
 
+pub(crate) use filing::{patched_application, patched_permit};
 pub(crate) use house::House;
 pub(crate) use say::*;
 pub(crate) use who::{Who, test_insz};

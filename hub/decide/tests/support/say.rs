@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use decide::prepare;
 use schemas::actor::ActorName;
 use schemas::fact::{
-    Address, Application, Authority, Choice, Course, Decision, Entry, Fact, FeeExemption, FeePayment,
-    LanguageLevel, LearningPath, LearningStep, Permit, PermitRole, Progress, Purpose, Record, Region,
-    RegisterStanding, Replacement, Residence, Statement, SupportNeed, TestElsewhere, TestSubject,
+    Address, Authority, Choice, CoursePeriod, Decision, Entry, Fact, FeeExemption, FeePayment, LanguageLevel,
+    LearningPath, LearningStep, Permit, PermitRole, Progress, Purpose, Record, Region, RegisterStanding,
+    Replacement, Residence, Statement, SupportNeed, TestElsewhere, TestSubject,
 };
 use schemas::handover::OrderName;
 use schemas::ids::{HandoverId, MessageId, PersonId, ReviewId, StreamId};
@@ -24,6 +24,7 @@ use schemas::reference::{
 use schemas::time::{Version, start_of};
 use sha2::{Digest, Sha256};
 
+use super::filing::Filing;
 use super::{Who, country, day};
 
 fn version(channel: &str, sequence: Option<u64>, on: &str) -> Version {
@@ -117,28 +118,6 @@ pub(crate) fn to(municipality: &str) -> Option<Destination> {
     Destination { municipality: Some(municipality.to_owned()), ..Destination::default() }.stated()
 }
 
-/// An application, with what was applied for changed.
-pub(crate) fn patched_application(body: Body, patch: impl Fn(&mut Application)) -> Body {
-    patched(body, |record| {
-        for fact in &mut record.facts {
-            if let Statement::Applied(applied) = &mut fact.statement {
-                patch(applied);
-            }
-        }
-    })
-}
-
-/// A permit's row, with what was applied for changed.
-pub(crate) fn patched_permit(body: Body, patch: impl Fn(&mut Permit)) -> Body {
-    patched(body, |record| {
-        for fact in &mut record.facts {
-            if let Statement::Permit(permit) = &mut fact.statement {
-                patch(permit);
-            }
-        }
-    })
-}
-
 /// An application or a permit that names another destination, or none.
 pub(crate) fn bound(body: Body, destination: Option<Destination>) -> Body {
     patched(body, |record| {
@@ -172,20 +151,16 @@ pub(crate) fn application(who: &Who, purpose: Purpose, on: &str) -> Body {
     let version = version("post/CAS", Some(1), on);
     let permit = (purpose == Purpose::Work).then(|| PermitNumber::parse(&who.permit).unwrap());
     let mut facts = identity(who, &entry, Authority::Post, &version);
-    facts.push(Fact {
-        entry,
-        statement: Statement::Applied(Application {
-            filed_on: day(on),
-            purpose,
-            ground: Some("10".to_owned()),
-            permit: permit.clone(),
-            entry_on: None,
-            needs_visa: true,
-        }),
+    let ground = Some("10".to_owned());
+    let filing = Filing { ground, permit: permit.clone(), ..Filing::bare(day(on), purpose) };
+    let fact = |statement| Fact {
+        entry: entry.clone(),
+        statement,
         authority: Authority::Post,
         valid_from: Some(day(on)),
-        version,
-    });
+        version: version.clone(),
+    };
+    facts.extend(filing.statements().into_iter().map(fact));
     let from = country(who.nationality);
     let mut keys = vec![
         Key::Application(post, number),
@@ -215,7 +190,7 @@ pub(crate) fn permit(who: &Who, decision: Decision, on: &str) -> Body {
     let version = version("wewis", None, on);
     let mut facts = identity(who, &entry, Authority::Permits, &version);
     let (role, region) = (PermitRole::Worker, Region::Flanders);
-    let applied = Permit { applied_on: day(on), role, region, lives_here: false };
+    let applied = Permit { applied_on: day(on), role, region };
     for statement in [Statement::Permit(applied), Statement::PermitDecision(decision)] {
         let (entry, version) = (entry.clone(), version.clone());
         facts.push(Fact {
@@ -332,10 +307,11 @@ pub(crate) fn talked(who: &Who, needs: &[&str], language: Option<&str>, on: &str
     let support =
         SupportNeed { device: need("device"), connection: need("connection"), skills: need("skills") };
     let until = Some(day("2025-09-30"));
-    let course = Course { language: language.map(str::to_owned), from: Some(day(on)), until };
+    let mut more = vec![Statement::CoursePeriod(CoursePeriod { from: Some(day(on)), until })];
+    more.extend(language.map(|language| Statement::CourseLanguage(language.to_owned())));
     patched(through_portal(who, portal(who), Statement::Support(support), vec![], on), |record| {
-        let fact = Fact { statement: Statement::Course(course.clone()), ..record.facts[0].clone() };
-        record.facts.push(fact);
+        let first = record.facts[0].clone();
+        record.facts.extend(more.iter().map(|said| Fact { statement: said.clone(), ..first.clone() }));
     })
 }
 
@@ -348,7 +324,10 @@ pub(crate) fn fee(who: &Who, payment: FeePayment, on: &str) -> Body {
 pub(crate) fn exempt(who: &Who, category: &str, holds: bool, on: &str) -> Body {
     let category = CategoryCode::parse(category).unwrap();
     let shown = FeeExemption { category, holds };
-    through_portal(who, portal(who), Statement::Exemption(shown), vec![], on)
+    let entry = Entry::Exemption(shown.category.clone());
+    patched(through_portal(who, portal(who), Statement::Exemption(shown), vec![], on), |record| {
+        record.facts[0].entry = entry.clone();
+    })
 }
 
 /// They show the proof of a test of March: of Dutch where there is a level; or it is taken back.

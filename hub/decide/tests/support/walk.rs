@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use decide::bundle::{OpenFiles, TerritoryChange};
 use decide::handover::table::orders;
 use schemas::fact::{
-    Contact, Decision, Fact, FeePayment, LanguageLevel, LearningStep, PermitRole, Purpose, Region,
-    RegisterStanding, Sex, Statement,
+    Decision, Fact, FeePayment, LanguageLevel, LearningStep, PermitRole, Purpose, Region, RegisterStanding,
+    Sex, Statement,
 };
 use schemas::handover::{AnswerKind, OrderName, RejectCode};
 use schemas::ids::MessageId;
@@ -202,13 +202,10 @@ fn statement(who: &Who, dice: &mut Dice, n: usize, on: Day, wild: bool) -> (Stri
             let (bound, needs_visa) = (BOUND[dice.roll(BOUND.len())], dice.roll(6) > 0);
             told(format!("application {purpose:?} {ground:?} to {bound:?}, visa {needs_visa}, at {on}"));
             let body = super::bound(application(whom, purpose, on), bound.and_then(super::to));
-            let body = super::patched_application(body, |applied| applied.needs_visa = needs_visa);
-            patched(body, |record| {
-                for fact in &mut record.facts {
-                    if let (Statement::Applied(applied), Some(ground)) = (&mut fact.statement, &ground) {
-                        applied.ground = Some(ground.clone());
-                    }
-                }
+            super::patched_application(body, |applied| {
+                applied.needs_visa = needs_visa;
+                applied.entry_on = (bound.is_none()).then_some(applied.filed_on);
+                applied.ground = ground.clone().or(applied.ground.take());
             })
         }
         2..=4 => {
@@ -340,20 +337,20 @@ fn statement(who: &Who, dice: &mut Dice, n: usize, on: Day, wild: bool) -> (Stri
         }
         30 => {
             let destination = BOUND[dice.roll(BOUND.len())];
-            let lives_here = dice.roll(4) == 0;
+            let (lives_here, through_post) = (dice.roll(4) == 0, dice.roll(4) == 0);
             told(format!("permit of a worker to {destination:?}, lives here {lives_here}, at {on}"));
             let row = super::patched_permit(permit(whom, DECISIONS[dice.roll(4)], on), |permit| {
-                permit.lives_here = lives_here;
+                (permit.lives_here, permit.through_post) = (lives_here, through_post);
             });
             super::bound(row, destination.and_then(super::to))
         }
         31 => {
             told(format!("sex, contact and language at {on}"));
             patched(application(whom, Purpose::FamilyReunification, on), |record| {
-                let contact = Contact { email: Some("someone@mail.example".to_owned()), phone: None };
+                let email = Statement::Email("someone@mail.example".to_owned());
+                let phone = Statement::Phone("+32900000000".to_owned());
                 let language = ["ar", "tr"][dice.roll(2)].to_owned();
-                let more =
-                    [Statement::Sex(Sex::Other), Statement::Contact(contact), Statement::Language(language)];
+                let more = [Statement::Sex(Sex::Other), email, phone, Statement::Language(language)];
                 let first = record.facts[0].clone();
                 record.facts.extend(more.map(|statement| Fact { statement, ..first.clone() }));
             })
