@@ -8,10 +8,13 @@ mod support;
 use decide::journey::Journey;
 use schemas::fact::{Decision, Fact, Purpose, Statement};
 use schemas::message::Body;
+use schemas::municipality::NisCode;
+use schemas::place::Destination;
 use schemas::reference::PermitNumber;
 use support::filing::Filing;
 use support::{
-    House, Who, account, application, day, patched, patched_application, patched_permit, permit, talked,
+    House, Who, account, application, bound, day, patched, patched_application, patched_permit, permit,
+    status, talked, to,
 };
 
 /// What is known of somebody that an item may leave out.
@@ -132,4 +135,39 @@ fn what_a_later_item_names_differently_counts_part_by_part() {
         assert_eq!(of("language"), "Some(\"fr\")");
         assert!(of("period").contains("2025-02-20"), "{}", of("period"));
     }
+}
+
+/// An application at a post, with a destination.
+fn bound_for(who: &Who, destination: Option<&str>, sequence: u64, on: &str) -> Body {
+    patched(bound(application(who, Purpose::FamilyReunification, on), destination.and_then(to)), |record| {
+        for fact in &mut record.facts {
+            fact.version.sequence = Some(sequence);
+        }
+    })
+}
+
+#[test]
+fn where_they_mean_to_live_is_what_was_stated_last_for_an_entry_that_lives() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    let (second, none) = (Who { application: "77".to_owned(), ..who.clone() }, "2025-01-04");
+    let intended = |house: &House| {
+        let journey = Journey::of(&house.only().state);
+        let intended = journey.intended(day("2025-06-01")).cloned();
+        intended.and_then(|intended| intended.municipality.or(intended.nis.map(|nis| nis.to_string())))
+    };
+    house.tell(bound_for(&second, Some("Leuven"), 1, "2025-03-01"));
+    house.tell(bound_for(&who, Some("Gent"), 1, "2025-01-02"));
+    assert_eq!(intended(&house).as_deref(), Some("Leuven"), "the older one came later");
+    house.tell(status(&second, Decision::Refused, 2, "2025-04-01"));
+    assert_eq!(intended(&house).as_deref(), Some("Gent"), "the other has ended");
+    house.tell(bound_for(&who, Some("Luik"), 2, none));
+    assert_eq!(intended(&house).as_deref(), Some("Luik"), "corrected");
+    let antwerp = Destination { nis: NisCode::parse("11002").ok(), ..Destination::default() };
+    house.tell(bound(permit(&who, Decision::Granted, "2025-02-01"), antwerp.stated()));
+    assert_eq!(intended(&house).as_deref(), Some("11002"), "a permit speaks as well");
+    house.tell(bound_for(&who, None, 3, "2025-05-01"));
+    house.tell(permit(&who, Decision::Granted, "2025-05-01"));
+    assert_eq!(intended(&house).as_deref(), Some("11002"), "what names none leaves what was known");
+    house.tell(permit(&who, Decision::Refused, "2025-05-02"));
+    assert_eq!(intended(&house).as_deref(), Some("Luik"), "the application still says so");
 }
