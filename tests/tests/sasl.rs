@@ -13,10 +13,12 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use hub::config::{Config, KafkaConfig};
+use hub::deliver::kafka::AnswerReader;
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
+use rdkafka::producer::{FutureProducer, FutureRecord};
 use serde_json::json;
 use tests::authority::Authority;
 use tests::clients::{Client, tapped};
@@ -70,6 +72,28 @@ fn password(folder: &Path, text: &str) -> PathBuf {
     file
 }
 
+/// The hub makes the topics of answers and reads them; the agency writes to hers, and to no other.
+async fn answers(place: &Place, all: &str, amal: &FutureProducer) {
+    let reader = AnswerReader::open(&place.config, &place.names, 1 << 20).unwrap();
+    for topic in reader.survey().await.unwrap() {
+        assert_eq!(topic.trouble, None, "{topic:?}");
+    }
+    let [own, other] = [place.names[0].answers_topic(), place.names[1].answers_topic()];
+    allow(all, "amal", &["--operation", "Write", "--operation", "Describe", "--topic", &own]);
+    let say = async |topic: &str| {
+        let said = amal.send(FutureRecord::<(), [u8]>::to(topic).payload(b"{}"), PATIENCE).await;
+        said.map_err(|(error, _)| error.to_string())
+    };
+    say(&own).await.unwrap();
+    let refused = say(&other).await.unwrap_err();
+    assert!(refused.contains("Topic authorization failed"), "{refused}");
+    let read = reader.next().await.unwrap();
+    assert_eq!((read.len(), &read[0].recipient), (1, &place.names[0]));
+    reader.commit(&read).await.unwrap();
+    let behind: Vec<_> = reader.survey().await.unwrap().into_iter().map(|topic| topic.behind).collect();
+    assert_eq!(behind, [Some(0), Some(0)]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_hub_signs_in_with_its_rights_and_an_agency_with_hers() {
     if tests::server("HUB_TEST_KAFKA", "Kafka").is_none() {
@@ -109,14 +133,19 @@ async fn the_hub_signs_in_with_its_rights_and_an_agency_with_hers() {
     let [own, other] = [place.names[0].topic(), place.names[1].topic()];
     let group = format!("{own}.");
     allow(&all, "amal", &["--consumer", "--topic", &own, "--group", &group]);
-    let read = |topic: &str| {
-        let reader: BaseConsumer = ClientConfig::new()
+    let hers = || {
+        let mut client = ClientConfig::new();
+        client
             .set("bootstrap.servers", &secure)
             .set("security.protocol", "sasl_ssl")
             .set("ssl.ca.location", &ca)
             .set("sasl.mechanism", "SCRAM-SHA-512")
             .set("sasl.username", "amal")
-            .set("sasl.password", "amal")
+            .set("sasl.password", "amal");
+        client
+    };
+    let read = |topic: &str| {
+        let reader: BaseConsumer = hers()
             .set("group.id", format!("{group}intake"))
             .set("auto.offset.reset", "earliest")
             .create()
@@ -135,6 +164,8 @@ async fn the_hub_signs_in_with_its_rights_and_an_agency_with_hers() {
     let refused = tokio::task::block_in_place(|| read(&other)).unwrap_err();
     assert!(matches!(&refused, KafkaError::MessageConsumption(_)), "{refused}");
     assert!(refused.to_string().contains("Topic authorization failed"), "{refused}");
+
+    answers(&place, &all, &hers().create().unwrap()).await;
 
     // The same with the settings that docs/agencies.md names for each client.
     let amal = [("KAFKA_USER", "amal"), ("KAFKA_PASSWORD", "amal"), ("KAFKA_CA", ca.as_str())];

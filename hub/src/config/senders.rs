@@ -219,4 +219,23 @@ mod tests {
         }
         assert!(opens(random, Environment::Production));
     }
+
+    #[test]
+    fn a_recipient_answers_with_a_right_and_on_days_with_a_basis() {
+        let day = |text: &str| schemas::time::parse_day(text).unwrap();
+        let sender = |name: &str, source: &str| (name.to_owned(), source.to_owned(), dev_token(name));
+        let mut senders = Senders::made_up([sender("amal", ANSWER), sender("bon", "tracking")]);
+        for basis in senders.senders.iter_mut().flat_map(|sender| &mut sender.bases) {
+            (basis.from, basis.to) = (day("2026-01-01"), Some(day("2026-06-30")));
+        }
+        let check = |name: &str, on: &str, expect: Result<(), SenderError>| {
+            assert_eq!(senders.may_answer(&Recipient::parse(name).unwrap(), day(on)), expect, "{name} {on}");
+        };
+        check("amal", "2026-01-01", Ok(()));
+        check("amal", "2026-06-30", Ok(()));
+        check("amal", "2026-07-01", Err(SenderError::NoBasis));
+        check("amal", "2025-12-31", Err(SenderError::NoBasis));
+        check("bon", "2026-01-01", Err(SenderError::NotAllowed));
+        check("atlas", "2026-01-01", Err(SenderError::Unknown));
+    }
 }
