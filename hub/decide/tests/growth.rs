@@ -5,7 +5,7 @@
 mod support;
 
 use decide::identity::{COMPARED, NAMED};
-use decide::person::VOIDED_KEPT;
+use decide::person::{VIEWS_KEPT, VOIDED_KEPT};
 use decide::round::Round;
 use decide::work::{self, Work};
 use decide::world::{Ask, World};
@@ -14,7 +14,10 @@ use schemas::message::Body;
 use support::engine::{Dice, Engine, Forgets};
 use support::house::person_of;
 use support::pair::{bridge, first_and_second};
-use support::{House, Who, account, application, learned, platform_linked, status, test_insz, voided};
+use support::{
+    House, Who, account, application, application_key, learned, named, platform_linked, status, test_insz,
+    voided,
+};
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 
@@ -132,6 +135,19 @@ fn what_says_nothing_of_who_somebody_is_adds_nothing_to_compare() {
     let before = house.only().matching.clone();
     house.tell(status(&who, Decision::Granted, 2, "2025-02-01"));
     assert_eq!(house.only().matching, before);
+}
+
+#[test]
+fn another_spelling_under_a_known_number_is_compared_from_then_on_and_no_more_than_so_many() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.tell(application(&who, FAMILY, "2025-01-02"));
+    for n in 0..40 {
+        let letters: String = format!("{n:02}").bytes().map(|b| char::from(b - b'0' + b'a')).collect();
+        let spelled = Who { given: format!("{} q{letters}", who.given), ..who.clone() };
+        house.tell(named(&spelled, vec![application_key(&who)]));
+        let expect = VIEWS_KEPT.min(n + 2);
+        assert_eq!(house.only().matching.views.len(), expect, "after {n}");
+    }
 }
 
 #[test]

@@ -368,3 +368,13 @@ fn of_two_visas_that_were_filed_on_one_day_the_one_that_goes_on_keeps_the_permit
         check("none goes on", &both, Out(OutReason::Ended));
     }
 }
+
+#[test]
+fn who_comes_to_study_or_for_anything_else_is_not_of_the_target_group() {
+    let who = Who::number(1);
+    for purpose in [Purpose::Study, Purpose::Other] {
+        let said =
+            [application(&who, purpose, "2025-01-02"), status(&who, Decision::Granted, 2, "2025-02-01")];
+        check(&format!("{purpose:?}"), &said, Out(OutReason::Purpose));
+    }
+}

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use decide::handover::table::{Cause, by};
+use decide::handover::table::{Cause, ROWS, by, is_answer};
 use decide::person::Stage;
 use schemas::handover::{AnswerName, OrderName};
 
@@ -68,4 +68,15 @@ fn what_is_no_fact_fires_these_rows() {
         }
     }
     assert_eq!(found, EXPECTED, "\n{found}");
+}
+
+#[test]
+fn the_rows_of_answers_are_those_that_an_agency_fires() {
+    let answers: Vec<&str> = ROWS.iter().map(|row| row.id).filter(|id| is_answer(id)).collect();
+    for id in ["10", "11", "14", "15k", "25"] {
+        assert!(answers.contains(&id), "{id}: {answers:?}");
+    }
+    for id in ["3", "12", "20", "21d", "36"] {
+        assert!(!answers.contains(&id), "{id}");
+    }
 }

@@ -3,7 +3,7 @@
 //! The offset is committed after the inbox, never before: what is read twice is one message by its place
 //! ([`Intake::heard`]). Whatever a record holds, it is decided or refused and the topic goes on; only a database or brokers
 //! that are away make it wait. Runs in any number of instances. Refuses to decide, and to answer: what became of an answer
-//! is asked over HTTP. Next: [`record`] for what a record says.
+//! is asked over HTTP. Next: `record` for what a record says.
 
 mod record;
 
