@@ -222,15 +222,25 @@ fn a_purge_that_is_confirmed_again_is_told_once() {
     }
 }
 
+/// Also where nobody moved it in time: released, it is with whom its reason says, who has their whole time.
 #[test]
 fn what_was_refused_and_is_released_stays_with_whom_its_reason_says() {
-    for code in codes() {
+    for (code, late) in codes().flat_map(|code| [(code, false), (code, true)]) {
         let (mut house, who) = refused_by_bon(code);
         house.today("2025-03-10");
         house.tell(register(&who, Home::Nowhere, "2025-03-10"));
-        let before = house.only().state.handovers[0].owner;
+        let before = house.only().state.handovers[0].clone();
+        if late {
+            house.until("2025-08-01");
+            assert!(house.only().state.handovers[0].escalated);
+        }
         house.order(OrderName::Release);
         let held = &house.only().state.handovers[0];
-        assert_eq!((held.state, held.owner), (State::Held, before), "{code:?}");
+        assert_eq!(
+            (held.state, held.owner, held.escalated),
+            (State::Held, before.owner, false),
+            "{code:?}, late: {late}"
+        );
+        assert!(!late || held.deadline > before.deadline, "{code:?}: their whole time");
     }
 }

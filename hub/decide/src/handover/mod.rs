@@ -118,7 +118,9 @@ fn fire(draft: &mut Draft<'_>, id: HandoverId, row: &Row, moving: Moving) {
         held_in: moving.held_in,
         owner,
         deadline,
-        escalated: row.owner == Acts::Late || (row.to == To::Stay && handover.escalated),
+        // With whom its reason says, and with their time anew, it is late no more.
+        escalated: row.owner == Acts::Late
+            || (row.to == To::Stay && row.owner != Acts::Holder && handover.escalated),
         purged: row.does(Also::KeepPurge),
         done: row.does(Also::Done),
     };
