@@ -7,11 +7,11 @@ mod support;
 
 use decide::Refusal;
 use decide::round::Verdict;
-use schemas::fact::Authority;
+use schemas::fact::{Authority, Decision};
 use schemas::handover::{AnswerKind, HoldReason, OrderName, Owner, State};
 use schemas::key::Key;
 use schemas::message::Body;
-use support::{House, Who, account, choice, day, objection, patched, recipient};
+use support::{Home, House, Who, account, choice, day, objection, patched, recipient, register, status};
 
 /// Granted, with an account, and since March at home in the city of Brussels.
 fn in_brussels() -> (House, Who) {
@@ -266,4 +266,49 @@ fn a_choice_that_is_waited_for_beside_an_agency_that_has_the_file_is_the_coordin
     assert_eq!(house.fired(), ["21b"]);
     let asked = &house.only().state.handovers[1];
     assert_eq!((asked.state, asked.owner), (State::AwaitingChoice, Owner::Coordinator));
+}
+
+/// The months are counted from the homes that are known, in whichever order they came to be known.
+#[test]
+fn the_six_months_count_from_the_homes_that_are_known() {
+    let told = |nis, since, on| (Home::In(nis, since), on);
+    let first = told("21004", "2025-03-04", "2025-03-05");
+    let left = (Home::Left, "2025-04-02");
+    for (what, after, last) in [
+        ("a begin that is corrected", vec![told("21004", "2025-02-01", "2025-03-20")], "2025-09-04"),
+        (
+            "a begin that had been corrected before",
+            vec![told("21004", "2025-02-01", "2025-02-20")],
+            "2025-09-04",
+        ),
+        ("an older home in the Region", vec![told("21015", "2025-02-01", "2025-02-20")], "2025-08-01"),
+        ("an older home elsewhere", vec![told("44021", "2025-02-01", "2025-02-20")], "2025-09-04"),
+        ("a move inside the Region", vec![told("21015", "2025-04-01", "2025-04-02")], "2025-09-04"),
+        (
+            "an older home, whose begin is corrected",
+            vec![told("21015", "2025-02-01", "2025-02-20"), told("21015", "2025-01-20", "2025-02-21")],
+            "2025-08-01",
+        ),
+        ("a departure by mistake", vec![left, told("21004", "2025-03-04", "2025-04-05")], "2025-09-04"),
+        ("who comes back", vec![left, told("21004", "2025-04-10", "2025-04-11")], "2025-10-10"),
+        ("the same, told backwards", vec![told("21004", "2025-04-10", "2025-04-11"), left], "2025-10-10"),
+    ] {
+        let (mut house, who) = (House::new(), Who::number(1));
+        house.granted_with_account(&who);
+        house.today("2025-05-02");
+        for (home, on) in [first].into_iter().chain(after) {
+            house.tell(register(&who, home, on));
+        }
+        house.tell(status(&who, Decision::Granted, 9, "2025-05-01"));
+        let live = house.only().live_handover().unwrap();
+        assert_eq!((live.state, live.deadline), (State::AwaitingChoice, Some(day(last))), "{what}");
+        // What was given stays so, whatever comes of it.
+        house.order(OrderName::Hold);
+        house.order(OrderName::Release);
+        assert_eq!(
+            house.only().live_handover().unwrap().deadline,
+            Some(day(last)),
+            "{what}, held and released"
+        );
+    }
 }

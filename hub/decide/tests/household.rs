@@ -9,11 +9,12 @@ mod support;
 
 use decide::journey::Journey;
 use schemas::fact::{Decision, PermitRole, Purpose};
+use schemas::handover::State;
 use schemas::key::Key;
 use schemas::message::Body;
 use schemas::reference::PermitNumber;
 use support::{
-    Home, House, Who, application, number_given, patched, patched_application, patched_permit, permit,
+    Home, House, Who, application, day, number_given, patched, patched_application, patched_permit, permit,
     register, since, status, withdrawn,
 };
 
@@ -161,4 +162,25 @@ fn an_end_that_comes_with_a_merge_is_told() {
     assert_eq!(flagged(&mut house), 0);
     house.tell(status(&other, Decision::Refused, 2, "2025-02-01"));
     assert_eq!(flagged(&mut house), 1);
+}
+
+/// Who is flagged while a clock runs: the clock goes on, above all the one that is law.
+#[test]
+fn a_flag_gives_nobody_more_time_to_choose() {
+    let (mut house, worker, member) = household();
+    house.tell(application(&member, Purpose::FamilyOfWorker, "2025-01-04"));
+    house.tell(number_given(&member, "2025-01-05"));
+    house.today("2025-03-05");
+    house.home(&member, "21004", "2025-03-04");
+    let waiting = |house: &House| {
+        let people = house.people();
+        let all = people.iter().flat_map(|person| &person.state.handovers);
+        let found = all.clone().find(|handover| handover.state == State::AwaitingChoice).unwrap();
+        (found.deadline, found.escalated)
+    };
+    assert_eq!(waiting(&house), (Some(day("2025-09-04")), false));
+    house.today("2025-06-03");
+    house.tell(permit(&worker, Decision::Revoked, "2025-06-03"));
+    assert_eq!(flagged(&mut house), 1);
+    assert_eq!(waiting(&house), (Some(day("2025-09-04")), true));
 }

@@ -7,6 +7,7 @@
 
 mod answer;
 pub mod check;
+mod choice;
 mod due;
 mod history;
 mod merge;
@@ -28,7 +29,7 @@ pub(crate) use reconcile::{follow_facts, reconcile, reconsider};
 
 use schemas::handover::{HoldReason, Owner, RejectCode, State};
 use schemas::ids::{HandoverId, StreamId};
-use schemas::municipality::{LanguageArea, NisCode};
+use schemas::municipality::NisCode;
 use schemas::recipient::Recipient;
 use schemas::time::Day;
 
@@ -100,8 +101,10 @@ fn fire(draft: &mut Draft<'_>, id: HandoverId, row: &Row, moving: Moving) {
         Acts::AsBefore if moving.hold.is_some() && moving.hold != handover.hold => {
             (moving.hold.map_or(handover.owner, table::holder), clock())
         }
+        // A choice has its last day by the homes that are known.
+        Acts::AsBefore if to == State::AwaitingChoice => (handover.owner, clock()),
         Acts::AsBefore => (handover.owner, handover.deadline),
-        Acts::Late => (late(handover), again(draft, to)),
+        Acts::Late => (late(handover), clock()),
     };
     let event = Event::HandoverMoved {
         handover: id,
@@ -132,23 +135,13 @@ fn fire(draft: &mut Draft<'_>, id: HandoverId, row: &Row, moving: Moving) {
     }
 }
 
-/// Until when somebody must move. The months for a choice count once, from the first registration in the Region,
-/// whatever lies between and whoever was chosen at first.
+/// Until when somebody must move: as long from today as this state may last, but for a choice.
 fn deadline(draft: &Draft<'_>, handover: &Handover, to: State, moving: &Moving) -> Option<Day> {
-    if to != State::AwaitingChoice {
-        return again(draft, to);
-    }
-    let given = draft.person.state.handovers.iter().filter_map(|handover| handover.choice_by).min();
-    let given = handover.choice_by.or(given);
-    let months = chrono::Months::new(draft.bundle.deadlines.choice_months);
-    let first = || draft.journey().registered_in(LanguageArea::Brussels, draft.bundle, draft.today);
-    given.or_else(|| first().or(moving.residence).unwrap_or(draft.today).checked_add_months(months))
-}
-
-/// As long from today as this state may last.
-fn again(draft: &Draft<'_>, state: State) -> Option<Day> {
     let deadlines = &draft.bundle.deadlines;
-    match table::term(state) {
+    match table::term(to) {
+        _ if to == State::AwaitingChoice => {
+            choice::last_day(&draft.person, draft.bundle, draft.today, handover, moving.residence)
+        }
         Term::None => None,
         Term::WorkingDays(days) => {
             Some(draft.bundle.calendar.working_days_after(draft.today, days(deadlines)))

@@ -90,7 +90,7 @@ fn next(
     let others = person.state.handovers.iter().filter(|h| h.id != handover.id);
     let around = Circumstances {
         file_held: others.into_iter().any(Handover::holds_file),
-        moved: situation.moved(handover),
+        moved: situation.moved(handover) || situation.counts_anew(person, handover),
     };
     let late = || {
         let late = now.zip(handover.deadline).is_some_and(|(today, deadline)| deadline < today);

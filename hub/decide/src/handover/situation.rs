@@ -8,8 +8,8 @@ use schemas::handover::{RejectCode, State};
 use schemas::recipient::Recipient;
 use schemas::time::Day;
 
-use super::history;
 use super::whereabouts::Whereabouts;
+use super::{choice, history};
 use crate::bundle::{Bundle, OpenFiles};
 use crate::journey::Journey;
 use crate::journey::scope::{OutReason, Scope};
@@ -235,6 +235,11 @@ impl<'a> Situation<'a> {
             let kept = place.route.recipient != handover.recipient && self.stays(handover, place);
             handover.residence != Some(place.began) && !kept
         })
+    }
+
+    /// Whether the homes that are known give them another last day for a choice.
+    pub(crate) fn counts_anew(&self, person: &Person, handover: &Handover) -> bool {
+        choice::is_another(person, self.bundle, self.today, handover)
     }
 
     fn has_basis(&self, recipient: Option<&Recipient>) -> bool {

@@ -164,10 +164,18 @@ impl<'a> Journey<'a> {
         first.map(|home| home.residence.nis)
     }
 
-    /// The day on which they first registered in a language area.
-    pub(crate) fn registered_in(&self, area: LanguageArea, bundle: &Bundle, on: Day) -> Option<Day> {
+    /// Their first home in a language area.
+    pub(crate) fn registered_in(&self, area: LanguageArea, bundle: &Bundle, on: Day) -> Option<Home<'a>> {
         let there = |home: &Home<'_>| bundle.places.of_code(home.residence.nis) == Some(area);
-        self.homes(on).into_iter().filter(there).map(|home| home.began).min()
+        self.homes(on).into_iter().filter(there).min_by_key(|home| home.began)
+    }
+
+    /// Every day on which a home under this code was ever said to begin, corrected since or not.
+    pub(crate) fn begins_in(&self, nis: NisCode) -> impl Iterator<Item = Day> + use<'a> {
+        self.claims(Field::Residence).filter_map(move |(cell, claim)| match &cell.entry {
+            Entry::Residence(began) if stated!(Some(claim), Residence)?.nis == nis => Some(*began),
+            _ => None,
+        })
     }
 
     /// The homes they have had in Belgium without leaving it between them, as far as answers tell, the newest first: the one that

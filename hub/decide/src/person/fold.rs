@@ -258,7 +258,7 @@ impl Handover {
         self.done |= *done;
         match to {
             State::Accepted => self.accepted = self.accepted.or(Some(*on)),
-            State::AwaitingChoice => self.choice_by = self.choice_by.or(*deadline),
+            State::AwaitingChoice => self.choice_by = *deadline,
             _ => {}
         }
         if *purged {
