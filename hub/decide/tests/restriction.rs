@@ -12,7 +12,8 @@ use schemas::handover::{AnswerKind, HoldReason, OrderName, Owner, State};
 use schemas::message::Body;
 use support::pair::{bridge, two};
 use support::{
-    Home, House, Who, account, application, choice, learned, objection, path, redeliver, register, status,
+    Home, House, Who, account, application, choice, day, learned, objection, path, redeliver, register,
+    status,
 };
 
 /// How far somebody is: a name, how they got there, and their handovers before and after they object.
@@ -271,6 +272,71 @@ fn an_objection_of_one_who_turns_out_to_be_another_is_his() {
     house.tell(bridge(&a, &b));
     assert_eq!(house.left_to_others(), ["agii-abroad ended merged"]);
     assert_eq!(house.only().live_handover().and_then(|h| h.hold), Some(HoldReason::Restricted));
+}
+
+/// What the relay voided under the restriction is lost otherwise: nothing else in the view changes.
+#[test]
+fn what_is_held_for_another_reason_when_a_restriction_is_lifted_goes_out_once_more_when_it_is_free() {
+    for by_the_desk in [true, false] {
+        let (mut house, who) = House::arrived("44021");
+        house.received("amal");
+        if by_the_desk {
+            house.order(OrderName::Hold);
+        }
+        house.tell(objection(&who, "2025-03-06"));
+        if !by_the_desk {
+            let amal = house.bundle.contracts.iter_mut().find(|c| c.recipient.as_str() == "amal").unwrap();
+            amal.bases[0].to = Some(day("2025-03-06"));
+        }
+        house.today("2025-03-07");
+        house.left_to_others();
+        house.order(OrderName::Lift);
+        let to_amal = |house: &mut House| {
+            house.left_to_others().into_iter().filter(|left| left.starts_with("amal")).collect::<Vec<_>>()
+        };
+        assert!(to_amal(&mut house).is_empty(), "it is held: {by_the_desk}");
+        if by_the_desk {
+            house.order(OrderName::Release);
+        } else {
+            let amal = house.bundle.contracts.iter_mut().find(|c| c.recipient.as_str() == "amal").unwrap();
+            amal.bases[0].to = None;
+            house.today("2025-03-08");
+            house.tell(Body::Due(house.only().id));
+        }
+        assert_eq!(to_amal(&mut house), ["amal offer"], "by the desk: {by_the_desk}");
+        house.today("2025-03-09");
+        house.tell(Body::Due(house.only().id));
+        assert!(to_amal(&mut house).is_empty(), "once");
+    }
+}
+
+/// An order about one of them is none about the other, whoever survives.
+#[test]
+fn an_objection_that_stands_is_not_lifted_by_a_merge() {
+    for lifted_of_the_survivor in [true, false] {
+        let mut house = House::new();
+        let ((a, one), (b, other)) = two(&mut house);
+        let both = [(&a, one, lifted_of_the_survivor), (&b, other, !lifted_of_the_survivor)];
+        for (who, _, _) in both {
+            house.tell(account(who, "2025-02-03"));
+            house.tell(objection(who, "2025-02-04"));
+        }
+        house.today("2025-02-06");
+        for (_, person, lifted) in both {
+            if lifted {
+                let by = schemas::actor::ActorName::parse("els").unwrap();
+                house.tell(Body::Lifted { person, reason: "withdrawn".to_owned(), by });
+            }
+        }
+        house.left_to_others();
+        house.tell(bridge(&a, &b));
+        let hold = house.only().live_handover().and_then(|h| h.hold);
+        assert_eq!(hold, Some(HoldReason::Restricted), "lifted of the survivor: {lifted_of_the_survivor}");
+        assert_eq!(house.left_to_others(), ["agii-abroad ended merged"]);
+        house.today("2025-02-07");
+        house.order(OrderName::Lift);
+        assert!(!house.only().state.objects(), "one order lifts what both objected to");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! An order that is not possible changes nothing and is told which are.
 
 use schemas::handover::{HoldReason, OrderName};
-use schemas::ids::{HandoverId, StreamId};
+use schemas::ids::HandoverId;
 
 use super::situation::Situation;
 use super::table::{self, Cause};
@@ -36,8 +36,11 @@ pub(crate) fn order(
         OrderName::SendAgain => {
             // What could not be read goes out once more as it is (row 13); anything else is a new offer.
             let epoch = moving.epoch + u32::from(stage != Stage::Bounced);
-            moving = Moving { recipient: moving.recipient, epoch, ..Moving::default() };
-            moving = moving.at(situation.place());
+            moving = Moving { epoch, hold: None, code: None, held_in: None, ..moving };
+            // Where the rules keep the file, the home that decided is kept.
+            if situation.moved(&handover) {
+                moving = moving.at(situation.place());
+            }
         }
         OrderName::Hold => (moving.hold, moving.held_in) = (Some(HoldReason::Manual), judged(facing)),
         OrderName::Withdraw => {
@@ -62,9 +65,6 @@ pub(crate) fn lift(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     }
     let at = draft.at;
     draft.record(Event::RestrictionLifted { at });
-    // What was voided meanwhile goes out once more.
-    let open: Vec<StreamId> = draft.person.open_streams().map(|stream| stream.id).collect();
-    draft.again.extend(open);
     for handover in draft.person.state.handovers.clone() {
         let mut moving = Moving::of(&handover);
         // What the desk had stopped stays so, for its own reason.

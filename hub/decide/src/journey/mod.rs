@@ -144,8 +144,7 @@ impl<'a> Journey<'a> {
     /// Whether they object to being handed over.
     #[must_use]
     pub fn objects(&self) -> bool {
-        let lifted = self.state.lifted;
-        self.claims(Field::Objection).any(|(_, claim)| lifted.is_none_or(|at| claim.stated_at > at))
+        self.state.objects()
     }
 
     /// Their accounts at the portal.

@@ -11,7 +11,7 @@ use schemas::handover::{Owner, State};
 use schemas::ids::{HandoverId, MessageId, PersonId};
 use schemas::key::Key;
 use schemas::message::{Prepared, ReviewAnswer};
-use schemas::time::Day;
+use schemas::time::{Day, Instant};
 use schemas::view::MatchView;
 
 use super::event::Event;
@@ -143,7 +143,12 @@ impl Person {
                     found.moved(event);
                 }
             }
-            Event::RestrictionLifted { at } => state.lifted = Some(*at),
+            Event::RestrictionLifted { at } => {
+                state.lifted = Some(*at);
+                // What was voided meanwhile goes out once more, as soon as it may: no view has this digest.
+                let open = state.streams.iter_mut().filter(|stream| stream.ended.is_none());
+                open.for_each(|stream| stream.last = stream.last.map(|(kind, _)| (kind, [0; 32])));
+            }
             Event::PermitsOver { permits } => state.household.over.clone_from(permits),
             Event::LoadApproved { up_to } => {
                 state.first_load.approved = state.first_load.approved.max(*up_to);
@@ -310,6 +315,7 @@ impl PersonState {
     /// the absorbed one's name was used for has ended by then.
     fn absorb(&mut self, other: &Person) {
         let theirs = &other.state;
+        self.lifted = self.lifted_of_both(theirs);
         self.claims.absorb(&theirs.claims);
         self.handovers.extend(theirs.handovers.iter().cloned());
         // What is live comes last, and who holds the file before who is only asked.
@@ -320,7 +326,6 @@ impl PersonState {
         }
         self.streams.extend(theirs.streams.iter().cloned());
         self.asked.extend(&theirs.asked);
-        self.lifted = self.lifted.max(theirs.lifted);
         self.first_load.absorb(&theirs.first_load);
         self.household
             .named
@@ -331,5 +336,15 @@ impl PersonState {
         self.never.extend(&theirs.never);
         self.absorbed.extend(&theirs.absorbed);
         self.absorbed.insert(other.id);
+    }
+
+    /// What of both was lifted: where an objection of one stands, an order about the other does not reach it.
+    fn lifted_of_both(&self, theirs: &Self) -> Option<Instant> {
+        match (self.objects(), theirs.objects()) {
+            (true, true) => self.lifted.min(theirs.lifted),
+            (true, false) => self.lifted,
+            (false, true) => theirs.lifted,
+            (false, false) => self.lifted.max(theirs.lifted),
+        }
     }
 }

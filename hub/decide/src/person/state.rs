@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use schemas::actor::ActorName;
 use schemas::agreement::Agreement;
+use schemas::fact::Field;
 use schemas::handover::{EndReason, HoldReason, Owner, RejectCode, State};
 use schemas::ids::{HandoverId, PersonId, Pseudonym, ReviewId, StreamId};
 use schemas::insz::Insz;
@@ -21,7 +22,7 @@ use schemas::time::{Day, Instant};
 use schemas::view::{Mark, MatchView, NameView};
 use serde::{Deserialize, Serialize};
 
-use super::claims::Claims;
+use super::claims::{Claim, Claims};
 use super::facing::Facing;
 use super::first_load::FirstLoad;
 use super::stage::{Holds, Stage};
@@ -240,6 +241,15 @@ impl Handover {
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.state == State::Closed && self.done
+    }
+}
+
+impl PersonState {
+    /// Whether they object to being handed over, and nobody lifted that since.
+    #[must_use]
+    pub fn objects(&self) -> bool {
+        let stands = |claim: &Claim| self.lifted.is_none_or(|at| claim.stated_at > at);
+        self.claims.of(Field::Objection).any(|(_, claim)| stands(claim))
     }
 }
 
