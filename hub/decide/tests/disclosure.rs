@@ -16,8 +16,8 @@ use schemas::canonical::FIELDS;
 use schemas::fact::{Decision, LanguageLevel, Purpose};
 use schemas::handover::AnswerKind;
 use support::{
-    House, Who, account, application, bound, bundle, choice, day, patched_application, permit, recipient,
-    shown, status, talked, to,
+    Home, House, Who, account, application, bound, bundle, choice, day, number_given, patched,
+    patched_application, permit, recipient, register, shown, status, talked, to,
 };
 
 /// Who may have a field: P the provider before arrival, A an agency, O an office outside the Flemish sphere (o: where
@@ -230,6 +230,46 @@ fn what_somebody_is_to_the_trajectory_follows_from_the_ground_they_come_on() {
     house.bundle.obligation.0.clear();
     house.tell(application(&who, Purpose::Work, "2025-01-05"));
     assert_eq!(obligation(&house).as_deref(), Some("unknown"), "no rule");
+}
+
+/// What is told follows what is known now: a ground, a birth date, a purpose, an entry that ends.
+#[test]
+fn what_somebody_is_to_the_trajectory_follows_each_correction() {
+    let who = Who::number(1);
+    let applied = |who: &Who, ground: &str, on: &str| {
+        let body = application(who, Purpose::FamilyReunification, on);
+        patched_application(body, |applied| applied.ground = Some(ground.to_owned()))
+    };
+    let older = Who { birth: "1950-06-07".to_owned(), ..who.clone() };
+    let second = Who { application: "77".to_owned(), ..who.clone() };
+    let sent = |body, sequence| {
+        patched(body, |record| {
+            record.facts.iter_mut().for_each(|fact| fact.version.sequence = Some(sequence));
+        })
+    };
+    let said = [
+        ("the post has another ground", sent(applied(&who, "9bis", "2025-01-03"), 2), "unknown"),
+        ("and the first again", sent(applied(&who, "10", "2025-01-04"), 3), "obliged"),
+        ("a second application on another ground", applied(&second, "9bis", "2025-01-05"), "unknown"),
+        ("which is refused", status(&second, Decision::Refused, 2, "2025-01-06"), "obliged"),
+        ("they get a permit to work", permit(&who, Decision::Granted, "2025-01-07"), "entitled"),
+        ("which is revoked", permit(&who, Decision::Revoked, "2025-01-08"), "obliged"),
+        ("the register knows them as older", register(&older, Home::Nowhere, "2025-01-09"), "entitled"),
+        ("and corrects itself", register(&who, Home::Nowhere, "2025-01-10"), "obliged"),
+        (
+            "they live where they did not mean to",
+            register(&who, Home::In("21004", "2025-01-11"), "2025-01-11"),
+            "obliged",
+        ),
+    ];
+    let mut house = abroad();
+    house.tell(applied(&who, "10", "2025-01-02"));
+    house.tell(number_given(&who, "2025-01-02"));
+    for (n, (what, body, expect)) in said.into_iter().enumerate() {
+        house.today(&format!("2025-01-{:02}", n + 11));
+        house.tell(body);
+        assert_eq!(house.seen("agii-abroad", "obligation").as_deref(), Some(expect), "{what}");
+    }
 }
 
 #[test]

@@ -70,6 +70,35 @@ fn where_somebody_means_to_live_counts_until_they_arrive_and_then_where_they_reg
     }
 }
 
+/// A code that no table knows is no place: what they mean counts until it is corrected.
+#[test]
+fn where_they_registered_counts_as_the_register_has_it_now() {
+    for (means, first, before, corrected, after) in [
+        ("Schaarbeek", "99001", "at_arrival", "44021", "due 90"),
+        ("Gent", "99001", "due 90", "21004", "free_in_brussels"),
+        ("Gent", "21004", "free_in_brussels", "44021", "due 90"),
+        ("Gent", "44021", "due 90", "21004", "free_in_brussels"),
+    ] {
+        let (mut house, who) = enrolled(means);
+        arrives(&mut house, &who, first);
+        assert_eq!(seen(&house), before, "means {means}, registered in {first}");
+        house.today("2025-04-20");
+        house.home(&who, corrected, "2025-04-04");
+        assert_eq!(seen(&house), after, "{first} was {corrected}");
+    }
+}
+
+#[test]
+fn an_exemption_may_come_and_go_around_the_arrival() {
+    let (mut house, who) = enrolled("Gent");
+    arrives(&mut house, &who, "44021");
+    house.tell(fee(&who, FeePayment::Paid, "2025-04-06"));
+    for (holds, on, expect) in [(true, "2025-04-10", "refund 90"), (false, "2025-04-12", "paid 90")] {
+        house.tell(exempt(&who, "cat-1", holds, on));
+        assert_eq!(seen(&house), expect, "{on}");
+    }
+}
+
 #[test]
 fn who_paid_and_registers_in_brussels_gets_it_back_and_a_later_move_changes_nothing() {
     let (mut house, who) = enrolled("Gent");

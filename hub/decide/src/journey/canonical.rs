@@ -93,8 +93,9 @@ fn owed<'a>(
     let enrolled = journey.enrolled_on().filter(|day| *day <= on)?;
     let (rule, law) = (bundle.fee.on(enrolled)?, bundle.target_group.candidate(enrolled)?);
     let brussels = |area: Option<LanguageArea>| area == Some(LanguageArea::Brussels);
-    let place = match journey.arrived_in(on).map(|nis| bundle.places.of_code(nis)) {
-        Some(area) if brussels(area) => FeePlace::Brussels,
+    // A home under a code that no table knows decides nothing yet.
+    let place = match journey.arrived_in(on).and_then(|nis| bundle.places.of_code(nis)) {
+        Some(area) if brussels(Some(area)) => FeePlace::Brussels,
         Some(_) => FeePlace::Elsewhere,
         None if brussels(meant) => FeePlace::MeansBrussels,
         None => FeePlace::MeansElsewhere,
