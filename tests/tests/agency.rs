@@ -66,7 +66,7 @@ fn read(recipient: &Recipient, mut value: Value) -> Read {
 async fn by_truth(played: &Played) -> BTreeMap<BTreeSet<String>, Vec<Read>> {
     let made_of = played.made_of();
     let survivor: BTreeMap<_, _> =
-        played.persons.values().flat_map(|p| p.state.absorbed.iter().map(|id| (*id, p.id))).collect();
+        played.persons.values().flat_map(|p| p.matching.absorbed.iter().map(|id| (*id, p.id))).collect();
     let all = records(&played.stage.hub).await.unwrap();
     i3(all.iter().map(|(_, row, _)| (row.recipient.clone(), row.sequence))).unwrap();
     let mut read_of: BTreeMap<BTreeSet<String>, Vec<Read>> = BTreeMap::new();

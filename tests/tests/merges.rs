@@ -135,7 +135,7 @@ async fn joined_and_told_apart(database: Option<String>) {
         assert_eq!(row.redirect.is_some(), person.state.merged_into.is_some());
         let never = [(d, e), (e, d)]
             .into_iter()
-            .any(|(one, other)| person.id == one && person.state.never.contains(&other));
+            .any(|(one, other)| person.id == one && person.matching.never.contains(&other));
         assert_eq!(never, [d, e].contains(&person.id), "both know that they are two");
     }
     for batch in [1, 2, 1_000] {

@@ -73,7 +73,7 @@ async fn lives<'a>(played: &'a Played, persons: &'a BTreeMap<String, Value>) -> 
     let life = |(id, truth): (&'a String, &'a Value)| {
         let pieces = made_of.iter().filter(|(_, truths)| truths.contains(id)).map(|(id, _)| id);
         let pieces: Vec<&Person> = pieces.filter_map(|id| played.persons.get(id)).collect();
-        let of = |p: &&Person| p.state.absorbed.iter().chain([&p.id]).copied().collect::<Vec<_>>();
+        let of = |p: &&Person| p.matching.absorbed.iter().chain([&p.id]).copied().collect::<Vec<_>>();
         let ids: Vec<PersonId> = pieces.iter().flat_map(of).collect();
         let mut names: Vec<String> = ids.iter().flat_map(|id| accepted.remove(id)).flatten().collect();
         names.dedup();

@@ -1,7 +1,7 @@
 //! The four steps from a message to a change: link, record, route, release.
 //!
 //! Owns their order and nothing else; each step is the folder of its name. A message is refused rather than guessed
-//! at, and the world stays as it was. What must be known beforehand is [`ask`]ed without judging. A human's answer to
+//! at, and the world stays as it was. What must be known beforehand is [`ask`]ed. A human's answer to
 //! a review is in [`crate::review`].
 
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::journey::enrolment::{Enrolment, enrolment};
 use crate::journey::learning::{replays, restated, voided};
 use crate::journey::scope::{Scope, scope};
 use crate::merge::absorb;
-use crate::person::{Event, Evidence, Person, Reason, TaskKind};
+use crate::person::{Event, Evidence, Reason, TaskKind};
 use crate::review::reviewed;
 use crate::split::{Splitting, split};
 use crate::world::{Gather, KnownPerson, Owned, Refusal, Stop, Waiting, World};
@@ -91,11 +91,11 @@ pub fn decide(world: &World, message: &Message, bundle: &Bundle) -> Result<Chang
     }
 }
 
-/// Gathers what must be known before this message can be decided, as far as it can be told yet. Nothing is judged.
-pub(crate) fn ask(world: &World, message: &Message, gather: &mut Gather) {
+/// Gathers what must be known before this message can be decided, as far as it can be told yet. Nothing is decided.
+pub(crate) fn ask(world: &World, message: &Message, bundle: &Bundle, gather: &mut Gather) {
     let owner = match &message.body {
         Body::Record(prepared) => {
-            for person in identity::ask(world, prepared, gather) {
+            for person in identity::ask(world, prepared, &bundle.model, gather) {
                 if replays(person, &prepared.record) {
                     world.learning(person, gather);
                 }
@@ -141,9 +141,9 @@ fn record_about(
         Linking::Nobody(keys) => return Err(Stop::Waiting(Waiting { keys })),
     };
     let mut gather = Gather::default();
-    let known = link.person.and_then(|id| here(world, id, &mut gather));
+    let known = link.person.and_then(|id| world.here(id, &mut gather));
     let absorbed: Vec<_> =
-        link.joins.iter().filter_map(|(id, why)| Some((here(world, *id, &mut gather)?, *why))).collect();
+        link.joins.iter().filter_map(|(id, why)| Some((world.here(*id, &mut gather)?, *why))).collect();
     let brought: Vec<&Prepared> =
         [prepared].into_iter().chain(link.released.iter().map(|(_, p)| p)).map(|p| &**p).collect();
     let again = known.map_or(vec![], |person| restated(world, person, &brought, &mut gather));
@@ -163,14 +163,6 @@ fn record_about(
     // 3 route and 4 release
     follow_and_release(&mut draft);
     with_others(draft, world)
-}
-
-/// A person that was found, as they are; who is missing is gathered.
-fn here<'a>(world: &'a World, id: PersonId, gather: &mut Gather) -> Option<&'a Arc<Person>> {
-    match gather.take(world.known(id))? {
-        KnownPerson::Here(person) => Some(person),
-        KnownPerson::Nobody | KnownPerson::Shut => None,
-    }
 }
 
 /// Folds the record in, and the waiting ones that come along with it: those that void a statement first, so that

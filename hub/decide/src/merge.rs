@@ -32,7 +32,7 @@ pub(crate) fn absorb(draft: &mut Draft<'_>, other: &Arc<Person>, why: Join) {
 
 /// Reviews that ask about nobody else any more.
 fn settled(person: &Person) -> Vec<ReviewId> {
-    let own = |id: &PersonId| *id == person.id || person.state.absorbed.contains(id);
+    let own = |id: &PersonId| person.outline().is(*id);
     let reviews = person.state.open_reviews.iter();
     reviews.filter(|(_, asked)| asked.candidates.iter().all(own)).map(|(review, _)| *review).collect()
 }

@@ -57,13 +57,14 @@ impl<'a> Round<'a> {
     /// Load it and ask again until nothing is missing.
     pub fn asks(&mut self, world: &mut World) -> Needs {
         world.next_round();
+        let bundle = self.bundle;
         let mut union = Gather::default();
         for (message, ready) in self.messages.iter().zip(&mut self.ready).skip(self.verdicts.len()) {
             if !*ready {
                 // Where asking panics, deciding does as well, and tells of this message alone.
                 let own = catch_unwind(AssertUnwindSafe(|| {
                     let mut own = Gather::default();
-                    ask(world, message, &mut own);
+                    ask(world, message, bundle, &mut own);
                     own.0
                 }))
                 .unwrap_or_default();

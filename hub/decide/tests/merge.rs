@@ -32,7 +32,7 @@ fn a_record_with_numbers_of_two_makes_them_one_where_name_and_date_agree() {
     let one = house.only();
     let names: BTreeSet<_> = one.matching.names().collect();
     assert_eq!((one.id, names.len(), one.matching.keys.len()), (first, 2, 4));
-    assert!(one.state.absorbed.contains(&second));
+    assert!(one.matching.absorbed.contains(&second));
     assert_eq!(house.now(second).id, first);
     assert_eq!(house.handovers().iter().filter(|h| *h == "prepared").count(), 1, "{:?}", house.handovers());
 }
@@ -135,7 +135,10 @@ fn a_human_says_that_they_are_one_or_that_they_are_not() {
     assert!(other.now(second).state.open_reviews.is_empty());
 
     house.change(reviewed(review, apart));
-    assert!(house.now(first).state.never.contains(&second) && house.now(second).state.never.contains(&first));
+    assert!(
+        house.now(first).matching.never.contains(&second)
+            && house.now(second).matching.never.contains(&first)
+    );
     let change = house.change(bridge(&a, &b));
     assert_eq!((change.merged().count(), change.reviews.len()), (0, 1), "told apart holds");
     let again = reviewed(review, apart);
@@ -235,7 +238,7 @@ fn a_merge_inside_one_batch_and_over_batches_is_the_same() {
         let named = said.iter().enumerate();
         let all: Vec<_> = named.map(|(n, body)| house.message(&format!("{n}"), body.clone())).collect();
         all.chunks(batch).for_each(|part| drop(house.decide(part)));
-        assert_eq!(house.only().state.absorbed.len(), 1);
+        assert_eq!(house.only().matching.absorbed.len(), 1);
         (house.persons(), house.deliveries)
     };
     let expect = end(1);

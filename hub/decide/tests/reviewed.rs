@@ -66,7 +66,7 @@ fn where_a_national_number_is_involved_two_people_say_that_they_are_one() {
             assert_eq!(own, waits.map(|by| (first, by)), "{story}: {n}");
         }
         assert_eq!(house.folded(), house.persons(), "{story}");
-        let never = house.now(first).state.never.contains(&second);
+        let never = house.now(first).matching.never.contains(&second);
         assert_eq!(never, told.iter().any(|(_, answer, ..)| *answer == Different), "{story}");
     }
 }
@@ -115,7 +115,10 @@ fn one_answer_answers_the_other_candidates_in_the_same_commit() {
     assert_eq!(change.merged().count(), 1);
     assert!(house.people().iter().all(|person| person.state.open_reviews.is_empty()));
     let (now, other) = (house.now(one), house.now(other));
-    assert!(!now.state.never.contains(&other.id) && !other.state.never.contains(&now.id), "nor told apart");
+    assert!(
+        !now.matching.never.contains(&other.id) && !other.matching.never.contains(&now.id),
+        "nor told apart"
+    );
     let late = reviewed_by(review.id, ReviewAnswer::Same(other.id), "lucas");
     assert_eq!(house.tell(late), Verdict::Refused(Refusal::UnknownReview));
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use decide::change::{Change, Delivery};
 use decide::round::{Round, Verdict, decide_all};
-use decide::world::{Aside, Ask, Block, Holders, PersonFound, READ_BACK, Reply};
+use decide::world::{Aside, Ask, Block, Holders, MatchFound, PersonFound, READ_BACK, Reply};
 use decide::{Bundle, Needs, Refusal, World};
 use schemas::envelope::Hash;
 use schemas::fact::{Decision, Purpose};
@@ -204,7 +204,9 @@ fn who_cannot_be_read_stops_what_is_theirs_and_is_left_out_by_name() {
     let mut store = World::whole();
     decide_all(&mut store, &[message("application", applied(&who))], &bundle, &mut number);
     let person = person_of("application");
-    let shut = |world: &mut World| world.load(0, [(Ask::Person(person), Reply::Person(PersonFound::Shut))]);
+    let whole = (Ask::Person(person), Reply::Person(PersonFound::Shut));
+    let shut = [whole, (Ask::Match(person), Reply::Match(MatchFound::Shut))];
+    let shut = |world: &mut World| world.load(0, shut.clone());
     let mut part = World::new();
     shut(&mut part);
     let own = message("status", status(&who, Decision::Granted, 2, "2025-02-01"));
@@ -214,6 +216,63 @@ fn who_cannot_be_read_stops_what_is_theirs_and_is_left_out_by_name() {
     let namesake = Who { passport: "Z900900".to_owned(), application: "900".to_owned(), ..who };
     let change = decided(one(&mut part, &store, &bundle, message("namesake", applied(&namesake))));
     assert!(change.is_new(person_of("namesake")) && change.reviews.is_empty());
+}
+
+#[test]
+fn whoever_is_linked_by_name_alone_is_read_whole_and_nobody_is_made_where_that_fails() {
+    let (bundle, who) = (bundle(), Who::number(1));
+    let mut store = World::whole();
+    let birth = who.birth.clone();
+    let given = format!("{}zorka", &who.given[..3]);
+    let namesake = Who { family: "Elsewhere".to_owned(), given, birth, ..Who::number(2) };
+    let filed = [message("application", applied(&who)), message("other", applied(&namesake))];
+    decide_all(&mut store, &filed, &bundle, &mut number);
+    let [first, other] = ["application", "other"].map(person_of);
+    for opens in [true, false] {
+        let answer = |ask: Ask| match ask {
+            Ask::Person(_) if !opens => (ask, Reply::Person(PersonFound::Shut)),
+            ask => (ask.clone(), store.answer(&ask)),
+        };
+        let batch = [message("again", named(&who, vec![]))];
+        let (mut part, mut round, mut asked) = (World::new(), Round::new(&batch, &bundle), Needs::new());
+        loop {
+            let needs = round.asks(&mut part);
+            if needs.is_empty() {
+                break;
+            }
+            asked.extend(needs.iter().cloned());
+            part.load(0, needs.into_iter().map(answer));
+        }
+        assert!(asked.contains(&Ask::Match(other)) && !asked.contains(&Ask::Person(other)), "{asked:?}");
+        assert!(asked.contains(&Ask::Match(first)) && asked.contains(&Ask::Person(first)), "{asked:?}");
+        assert_eq!(round.advance(&mut part, &mut number), None, "all was asked for at once");
+        match round.finish().remove(0) {
+            Verdict::Decided(change) => assert_eq!((opens, change.owner), (true, Some(first))),
+            verdict => assert_eq!((opens, verdict), (false, Verdict::Failed(Aside::PersonUnreadable))),
+        }
+    }
+}
+
+#[test]
+fn what_is_compared_of_somebody_goes_on_with_them() {
+    let (bundle, who) = (bundle(), Who::number(1));
+    let (mut part, mut store) = (World::new(), World::whole());
+    let person = person_of("application");
+    let change = decided(one(&mut part, &store, &bundle, message("application", applied(&who))));
+    store.apply(&change);
+    let before = [(Ask::Match(person), store.answer(&Ask::Match(person)))];
+    let serial = part.close_batch();
+    part.committed(serial);
+    part.evict(0);
+    part.load(serial, before.clone());
+    assert!(part.has(&Ask::Match(person)));
+    let all = [Ask::Key(key(&who)), Ask::Person(person)].map(|ask| (ask.clone(), store.answer(&ask)));
+    part.load(serial, all);
+    let own = message("status", status(&who, Decision::Granted, 2, "2025-02-01"));
+    decided(one(&mut part, &store, &bundle, own));
+    assert!(!part.has(&Ask::Match(person)), "the person is known whole now");
+    part.load(serial, before);
+    assert!(!part.has(&Ask::Match(person)), "and was changed by the open batch");
 }
 
 #[test]

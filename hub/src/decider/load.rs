@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use decide::World;
 use decide::person::{Event, Past};
-use decide::world::{Ask, Holders, Needs, PersonFound, Reply, is_learning};
+use decide::world::{Ask, FoundAs, Holders, Needs, Reply, is_learning};
 use schemas::ids::{MessageId, PersonId};
 use schemas::message::{Body, Prepared};
 
 use super::DeciderError;
 use crate::store::Store;
-use crate::store::rows::{FoundRow, JournalRow, MessageRow, PersonRow};
-use crate::vault::{Access, Content, DataKey, PersonKey, Vault, Why};
+use crate::store::rows::{FoundRow, JournalRow, MessageRow};
+use crate::vault::{Access, Content, DataKey, PersonKey, Shut, Vault, Why};
 
 const ACCESS: Access<'static> = Access::hub(Why::Decide);
 
@@ -54,9 +54,20 @@ pub(super) async fn load(
             FoundRow::Name(mac, record, person) => hold(&mut answers, &Ask::Name(mac), record, person),
             FoundRow::Person(asked, row) => {
                 if asked != row.id {
-                    answers.insert(Ask::Person(asked), Reply::Person(PersonFound::Absorbed(row.id)));
+                    answers.insert(Ask::Person(asked), Reply::Person(FoundAs::Absorbed(row.id)));
                 }
-                answers.insert(Ask::Person(row.id), Reply::Person(person(vault, &row, keys)?));
+                let found = readable(row.id, vault.person(&row, ACCESS))?.map(|(person, key)| {
+                    keys.persons.insert(row.id, key);
+                    Arc::new(person)
+                });
+                answers.insert(Ask::Person(row.id), Reply::Person(found));
+            }
+            FoundRow::Match(asked, row) => {
+                if asked != row.id {
+                    answers.insert(Ask::Match(asked), Reply::Match(FoundAs::Absorbed(row.id)));
+                }
+                let found = readable(row.id, vault.matching(&row, ACCESS))?.map(Arc::new);
+                answers.insert(Ask::Match(row.id), Reply::Match(found));
             }
             FoundRow::Owner(owned, person) => {
                 answers.insert(Ask::Owner(owned), Reply::Owner(Some(person)));
@@ -132,7 +143,8 @@ fn hold(answers: &mut BTreeMap<Ask, Reply>, ask: &Ask, record: MessageId, person
 fn absent(ask: &Ask) -> Reply {
     match ask {
         Ask::Key(_) | Ask::Name(_) => Reply::Key(Holders::default()),
-        Ask::Person(_) => Reply::Person(PersonFound::Nobody),
+        Ask::Person(_) => Reply::Person(FoundAs::Nobody),
+        Ask::Match(_) => Reply::Match(FoundAs::Nobody),
         Ask::Owner(_) => Reply::Owner(None),
         Ask::Waiting(_) => Reply::Waiting(None),
         Ask::Journal(_) => Reply::Journal(Vec::new()),
@@ -143,16 +155,13 @@ fn absent(ask: &Ask) -> Reply {
 }
 
 /// A person who does not open stops only the messages that need them; a missing key-encryption key stops everything.
-fn person(vault: &Vault, row: &PersonRow, keys: &mut KeyRing) -> Result<PersonFound, DeciderError> {
-    match vault.person(row, ACCESS) {
-        Ok((person, key)) => {
-            keys.persons.insert(row.id, key);
-            Ok(PersonFound::Here(Arc::new(person)))
-        }
+fn readable<T>(id: PersonId, opened: Result<T, Shut>) -> Result<FoundAs<T>, DeciderError> {
+    match opened {
+        Ok(opened) => Ok(FoundAs::Here(opened)),
         Err(shut) => {
             let shut = DeciderError::unless_missing(shut)?;
-            tracing::warn!(person = %row.id, error = %shut, "a person does not open");
-            Ok(PersonFound::Shut)
+            tracing::warn!(person = %id, error = %shut, "a person does not open");
+            Ok(FoundAs::Shut)
         }
     }
 }

@@ -12,7 +12,7 @@ use super::cells::{CellReader, int};
 use super::engine::{Tx, detached};
 use super::messages::{self, MessageCells, message_rows};
 use super::persons::{JournalCells, PersonCells, entry, person};
-use super::rows::FoundRow;
+use super::rows::{FoundRow, MatchRow};
 use super::{Store, StoreError};
 
 /// The asks of each kind.
@@ -21,6 +21,7 @@ struct Asked {
     keys: Vec<Mac>,
     names: Vec<Mac>,
     persons: Vec<PersonId>,
+    matches: Vec<PersonId>,
     handovers: Vec<HandoverId>,
     streams: Vec<StreamId>,
     reviews: Vec<ReviewId>,
@@ -39,6 +40,7 @@ impl Asked {
                 Ask::Key(mac) => asked.keys.push(*mac),
                 Ask::Name(mac) => asked.names.push(*mac),
                 Ask::Person(id) => asked.persons.push(*id),
+                Ask::Match(id) => asked.matches.push(*id),
                 Ask::Owner(Owned::Handover(id)) => asked.handovers.push(*id),
                 Ask::Owner(Owned::Stream(id)) => asked.streams.push(*id),
                 Ask::Owner(Owned::Review(id)) => asked.reviews.push(*id),
@@ -71,6 +73,7 @@ impl Store {
             let mut found = keys(&mut tx, &asked.keys).await?;
             found.extend(names(&mut tx, &asked.names).await?);
             found.extend(persons(&mut tx, &asked.persons).await?);
+            found.extend(matches(&mut tx, &asked.matches).await?);
             found.extend(handovers(&mut tx, &asked.handovers).await?);
             found.extend(streams(&mut tx, &asked.streams).await?);
             found.extend(reviews(&mut tx, &asked.reviews).await?);
@@ -136,6 +139,22 @@ async fn persons(tx: &mut Tx, asked: &[PersonId]) -> Result<Vec<FoundRow>, Store
     let pair = |(asked, id, version, redirect, restricted, waits, matching, state, key): Cells| {
         let cells: PersonCells = (id, version, redirect, restricted, waits, matching, state, key);
         Ok(FoundRow::Person(CellReader("person").id(PersonId::from_bytes, asked)?, person(cells)?))
+    };
+    found.into_iter().map(pair).collect()
+}
+
+async fn matches(tx: &mut Tx, asked: &[PersonId]) -> Result<Vec<FoundRow>, StoreError> {
+    type Cells = (Vec<u8>, Vec<u8>, i64, Vec<u8>, Option<Vec<u8>>);
+    let sql = "select asked.id, p.id, p.version, p.matching, k.wrapped \
+               from r cross join person asked join person p on p.id = coalesce(asked.redirect, asked.id) \
+               left join key k on k.id = p.id where asked.id = r.id";
+    let rows = Rows::default().bytes("id", asked.iter().map(PersonId::bytes));
+    let found: Vec<Cells> = tx.read("person", sql, rows).await?;
+    let reader = CellReader("person");
+    let pair = |(asked, id, version, matching, key): Cells| {
+        let (id, version) = (reader.id(PersonId::from_bytes, id)?, reader.number(version)?);
+        let row = MatchRow { id, version, matching, key };
+        Ok(FoundRow::Match(reader.id(PersonId::from_bytes, asked)?, row))
     };
     found.into_iter().map(pair).collect()
 }

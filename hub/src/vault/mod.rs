@@ -18,14 +18,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use decide::Person;
-use decide::person::Event;
+use decide::person::{Event, Matching};
 use schemas::finding::Finding;
 use schemas::ids::{MessageId, PersonId};
 use schemas::insz::Insz;
 use schemas::key::Mac;
 
 use crate::store::rows::{
-    ActRow, JournalRow, MessageKeyRow, MessageRow, OutboxRow, PersonRow, RefusalRow, Sealed, TaskRow,
+    ActRow, JournalRow, MatchRow, MessageKeyRow, MessageRow, OutboxRow, PersonRow, RefusalRow, Sealed,
+    TaskRow,
 };
 pub use content::Content;
 use keys::Ring;
@@ -303,6 +304,16 @@ impl Vault {
         let place = Place::State(row.id, row.version);
         let state = form(&place, &key.key.open(&place, &row.state)?)?;
         Ok((Person { id: row.id, version: row.version, matching, state }, key))
+    }
+
+    /// What is compared of a person.
+    ///
+    /// # Errors
+    /// [`Shut`].
+    pub fn matching(&self, row: &MatchRow, access: Access<'_>) -> Result<Matching, Shut> {
+        let key = self.person_key(row.id, row.key.as_deref(), access)?;
+        let place = Place::Matching(row.id, row.version);
+        form(&place, &key.key.open(&place, &row.matching)?)
     }
 
     /// A message's key: its owner's key wraps it, or the key-encryption key while it has no owner.

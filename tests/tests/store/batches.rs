@@ -31,6 +31,7 @@ async fn what_a_batch_stores_is_loaded_again() {
         };
         let mut asks: Vec<Ask> = [1, 2, 77].map(|n| Ask::Key(Mac(hash(n)))).into();
         asks.extend([1, 77].map(|n| Ask::Person(person(n))));
+        asks.extend([1, 77].map(|n| Ask::Match(person(n))));
         asks.extend([1, 2].map(|n| Ask::Waiting(message(n))));
         asks.extend([1, 77].into_iter().flat_map(owned));
         asks.extend([1, 77].map(|n| Ask::Journal(person(n))));
@@ -41,6 +42,7 @@ async fn what_a_batch_stores_is_loaded_again() {
             format!("key {:?} {} {linked:?}", &hash(1)[..4], message(1)),
             format!("key {:?} {} {linked:?}", &hash(2)[..4], message(1)),
             format!("person {own} {own} 1"),
+            format!("match {own} {own} 1"),
             format!("own {} {linked:?}", message(1)),
             format!("keys of {own} {:?}", [&hash(1)[..4], &hash(2)[..4]]),
             format!("sent atlas 1 {:?} {:?} 1", &hash(1)[..4], Some(HandoverId::from_bytes(bytes(701)))),
@@ -324,8 +326,9 @@ async fn who_was_absorbed_is_found_as_their_survivor() {
         batch.lines.clear();
         batch.persons.push(PersonRow { redirect: Some(person(2)), ..person_row(1, 2) });
         store.commit(&lease, &batch).await.unwrap();
-        let found = loaded(&store, &[Ask::Person(person(1))]).await;
-        assert_eq!(found, [format!("person {} {} 1", person(1), person(2))]);
+        let found = loaded(&store, &[Ask::Person(person(1)), Ask::Match(person(1))]).await;
+        let survivor = |what: &str| format!("{what} {} {} 1", person(1), person(2));
+        assert_eq!(found, ["match", "person"].map(survivor));
         // Their record is on its way still: its stream goes on, and a restriction of the survivor stops it.
         let open = async || store.outgoing(0, 10).await.unwrap()[0].open;
         assert!(open().await);

@@ -273,6 +273,7 @@ pub(crate) async fn loaded(store: &Store, asks: &[Ask]) -> Vec<String> {
         FoundRow::Key(mac, record, person) => format!("key {:?} {record} {person:?}", &mac.0[..4]),
         FoundRow::Name(mac, record, person) => format!("name {:?} {record} {person:?}", &mac.0[..4]),
         FoundRow::Person(asked, row) => format!("person {asked} {} {:?}", row.id, row.version),
+        FoundRow::Match(asked, row) => format!("match {asked} {} {:?}", row.id, row.version),
         FoundRow::Owner(owned, person) => format!("{owned:?} {person}"),
         FoundRow::Waiting(row) => format!("waiting {} {:?}", row.id, String::from_utf8(row.key.key)),
         FoundRow::Own(row) => format!("own {} {:?}", row.id, row.key.owner),

@@ -10,21 +10,22 @@ use schemas::key::{Class, IndexKey, Key};
 use schemas::message::Prepared;
 
 use super::compare::Led;
-use crate::person::Person;
-use crate::world::{Gather, Holders, KnownPerson, NEWEST, Stop, World, leads_to};
+use crate::person::{Matching, Outline, Person};
+use crate::world::{Gather, Holders, KnownAs, NEWEST, Stop, World, leads_to};
 
 /// How many records of one key that is no number are looked at.
 pub const COMPARED: usize = NEWEST - 1;
 
 /// Who could be meant.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Around<'a> {
+    pub(crate) world: &'a World,
     /// The record's keys, each with the records it finds.
     pub(crate) keys: Vec<(IndexKey, Option<&'a Holders>)>,
     /// Whose numbers the record carries, by their ids.
     pub(crate) owners: Vec<&'a Person>,
     /// Whom names and group keys find, by their ids; owners may be among them.
-    pub(crate) candidates: Vec<&'a Person>,
+    pub(crate) candidates: Vec<Outline<'a>>,
     /// Of how many keys not all records were looked at.
     pub(crate) left_out: u64,
     /// A participant says the record of themselves.
@@ -42,7 +43,9 @@ impl<'a> Around<'a> {
             (*key, gather.take(holders).flatten())
         };
         let keys = prepared.index.iter().map(found).collect();
-        let mut around = Self { keys, own_account: prepared.record.is_own_account(), ..Self::default() };
+        let own_account = prepared.record.is_own_account();
+        let (owners, candidates) = (vec![], vec![]);
+        let mut around = Self { world, keys, owners, candidates, left_out: 0, own_account, shut: false };
         let mut owners = vec![];
         let mut found: BTreeMap<&PersonId, usize> = BTreeMap::new();
         for (key, holders) in &around.keys {
@@ -61,9 +64,13 @@ impl<'a> Around<'a> {
         let candidates = most_often(found);
         (around.owners, around.shut) = load(world, owners, gather);
         around.shut |= around.misled(world, prepared, gather);
-        // Who cannot be read and is found by name alone is left out.
-        (around.candidates, _) = load(world, candidates, gather);
+        around.candidates = outlines(world, candidates, gather);
         around
+    }
+
+    /// All of them, owners first.
+    pub(crate) fn everybody(&self) -> impl Iterator<Item = Outline<'a>> {
+        self.owners.iter().map(|owner| owner.outline()).chain(self.candidates.iter().copied())
     }
 
     /// Whether the index leads from a number to somebody who has no such number: it stands in clear, what a person has
@@ -75,8 +82,8 @@ impl<'a> Around<'a> {
             holders.iter().flat_map(|h| h.values().flatten()).map(move |id| (key, id))
         });
         led.into_iter().any(|(key, id)| match gather.take(world.known(*id)) {
-            Some(KnownPerson::Here(person)) => !person.matching.keys.contains(key),
-            Some(KnownPerson::Shut | KnownPerson::Nobody) | None => false,
+            Some(KnownAs::Here(person)) => !person.matching.keys.contains(key),
+            Some(KnownAs::Shut | KnownAs::Nobody) | None => false,
         })
     }
 
@@ -90,12 +97,12 @@ impl<'a> Around<'a> {
     }
 
     /// What leads to this person beside what the record says.
-    pub(crate) fn led(&self, person: &Person) -> Led {
+    pub(crate) fn led(&self, person: Outline<'_>) -> Led {
         let by = |class| {
             let mut keys = self.keys.iter().filter(|(key, _)| key.class == class);
             keys.any(|(_, holders)| leads_to(*holders, usize::MAX, person))
         };
-        let self_stated = self.own_account || only_accounts(person);
+        let self_stated = self.own_account || only_accounts(person.matching);
         let (by_group, by_claim) = (by(Class::Group), by(Class::Claim));
         Led {
             by_number: self.owners.iter().any(|owner| owner.id == person.id),
@@ -107,13 +114,13 @@ impl<'a> Around<'a> {
 }
 
 /// Whether what is looked at under a key leads to this person already.
-pub(crate) fn is_found(key: &IndexKey, holders: Option<&Holders>, person: &Person) -> bool {
+pub(crate) fn is_found(key: &IndexKey, holders: Option<&Holders>, person: Outline<'_>) -> bool {
     leads_to(holders, if key.class == Class::Name { COMPARED } else { usize::MAX }, person)
 }
 
 /// Whether nothing is known of them but what accounts said.
-pub(super) fn only_accounts(person: &Person) -> bool {
-    let keys = &person.matching.keys;
+pub(super) fn only_accounts(matching: &Matching) -> bool {
+    let keys = &matching.keys;
     !keys.is_empty() && keys.iter().all(|key| matches!(key, Key::Account(_)))
 }
 
@@ -136,13 +143,28 @@ pub(super) fn load<'a>(
     let mut shut = false;
     for id in ids {
         match gather.take(world.known(*id)) {
-            Some(KnownPerson::Here(person)) => persons.push(person),
-            Some(KnownPerson::Shut) => shut = true,
-            Some(KnownPerson::Nobody) | None => {}
+            Some(KnownAs::Here(person)) => persons.push(person),
+            Some(KnownAs::Shut) => shut = true,
+            Some(KnownAs::Nobody) | None => {}
         }
     }
     // Two ids may be one person by now.
     persons.sort_unstable_by_key(|person| person.id);
     persons.dedup_by_key(|person| person.id);
     (persons, shut)
+}
+
+/// What is compared of these persons, each once; who cannot be read is left out.
+fn outlines<'a>(world: &'a World, mut ids: Vec<&PersonId>, gather: &mut Gather) -> Vec<Outline<'a>> {
+    ids.sort_unstable();
+    ids.dedup();
+    let known = ids.into_iter().filter_map(|id| match gather.take(world.outline(*id))? {
+        KnownAs::Here(outline) => Some(outline),
+        KnownAs::Nobody | KnownAs::Shut => None,
+    });
+    let mut outlines: Vec<_> = known.collect();
+    // Two ids may be one person by now.
+    outlines.sort_unstable_by_key(|outline| outline.id);
+    outlines.dedup_by_key(|outline| outline.id);
+    outlines
 }

@@ -11,13 +11,13 @@ use schemas::view::{MarkKind, MatchView};
 use super::birth::BirthFit;
 use super::name::{self, NameFit, distance};
 use crate::model::{Guard, Lines, MatchModel, NumberOf, Weight};
-use crate::person::{Matching, Person, Weighed};
+use crate::person::{Matching, Outline, Weighed};
 use crate::work;
 
 /// A record and a person, compared.
 #[derive(Clone, Debug)]
 pub(crate) struct Compared<'a> {
-    pub(crate) person: &'a Person,
+    pub(crate) person: Outline<'a>,
     pub(crate) weight: Weight,
     /// None where one of the two has no name.
     pub(crate) name: Option<NameFit>,
@@ -61,9 +61,9 @@ pub(crate) struct Led {
 }
 
 impl<'a> Compared<'a> {
-    pub(crate) fn of(view: &MatchView, person: &'a Person, led: Led, model: &MatchModel) -> Self {
+    pub(crate) fn of(view: &MatchView, person: Outline<'a>, led: Led, model: &MatchModel) -> Self {
         work::persons(1);
-        let known = &*person.matching;
+        let known = person.matching;
         let name = best_name(view, known, model);
         let birth = best_birth(view, known, model);
         let numbers = NumberFit::of(&view.numbers, known, model);

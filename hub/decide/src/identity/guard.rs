@@ -11,15 +11,15 @@ use schemas::key::Key;
 use super::birth::BirthFit;
 use super::name::{self, NameFit};
 use crate::model::{MatchModel, NumberOf};
-use crate::person::Person;
+use crate::person::{Outline, Person};
 
 /// Whether two persons may become one, on the strength of a record that fits both: by its numbers, or one of them
-/// by name and birth date alone. No guard may hold between them. Name and birth date agree; where one of them does
+/// by name and birth date alone. No guard may hold between them; whether [`two_hold_the_file`] is asked apart. Name and birth date agree; where one of them does
 /// so only in part, no number of any kind may differ, since in another order the record would have come first and
 /// each of the two been linked to it by a number.
 pub(crate) fn joinable(
-    a: &Person,
-    b: &Person,
+    a: Outline<'_>,
+    b: Outline<'_>,
     record: &Record,
     by_numbers: bool,
     model: &MatchModel,
@@ -27,7 +27,7 @@ pub(crate) fn joinable(
     let one_holder = [NumberOf::Insz, NumberOf::Dvz];
     let documents = [NumberOf::Passport, NumberOf::Application, NumberOf::Permit];
     let share = |kind: &NumberOf| shared(a, b, record, by_numbers, *kind);
-    if told_apart(a, b) || told_apart(b, a) || two_hold_the_file(a, b) || !one_holder.iter().all(share) {
+    if told_apart(a, b) || !one_holder.iter().all(share) {
         return false;
     }
     if !by_numbers && !share(&NumberOf::Passport) {
@@ -54,8 +54,8 @@ pub(crate) fn joinable(
 
 /// Whether nothing of this kind differs: one of them has none, one is shared, or the record itself says that one
 /// replaces the other.
-fn shared(a: &Person, b: &Person, record: &Record, by_numbers: bool, kind: NumberOf) -> bool {
-    let of = |person: &'_ Person| -> BTreeSet<Key> {
+fn shared(a: Outline<'_>, b: Outline<'_>, record: &Record, by_numbers: bool, kind: NumberOf) -> bool {
+    let of = |person: Outline<'_>| -> BTreeSet<Key> {
         let keys = person.matching.keys.iter();
         keys.filter(|key| NumberOf::of(key) == Some(kind)).cloned().collect()
     };
@@ -65,30 +65,31 @@ fn shared(a: &Person, b: &Person, record: &Record, by_numbers: bool, kind: Numbe
     ours.is_empty() || theirs.is_empty() || !ours.is_disjoint(&theirs) || replaced
 }
 
-fn best(a: &Person, b: &Person, model: &MatchModel) -> Option<NameFit> {
+fn best(a: Outline<'_>, b: Outline<'_>, model: &MatchModel) -> Option<NameFit> {
     let pairs = a.matching.names().flat_map(|ours| b.matching.names().map(move |theirs| (ours, theirs)));
     pairs
         .map(|(ours, theirs)| name::fit(ours, theirs, model))
         .max_by_key(|fit| (!fit.unexplained(), fit.letters, fit.weight))
 }
 
-fn births(a: &Person, b: &Person) -> Option<BirthFit> {
+fn births(a: Outline<'_>, b: Outline<'_>) -> Option<BirthFit> {
     let pairs = a.matching.births().flat_map(|ours| b.matching.births().map(move |theirs| (*ours, *theirs)));
     pairs.map(|(ours, theirs)| BirthFit::of(ours, theirs, false)).min()
 }
 
 /// A human said that they are two.
-pub(super) fn told_apart(a: &Person, b: &Person) -> bool {
-    a.state.never.contains(&b.id) || !a.state.never.is_disjoint(&b.state.absorbed)
+pub(super) fn told_apart(a: Outline<'_>, b: Outline<'_>) -> bool {
+    let from = |a: Outline<'_>, b: Outline<'_>| a.matching.never.iter().any(|id| b.is(*id));
+    from(a, b) || from(b, a)
 }
 
 /// Whether a human is asked, or has answered, if the two are one.
 pub(super) fn asked_about(a: &Person, b: &Person) -> bool {
     let names = |a: &Person, b: &Person| {
         let mut candidates = a.state.open_reviews.values().flat_map(|asked| &asked.candidates);
-        candidates.any(|id| *id == b.id || b.state.absorbed.contains(id))
+        candidates.any(|id| b.outline().is(*id))
     };
-    names(a, b) || names(b, a) || told_apart(a, b) || told_apart(b, a)
+    names(a, b) || names(b, a) || told_apart(a.outline(), b.outline())
 }
 
 /// Two agencies each took one of them over: who goes on is a human's to say (row 29 of docs/handovers.md).
@@ -212,13 +213,10 @@ mod tests {
             let model = MatchModel::default();
             let bridge = &record("", "", "1990-05-11", &[]).record;
             let (a, b) = (person(1, &a), person(2, &b));
-            assert_eq!(joinable(&a, &b, bridge, true, &model), by_numbers, "{what}, by numbers");
-            assert_eq!(
-                joinable(&b, &a, bridge, true, &model),
-                by_numbers,
-                "{what}, by numbers, the other way"
-            );
-            assert_eq!(joinable(&a, &b, bridge, false, &model), by_name, "{what}, by name");
+            let (a, b) = (a.outline(), b.outline());
+            assert_eq!(joinable(a, b, bridge, true, &model), by_numbers, "{what}, by numbers");
+            assert_eq!(joinable(b, a, bridge, true, &model), by_numbers, "{what}, by numbers, the other way");
+            assert_eq!(joinable(a, b, bridge, false, &model), by_name, "{what}, by name");
         }
     }
 }

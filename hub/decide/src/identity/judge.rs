@@ -7,9 +7,10 @@ use schemas::message::Prepared;
 
 use super::block::Around;
 use super::compare::Compared;
-use super::guard::{asked_about, joinable};
+use super::guard::{asked_about, joinable, two_hold_the_file};
 use crate::model::{Guard, MatchModel};
-use crate::person::{Join, Person, Reason, ReviewReason, Weighed};
+use crate::person::{Join, Outline, Person, Reason, ReviewReason, Weighed};
+use crate::world::Gather;
 
 /// How many candidates a review names: more than a human compares with care.
 pub const NAMED: usize = 3;
@@ -40,42 +41,49 @@ impl LinkVerdict {
     }
 }
 
-/// What is made of a record, and whom it was compared with.
+/// What is made of a record, and whom it was compared with. Whoever must be known whole for it is gathered: the verdict
+/// holds once nothing is missing.
 pub(super) fn judge(
     prepared: &Prepared,
     around: &Around<'_>,
     model: &MatchModel,
+    gather: &mut Gather,
 ) -> (LinkVerdict, Vec<Weighed>) {
     let compare = |person| Compared::of(&prepared.view, person, around.led(person), model);
-    let owners: Vec<Compared<'_>> = around.owners.iter().map(|person| compare(person)).collect();
-    let owned = |person: &Person| around.owners.iter().any(|owner| owner.id == person.id);
+    let owners: Vec<Compared<'_>> = around.owners.iter().map(|owner| compare(owner.outline())).collect();
+    let owned = |person: &&Outline<'_>| around.owners.iter().any(|owner| owner.id == person.id);
     let others = around.candidates.iter().filter(|person| !owned(person));
-    let mut others: Vec<Compared<'_>> = others.map(|person| compare(person)).collect();
+    let mut others: Vec<Compared<'_>> = others.map(|person| compare(*person)).collect();
     others.sort_by_key(|other| (-other.weight, other.person.id));
     let mut all: Vec<&Compared<'_>> = owners.iter().chain(&others).collect();
     all.sort_by_key(|compared| (-compared.weight, compared.person.id));
     let weighed = all.into_iter().take(NAMED).map(Compared::weighed).collect();
     let mut verdict = match owners.as_slice() {
         [] => found(&others, model),
-        owners => numbered(prepared, owners, &others, around, model),
+        owners => numbered(prepared, owners, &others, around, model, gather),
     };
     if verdict.review.is_none() && !prepared.view.is_nameless() {
-        verdict.review = claimed(&verdict, around, &others);
+        verdict.review = claimed(around, &verdict, &others, gather);
     }
     (verdict, weighed)
 }
 
 /// An account claims the number of somebody whom name and date do not make the same person: a human is asked, once.
 fn claimed(
-    verdict: &LinkVerdict,
     around: &Around<'_>,
+    verdict: &LinkVerdict,
     others: &[Compared<'_>],
+    gather: &mut Gather,
 ) -> Option<(ReviewReason, Vec<PersonId>)> {
     let one = |id| verdict.person == Some(id) || verdict.joins.iter().any(|(joined, _)| *joined == id);
-    let person = around.owners.iter().chain(&around.candidates).find(|p| verdict.person == Some(p.id));
-    let asked = |other: &Person| person.is_some_and(|person| asked_about(person, other));
-    let claim = |other: &&Compared<'_>| other.led.by_claim && !one(other.person.id) && !asked(other.person);
-    let between: Vec<_> = others.iter().filter(claim).take(NAMED).map(|other| other.person.id).collect();
+    let mut asked = |other| {
+        let person = verdict.person.and_then(|id| around.world.here(id, gather));
+        person.is_some_and(|person| {
+            around.world.here(other, gather).is_some_and(|other| asked_about(person, other))
+        })
+    };
+    let claims = others.iter().filter(|other| other.led.by_claim).map(|other| other.person.id);
+    let between: Vec<_> = claims.filter(|id| !one(*id) && !asked(*id)).take(NAMED).collect();
     (!between.is_empty()).then_some((ReviewReason::ClaimContradicts, between))
 }
 
@@ -108,9 +116,10 @@ fn numbered(
     others: &[Compared<'_>],
     around: &Around<'_>,
     model: &MatchModel,
+    gather: &mut Gather,
 ) -> LinkVerdict {
     if owners.iter().all(|owner| owner.guards.is_empty())
-        && let Some(verdict) = all_one(prepared, owners, others, around, model)
+        && let Some(verdict) = all_one(prepared, others, around, model, gather)
     {
         return verdict;
     }
@@ -159,29 +168,33 @@ fn why(compared: &Compared<'_>) -> ReviewReason {
 /// the record come first, they would have been found by it.
 fn all_one(
     prepared: &Prepared,
-    owners: &[Compared<'_>],
     others: &[Compared<'_>],
     around: &Around<'_>,
     model: &MatchModel,
+    gather: &mut Gather,
 ) -> Option<LinkVerdict> {
     let record = &prepared.record;
-    let between = |persons: &[&Person], one: &Person, by_numbers| {
-        persons.iter().all(|other| joinable(one, other, record, by_numbers, model))
+    let between = |persons: &[&Person], one: Outline<'_>, by_numbers| {
+        persons.iter().all(|other| joinable(one, other.outline(), record, by_numbers, model))
     };
+    let free = |persons: &[&Person], one: &Person| persons.iter().all(|other| !two_hold_the_file(one, other));
     let mut persons: Vec<&Person> = vec![];
-    for owner in owners {
-        if !between(&persons, owner.person, true) {
+    for owner in &around.owners {
+        if !between(&persons, owner.outline(), true) || !free(&persons, owner) {
             return None;
         }
-        persons.push(owner.person);
+        persons.push(owner);
     }
     for namesake in others.iter().filter(|other| links(other, model)) {
-        if between(&persons, namesake.person, around.led(namesake.person).by_group) {
-            persons.push(namesake.person);
+        if between(&persons, namesake.person, around.led(namesake.person).by_group)
+            && let Some(whole) = around.world.here(namesake.person.id, gather)
+            && free(&persons, whole)
+        {
+            persons.push(whole);
         }
     }
     let first = survivor(&persons)?;
-    let by_key = |id| owners.iter().any(|owner| owner.person.id == id);
+    let by_key = |id| around.owners.iter().any(|owner| owner.id == id);
     let join = |id| (id, if by_key(id) && by_key(first.id) { Join::Keys } else { Join::NameAndBirth });
     let joins: Vec<_> = persons.iter().map(|p| p.id).filter(|id| *id != first.id).map(join).collect();
     Some(LinkVerdict { joins, ..LinkVerdict::same(first.id, Reason::Key) })

@@ -33,8 +33,8 @@ pub use told::{ComparedField, Comparison, FieldFit, FieldLevel, compared};
 pub use view::{prepare, prepared};
 
 use crate::model::MatchModel;
-use crate::person::{Join, Reason, ReviewReason, Weighed};
-use crate::world::{Gather, Stop, World};
+use crate::person::{Join, Person, Reason, ReviewReason, Weighed};
+use crate::world::{Gather, KnownAs, Stop, World};
 use block::{Around, is_found};
 use judge::{LinkVerdict, judge};
 
@@ -66,15 +66,21 @@ pub(crate) struct Link {
     pub(crate) left_out: u64,
 }
 
-/// Gathers what must be known before this record's person can be found, as far as it can be told yet. Gives the
-/// persons whose numbers it carries. Nothing is judged.
+/// Gathers what must be known before this record's person can be found, as far as it can be told yet: whom its keys
+/// lead to, then whoever is linked as it looks now. Gives the persons whose numbers it carries.
 pub(crate) fn ask<'a>(
     world: &'a World,
     prepared: &Prepared,
+    model: &MatchModel,
     gather: &mut Gather,
-) -> Vec<&'a crate::person::Person> {
+) -> Vec<&'a Person> {
     let around = Around::of(world, prepared, gather);
     waiting::released(world, prepared.index.iter().copied(), gather);
+    // Who is linked by a number was asked for by it.
+    if gather.0.is_empty() && around.owners.is_empty() && !around.candidates.is_empty() {
+        let (verdict, _) = judge(prepared, &around, model, gather);
+        verdict.person.map(|id| world.here(id, gather));
+    }
     around.owners
 }
 
@@ -86,19 +92,24 @@ pub(crate) fn find(world: &World, prepared: &Prepared, model: &MatchModel) -> Re
     if around.owners.is_empty() && prepared.view.is_nameless() {
         return Ok(Linking::Nobody(macs(around.keys.iter().map(|(key, _)| key.mac))));
     }
-    let (verdict, weighed) = judge(prepared, &around, model);
+    let mut gather = Gather::default();
+    let (verdict, weighed) = judge(prepared, &around, model, &mut gather);
     let LinkVerdict { person, joins, reason, review } = verdict;
+    // What is compared of somebody may open where all else does not.
+    let linked = person.into_iter().chain(joins.iter().map(|(id, _)| *id));
+    if linked.filter_map(|id| gather.take(world.known(id))).any(|known| matches!(known, KnownAs::Shut)) {
+        return Err(Stop::Shut);
+    }
     // A number that is somebody's stays theirs until the review is answered: otherwise every later
     // record with it would fit two persons.
     let taken = if person.is_none() { contested(prepared, &around) } else { BTreeSet::new() };
-    let mut gather = Gather::default();
     let free = around.keys.iter().filter(|(key, _)| !taken.contains(&key.mac));
     let released = waiting::released(world, free.clone().map(|(key, _)| *key), &mut gather);
     if !gather.0.is_empty() {
         return Err(Stop::Needs(gather.0));
     }
     // Where what is looked at under a key leads to the person already, one more record would only make its list longer.
-    let known = person.and_then(|id| around.owners.iter().chain(&around.candidates).find(|p| p.id == id));
+    let known = person.and_then(|id| around.everybody().find(|known| known.id == id));
     let brings = free.filter(|(key, holders)| known.is_none_or(|person| !is_found(key, *holders, person)));
     let keys = macs(brings.map(|(key, _)| key.mac));
     let left_out = around.left_out;

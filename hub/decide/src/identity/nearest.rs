@@ -27,7 +27,7 @@ pub(crate) fn nearest(
     model: &MatchModel,
     gather: &mut Gather,
 ) -> Vec<Weighed> {
-    let own = |id: &PersonId| *id == person.id || person.state.absorbed.contains(id);
+    let own = |id: &PersonId| person.outline().is(*id);
     let mut found: BTreeMap<&PersonId, usize> = BTreeMap::new();
     for mac in keys {
         let Some(Some(holders)) = gather.take(world.named(*mac)) else { continue };
@@ -39,8 +39,8 @@ pub(crate) fn nearest(
     let view = whole(person);
     let mut weighed: Vec<Weighed> = others
         .into_iter()
-        .filter(|other| !own(&other.id) && !told_apart(person, other) && !told_apart(other, person))
-        .map(|other| Compared::of(&view, other, led(person, other), model))
+        .filter(|other| !own(&other.id) && !told_apart(person.outline(), other.outline()))
+        .map(|other| Compared::of(&view, other.outline(), led(person, other), model))
         .filter(|compared| !compared.contradicts())
         .map(|compared| compared.weighed())
         .collect();
@@ -71,6 +71,6 @@ pub(super) fn led(one: &Person, other: &Person) -> Led {
         by_number: !ours.is_disjoint(theirs),
         by_group: one.state.household.named.keys().any(|number| permits.contains_key(number)),
         by_claim: false,
-        self_stated: only_accounts(one) || only_accounts(other),
+        self_stated: only_accounts(&one.matching) || only_accounts(&other.matching),
     }
 }

@@ -7,6 +7,7 @@ use schemas::view::{MarkKind, MatchView};
 
 use super::birth::BirthFit;
 use super::compare::{Compared, NumberFit, marks};
+use super::guard::told_apart;
 use super::name::NameFit;
 use super::nearest::{led, whole};
 use crate::model::{Guard, Lines, MatchModel, NumberOf, Weight};
@@ -101,9 +102,9 @@ pub struct Comparison {
 #[must_use]
 pub fn compared(one: &Person, other: &Person, model: &MatchModel) -> Comparison {
     let (view, led) = (whole(one), led(one, other));
-    let all = Compared::of(&view, other, led, model);
+    let all = Compared::of(&view, other.outline(), led, model);
     let mut guards: Vec<Guard> = all.guards.iter().copied().collect();
-    if super::guard::told_apart(one, other) || super::guard::told_apart(other, one) {
+    if told_apart(one.outline(), other.outline()) {
         guards.push(Guard::ToldApart);
     }
     let mut fields = vec![name(all.name), birth(all.birth, model)];

@@ -15,7 +15,7 @@ use schemas::time::{Day, Instant};
 use schemas::view::MatchView;
 
 use super::event::Event;
-use super::state::{Handover, Line, Matching, OpenReview, Person, PersonState, Stream, VIEWS_KEPT};
+use super::state::{Handover, Line, Matching, OpenReview, Outline, Person, PersonState, Stream, VIEWS_KEPT};
 use super::words::TaskKind;
 
 /// The records that events name.
@@ -110,18 +110,18 @@ impl Person {
             Event::ReviewAnswered { review, answer } => {
                 let asked = state.open_reviews.remove(review).unwrap_or_default();
                 if *answer == ReviewAnswer::Different {
-                    state.never.extend(asked.candidates);
+                    Arc::make_mut(&mut self.matching).never.extend(asked.candidates);
                 }
             }
             Event::ToldApart { from } => {
-                state.never.insert(*from);
+                Arc::make_mut(&mut self.matching).never.insert(*from);
             }
             Event::MergedInto { survivor } => {
                 self.matching = Arc::default();
                 self.state = PersonState { merged_into: Some(*survivor), ..PersonState::default() };
             }
             Event::Absorbed { person, .. } => {
-                Arc::make_mut(&mut self.matching).absorb(&person.matching);
+                Arc::make_mut(&mut self.matching).absorb(person.outline());
                 state.absorb(person);
             }
             Event::Parted { kept, .. } => {
@@ -297,9 +297,12 @@ impl Matching {
     }
 
     /// Adds what another knew.
-    fn absorb(&mut self, other: &Self) {
-        self.keys.extend(other.keys.iter().cloned());
-        self.keep(other.views.iter().cloned());
+    fn absorb(&mut self, Outline { id, matching }: Outline<'_>) {
+        self.keys.extend(matching.keys.iter().cloned());
+        self.keep(matching.views.iter().cloned());
+        self.never.extend(&matching.never);
+        self.absorbed.extend(&matching.absorbed);
+        self.absorbed.insert(id);
     }
 
     fn keep(&mut self, views: impl IntoIterator<Item = Arc<MatchView>>) {
@@ -333,9 +336,6 @@ impl PersonState {
         self.household.over.extend(theirs.household.over.iter().cloned());
         self.open_reviews.extend(theirs.open_reviews.iter().map(|(id, asked)| (*id, asked.clone())));
         self.alone.extend(&theirs.alone);
-        self.never.extend(&theirs.never);
-        self.absorbed.extend(&theirs.absorbed);
-        self.absorbed.insert(other.id);
     }
 
     /// What of both was lifted: where an objection of one stands, an order about the other does not reach it.

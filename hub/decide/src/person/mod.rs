@@ -24,6 +24,7 @@ pub use past::Past;
 pub use responsible::{Mandate, Responsible};
 pub use stage::{Holds, Stage};
 pub use state::{
-    Handover, Household, Line, Matching, OpenReview, Person, PersonState, StoppedIn, Stream, VIEWS_KEPT,
+    Handover, Household, Line, Matching, OpenReview, Outline, Person, PersonState, StoppedIn, Stream,
+    VIEWS_KEPT,
 };
 pub use words::{Capacity, Join, Reason, ReviewReason, TaskKind, ViewKind};

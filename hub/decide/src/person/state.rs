@@ -39,12 +39,34 @@ pub struct Person {
     pub state: PersonState,
 }
 
-/// What linking compares: the distinct views of the person's records, and every number.
+/// What linking compares: the distinct views of the person's records, every number, and who they are and are not.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Matching {
     /// Names, dates and marks, as each record said them together; at most [`VIEWS_KEPT`]. Numbers are left out.
     pub views: BTreeSet<Arc<MatchView>>,
     pub keys: BTreeSet<Key>,
+    /// Persons a human told apart from this one for good.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub never: BTreeSet<PersonId>,
+    /// Persons that were absorbed: their journals count here as well.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub absorbed: BTreeSet<PersonId>,
+}
+
+/// A person as linking looks at them: who, and what is compared.
+#[derive(Clone, Copy, Debug)]
+pub struct Outline<'a> {
+    pub id: PersonId,
+    pub matching: &'a Matching,
+}
+
+impl Outline<'_> {
+    /// Whether the id is theirs, or that of somebody they absorbed.
+    #[must_use]
+    pub fn is(&self, id: PersonId) -> bool {
+        id == self.id || self.matching.absorbed.contains(&id)
+    }
 }
 
 /// How many distinct views of one person are kept: those that come first in their own order, so that the order of
@@ -82,10 +104,6 @@ pub struct PersonState {
     /// What was asked because they fitted nobody: each once, whatever came of it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub alone: BTreeMap<ReviewReason, ReviewId>,
-    /// Persons a human told apart from this one for good.
-    pub never: BTreeSet<PersonId>,
-    /// Persons that were absorbed: their journals count here as well.
-    pub absorbed: BTreeSet<PersonId>,
     /// The survivor, once this person was absorbed: nothing is kept here then.
     pub merged_into: Option<PersonId>,
     /// The next day on which something becomes true without a message.
@@ -258,6 +276,12 @@ impl Person {
     #[must_use]
     pub fn new(id: PersonId) -> Self {
         Self { id, version: 0, matching: Arc::default(), state: PersonState::default() }
+    }
+
+    /// As linking looks at them.
+    #[must_use]
+    pub fn outline(&self) -> Outline<'_> {
+        Outline { id: self.id, matching: &self.matching }
     }
 
     /// Whether a national number is involved: nobody decides alone who they are then.

@@ -86,7 +86,7 @@ pub(crate) fn split<'a>(
     let before = Arc::clone(&draft.person);
     let begins = |which: HalfOf, id: PersonId, other: PersonId| {
         let mut person = half(&before, &thread, &numbers, moved, (which, id), &recalled);
-        person.state.never.insert(other);
+        Arc::make_mut(&mut person.matching).never.insert(other);
         Event::CameOf { from: before.id, other, person: Box::new(person) }
     };
     let (first, second) = (begins(HalfOf::Kept, kept_id, moved_id), begins(HalfOf::Moved, moved_id, kept_id));

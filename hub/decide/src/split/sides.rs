@@ -115,9 +115,10 @@ pub(super) fn half(
         .collect();
     let alone = whole.state.alone.iter().filter(|(_, review)| of(thread.reviews.get(review)));
     state.alone = alone.map(|(reason, review)| (*reason, *review)).collect();
+    let matching = Arc::make_mut(&mut person.matching);
     let never = |id: &&PersonId| thread.never.get(id).is_none_or(both);
-    state.never = whole.state.never.iter().filter(never).copied().collect();
-    state.absorbed = thread
+    matching.never = whole.matching.never.iter().filter(never).copied().collect();
+    matching.absorbed = thread
         .absorbed
         .iter()
         .filter(|(_, (blend, _))| half.has(*blend))

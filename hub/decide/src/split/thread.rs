@@ -204,8 +204,8 @@ impl Thread {
         self.streams.extend(state.streams.iter().map(|stream| (stream.id, blend)));
         self.names.extend(state.pseudonyms.values().map(|name| (*name, blend)));
         self.reviews.extend(state.open_reviews.keys().map(|review| (*review, blend)));
-        self.never.extend(state.never.iter().map(|id| (*id, blend)));
-        self.absorbed.extend(state.absorbed.iter().map(|id| (*id, (blend, None))));
+        self.never.extend(person.matching.never.iter().map(|id| (*id, blend)));
+        self.absorbed.extend(person.matching.absorbed.iter().map(|id| (*id, (blend, None))));
         self.lifted.extend(state.lifted.map(|at| (at, blend)));
         self.approved.extend(state.first_load.approved.map(|up_to| (Some(up_to), blend)));
     }

@@ -13,7 +13,7 @@ use schemas::key::Mac;
 use schemas::message::Prepared;
 use schemas::recipient::Recipient;
 
-use crate::person::{Past, Person};
+use crate::person::{Matching, Past, Person};
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Ask {
@@ -23,6 +23,8 @@ pub enum Ask {
     Name(Mac),
     /// Who is this person now?
     Person(PersonId),
+    /// What does linking compare of this person? Enough to judge by; whoever is linked is asked for whole.
+    Match(PersonId),
     Owner(Owned),
     /// What does this waiting record say?
     Waiting(MessageId),
@@ -63,6 +65,8 @@ pub enum Reply {
     Key(Holders),
     /// Who the person is now.
     Person(PersonFound),
+    /// What is compared of them.
+    Match(MatchFound),
     /// Whose it is; nobody's, or a review that is not open.
     Owner(Option<PersonId>),
     /// What the record says; nothing where it waits no more.
@@ -86,17 +90,32 @@ pub struct SentRecord {
     pub epoch: u32,
 }
 
-/// Who a person is now.
+/// What there is of a person now.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum PersonFound {
-    Here(Arc<Person>),
+pub enum FoundAs<T> {
+    Here(T),
     /// They were merged into this survivor.
     Absorbed(PersonId),
     /// There is no such person.
     Nobody,
-    /// Their sealed state does not open, or they were erased.
+    /// What is sealed of it does not open, or they were erased.
     Shut,
 }
+
+impl<T> FoundAs<T> {
+    /// The same of what there is.
+    pub fn map<U>(self, with: impl FnOnce(T) -> U) -> FoundAs<U> {
+        match self {
+            Self::Here(here) => FoundAs::Here(with(here)),
+            Self::Absorbed(survivor) => FoundAs::Absorbed(survivor),
+            Self::Nobody => FoundAs::Nobody,
+            Self::Shut => FoundAs::Shut,
+        }
+    }
+}
+
+pub type PersonFound = FoundAs<Arc<Person>>;
+pub type MatchFound = FoundAs<Arc<Matching>>;
 
 /// Why what is missing cannot be loaded yet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -126,7 +145,8 @@ impl Gather {
 pub(super) fn absent(ask: &Ask) -> Reply {
     match ask {
         Ask::Key(_) | Ask::Name(_) => Reply::Key(Holders::new()),
-        Ask::Person(_) => Reply::Person(PersonFound::Nobody),
+        Ask::Person(_) => Reply::Person(FoundAs::Nobody),
+        Ask::Match(_) => Reply::Match(FoundAs::Nobody),
         Ask::Owner(_) => Reply::Owner(None),
         Ask::Waiting(_) => Reply::Waiting(None),
         Ask::Journal(_) => Reply::Journal(vec![]),

@@ -7,7 +7,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::ask::{Ask, Block, Needs, PersonFound, Reply};
+use super::ask::{Ask, Block, FoundAs, Needs, Reply};
 use super::map::AskMap;
 use super::{Slot, World};
 
@@ -23,6 +23,8 @@ const ANSWER: usize = 300;
 /// Roughly what a person weighs without claims, and each claim of theirs.
 const PERSON: usize = 3_000;
 const CLAIM: usize = 650;
+/// Roughly what one view of a person weighs, with its names.
+const VIEW: usize = 900;
 
 /// What batches touched, as long as an answer may come that was read before.
 #[derive(Clone, Debug)]
@@ -131,10 +133,10 @@ impl World {
     }
 }
 
-/// What is touched with this: a past goes on with its person.
+/// What is touched with this: a past and what is compared go on with their person.
 fn told_by(ask: &Ask) -> Ask {
     match ask {
-        Ask::Past(id) => Ask::Person(*id),
+        Ask::Past(id) | Ask::Match(id) => Ask::Person(*id),
         other => other.clone(),
     }
 }
@@ -144,16 +146,20 @@ pub(super) fn weigh(answer: &Reply) -> usize {
     ANSWER
         + match answer {
             Reply::Key(holders) => holders.len() * HOLDER,
-            Reply::Person(PersonFound::Here(person)) => {
+            Reply::Person(FoundAs::Here(person)) => {
                 let state = &person.state;
                 let parts = state.handovers.len() + state.streams.len() + person.matching.keys.len();
                 PERSON + (state.claims.iter().len() + parts) * CLAIM
+            }
+            Reply::Match(FoundAs::Here(matching)) => {
+                matching.views.len() * VIEW + matching.keys.len() * FOUND_BY
             }
             Reply::Journal(records) => records.len() * LEARNT,
             Reply::Keys(keys) => keys.len() * FOUND_BY,
             Reply::Past(Some(past)) => (past.records.len() + past.events.len()) * LEARNT,
             Reply::Waiting(Some(_)) => LEARNT,
-            Reply::Person(PersonFound::Absorbed(_) | PersonFound::Nobody | PersonFound::Shut)
+            Reply::Person(FoundAs::Absorbed(_) | FoundAs::Nobody | FoundAs::Shut)
+            | Reply::Match(FoundAs::Absorbed(_) | FoundAs::Nobody | FoundAs::Shut)
             | Reply::Owner(_)
             | Reply::Past(None)
             | Reply::Waiting(None)

@@ -66,7 +66,9 @@ impl<V> AskMap<V> {
 fn shelf(ask: &Ask) -> usize {
     let last = match ask {
         Ask::Key(mac) | Ask::Name(mac) => u16::from_be_bytes([mac.0[30], mac.0[31]]),
-        Ask::Person(id) | Ask::Journal(id) | Ask::Keys(id) | Ask::Past(id) => end(id.bytes()),
+        Ask::Person(id) | Ask::Match(id) | Ask::Journal(id) | Ask::Keys(id) | Ask::Past(id) => {
+            end(id.bytes())
+        }
         Ask::Owner(Owned::Handover(id)) => end(id.bytes()),
         Ask::Owner(Owned::Stream(id)) => end(id.bytes()),
         Ask::Owner(Owned::Review(id)) => end(id.bytes()),

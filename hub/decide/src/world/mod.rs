@@ -19,10 +19,13 @@ use schemas::ids::{MessageId, PersonId};
 use schemas::key::Mac;
 use schemas::message::Prepared;
 
-pub use ask::{Ask, Block, Holders, NEWEST, Needs, Owned, PersonFound, Reply, SentRecord, is_learning};
+pub use ask::{
+    Ask, Block, FoundAs, Holders, MatchFound, NEWEST, Needs, Owned, PersonFound, Reply, SentRecord,
+    is_learning,
+};
 pub(crate) use ask::{Gather, Missing};
 pub use budget::READ_BACK;
-pub(crate) use read::{KnownPerson, leads_to};
+pub(crate) use read::{KnownAs, KnownPerson, leads_to};
 pub use stop::{Aside, NoAside, Refusal, Stop, Waiting};
 
 use crate::person::Person;
@@ -99,15 +102,22 @@ impl World {
     /// What a store that holds just this world would answer: a whole world can serve as one.
     #[must_use]
     pub fn answer(&self, ask: &Ask) -> Reply {
-        // Who knows everything knows a name by its key.
+        // Who knows everything knows a name by its key, and what is compared by the person.
         let known = match ask {
             Ask::Name(mac) if self.whole => self.known.get(&Ask::Key(*mac)),
+            Ask::Match(id) if self.whole => self.known.get(&Ask::Person(*id)),
             ask => self.known.get(ask),
         };
         match (ask, known.map(|entry| &entry.answer)) {
             (Ask::Name(_), Some(Reply::Key(holders))) => Reply::Key(newest(holders)),
             (Ask::Person(id), Some(_)) if self.survivor(*id) != *id => {
-                Reply::Person(PersonFound::Absorbed(self.survivor(*id)))
+                Reply::Person(FoundAs::Absorbed(self.survivor(*id)))
+            }
+            (Ask::Match(id), Some(Reply::Person(_))) if self.survivor(*id) != *id => {
+                Reply::Match(FoundAs::Absorbed(self.survivor(*id)))
+            }
+            (Ask::Match(_), Some(Reply::Person(found))) => {
+                Reply::Match(found.clone().map(|person| Arc::clone(&person.matching)))
             }
             (_, Some(answer)) => answer.clone(),
             (_, None) => ask::absent(ask),
@@ -126,7 +136,7 @@ impl World {
     /// Every person that is known, by their ids; absorbed ones too, as what is left of them.
     pub fn persons(&self) -> impl Iterator<Item = &Arc<Person>> {
         let here = self.known.iter().filter_map(|(_, entry)| match &entry.answer {
-            Reply::Person(PersonFound::Here(person)) => Some(person),
+            Reply::Person(FoundAs::Here(person)) => Some(person),
             _ => None,
         });
         let mut persons: Vec<_> = here.collect();
@@ -232,9 +242,12 @@ impl World {
         }
     }
 
-    /// This is the answer from now on.
+    /// This is the answer from now on. Of who is known whole nothing is known apart from it.
     pub(crate) fn set(&mut self, ask: Ask, answer: Reply) {
         self.touch(&ask);
+        if let Ask::Person(id) = ask {
+            self.forget(&Ask::Match(id));
+        }
         self.insert(ask, answer);
     }
 

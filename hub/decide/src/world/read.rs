@@ -11,20 +11,22 @@ use schemas::key::Mac;
 use schemas::message::Prepared;
 use schemas::recipient::Recipient;
 
-use super::ask::{Ask, Holders, Missing, Owned, PersonFound, Reply, SentRecord};
+use super::ask::{Ask, FoundAs, Holders, Missing, Owned, Reply, SentRecord};
 use super::{Gather, World};
-use crate::person::{Past, Person};
+use crate::person::{Outline, Past, Person};
 
-/// A person as the world has them, redirects followed.
+/// What the world has of a person, redirects followed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum KnownPerson<'a> {
+pub(crate) enum KnownAs<T> {
     /// As they are now.
-    Here(&'a Arc<Person>),
+    Here(T),
     /// There is no such person.
     Nobody,
     /// They cannot be read.
     Shut,
 }
+
+pub(crate) type KnownPerson<'a> = KnownAs<&'a Arc<Person>>;
 
 /// More redirects than this in a row are a defect.
 const REDIRECTS: usize = 1_000;
@@ -62,16 +64,51 @@ impl World {
         for _ in 0..REDIRECTS {
             let Some(Reply::Person(found)) = self.find(Ask::Person(id))? else { break };
             match found {
-                PersonFound::Here(person) => match person.state.merged_into {
+                FoundAs::Here(person) => match person.state.merged_into {
                     Some(survivor) => id = survivor,
-                    None => return Ok(KnownPerson::Here(person)),
+                    None => return Ok(KnownAs::Here(person)),
                 },
-                PersonFound::Absorbed(survivor) => id = *survivor,
-                PersonFound::Nobody => break,
-                PersonFound::Shut => return Ok(KnownPerson::Shut),
+                FoundAs::Absorbed(survivor) => id = *survivor,
+                FoundAs::Nobody => break,
+                FoundAs::Shut => return Ok(KnownAs::Shut),
             }
         }
-        Ok(KnownPerson::Nobody)
+        Ok(KnownAs::Nobody)
+    }
+
+    /// A person as they are now; who is missing is gathered, and who cannot be read is nobody here.
+    pub(crate) fn here(&self, id: PersonId, gather: &mut Gather) -> Option<&Arc<Person>> {
+        match gather.take(self.known(id))? {
+            KnownAs::Here(person) => Some(person),
+            KnownAs::Nobody | KnownAs::Shut => None,
+        }
+    }
+
+    /// A person as linking looks at them now: of who is known whole from that. Whether anything else of them opens does not
+    /// matter, so that it does not matter either what is known.
+    pub(crate) fn outline(&self, mut id: PersonId) -> Result<KnownAs<Outline<'_>>, Missing> {
+        for _ in 0..REDIRECTS {
+            let person = Ask::Person(id);
+            let opens = match self.known.get(&person) {
+                Some(slot) => !matches!(slot.answer, Reply::Person(FoundAs::Shut)),
+                None => self.whole,
+            };
+            match self.find(if opens { person } else { Ask::Match(id) })? {
+                Some(Reply::Person(FoundAs::Here(person))) => match person.state.merged_into {
+                    Some(survivor) => id = survivor,
+                    None => return Ok(KnownAs::Here(person.outline())),
+                },
+                Some(Reply::Match(FoundAs::Here(matching))) => {
+                    return Ok(KnownAs::Here(Outline { id, matching }));
+                }
+                Some(
+                    Reply::Person(FoundAs::Absorbed(survivor)) | Reply::Match(FoundAs::Absorbed(survivor)),
+                ) => id = *survivor,
+                Some(Reply::Match(FoundAs::Shut)) => return Ok(KnownAs::Shut),
+                _ => break,
+            }
+        }
+        Ok(KnownAs::Nobody)
     }
 
     /// Who goes on where a person was absorbed, as far as that is known here; else the person.
@@ -79,11 +116,11 @@ impl World {
     pub fn survivor(&self, mut id: PersonId) -> PersonId {
         for _ in 0..REDIRECTS {
             match self.known.get(&Ask::Person(id)).map(|entry| &entry.answer) {
-                Some(Reply::Person(PersonFound::Here(person))) => match person.state.merged_into {
+                Some(Reply::Person(FoundAs::Here(person))) => match person.state.merged_into {
                     Some(survivor) => id = survivor,
                     None => break,
                 },
-                Some(Reply::Person(PersonFound::Absorbed(survivor))) => id = *survivor,
+                Some(Reply::Person(FoundAs::Absorbed(survivor))) => id = *survivor,
                 _ => break,
             }
         }
@@ -107,7 +144,7 @@ impl World {
 
     /// A person's learning records, in no order: of their own journal and of those that were absorbed.
     pub(crate) fn learning(&self, person: &Person, gather: &mut Gather) -> Vec<&(MessageId, Arc<Prepared>)> {
-        let ids = person.state.absorbed.iter().chain([&person.id]);
+        let ids = person.matching.absorbed.iter().chain([&person.id]);
         let journals = ids.filter_map(|id| match gather.take(self.find(Ask::Journal(*id))) {
             Some(Some(Reply::Journal(records))) => Some(records),
             _ => None,
@@ -117,7 +154,7 @@ impl World {
 
     /// The keys that a person's records are found by: of their own, and of those that were absorbed.
     pub(crate) fn keys_of(&self, person: &Person, gather: &mut Gather) -> BTreeSet<Mac> {
-        let ids = person.state.absorbed.iter().chain([&person.id]);
+        let ids = person.matching.absorbed.iter().chain([&person.id]);
         let keys = ids.filter_map(|id| match gather.take(self.find(Ask::Keys(*id))) {
             Some(Some(Reply::Keys(keys))) => Some(keys),
             _ => None,
@@ -143,7 +180,6 @@ impl World {
 }
 
 /// Whether one of so many of these records, the newest, is the person's already.
-pub(crate) fn leads_to(holders: Option<&Holders>, most: usize, person: &Person) -> bool {
-    let own = |id: &PersonId| *id == person.id || person.state.absorbed.contains(id);
-    holders.is_some_and(|holders| holders.values().rev().take(most).flatten().any(own))
+pub(crate) fn leads_to(holders: Option<&Holders>, most: usize, person: Outline<'_>) -> bool {
+    holders.is_some_and(|holders| holders.values().rev().take(most).flatten().any(|id| person.is(*id)))
 }

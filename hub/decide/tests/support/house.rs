@@ -372,7 +372,7 @@ impl House {
     /// The records of somebody and of whom they absorbed.
     pub(crate) fn all_records_of(&self, id: PersonId) -> BTreeSet<MessageId> {
         let person = self.now(id);
-        let ids = person.state.absorbed.iter().chain([&person.id]);
+        let ids = person.matching.absorbed.iter().chain([&person.id]);
         ids.flat_map(|id| self.records_of(*id)).collect()
     }
 

@@ -7,8 +7,9 @@ use schemas::key::Mac;
 use schemas::recipient::Recipient;
 
 use super::{
-    AnswerRow, Counters, DecidedRow, DueRow, HandoverRow, JournalRow, LeavingRow, LineRow, MessageRow,
-    MovedRow, PersonRow, RecordRow, ReleasedRow, ReviewRow, SchemaRow, Sealed, StreamRow, TaskRow,
+    AnswerRow, Counters, DecidedRow, DueRow, HandoverRow, JournalRow, LeavingRow, LineRow, MatchRow,
+    MessageRow, MovedRow, PersonRow, RecordRow, ReleasedRow, ReviewRow, SchemaRow, Sealed, StreamRow,
+    TaskRow,
 };
 
 /// A row that answers one `Ask`.
@@ -20,6 +21,8 @@ pub enum FoundRow {
     Name(Mac, MessageId, Option<PersonId>),
     /// A person, with the id they were asked by: another one where they were absorbed.
     Person(PersonId, PersonRow),
+    /// What is compared of a person, with the id they were asked by.
+    Match(PersonId, MatchRow),
     /// Whose handover, stream or open review.
     Owner(Owned, PersonId),
     /// A record that still waits.

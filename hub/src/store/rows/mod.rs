@@ -24,8 +24,8 @@ pub use message::{
     ReleasedRow, StoredAttempt, StoredDecision,
 };
 pub use person::{
-    AnswerRow, AskedAbout, DueRow, JournalRow, JournalStored, MovedRow, PersonRow, RecordRow, ReviewRow,
-    WaitingRow, WaitsOn,
+    AnswerRow, AskedAbout, DueRow, JournalRow, JournalStored, MatchRow, MovedRow, PersonRow, RecordRow,
+    ReviewRow, WaitingRow, WaitsOn,
 };
 pub use quarantine::{ActRow, AsideRow, Remedy};
 

@@ -20,6 +20,15 @@ pub struct JournalStored {
     pub key: Option<Sealed>,
 }
 
+/// What is compared of a person: those columns of [`PersonRow`].
+#[derive(Clone, Debug)]
+pub struct MatchRow {
+    pub id: PersonId,
+    pub version: u64,
+    pub matching: Sealed,
+    pub key: Option<Sealed>,
+}
+
 #[derive(Clone, Debug)]
 pub struct PersonRow {
     pub id: PersonId,
