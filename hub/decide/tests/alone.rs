@@ -256,3 +256,20 @@ fn who_is_in_doubt_is_one_question() {
     assert_eq!(reasons(&house), ["registered_alone"]);
     assert!(asked(&house)[0].2.is_empty(), "whom a human told apart is not named again");
 }
+
+#[test]
+fn who_was_told_apart_is_asked_about_once_whatever_was_alone() {
+    let granted = permit(&stranger(), Decision::Granted, "2025-03-04");
+    for (what, body) in [("an account", told_account(&stranger(), "2025-03-04")), ("a permit", granted)] {
+        let mut house = House::new();
+        house.today("2025-03-05");
+        house.say("the one", body);
+        house.until("2025-10-01");
+        let [(review, ..)] = asked(&house)[..] else { panic!("{what}") };
+        house.change(reviewed(review, ReviewAnswer::Different));
+        let person = house.people()[0].id;
+        house.today("2025-11-01");
+        house.tell(Body::Due(person));
+        assert_eq!(reasons(&house), Vec::<&str>::new(), "{what}");
+    }
+}

@@ -6,8 +6,8 @@ mod support;
 
 use decide::journey::Journey;
 use decide::journey::golden::{GoldenField, GoldenRule, golden};
-use schemas::fact::{Authority, Field, Purpose, Statement};
-use support::{Home, House, Who, application, number_given, patched, register};
+use schemas::fact::{Authority, Choice, Fact, Field, LanguageLevel, Purpose, Sex, Statement};
+use support::{Home, House, Who, account, application, choice, number_given, patched, register, shown};
 
 /// Who decides a field, by which rule, and whether each other one says the same.
 fn told(field: &GoldenField<'_>) -> (Field, GoldenRule, Authority, Vec<(Authority, bool)>) {
@@ -54,4 +54,39 @@ fn each_field_says_who_decides_and_what_else_was_said() {
     assert_eq!(decides(Field::Names), journey.names().cloned().map(Statement::Names).as_ref());
     assert_eq!(decides(Field::Birth), journey.birth().map(Statement::Birth).as_ref());
     assert_eq!(decides(Field::Insz), journey.insz().map(Statement::Insz).as_ref());
+}
+
+#[test]
+fn what_is_said_of_somebody_once_is_what_they_are() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.today("2025-03-05");
+    house.tell(patched(application(&who, Purpose::FamilyReunification, "2025-01-02"), |record| {
+        let like = record.facts[0].clone();
+        for statement in [Statement::Sex(Sex::Female), Statement::Language("fr".to_owned())] {
+            record.facts.push(Fact { statement, ..like.clone() });
+        }
+    }));
+    house.tell(account(&who, "2025-01-03"));
+    house.tell(choice(&who, "bapa-via:fr", "2025-03-01"));
+    let journey = Journey::of(&house.only().state);
+    assert_eq!((journey.sex(), journey.language()), (Some(Sex::Female), Some("fr")));
+    assert_eq!(journey.choice(&house.bundle), Choice::parse("bapa-via:fr").as_ref());
+}
+
+/// Whoever tells it, the newest proof of a test counts.
+#[test]
+fn of_one_test_passed_elsewhere_the_newest_proof_counts() {
+    let who = Who::number(1);
+    for (early, late) in [("portal/a", "portal/b"), ("portal/b", "portal/a")] {
+        let mut house = House::new();
+        house.tell(account(&who, "2025-01-03"));
+        for (channel, issuer, on) in [(early, "cnavt", "2025-03-10"), (late, "a-school", "2025-03-11")] {
+            house.tell(patched(shown(&who, Some(LanguageLevel::A2), issuer, true, on), |record| {
+                record.facts[0].version.channel = channel.to_owned();
+            }));
+        }
+        let tests = Journey::of(&house.only().state).tests_elsewhere();
+        let [(.., test)] = &tests[..] else { panic!("{tests:?}") };
+        assert_eq!(test.issuer.as_str(), "a-school", "told last through {late}");
+    }
 }

@@ -6,7 +6,7 @@
 mod support;
 
 use decide::Refusal;
-use decide::person::{Capacity, TaskKind};
+use decide::person::{Capacity, Stream, TaskKind};
 use decide::round::Verdict;
 use schemas::fact::{Decision, LearningStep, Purpose};
 use schemas::handover::{AnswerKind, OrderName};
@@ -346,7 +346,10 @@ fn the_participant_is_told_how_what_they_asked_for_stands_and_nothing_once_it_ha
 #[test]
 fn a_line_is_provisional_with_the_offer_and_definitive_with_the_file() {
     let (mut house, _) = in_ghent();
-    let capacity = |house: &House| house.only().lines()[&recipient("amal")].capacity;
+    let capacity = |house: &House| {
+        let of_amal = |stream: &&Stream| stream.recipient == recipient("amal");
+        house.only().open_streams().find(of_amal).and_then(|stream| stream.line).unwrap().capacity
+    };
     assert_eq!(capacity(&house), Capacity::Provisional);
     house.accepted("amal");
     assert_eq!(capacity(&house), Capacity::Definitive);

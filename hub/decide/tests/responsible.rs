@@ -291,3 +291,13 @@ fn a_broken_person_is_told() {
     twice.state.handovers.extend(twice.state.handovers.clone());
     assert_eq!(i6(&twice, &house.bundle, on).unwrap_err(), "I6: 2 agencies are responsible at once");
 }
+
+#[test]
+fn who_is_responsible_rests_on_a_handover() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    with_amal(&mut house, &who);
+    let person = house.only();
+    let held = person.held_handover().map(|handover| handover.id);
+    assert!(held.is_some());
+    assert_eq!(person.responsible(&house.bundle).why.handover(), held);
+}

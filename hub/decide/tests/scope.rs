@@ -11,12 +11,12 @@ use decide::journey::scope::Group::{Family, Labour, LabourFamily};
 use decide::journey::scope::OutReason::{Age, IntendedArea, LivesHere, Nationality, NoCandidate};
 use decide::journey::scope::Scope::{In, Out, Review, Unknown};
 use decide::journey::scope::{OutReason, Scope, scope};
-use schemas::fact::{Decision, PermitRole, Purpose, Region};
+use schemas::fact::{Authority, Decision, PermitRole, Purpose, Region};
 use schemas::message::Body;
 use schemas::reference::PermitNumber;
 use support::{
-    Home, House, Who, account, application, bound, day, number_given, patched_application, patched_permit,
-    permit, register, status, to,
+    Home, House, Who, account, application, bound, day, number_given, patched, patched_application,
+    patched_permit, permit, register, status, to,
 };
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
@@ -376,5 +376,27 @@ fn who_comes_to_study_or_for_anything_else_is_not_of_the_target_group() {
         let said =
             [application(&who, purpose, "2025-01-02"), status(&who, Decision::Granted, 2, "2025-02-01")];
         check(&format!("{purpose:?}"), &said, Out(OutReason::Purpose));
+    }
+}
+
+/// Of a permit WEWIS has the first word, though others stand above it in all else.
+#[test]
+fn of_a_permit_the_permits_office_decides_whatever_a_higher_authority_says() {
+    let who = Who::number(1);
+    let said = |decision, authority, channel: &str| {
+        patched(permit(&who, decision, "2025-01-01"), |record| {
+            for fact in &mut record.facts {
+                fact.authority = authority;
+                fact.version.channel = channel.to_owned();
+            }
+        })
+    };
+    for (wewis, aliens, live) in
+        [(Decision::Granted, Decision::Refused, true), (Decision::Refused, Decision::Granted, false)]
+    {
+        let mut house = House::new();
+        house.tell(said(wewis, Authority::Permits, "wewis"));
+        house.tell(said(aliens, Authority::Aliens, "dvz"));
+        assert_eq!(verdict(&house, "2025-02-01") == In(Labour), live, "{wewis:?} at WEWIS");
     }
 }

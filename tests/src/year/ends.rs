@@ -57,7 +57,7 @@ fn broken(person: &Person, bundle: &Bundle, today: Day) -> Result<(), String> {
     if person.state.merged_into.is_some() {
         return Ok(());
     }
-    let networks: BTreeSet<&str> = person.lines().into_keys().filter_map(|to| bundle.network(to)).collect();
+    let networks: BTreeSet<&str> = person.lines().into_iter().filter_map(|to| bundle.network(to)).collect();
     if networks.len() > 1 {
         return Err("I5: lines are open to offices of two networks".to_owned());
     }

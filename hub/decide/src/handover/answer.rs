@@ -26,7 +26,7 @@ pub(crate) fn answer(
     answer: &Answer,
     as_sent: bool,
 ) -> Result<(), Refusal> {
-    let known = |handover: &&Handover| handover.recipient.as_ref() == Some(recipient) && handover.epoch > 0;
+    let known = |handover: &&Handover| handover.recipient.as_ref() == Some(recipient);
     let handover = draft.person.handover(answer.handover).filter(known).cloned();
     let handover = handover.ok_or(Refusal::UnknownHandover)?;
     let purged = answer.answer == AnswerKind::PurgeConfirmed;

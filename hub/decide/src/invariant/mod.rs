@@ -56,7 +56,7 @@ pub fn i4(delivery: &Delivery, bundle: &Bundle) -> Result<(), String> {
 /// # Errors
 /// What is broken.
 pub fn i5(delivery: &Delivery, person: &Person, bundle: &Bundle, on: Day) -> Result<(), String> {
-    let networks: BTreeSet<&str> = person.lines().into_keys().filter_map(|r| bundle.network(r)).collect();
+    let networks: BTreeSet<&str> = person.lines().into_iter().filter_map(|r| bundle.network(r)).collect();
     if networks.len() > 1 {
         return Err("I5: lines are open to offices of two networks".to_owned());
     }
@@ -231,7 +231,7 @@ pub fn essence(person: &Person, bundle: &Bundle, on: Day) -> Essence {
     }
     Essence {
         responsible: person.held_handover().and_then(|handover| handover.recipient.clone()),
-        open: person.lines().into_keys().cloned().collect(),
+        open: person.lines().into_iter().cloned().collect(),
         fields,
     }
 }

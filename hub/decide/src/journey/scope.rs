@@ -194,13 +194,10 @@ fn of_application(
     entry: &ApplicationEntry<'_>,
 ) -> Scope {
     let Some(applied) = entry.applied else { return Scope::Unknown };
-    if matches!(applied.purpose, Purpose::Study | Purpose::Other) {
-        return Scope::Out(OutReason::Purpose);
-    }
-    if !candidate(journey, bundle, on, applied.filed_on, (entry.decision, entry.needs_visa())) {
-        return Scope::Out(OutReason::NoCandidate);
-    }
+    let candidate = || candidate(journey, bundle, on, applied.filed_on, (entry.decision, entry.needs_visa()));
     match applied.purpose {
+        Purpose::Study | Purpose::Other => Scope::Out(OutReason::Purpose),
+        _ if !candidate() => Scope::Out(OutReason::NoCandidate),
         Purpose::FamilyReunification => {
             let open = |ground: &str| bundle.target_group.review_grounds.iter().any(|open| open == ground);
             if entry.ground().is_some_and(open) { Scope::Review } else { Scope::In(Group::Family) }
@@ -213,7 +210,6 @@ fn of_application(
             let permit = entry.permit().and_then(|number| journey.permit(number));
             permit.map_or(Scope::Unknown, |permit| of_permit(bundle, permit))
         }
-        Purpose::Study | Purpose::Other => Scope::Out(OutReason::Purpose),
     }
 }
 

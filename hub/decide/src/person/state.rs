@@ -231,8 +231,9 @@ impl Handover {
         let holds = match &self.recipient {
             _ if self.accepted.is_some() => Holds::File,
             _ if self.code.is_some() => Holds::Refused,
-            Some(_) if self.epoch > 0 => Holds::Offer,
-            _ => Holds::Nothing,
+            // There is a recipient from the first offer on.
+            Some(_) => Holds::Offer,
+            None => Holds::Nothing,
         };
         Stage::of(self.state, holds)
     }
@@ -309,17 +310,11 @@ impl Person {
         self.state.handovers.iter().find(|handover| handover.id == id)
     }
 
-    /// The recipients with an open line, each in the capacity of its strongest.
+    /// The recipients with an open line.
     #[must_use]
-    pub fn lines(&self) -> BTreeMap<&Recipient, Line> {
-        let mut lines: BTreeMap<&Recipient, Line> = BTreeMap::new();
-        for (recipient, line) in self.open_streams().filter_map(|s| Some((&s.recipient, s.line?))) {
-            let known = lines.entry(recipient).or_insert(line);
-            if known.capacity < line.capacity {
-                *known = line;
-            }
-        }
-        lines
+    pub fn lines(&self) -> BTreeSet<&Recipient> {
+        let open = self.open_streams().filter(|stream| stream.line.is_some());
+        open.map(|stream| &stream.recipient).collect()
     }
 
     /// The streams that have not ended.
