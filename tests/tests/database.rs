@@ -66,7 +66,10 @@ async fn behind_a_pooler_everything_works() {
     assert_eq!(records, 40, "each person's application, told once");
     assert!(doctor(&process).contains("through a pooler"));
     let log = std::fs::read_to_string(&process.log).unwrap();
-    assert!(!log.contains("\"WARN\"") && !log.contains("\"ERROR\""), "nothing had to be done twice: {log}");
+    // How long a statement took says how busy the machine was.
+    let told = |line: &&str| line.contains("\"WARN\"") || line.contains("\"ERROR\"");
+    let told: Vec<&str> = log.lines().filter(told).filter(|line| !line.contains("slow statement")).collect();
+    assert_eq!(told, [""; 0], "nothing had to be done twice");
     all_decided(&process, 40).await;
 }
 
