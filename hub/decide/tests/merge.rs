@@ -97,7 +97,7 @@ fn who_holds_both_is_told_the_successor_and_who_holds_the_absorbed_alone_is_told
     assert_eq!(ended, [(gone, (EndReason::Merged, Some(kept)))]);
     assert_eq!(house.left()[0], "agii-abroad ended merged");
     assert_eq!((name(&house, &first, "agii-abroad"), name(&house, &first, "portal")), (kept, portal));
-    let lines: Vec<_> = house.only().lines().into_keys().map(|r| r.as_str().to_owned()).collect();
+    let lines: Vec<_> = house.only().lines().into_iter().map(|r| r.as_str().to_owned()).collect();
     assert_eq!(lines, ["agii-abroad", "portal"]);
     let next = house.change(support::path(&b, &["B1"], "2025-02-04"));
     assert_eq!(next.deliveries.iter().map(|d| (d.pseudonym, d.issue)).collect::<Vec<_>>(), [(portal, 2)]);
