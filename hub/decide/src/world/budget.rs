@@ -23,7 +23,7 @@ const ANSWER: usize = 300;
 /// Roughly what a person weighs without claims, and each claim of theirs.
 const PERSON: usize = 3_000;
 const CLAIM: usize = 650;
-/// Roughly what one view of a person weighs, with its names.
+/// One view of a person with its names: an estimate, not fitted to a process as those above are.
 const VIEW: usize = 900;
 
 /// What batches touched, as long as an answer may come that was read before.
