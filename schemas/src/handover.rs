@@ -246,6 +246,8 @@ pub enum OrderName {
     Release,
     /// Its agency must purge what it has.
     Withdraw,
+    /// It is held for want of a legal basis, and ends for that: its agency must purge what it has.
+    EndNoBasis,
     /// The agency that has the file is relieved, and the next one goes on.
     EndLine,
     /// The restriction is lifted: what was objected to counts no more.
@@ -254,8 +256,15 @@ pub enum OrderName {
 
 impl OrderName {
     /// Every one, in the order in which they are listed.
-    pub const ALL: [Self; 6] =
-        [Self::SendAgain, Self::Hold, Self::Release, Self::Withdraw, Self::EndLine, Self::Lift];
+    pub const ALL: [Self; 7] = [
+        Self::SendAgain,
+        Self::Hold,
+        Self::Release,
+        Self::Withdraw,
+        Self::EndNoBasis,
+        Self::EndLine,
+        Self::Lift,
+    ];
 
     /// Its name in commands, lists and the audit.
     #[must_use]
@@ -265,6 +274,7 @@ impl OrderName {
             Self::Hold => "hold",
             Self::Release => "release",
             Self::Withdraw => "withdraw",
+            Self::EndNoBasis => "end_no_basis",
             Self::EndLine => "end_line",
             Self::Lift => "lift",
         }

@@ -285,6 +285,11 @@ async fn the_desk_orders_and_its_agency_is_told_what_is_possible_then() {
     assert_eq!(told["conflict"]["refusal"]["not_allowed"]["state"], "held");
     assert!(order("amina", OrderName::Lift).await.contains("may not"), "a restriction is the officer's");
     assert_eq!(order("elif", OrderName::Lift).await, "Refused", "there is none");
+    assert!(
+        order("amina", OrderName::EndNoBasis).await.contains("may not"),
+        "what has no basis is the officer's"
+    );
+    assert_eq!(order("elif", OrderName::EndNoBasis).await, "Refused", "its agency has one");
     assert_eq!(order("amina", OrderName::Release).await, "Decided");
     let (status, told) = house.say(offer, &received(offer, &offer.hash)).await;
     assert_eq!(status, 200, "{told}");

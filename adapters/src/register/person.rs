@@ -64,10 +64,14 @@ pub(super) fn record(reading: &mut Reading<'_>, item: &Value, context: &Context<
         draft.keys.push(Key::Insz(new));
         draft.say(None, Statement::Replaced(Replacement { old, new }));
     }
-    if let RegisterStanding::Resident(begin) = standing
-        && let Some(home) = home(person, context.municipalities, asked_on)
-    {
-        draft.say_of(Entry::Residence(begin), Some(begin), Statement::Residence(home.residence));
+    // Whoever leaves on a later day lives there until then.
+    let lives = match standing {
+        RegisterStanding::Resident(_) => true,
+        RegisterStanding::Left => since.is_some_and(|day| day > asked_on),
+        RegisterStanding::Deceased | RegisterStanding::Known | RegisterStanding::Cancelled => false,
+    };
+    if let Some(home) = home(person, context.municipalities, asked_on).filter(|_| lives) {
+        draft.say_of(Entry::Residence(home.begin), Some(home.begin), Statement::Residence(home.residence));
     }
     // Under a replaced number the dossier is an old one: the new number's answer says how they stand.
     if new.is_none() {

@@ -4,10 +4,9 @@
 //! A person is copied once, when the first event touches them. The world is not touched: that is done when the change
 //! is whole.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use schemas::ids::{MessageId, PersonId, Seed, StreamId};
+use schemas::ids::{MessageId, PersonId, Seed};
 use schemas::message::{Message, Prepared};
 use schemas::time::{Day, Instant};
 
@@ -24,8 +23,6 @@ pub(crate) struct Draft<'a> {
     pub(crate) change: Change,
     pub(crate) at: Instant,
     pub(crate) today: Day,
-    /// Streams whose view goes out once more, though nothing in it has changed.
-    pub(crate) again: BTreeSet<StreamId>,
     seed: Seed,
     given: u32,
 }
@@ -39,7 +36,6 @@ impl<'a> Draft<'a> {
             change: Change::default(),
             at: message.known_at.0,
             today: message.known_at.day(),
-            again: BTreeSet::new(),
             seed: message.seed,
             // Number 0 is the person's own id.
             given: 1,

@@ -345,7 +345,7 @@ fn basis_ends_while_offered(looked_at: bool) {
         house.left()
     );
     house.left();
-    house.order(OrderName::Withdraw);
+    house.order(OrderName::EndNoBasis);
     assert_eq!(
         house.left(),
         ["agii-abroad ended withdrawn", "amal ended nobasis"],

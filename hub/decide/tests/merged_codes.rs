@@ -7,7 +7,7 @@
 
 mod support;
 
-use decide::bundle::{OpenFiles, TerritoryChange};
+use decide::bundle::{Competence, OpenFiles, Territory, TerritoryChange};
 use schemas::fact::{Decision, Purpose};
 use schemas::handover::{AnswerKind, OrderName, RejectCode};
 use schemas::message::Body;
@@ -148,5 +148,83 @@ fn who_registers_under_a_code_that_has_ended_is_offered_to_its_successors_agency
         );
         house.answer("atlas", AnswerKind::Rejected { code: RejectCode::NotCompetent });
         assert_eq!(house.handovers(), ["accepted atlas"], "a yes is a yes");
+    }
+}
+
+#[test]
+fn where_a_territory_changes_twice_each_change_is_asked_that_concerns_the_file() {
+    use OpenFiles::{Keep, MoveAll, MoveNotAccepted};
+    for (first, second, offered, accepted) in [
+        (Keep, Keep, "received amal", "accepted amal"),
+        (Keep, MoveNotAccepted, "superseded amal, sent atlas", "accepted amal"),
+        (Keep, MoveAll, "superseded amal, sent atlas", "accepted amal, sent atlas"),
+        (MoveNotAccepted, Keep, "superseded amal, received agii", "accepted amal"),
+        (
+            MoveNotAccepted,
+            MoveAll,
+            "superseded amal, superseded agii, sent atlas",
+            "accepted amal, sent atlas",
+        ),
+    ] {
+        for (yes, expect) in [(false, offered), (true, accepted)] {
+            let (mut house, _) = House::arrived("44021");
+            house.received("amal");
+            if yes {
+                house.answer("amal", AnswerKind::Accepted);
+            }
+            let nis = NisCode::parse("44021").unwrap();
+            for (on, to, open_files) in [("2025-03-06", "agii", first), ("2025-03-07", "atlas", second)] {
+                house.until(on);
+                comes_to(&mut house, nis, on, to);
+                house.bundle.changes.push(TerritoryChange { nis, on: day(on), open_files });
+                house.tell(Body::Due(house.only().id));
+                if house.handovers().last().unwrap() == "sent agii" {
+                    house.received("agii");
+                }
+            }
+            assert_eq!(house.handovers().join(", "), expect, "{first:?}, then {second:?}");
+        }
+    }
+}
+
+#[test]
+fn a_change_before_a_file_came_to_its_agency_does_not_concern_it() {
+    for (before, since, expect) in [
+        (OpenFiles::Keep, OpenFiles::MoveAll, "superseded agii, sent atlas"),
+        (OpenFiles::MoveAll, OpenFiles::Keep, "received agii"),
+    ] {
+        let mut house = House::new();
+        let (who, nis) = (Who::number(1), NisCode::parse("44021").unwrap());
+        house.granted_with_account(&who);
+        for (on, to, open_files) in [("2025-03-06", "agii", before), ("2025-03-10", "atlas", since)] {
+            house.until(on);
+            comes_to(&mut house, nis, on, to);
+            house.bundle.changes.push(TerritoryChange { nis, on: day(on), open_files });
+            if to == "agii" {
+                // They lived there already when the territory changed, and that is told since.
+                house.today("2025-03-07");
+                house.home(&who, "44021", "2025-03-04");
+                house.received("agii");
+            }
+        }
+        house.tell(Body::Due(house.only().id));
+        assert_eq!(house.handovers().join(", "), expect, "{before:?}, then {since:?}");
+    }
+}
+
+/// From that day on the code is in the territory of this agency.
+fn comes_to(house: &mut House, nis: NisCode, on: &str, to: &str) {
+    let from = day(on);
+    for contract in &mut house.bundle.contracts {
+        if let Competence::Territory(rows) = &mut contract.competence {
+            rows.retain(|row| row.nis != nis || row.from < from);
+            let had = rows.iter_mut().filter(|row| row.nis == nis && row.to.is_none());
+            had.for_each(|row| row.to = from.pred_opt());
+        }
+    }
+    let taking =
+        house.bundle.contracts.iter_mut().find(|contract| contract.recipient.as_str() == to).unwrap();
+    if let Competence::Territory(rows) = &mut taking.competence {
+        rows.push(Territory { nis, from, to: None });
     }
 }

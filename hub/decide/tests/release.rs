@@ -385,3 +385,21 @@ fn an_application_that_has_ended_says_no_more_when_they_come() {
     house.tell(withdrawn(&second, 2, "2025-02-01"));
     assert_eq!(house.seen("agii-abroad", "expected_arrival").as_deref(), Some("2025-06"));
 }
+
+#[test]
+fn what_is_to_go_out_once_more_does_so_as_soon_as_it_may() {
+    for known in [true, false] {
+        let (mut house, who) = in_ghent();
+        house.left();
+        if !known {
+            house.tell(register(&who, Home::Nowhere, "2025-03-05"));
+        }
+        house.until("2025-03-20");
+        let first: &[&str] = if known { &["amal offer"] } else { &[] };
+        assert_eq!(house.left(), first, "the day has come on which nobody had answered");
+        house.home(&who, "44021", "2025-03-04");
+        assert_eq!(house.left(), if known { vec![] } else { vec!["amal offer"] }, "once");
+        house.home(&who, "44021", "2025-03-04");
+        assert!(house.left().is_empty());
+    }
+}

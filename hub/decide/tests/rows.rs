@@ -175,6 +175,12 @@ const STORIES: &[Story] = &[
         house.order(OrderName::Hold);
         house.order(OrderName::Release);
     }),
+    ("18f", State::WithdrawPending, |house, who| {
+        lapsing(house);
+        sent(house, who);
+        house.until("2025-04-01");
+        house.order(OrderName::EndNoBasis);
+    }),
     ("19", State::Sent, |house, who| {
         sent(house, who);
         house.rejected("amal");

@@ -12,6 +12,7 @@ use decide::journey::scope::OutReason::{Age, IntendedArea, LivesHere, Nationalit
 use decide::journey::scope::Scope::{In, Out, Review, Unknown};
 use decide::journey::scope::{OutReason, Scope, scope};
 use schemas::fact::{Authority, Decision, PermitRole, Purpose, Region};
+use schemas::handover::AnswerKind;
 use schemas::message::Body;
 use schemas::reference::PermitNumber;
 use support::{
@@ -398,5 +399,27 @@ fn of_a_permit_the_permits_office_decides_whatever_a_higher_authority_says() {
         house.tell(said(wewis, Authority::Permits, "wewis"));
         house.tell(said(aliens, Authority::Aliens, "dvz"));
         assert_eq!(verdict(&house, "2025-02-01") == In(Labour), live, "{wewis:?} at WEWIS");
+    }
+}
+
+#[test]
+fn a_yes_counts_until_they_leave_the_country() {
+    for (nationality, expect) in [("MAR", "sent amal"), ("FRA", "not_in_scope")] {
+        let (mut house, who) = (House::new(), Who::number(1));
+        house.granted(&who);
+        house.moves(&who, "44021", "2025-03-04");
+        house.accepted("amal");
+        let who = Who { nationality, ..who };
+        house.today("2025-05-02");
+        house.home(&who, "44021", "2025-03-04");
+        assert_eq!(house.handovers(), ["accepted amal"], "who becomes {nationality} stays with it");
+        house.today("2025-06-02");
+        house.tell(register(&who, Home::Left, "2025-06-02"));
+        house.answer("amal", AnswerKind::PurgeConfirmed);
+        let again = Who { application: "77".to_owned(), ..who.clone() };
+        house.tell(application(&again, FAMILY, "2025-08-01"));
+        house.tell(status(&again, Decision::Granted, 2, "2025-08-20"));
+        house.moves(&who, "44021", "2025-09-02");
+        assert_eq!(house.handovers().last().unwrap(), expect, "{nationality}");
     }
 }

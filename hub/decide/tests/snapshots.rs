@@ -398,22 +398,47 @@ proptest! {
 #[test]
 fn of_more_answers_than_are_remembered_the_same_ones_are_in_whatever_order_they_came() {
     let who = Who::number(1);
-    let count = ANSWERS_KEPT as i64 + 20;
-    let answer = |n: i64| {
-        let on = later(day("2025-01-01"), n);
-        Drawn { on, says: Says::In(NIS[n as usize % 4]), begins: later(on, -1), hidden: false }
+    let [newest, first, departures] = ANSWERS_KEPT;
+    let count = newest + first + 28;
+    let answer = |n: usize| {
+        let on = later(day("2025-01-01"), n as i64);
+        let says = if n % 5 == 2 { Says::Left } else { Says::In(NIS[n % 4]) };
+        Drawn { on, says, begins: later(on, -1), hidden: false }
     };
     let all: Vec<Drawn> = (0..count).map(answer).collect();
     let straight = heard(&who, &all.iter().collect::<Vec<_>>());
-    let kept = |house: &House, field| house.only().state.claims.of(field).len();
     for seed in [3, 5, 7] {
         let other = heard(&who, &shuffled(&all, seed));
         assert_eq!(straight.only().state.claims, other.only().state.claims);
     }
-    assert_eq!(kept(&straight, Field::Standing), ANSWERS_KEPT);
-    assert_eq!(kept(&straight, Field::Residence), ANSWERS_KEPT);
-    let days: BTreeSet<Day> = all.iter().rev().take(ANSWERS_KEPT).map(|answer| answer.on).collect();
-    assert!(days.iter().all(|on| journey(&straight).lived(*on).is_some()));
+    let left = all.iter().rev().filter(|answer| matches!(answer.says, Says::Left)).take(departures);
+    let ends = all.iter().take(first).chain(all.iter().rev().take(newest));
+    let expect: BTreeSet<Day> = ends.chain(left).map(|answer| answer.on).collect();
+    assert!(expect.len() > newest + first && expect.len() < newest + first + departures);
+    let claims = straight.only().state.claims.of(Field::Standing);
+    let kept: Vec<Day> = claims.map(|(_, claim)| schemas::time::day_of(claim.stated_at)).collect();
+    assert_eq!((kept.len(), kept.into_iter().collect::<BTreeSet<Day>>()), (expect.len(), expect));
+}
+
+#[test]
+fn who_is_asked_about_for_years_still_arrived_where_they_arrived() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.granted(&who);
+    house.today("2025-03-05");
+    house.home(&who, "21004", "2025-03-04");
+    for n in 0..80 {
+        let on = later(day("2025-06-02"), n);
+        house.today(&on.to_string());
+        house.home(&who, "44021", "2025-06-01");
+    }
+    let homes: Vec<String> = journey(&house)
+        .home(day("2025-10-01"))
+        .into_iter()
+        .map(|home| home.residence.nis.to_string())
+        .collect();
+    assert_eq!(homes, ["44021"]);
+    let first = journey(&house).lived(day("2025-04-01")).map(|home| home.residence.nis.to_string());
+    assert_eq!(first.as_deref(), Some("21004"), "they arrived in Brussels");
 }
 
 #[test]

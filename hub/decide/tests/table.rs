@@ -22,6 +22,7 @@ order hold | 18b | prepared, awaiting_choice, overdue (choice), sent, received, 
 order release | 18e | held, held (offer), held (refused)
 order withdraw | 18c | sent, received, overdue, bounced, held (offer), held (file)
 order withdraw | 18d | prepared, awaiting_choice, overdue (choice), held, held (refused)
+order end_no_basis | 18f | held (offer), held (file)
 order end_line | 21d | accepted, held (file)
 order lift | 33b | prepared, awaiting_choice, overdue (choice), held, sent, received, overdue, bounced, held (offer), rejected, held (refused), accepted, held (file), withdraw_pending, recall_pending, (final)
 already_known | 15k | sent, received, overdue

@@ -17,7 +17,7 @@ use crate::desk::{Action, Saying};
 pub struct Args {
     /// The handover, as its records, pages and explanations name it; with `--person`, the person.
     id: String,
-    /// `send-again`, `hold`, `release`, `withdraw`, `end-line` or `lift` (docs/handovers.md#orders).
+    /// `send-again`, `hold`, `release`, `withdraw`, `end-no-basis`, `end-line` or `lift` (docs/handovers.md#orders).
     #[arg(value_parser = order)]
     order: OrderName,
     /// The id is a person's: a restriction is lifted whether they have a handover or not.

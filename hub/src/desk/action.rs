@@ -31,6 +31,8 @@ pub enum Action {
     SendAgain,
     /// Decides about a handover: holds or releases it, withdraws it, ends a line.
     OrderHandover,
+    /// Ends a handover because its agency has no legal basis any more.
+    EndNoBasis,
     /// Lifts the restriction that a person asked for.
     LiftRestriction,
     /// Says that a first load may open what its report says.
@@ -54,7 +56,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::SignIn,
         Self::ShowReview,
         Self::AnswerReview,
@@ -63,6 +65,7 @@ impl Action {
         Self::Redeliver,
         Self::SendAgain,
         Self::OrderHandover,
+        Self::EndNoBasis,
         Self::LiftRestriction,
         Self::ApproveLoad,
         Self::ShowQuarantined,
@@ -87,7 +90,7 @@ impl Action {
             Self::SendAgain => &[Operations, Coordinator, Dpo],
             Self::OrderHandover => &[Coordinator, Dpo],
             Self::ApproveLoad => &[Coordinator],
-            Self::ReadAudit | Self::LiftRestriction => &[Dpo],
+            Self::EndNoBasis | Self::LiftRestriction | Self::ReadAudit => &[Dpo],
             Self::Redeliver
             | Self::ShowQuarantined
             | Self::RepeatQuarantined
@@ -103,6 +106,7 @@ impl Action {
     pub const fn of_order(order: OrderName) -> Self {
         match order {
             OrderName::Lift => Self::LiftRestriction,
+            OrderName::EndNoBasis => Self::EndNoBasis,
             OrderName::SendAgain => Self::SendAgain,
             OrderName::Hold | OrderName::Release | OrderName::Withdraw | OrderName::EndLine => {
                 Self::OrderHandover
@@ -122,6 +126,7 @@ impl Action {
             Self::Redeliver => "redeliver",
             Self::SendAgain => "send-again",
             Self::OrderHandover => "order-handover",
+            Self::EndNoBasis => "end-no-basis",
             Self::LiftRestriction => "lift-restriction",
             Self::ApproveLoad => "approve-load",
             Self::ShowQuarantined => "show-quarantined",
@@ -257,6 +262,7 @@ mod tests {
             "redeliver: operations",
             "send-again: operations coordinator dpo",
             "order-handover: coordinator dpo",
+            "end-no-basis: dpo",
             "lift-restriction: dpo",
             "approve-load: coordinator",
             "show-quarantined: operations",

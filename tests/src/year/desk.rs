@@ -17,10 +17,10 @@ const AGAIN: usize = 3;
 
 /// What is ordered about a handover in this state, mostly.
 fn orders(state: State) -> &'static [OrderName] {
-    use OrderName::{EndLine, Hold, Lift, Release, SendAgain, Withdraw};
+    use OrderName::{EndLine, EndNoBasis, Hold, Lift, Release, SendAgain, Withdraw};
     match state {
         State::Overdue => &[SendAgain, SendAgain, SendAgain, Hold, Withdraw],
-        State::Held => &[Release, Release, SendAgain, SendAgain, Withdraw, Lift],
+        State::Held => &[Release, Release, SendAgain, SendAgain, Withdraw, EndNoBasis, Lift],
         State::Bounced => &[SendAgain, SendAgain, Withdraw],
         State::Accepted => &[EndLine],
         _ => &[],

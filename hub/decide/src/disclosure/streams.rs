@@ -218,8 +218,7 @@ fn start(
 /// The same stream, under a new epoch.
 fn go_on(draft: &mut Draft<'_>, stream: Stream, epoch: u32) -> Stream {
     draft.record(Event::StreamWentOn { stream: stream.id, epoch });
-    draft.again.insert(stream.id);
-    Stream { epoch, ..stream }
+    Stream { epoch, last: None, ..stream }
 }
 
 fn open_line(draft: &mut Draft<'_>, stream: StreamId, recipient: &Recipient, capacity: Capacity) -> Line {
@@ -237,7 +236,7 @@ fn close_line(draft: &mut Draft<'_>, stream: &Stream) {
 fn show(draft: &mut Draft<'_>, stream: &Stream, kind: ViewKind, shown: &Showable) {
     if let Some(view) = view(draft, stream, kind, shown) {
         let digest = view.digest();
-        if stream.last != Some((kind, digest)) || draft.again.contains(&stream.id) {
+        if stream.last != Some((kind, digest)) {
             issue_digested(draft, stream, view, digest);
         }
     }

@@ -28,7 +28,7 @@ pub(crate) use recall::{recall, replace_mixed, unbind};
 pub(crate) use reconcile::{follow_facts, reconcile, reconsider};
 
 use schemas::handover::{HoldReason, Owner, RejectCode, State};
-use schemas::ids::{HandoverId, StreamId};
+use schemas::ids::HandoverId;
 use schemas::municipality::NisCode;
 use schemas::recipient::Recipient;
 use schemas::time::Day;
@@ -130,8 +130,9 @@ fn fire(draft: &mut Draft<'_>, id: HandoverId, row: &Row, moving: Moving) {
     draft.record(event);
     if row.does(Also::IssueAgain) {
         let own = draft.person.open_streams().filter(|stream| stream.handover == Some(id));
-        let own: Vec<StreamId> = own.map(|stream| stream.id).collect();
-        draft.again.extend(own);
+        let own: Vec<Event> =
+            own.map(|own| Event::StreamWentOn { stream: own.id, epoch: own.epoch }).collect();
+        own.into_iter().for_each(|went_on| draft.record(went_on));
     }
 }
 

@@ -1,5 +1,6 @@
 //! What people of the desk do to a handover: the coordinator sends again, holds, releases, withdraws or ends a line
-//! (row 18), the data protection officer lifts a restriction (row 33b), which is the person's.
+//! (row 18), the data protection officer ends one for want of a legal basis (row 18f) and lifts a restriction (row 33b),
+//! which is the person's.
 //!
 //! An order that is not possible changes nothing and is told which are.
 
@@ -43,7 +44,7 @@ pub(crate) fn order(
             }
         }
         OrderName::Hold => (moving.hold, moving.held_in) = (Some(HoldReason::Manual), judged(facing)),
-        OrderName::Withdraw => {
+        OrderName::Withdraw | OrderName::EndNoBasis => {
             moving.held_in = judged(situation.facing_anew(&draft.person));
             moving = moving.at(situation.place());
         }
@@ -80,12 +81,17 @@ pub(crate) fn lift(draft: &mut Draft<'_>) -> Result<(), Refusal> {
 /// The orders that can be given about a handover now.
 fn possible(draft: &Draft<'_>, situation: &Situation<'_>, handover: &Handover) -> Vec<OrderName> {
     let goes_on = |h: &Handover| h.id != handover.id && h.is_live() && !h.holds_file();
+    // That it ends for want of a basis is the officer's to say, and nobody else ends it meanwhile.
+    let lapsed = handover.hold == Some(HoldReason::NoBasis)
+        && matches!(handover.stage(), Stage::HeldOffer | Stage::HeldFile);
     let can = |name: &OrderName| match name {
         OrderName::SendAgain => situation.facing_free(&draft.person, handover) == Facing::Competent,
         OrderName::Release => handover.held_in.is_some(),
         OrderName::Lift => draft.journey().objects(),
         OrderName::EndLine => draft.person.state.handovers.iter().any(goes_on),
-        OrderName::Hold | OrderName::Withdraw => true,
+        OrderName::EndNoBasis => lapsed,
+        OrderName::Withdraw => !lapsed,
+        OrderName::Hold => true,
     };
     table::orders(handover.stage()).into_iter().filter(can).collect()
 }

@@ -10,7 +10,7 @@ use schemas::time::Day;
 
 use super::whereabouts::Whereabouts;
 use super::{choice, history};
-use crate::bundle::{Bundle, OpenFiles};
+use crate::bundle::{Bundle, OpenFiles, TerritoryChange};
 use crate::journey::Journey;
 use crate::journey::scope::{OutReason, Scope};
 use crate::person::facing::Facing::{
@@ -173,10 +173,10 @@ impl<'a> Situation<'a> {
         }
         match self.facing_new(person, place) {
             Rival => Rival,
-            _ if self.is_competent(handover)
-                && (stage.has_offer() || self.has_basis(handover.recipient.as_ref())) =>
-            {
-                Competent
+            _ if self.is_competent(handover) && stage.has_offer() => Competent,
+            // Its agency said no; whether it has a basis today says nothing of that.
+            Competent | Barred if self.is_competent(handover) => {
+                if self.has_basis(handover.recipient.as_ref()) { Competent } else { Lapsed }
             }
             Competent => Elsewhere,
             other => other,
@@ -216,16 +216,21 @@ impl<'a> Situation<'a> {
         // A merger begins a new residence on its own day, under the code that took the other's place, and a begin may be
         // corrected: who lived under that code on the day has not moved since.
         let same_home = |on: Day| place.began <= on && code(place.nis, on) == code(nis, on);
-        let mut changes = self
-            .bundle
-            .changes
-            .iter()
-            .filter(|change| change.nis == nis && change.on <= self.today && same_home(change.on));
-        changes.next().is_some_and(|change| match change.open_files {
-            OpenFiles::Keep => handover.epoch > 0,
-            OpenFiles::MoveNotAccepted => handover.holds_file(),
-            OpenFiles::MoveAll => false,
-        })
+        let before = |change: &&TerritoryChange| change.on.pred_opt().unwrap_or(change.on);
+        let of_home = |change: &&TerritoryChange| {
+            change.on <= self.today && code(nis, before(change)) == Some(change.nis) && same_home(change.on)
+        };
+        let others = |change: &&TerritoryChange| {
+            route(self.bundle, nis, before(change), None).recipient != handover.recipient
+        };
+        let mut changes = self.bundle.changes.iter().filter(of_home).skip_while(others).peekable();
+        // From the one that took it from its agency on, each must leave such files where they are.
+        changes.peek().is_some()
+            && changes.all(|change| match change.open_files {
+                OpenFiles::Keep => handover.epoch > 0,
+                OpenFiles::MoveNotAccepted => handover.holds_file(),
+                OpenFiles::MoveAll => false,
+            })
     }
 
     /// Whether they live elsewhere than when the handover was last looked at.

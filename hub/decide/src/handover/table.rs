@@ -204,6 +204,12 @@ pub const ROWS: &[Row] = &[
         Acts::Holder,
         &[],
     ),
+    row(
+        "18f",
+        &[on(Cause::Order(OrderName::EndNoBasis), &[HeldOffer, HeldFile])],
+        State::WithdrawPending,
+        AGENCY,
+    ),
     row("19", &[facts(&[HeldRefused], &[Competent])], State::Sent, AGENCY),
     does("19b", &[facts(&[Rejected], NOT_HELD)], To::State(State::Held), Acts::Holder, &[Also::HoldByCode]),
     row(
@@ -325,7 +331,7 @@ pub const STAYS: &[Stay] = &[
     at_home(OFFERED, &[Competent], "the right agency has the offer"),
     stay(
         &[HeldRefused],
-        &[Unclear, Expected, Unplaced, Doubtful, Objecting],
+        &[Unclear, Expected, Unplaced, Doubtful, Objecting, Lapsed],
         "nothing that could be offered again is known since the no",
     ),
     at_home(&[Accepted], &[Competent], "the right agency has the file"),

@@ -140,6 +140,13 @@ impl<'a> Journey<'a> {
         self.answers().filter(|answer| is_answer(&answer.cell.channel)).filter(left).map(day)
     }
 
+    /// Whether they left the country on that day or after it, and live here again.
+    pub(super) fn began_anew(&self, since: Day, on: Day) -> bool {
+        let homes = self.homes(on);
+        let back = |left: Day| !homes.is_empty() && homes.iter().all(|home| left <= home.began);
+        self.departures().any(|left| since <= left && back(left))
+    }
+
     /// How the register knows them.
     #[must_use]
     pub fn standing(&self) -> Option<&'a RegisterStanding> {

@@ -132,10 +132,11 @@ fn over(entries: &[Judged<'_>], area: Area) -> Scope {
     Scope::Out(reason)
 }
 
-/// What nationality and age say against it. They decide until an agency has said yes once; who becomes Belgian after
-/// that stays with it.
+/// What nationality and age say against it. They decide until an agency has said yes; who becomes Belgian after that stays
+/// with it, for as long as they do not leave the country and come back.
 fn of_person(journey: Journey<'_>, bundle: &Bundle, on: Day) -> Option<Scope> {
-    if journey.state.handovers.iter().any(|handover| handover.accepted.is_some()) {
+    let accepted = journey.state.handovers.iter().filter_map(|handover| handover.accepted).max();
+    if accepted.is_some_and(|day| !journey.began_anew(day, on)) {
         return None;
     }
     let standings: Vec<Nationality> =

@@ -8,7 +8,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use schemas::fact::{Authority, Entry, Fact, Field, Record, Statement, is_answer};
+use schemas::fact::{Authority, Entry, Fact, Field, Record, RegisterStanding, Statement, is_answer};
 use schemas::ids::MessageId;
 use schemas::reference::StatementId;
 use schemas::time::{Day, Instant};
@@ -122,8 +122,10 @@ fn claim_against(claim: &Claim, fact: &Fact, message: MessageId) -> Ordering {
 /// it; whether an older one holds, the journal knows.
 pub const VOIDED_KEPT: usize = 64;
 
-/// How many answers of the register are remembered: the newest. A person is asked about for years.
-pub const ANSWERS_KEPT: usize = 32;
+/// How many answers of the register are remembered of one person: so many of the newest, the first, the newest departures.
+///
+/// A person is asked about for years. The first ones tell where they arrived, and no home before a departure counts.
+pub const ANSWERS_KEPT: [usize; 3] = [24, 8, 8];
 
 /// Every claim of one person. Shared piece by piece, because every message starts from a copy of the person.
 #[derive(Clone, Debug, Default)]
@@ -240,15 +242,28 @@ impl Claims {
         }
     }
 
-    /// Remembers the newest answers of the register alone: the same ones in whatever order they came.
+    /// Remembers so many answers of the register and no more: the same ones in whatever order they came, since what has so
+    /// many older and newer ones beside it has them whatever else is told.
     fn forget_answers(&mut self) {
+        let [newest, first, departures] = ANSWERS_KEPT;
         let standing = self.range(|cell| cell.field.cmp(&Field::Standing));
-        let mut times: Vec<Instant> = standing.iter().map(|stated| stated.claim.stated_at).collect();
-        if times.len() > ANSWERS_KEPT {
-            times.sort_unstable();
-            let oldest = times[times.len() - ANSWERS_KEPT];
-            self.stated.retain(|stated| stated.cell.answered.is_none_or(|at| at >= oldest));
+        if standing.len() <= newest + first {
+            return;
         }
+        let left =
+            |stated: &&Arc<Stated>| stated.claim.statement == Statement::Standing(RegisterStanding::Left);
+        let times = |of: &mut dyn Iterator<Item = &Arc<Stated>>| {
+            let mut times: Vec<Instant> = of.map(|stated| stated.claim.stated_at).collect();
+            times.sort_unstable();
+            times
+        };
+        let (all, left) = (times(&mut standing.iter()), times(&mut standing.iter().filter(left)));
+        let from = |times: &[Instant], count: usize| times.len().checked_sub(count).map(|n| times[n]);
+        let (to, since, left_since) = (all[first - 1], from(&all, newest), from(&left, departures));
+        let kept = |at: Instant| {
+            at <= to || Some(at) >= since || left.binary_search(&at).is_ok() && Some(at) >= left_since
+        };
+        self.stated.retain(|stated| stated.cell.answered.is_none_or(kept));
     }
 
     fn file(&mut self, stated: &Arc<Stated>) {

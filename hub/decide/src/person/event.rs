@@ -171,7 +171,7 @@ pub enum Event {
         handover: Option<HandoverId>,
         epoch: u32,
     },
-    /// A stream goes on with a new offer to the same agency.
+    /// A stream goes on with a new offer to the same agency, or with the same one once more where the epoch is the same.
     StreamWentOn { stream: StreamId, epoch: u32 },
     /// A view was issued on a stream.
     Issued {

@@ -97,7 +97,7 @@ impl Facing {
             Arrived | Settled | Stopped => stage == Stage::Unopened,
             Gone => stage != Stage::Unopened,
             Unchanged => held,
-            Lapsed => stage.has_offer() || stage.has_file(),
+            Lapsed => stage.has_offer() || stage.has_file() || stage == Stage::HeldRefused,
             Elsewhere => {
                 stage.has_offer() || stage.has_file() || matches!(stage, Stage::HeldRefused | Stage::Rejected)
             }

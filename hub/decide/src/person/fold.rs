@@ -145,9 +145,8 @@ impl Person {
             }
             Event::RestrictionLifted { at } => {
                 state.lifted = Some(*at);
-                // What was voided meanwhile goes out once more, as soon as it may: no view has this digest.
-                let open = state.streams.iter_mut().filter(|stream| stream.ended.is_none());
-                open.for_each(|stream| stream.last = stream.last.map(|(kind, _)| (kind, [0; 32])));
+                // What was voided meanwhile goes out once more.
+                state.streams.iter_mut().filter(|stream| stream.ended.is_none()).for_each(Stream::owe);
             }
             Event::PermitsOver { permits } => state.household.over.clone_from(permits),
             Event::LoadApproved { up_to } => {
@@ -179,6 +178,7 @@ impl Person {
             Event::StreamWentOn { stream, epoch } => {
                 if let Some(found) = state.streams.iter_mut().find(|s| s.id == *stream) {
                     found.epoch = *epoch;
+                    found.owe();
                 }
             }
             Event::Issued { stream, issue, kind, digest, ended, .. } => {

@@ -224,6 +224,13 @@ pub struct Stream {
     pub ended: Option<EndReason>,
 }
 
+impl Stream {
+    /// What was shown last is shown once more, as soon as it may be: no view has this digest.
+    pub(crate) fn owe(&mut self) {
+        self.last = self.last.map(|(kind, _)| (kind, [0; 32]));
+    }
+}
+
 impl Handover {
     /// Where it stands: its state, and what its agency has.
     #[must_use]
