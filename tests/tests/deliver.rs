@@ -350,9 +350,7 @@ async fn the_feed_gives_what_the_topic_holds() {
     let mut feed: Vec<TapRecord> = rows
         .all()
         .iter()
-        .map(|outgoing| {
-            TapRecord::from_feed(schemas, record(&rows.vault, schemas, outgoing).unwrap()).unwrap()
-        })
+        .map(|outgoing| TapRecord::from(record(&rows.vault, schemas, outgoing).unwrap()))
         .collect();
     assert!(feed[6].value.is_null() && !feed[5].value.is_null());
     feed.sort_by_key(|record| (record.recipient.clone(), record.sequence));

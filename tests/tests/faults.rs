@@ -180,8 +180,7 @@ impl Run {
                 return;
             }
             for record in records {
-                let TapRecord { sequence, headers, value, .. } =
-                    TapRecord::from_feed(&self.hub.schemas, record).unwrap();
+                let TapRecord { sequence, headers, value, .. } = record.into();
                 self.read.lock().await.insert(recipient.clone(), sequence);
                 let hash = headers.get("ce_payloadhash");
                 let answers = match value["kind"].as_str() {

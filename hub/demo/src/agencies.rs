@@ -4,7 +4,6 @@
 //! hash, then accepted; records without a handover are only read. Refuses to say no.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use reqwest::StatusCode;
@@ -14,7 +13,6 @@ use serde::{Deserialize, Serialize};
 
 use super::Credentials;
 use super::received::ReceivedFiles;
-use hub::contract::Schemas;
 use hub::deliver::feed::{FeedRecord, TapRecord};
 
 /// What one recipient has read.
@@ -34,7 +32,6 @@ pub(super) struct SimulatedAgencies {
     http: reqwest::Client,
     base: String,
     credentials: Credentials,
-    schemas: Arc<Schemas>,
     desks: BTreeMap<Recipient, AgencyDesk>,
     answers: BTreeMap<String, u64>,
     /// Where what is read is kept as well.
@@ -55,14 +52,9 @@ struct AgencyDesk {
 }
 
 impl SimulatedAgencies {
-    pub(super) fn new(
-        http: reqwest::Client,
-        base: String,
-        credentials: Credentials,
-        schemas: Arc<Schemas>,
-    ) -> Self {
+    pub(super) fn new(http: reqwest::Client, base: String, credentials: Credentials) -> Self {
         let (desks, answers) = (BTreeMap::new(), BTreeMap::new());
-        Self { http, base, credentials, schemas, desks, answers, received: None }
+        Self { http, base, credentials, desks, answers, received: None }
     }
 
     /// Reads the feeds that have grown and answers; says how many records were read.
@@ -75,7 +67,7 @@ impl SimulatedAgencies {
                 ensure!(!records.is_empty(), "the feed of {recipient} ends before its ledger");
                 count += records.len();
                 for record in records {
-                    let record = TapRecord::from_feed(&self.schemas, record)?;
+                    let record = TapRecord::from(record);
                     self.take(recipient, &record).await?;
                 }
             }

@@ -18,7 +18,6 @@ pub use stage::{DemoHub, PEOPLE};
 pub use story::{Feed, Moment, Story};
 pub use summary::Summary;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -89,8 +88,7 @@ impl Demo {
     /// Where no client can be built.
     pub fn new(hub: Hub, base: String, credentials: Credentials) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder().timeout(PATIENCE).build().context("no HTTP client")?;
-        let agencies =
-            SimulatedAgencies::new(http.clone(), base.clone(), credentials.clone(), Arc::clone(&hub.schemas));
+        let agencies = SimulatedAgencies::new(http.clone(), base.clone(), credentials.clone());
         let requests = hub.requests()?.context("no register to ask")?;
         Ok(Self { hub, requests, http, base, credentials, agencies, summary: Summary::default() })
     }

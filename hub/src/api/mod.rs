@@ -20,6 +20,7 @@ mod receipts;
 mod verdict;
 
 pub use early::early;
+pub use feed::Closing;
 pub use look::Looks;
 pub use probes::{HeldRole, holding};
 pub use problem::{Problem, ProblemCode};
@@ -49,6 +50,8 @@ use crate::vault::Vault;
 
 /// A call that is not a batch is answered within this time; of any body, the next piece arrives within it.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// A call that waits for records is answered within this time.
+const WAITING_PATIENCE: Duration = Duration::from_secs(90);
 /// A batch is read within this time.
 const BATCH_PATIENCE: Duration = Duration::from_secs(3600);
 
@@ -122,7 +125,6 @@ pub fn router(doors: Doors, others: Router) -> Router {
     let quick = Router::new()
         .route("/v1/sources/{source}/messages", post(messages::push))
         .route("/v1/receipts/{id}", get(receipts::show))
-        .route("/v1/recipients/{recipient}/deliveries", get(feed::read))
         .route("/v1/recipients/{recipient}/answers", post(answers::push))
         .route("/v1/recipients/{recipient}/answers/{id}", get(answers::show))
         .route("/problems/{code}", get(pages::show))
@@ -131,12 +133,17 @@ pub fn router(doors: Doors, others: Router) -> Router {
         .route("/metrics", get(probes::metrics))
         .layer(DefaultBodyLimit::max(limits.message_bytes))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
+    let waiting = Router::new()
+        .route("/v1/recipients/{recipient}/deliveries", get(feed::read))
+        .layer(DefaultBodyLimit::max(limits.message_bytes))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, WAITING_PATIENCE));
     let long = Router::new()
         .route("/v1/sources/{source}/batches", post(batches::push))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(limits.batch_bytes))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, BATCH_PATIENCE));
     quick
+        .merge(waiting)
         .merge(long)
         .with_state(doors)
         .fallback(problem::not_found)

@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::connections::{Asking, Connections, Seat};
-use crate::api::{Problem, ProblemCode};
+use crate::api::{Closing, Problem, ProblemCode};
 use crate::config::Limits;
 
 /// Bytes that a head may have: more is refused.
@@ -84,7 +84,10 @@ async fn converse(
     // Answers are small and written whole: nothing is gained by holding them back.
     drop(stream.set_nodelay(true));
     let router = TowerToHyperService::new(router);
-    let answer = service_fn(|request: hyper::Request<Incoming>| Box::pin(answer(&router, &seat, request)));
+    let answer = service_fn(|mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(Closing(stop.clone()));
+        Box::pin(answer(&router, &seat, request))
+    });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(patience)

@@ -58,7 +58,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             let Some(last) = rows.last() else { break };
             after = last.row.sequence;
             for row in &rows {
-                let record = TapRecord::from_feed(&hub.schemas, record(&hub.vault, &hub.schemas, row)?)?;
+                let record = TapRecord::from(record(&hub.vault, &hub.schemas, row)?);
                 if args.json {
                     writeln!(out, "{}", serde_json::to_string(&record)?)?;
                 } else {

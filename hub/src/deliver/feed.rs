@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use schemas::recipient::Recipient;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::DeliverError;
 use super::gate::pass;
@@ -28,8 +29,10 @@ pub struct FeedRecord {
     /// The recipient's name for the person.
     pub key: String,
     pub headers: BTreeMap<String, String>,
-    /// The framed value in base64; null on a void.
+    /// The framed value in base64, over which the payload hash is; null on a void.
     pub value: Option<String>,
+    /// The same value, decoded; null on a void.
+    pub decoded: Value,
 }
 
 /// One record as `tap` prints it: decoded.
@@ -42,7 +45,7 @@ pub struct TapRecord {
     pub key: String,
     pub headers: BTreeMap<String, String>,
     /// The value; null on a void.
-    pub value: serde_json::Value,
+    pub value: Value,
 }
 
 /// Makes a feed record of an outbox row, through the gate.
@@ -51,7 +54,9 @@ pub struct TapRecord {
 /// Those of [`pass`].
 pub fn record(vault: &Vault, schemas: &Schemas, outgoing: &Outgoing) -> Result<FeedRecord, DeliverError> {
     let record = pass(vault, schemas, outgoing)?;
+    let decoded = decoded(schemas, record.value.as_deref())?;
     Ok(FeedRecord {
+        decoded,
         recipient: outgoing.row.recipient.clone(),
         topic: record.topic,
         sequence: outgoing.row.sequence,
@@ -61,19 +66,14 @@ pub fn record(vault: &Vault, schemas: &Schemas, outgoing: &Outgoing) -> Result<F
     })
 }
 
-impl TapRecord {
-    /// Decodes a feed record.
-    ///
-    /// # Errors
-    /// [`ContractError::Decode`].
-    pub fn from_feed(schemas: &Schemas, record: FeedRecord) -> Result<Self, DeliverError> {
-        let FeedRecord { recipient, topic, sequence, key, headers, value } = record;
-        let framed =
-            value.map(|text| STANDARD.decode(text)).transpose().map_err(|_| ContractError::Decode)?;
-        let value = decoded(schemas, framed.as_deref())?;
-        Ok(Self { recipient, topic, sequence, key, headers, value })
+impl From<FeedRecord> for TapRecord {
+    fn from(record: FeedRecord) -> Self {
+        let FeedRecord { recipient, topic, sequence, key, headers, value: _, decoded } = record;
+        Self { recipient, topic, sequence, key, headers, value: decoded }
     }
+}
 
+impl TapRecord {
     /// Decodes a record that was read from a topic.
     ///
     /// # Errors
@@ -92,6 +92,6 @@ impl TapRecord {
     }
 }
 
-fn decoded(schemas: &Schemas, framed: Option<&[u8]>) -> Result<serde_json::Value, DeliverError> {
-    framed.map_or(Ok(serde_json::Value::Null), |framed| Ok(schemas.decode(framed)?))
+fn decoded(schemas: &Schemas, framed: Option<&[u8]>) -> Result<Value, DeliverError> {
+    framed.map_or(Ok(Value::Null), |framed| Ok(schemas.decode(framed)?))
 }

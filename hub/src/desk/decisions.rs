@@ -32,6 +32,12 @@ impl Decisions {
         Self { store, decided }
     }
 
+    /// A wait for whatever is decided next.
+    #[must_use]
+    pub fn wait(&self, within: Duration) -> Wait {
+        Wait::new(&self.decided, within)
+    }
+
     /// The receipt of a message once it is decided; none where that takes longer.
     ///
     /// # Errors
@@ -91,7 +97,8 @@ impl Decisions {
 }
 
 /// A wait for more decisions, with an end.
-struct Wait {
+#[derive(Debug)]
+pub struct Wait {
     decided: watch::Receiver<u64>,
     end: Instant,
 }
@@ -105,7 +112,7 @@ impl Wait {
     }
 
     /// Waits until something may have been decided; false once the time is over.
-    async fn for_more(&mut self) -> bool {
+    pub async fn for_more(&mut self) -> bool {
         let change = async {
             tokio::select! {
                 () = sleep(LOOK) => {}

@@ -21,7 +21,7 @@ use schemas::message::{Body, ReviewAnswer};
 
 pub use action::{About, AboutError, Action, Occasion};
 pub use chain::{ChainError, ChainState, follow};
-pub use decisions::Decisions;
+pub use decisions::{Decisions, Wait};
 pub use rights::{Actor, Allowed, Rights, RightsError};
 
 use crate::clock::Clock;

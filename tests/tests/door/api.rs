@@ -24,7 +24,7 @@ pub(crate) struct Door {
     http: reqwest::Client,
     pub(crate) hub: Hub,
     _folder: TempDir,
-    _stop: DropGuard,
+    stop: DropGuard,
 }
 
 impl Door {
@@ -42,7 +42,12 @@ impl Door {
         let stop = CancellationToken::new();
         tokio::spawn(serve(listener, hub.router(), hub.config.hub.limits, stop.clone()));
         let http = reqwest::Client::builder().build().unwrap();
-        Self { base, http, hub, _folder: folder, _stop: stop.drop_guard() }
+        Self { base, http, hub, _folder: folder, stop: stop.drop_guard() }
+    }
+
+    /// Tells the server to end.
+    pub(crate) fn end(self) {
+        drop(self.stop);
     }
 
     pub(crate) fn call(&self, method: Method, path: &str, token: &str) -> RequestBuilder {

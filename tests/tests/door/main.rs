@@ -6,6 +6,7 @@
 
 mod api;
 mod connections;
+mod feed;
 mod intake;
 mod open;
 mod position;
