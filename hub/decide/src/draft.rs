@@ -13,7 +13,7 @@ use schemas::time::{Day, Instant};
 use crate::bundle::Bundle;
 use crate::change::Change;
 use crate::journey::Journey;
-use crate::person::{Event, Person, Reason, Weighed};
+use crate::person::{Event, Person, Reason, Stream, Weighed};
 
 /// A change under construction.
 #[derive(Debug)]
@@ -92,6 +92,11 @@ impl<'a> Draft<'a> {
         let id = derive(&self.seed, self.given);
         self.given += 1;
         id
+    }
+
+    /// What a stream showed last goes out once more, as soon as it may.
+    pub(crate) fn owe(&mut self, stream: &Stream) {
+        self.record(Event::StreamWentOn { stream: stream.id, epoch: stream.epoch });
     }
 
     /// 32 bytes nobody can guess, the same whenever it is decided again.

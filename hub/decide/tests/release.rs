@@ -403,3 +403,16 @@ fn what_is_to_go_out_once_more_does_so_as_soon_as_it_may() {
         assert!(house.left().is_empty());
     }
 }
+
+#[test]
+fn a_redelivery_that_may_not_go_out_now_does_so_as_soon_as_it_may() {
+    let (mut house, who) = with_amal();
+    let (stream, ..) = streams(&house, "amal")[0];
+    house.tell(register(&who, Home::Nowhere, "2025-03-06"));
+    house.tell(redeliver(stream));
+    assert!(house.left().is_empty(), "no home is known");
+    house.tell(register(&who, Home::In("44021", "2025-03-04"), "2025-03-07"));
+    assert_eq!(house.left(), ["amal file"], "once");
+    house.tell(register(&who, Home::In("44021", "2025-03-04"), "2025-03-07"));
+    assert!(house.left().is_empty());
+}

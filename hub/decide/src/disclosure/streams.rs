@@ -87,14 +87,15 @@ pub(crate) fn close(draft: &mut Draft<'_>, id: StreamId) {
     }
 }
 
-/// Issues one stream's last view again, by name.
+/// Issues one stream's last view again, by name; where nothing may be shown now, as soon as it may.
 pub(crate) fn redeliver(draft: &mut Draft<'_>, id: StreamId) -> Result<(), Refusal> {
     let open = |stream: &&Stream| stream.id == id && stream.ended.is_none();
     let stream = draft.person.state.streams.iter().find(open).cloned().ok_or(Refusal::UnknownStream)?;
     let scope = scope(draft.journey(), draft.bundle, draft.today);
     let kind = stream.last.map_or(ViewKind::File, |(kind, _)| kind);
-    if let Some(view) = view(draft, &stream, kind, &Showable::new(scope)) {
-        issue(draft, &stream, view);
+    match view(draft, &stream, kind, &Showable::new(scope)) {
+        Some(view) => issue(draft, &stream, view),
+        None => draft.owe(&stream),
     }
     Ok(())
 }

@@ -34,7 +34,7 @@ use schemas::recipient::Recipient;
 use schemas::time::Day;
 
 use crate::draft::Draft;
-use crate::person::{Event, Handover, StoppedIn};
+use crate::person::{Event, Handover, StoppedIn, Stream};
 use crate::routing::Route;
 use table::{Acts, Also, Row, Term, To};
 use whereabouts::Whereabouts;
@@ -130,9 +130,8 @@ fn fire(draft: &mut Draft<'_>, id: HandoverId, row: &Row, moving: Moving) {
     draft.record(event);
     if row.does(Also::IssueAgain) {
         let own = draft.person.open_streams().filter(|stream| stream.handover == Some(id));
-        let own: Vec<Event> =
-            own.map(|own| Event::StreamWentOn { stream: own.id, epoch: own.epoch }).collect();
-        own.into_iter().for_each(|went_on| draft.record(went_on));
+        let own: Vec<Stream> = own.cloned().collect();
+        own.iter().for_each(|stream| draft.owe(stream));
     }
 }
 
