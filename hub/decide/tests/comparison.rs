@@ -106,3 +106,75 @@ fn who_was_told_apart_is_told_so() {
     assert!(compared(people[0], people[1], &house.bundle.model).guards.contains(&Guard::ToldApart));
     assert!(compared(people[1], people[0], &house.bundle.model).guards.contains(&Guard::ToldApart));
 }
+
+/// What is told of one field of two people who share nothing else.
+fn fits(
+    one: (&str, &str, &str, &'static str),
+    other: (&str, &str, &str, &'static str),
+    field: &str,
+) -> String {
+    let who = |n: usize, (family, given, birth, nationality): (&str, &str, &str, &'static str)| Who {
+        family: family.into(),
+        given: given.into(),
+        birth: birth.into(),
+        nationality,
+        ..Who::number(n)
+    };
+    let all = told(&beside(&who(1, one), &who(2, other)));
+    all.into_iter().find_map(|line| Some(line.strip_prefix(field)?.trim().to_owned())).unwrap_or_default()
+}
+
+#[test]
+fn two_dates_fit_by_how_clerks_calendars_and_scanners_write_them() {
+    for (one, other, nationality, expect) in [
+        ("1990-05-11", "1990-05-11", "MAR", "equal"),
+        ("1990-01-01", "1990-01-01", "MAR", "equal (first_of_january)"),
+        ("1990-00-00", "1990-00-00", "MAR", "equal (year_or_month_alone)"),
+        ("1990-05-00", "1990-05-00", "MAR", "equal (year_or_month_alone)"),
+        ("1990-05-11", "1990-11-05", "MAR", "near (exchanged)"),
+        ("1990-05-11", "1990-05-00", "MAR", "near (day_unknown)"),
+        ("1990-05-11", "1990-00-00", "MAR", "near (month_unknown)"),
+        ("1990-05-31", "1990-06-01", "MAR", "near (day_apart)"),
+        ("1990-05-11", "1990-05-21", "MAR", "near (one_digit)"),
+        ("1990-05-12", "1990-05-21", "MAR", "near (one_digit)"),
+        ("1990-05-11", "1991-05-11", "MAR", "near (one_digit)"),
+        ("1990-05-11", "1990-05-27", "MAR", "near (two_parts)"),
+        ("1990-05-11", "1990-01-01", "MAR", "near (default_year)"),
+        ("1990-05-11", "1997-05-11", "ETH", "near (calendar)"),
+        ("1990-05-11", "1997-05-11", "MAR", "near (one_digit)"),
+        ("1989-05-11", "1997-05-11", "ERI", "near (calendar)"),
+        ("1989-05-11", "1997-05-11", "MAR", "near (two_parts)"),
+        ("1988-05-11", "1997-05-11", "ERI", "near (two_parts)"),
+        ("1990-01-01", "1992-01-01", "MAR", "near (two_default_dates)"),
+        ("1990-01-01", "1993-01-01", "MAR", "different (two_default_dates)"),
+        ("1990-05-11", "1991-00-00", "MAR", "different (known_part_differs)"),
+        ("1990-05-11", "1990-06-00", "MAR", "different (known_part_differs)"),
+        ("1990-05-11", "1979-02-03", "MAR", "different"),
+    ] {
+        for (one, other) in [(one, other), (other, one)] {
+            let of = |birth| ("Mansouri", "Amal", birth, nationality);
+            assert_eq!(fits(of(one), of(other), "birth"), expect, "{one} and {other}, {nationality}");
+        }
+    }
+}
+
+#[test]
+fn two_names_fit_by_their_parts_and_by_what_is_written_together() {
+    for (one, other, expect) in [
+        ("Amal", "Amal", "equal"),
+        ("Amal", "Amaal", "near (spelling)"),
+        ("Amal", "Amal Sara", "near (part_left_out)"),
+        ("Amal", "Khadija", "different (part_remains)"),
+        // Written together it is the same, whichever part comes first.
+        ("Li Na", "Lina", "equal"),
+        ("Na Li", "Lina", "equal"),
+        ("Li Na", "Liza", "different (part_remains)"),
+        ("An Bo Ki Li", "Anbokili", "equal"),
+        ("An Bo Ki Li", "Anbokuxu", "different (part_remains)"),
+    ] {
+        for (one, other) in [(one, other), (other, one)] {
+            let of = |given| ("Mansouri", given, "1988-04-17", "MAR");
+            assert_eq!(fits(of(one), of(other), "name"), expect, "{one} and {other}");
+        }
+    }
+}

@@ -5,6 +5,7 @@ use schemas::ids::PersonId;
 use schemas::key::Key;
 use schemas::message::Prepared;
 
+use super::birth::BirthFit;
 use super::block::Around;
 use super::compare::Compared;
 use super::guard::{asked_about, joinable, two_hold_the_file};
@@ -90,11 +91,10 @@ fn claimed(
 /// Nobody has a number of the record: whom name and date find.
 fn found(others: &[Compared<'_>], model: &MatchModel) -> LinkVerdict {
     let lines = &model.lines;
-    let asked = || {
-        others
-            .iter()
-            .filter(|other| other.led.by_claim || other.weight >= lines.review && !other.contradicts())
-    };
+    // "Unknown" is no name: it may be anybody who was born on that day.
+    let unnamed = |other: &Compared<'_>| other.name.is_none() && other.birth == Some(BirthFit::Exact);
+    let alike = |other: &Compared<'_>| other.weight >= lines.review && !other.contradicts();
+    let asked = || others.iter().filter(|other| other.led.by_claim || unnamed(other) || alike(other));
     if let Some(best) = others.iter().find(|other| links(other, model)) {
         let others = others.iter().filter(|other| other.person.id != best.person.id);
         let rival = others.map(|other| other.weight).max();
