@@ -3,10 +3,11 @@
 //! Somebody registered where an agency is competent, an account, a granted permit. Who finds their application by
 //! themselves is asked about no more, and what a human said is not asked again.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::{
+    Home, House, Who, account, application, day, number_given, patched, permit, register, reviewed,
+};
 use decide::Refusal;
 use decide::person::{Event, Person, ReviewReason};
 use decide::round::Verdict;
@@ -14,9 +15,6 @@ use schemas::fact::{Decision, Field, Purpose};
 use schemas::ids::{PersonId, ReviewId};
 use schemas::key::Key;
 use schemas::message::{Body, ReviewAnswer};
-use support::{
-    Home, House, Who, account, application, day, number_given, patched, permit, register, reviewed,
-};
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 

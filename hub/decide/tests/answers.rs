@@ -6,16 +6,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::support::house::HASH;
+use crate::support::{Home, House, Who, day, recipient, register};
 use decide::round::Verdict;
 use decide::{Person, Refusal};
 use schemas::handover::{AnswerKind, AnswerName, OrderName, RejectCode, State};
 use schemas::message::Body;
-use support::house::HASH;
-use support::{Home, House, Who, day, recipient, register};
 
 /// What can happen next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

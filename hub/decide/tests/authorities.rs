@@ -2,8 +2,10 @@
 //!
 //! Next: `snapshots` and `entries`, for what the register and the others say in time.
 
-mod support;
-
+use crate::support::engine::Dice;
+use crate::support::{
+    Home, House, Who, application, country, day, mac, number_given, patched, register, status, test_insz,
+};
 use decide::journey::Journey;
 use decide::journey::scope::{OutReason, Scope, scope};
 use proptest::prelude::*;
@@ -12,10 +14,6 @@ use schemas::fact::{Authority, Decision, Fact, Purpose, Record, RegisterStanding
 use schemas::insz::Insz;
 use schemas::message::{Body, Said};
 use schemas::time::start_of;
-use support::engine::Dice;
-use support::{
-    Home, House, Who, application, country, day, mac, number_given, patched, register, status, test_insz,
-};
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 

@@ -4,13 +4,11 @@
 //! Whatever comes of it, nobody has two national or DVZ numbers that no human joined (I14), and whoever may be two is asked
 //! about. What doors refuse: `tests/bad_input.rs`.
 
-mod support;
-
+use crate::support::{House, Who, application, number_given, patched, status};
 use schemas::fact::{Decision, Purpose};
 use schemas::key::Key;
 use schemas::message::Body;
 use schemas::reference::DvzNumber;
-use support::{House, Who, application, number_given, patched, status};
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 

@@ -5,12 +5,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-mod support;
-
+use crate::support::{Home, House, day, register};
 use decide::round::Verdict;
 use schemas::handover::{AnswerKind, HoldReason, OrderName, RejectCode, State};
 use schemas::message::Body;
-use support::{Home, House, day, register};
 
 /// Amal's basis ends after this day, and is renewed from another one on.
 fn basis(house: &mut House, to: &str, renewed: Option<&str>) {

@@ -3,15 +3,15 @@
 //!
 //! What a choice must name to be complete is the routing table's own proof.
 
-mod support;
-
+use crate::support::{
+    Home, House, Who, account, choice, day, objection, patched, recipient, register, status,
+};
 use decide::Refusal;
 use decide::round::Verdict;
 use schemas::fact::{Authority, Decision};
 use schemas::handover::{AnswerKind, HoldReason, OrderName, Owner, State};
 use schemas::key::Key;
 use schemas::message::Body;
-use support::{Home, House, Who, account, choice, day, objection, patched, recipient, register, status};
 
 /// Granted, with an account, and since March at home in the city of Brussels.
 fn in_brussels() -> (House, Who) {

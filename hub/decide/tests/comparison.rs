@@ -1,12 +1,11 @@
 //! Two persons told field by field: what is equal, near and different, and what each weighs. What is told adds up to the whole
 //! weight, and carries no value.
 
-mod support;
-
+use crate::support;
+use crate::support::{House, Who, application, model};
 use decide::identity::{Comparison, FieldLevel, compared};
 use decide::model::Guard;
 use schemas::fact::Purpose;
-use support::{House, Who, application, model};
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 

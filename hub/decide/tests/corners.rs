@@ -1,9 +1,13 @@
 //! The handover's life at its corners: each case once ended wrong. What must hold is in docs/handovers.md.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::house::HASH;
+use crate::support::pair::{two_at_home, whole_bridge};
+use crate::support::{
+    Home, House, Who, account, announced, application, day, number_given, objection, recipient, register,
+    status,
+};
 use decide::Refusal;
 use decide::bundle::{LegalBasis, OpenFiles, TerritoryChange};
 use decide::round::Verdict;
@@ -11,12 +15,6 @@ use schemas::fact::{Decision, Purpose};
 use schemas::handover::{Answer, AnswerKind, HoldReason, OrderName, RejectCode, State};
 use schemas::message::Body;
 use schemas::municipality::NisCode;
-use support::house::HASH;
-use support::pair::{two_at_home, whole_bridge};
-use support::{
-    Home, House, Who, account, announced, application, day, number_given, objection, recipient, register,
-    status,
-};
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 

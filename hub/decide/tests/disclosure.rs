@@ -4,10 +4,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::{
+    Home, House, Who, account, application, bound, bundle, choice, day, number_given, patched,
+    patched_application, permit, recipient, register, shown, status, talked, to,
+};
 use decide::Bundle;
 use decide::bundle::{Competence, Contract, LegalBasis};
 use decide::invariant::i4;
@@ -15,10 +17,6 @@ use decide::routing::check;
 use schemas::canonical::FIELDS;
 use schemas::fact::{Decision, LanguageLevel, Purpose};
 use schemas::handover::AnswerKind;
-use support::{
-    Home, House, Who, account, application, bound, bundle, choice, day, number_given, patched,
-    patched_application, permit, recipient, register, shown, status, talked, to,
-};
 
 /// Who may have a field: P the provider before arrival, A an agency, O an office outside the Flemish sphere (o: where
 /// its basis names the field), T the participant, V the visa side.

@@ -3,10 +3,12 @@
 //!
 //! The engine turns a day into a message; here the stories do it themselves.
 
-mod support;
-
+use crate::support;
 use std::collections::BTreeSet;
 
+use crate::support::{
+    Home, House, Who, account, application, choice, day, number_given, recipient, register, status,
+};
 use decide::Refusal;
 use decide::bundle::{LegalBasis, OpenFiles, TerritoryChange};
 use decide::person::Event;
@@ -16,9 +18,6 @@ use schemas::handover::AnswerKind;
 use schemas::ids::{PersonId, Seed};
 use schemas::message::Body;
 use schemas::municipality::NisCode;
-use support::{
-    Home, House, Who, account, application, choice, day, number_given, recipient, register, status,
-};
 
 fn due(house: &House) -> Option<String> {
     house.due().map(|(on, _)| on.to_string())

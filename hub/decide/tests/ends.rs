@@ -2,13 +2,14 @@
 //!
 //! Next: `corners.rs`, the life before its end.
 
-mod support;
-
+use crate::support;
+use crate::support::{
+    Home, House, Who, account, choice, number_given, objection, recipient, register, status,
+};
 use decide::Refusal;
 use decide::round::Verdict;
 use schemas::fact::Decision;
 use schemas::handover::{AnswerKind, HoldReason, OrderName, Owner};
-use support::{Home, House, Who, account, choice, number_given, objection, recipient, register, status};
 
 #[test]
 fn a_purge_after_a_started_trajectory_changes_nothing() {

@@ -3,8 +3,12 @@
 //! Cases first, then every order of what a post and the aliens office can say of one application against a model.
 //! Next: `authorities`, for who decides inside an entry.
 
-mod support;
-
+use crate::support;
+use crate::support::engine::Dice;
+use crate::support::{
+    Home, House, Who, application, choice, day, patched, patched_application, patched_permit, permit,
+    register, since, status, withdrawn,
+};
 use decide::journey::Journey;
 use decide::journey::entries::Ending;
 use decide::journey::scope::{Group, OutReason, Scope, scope};
@@ -13,11 +17,6 @@ use proptest::test_runner::RngSeed;
 use schemas::fact::{Authority, Decision, Field, PermitRole, Purpose, Region, Statement};
 use schemas::message::Body;
 use schemas::reference::PermitNumber;
-use support::engine::Dice;
-use support::{
-    Home, House, Who, application, choice, day, patched, patched_application, patched_permit, permit,
-    register, since, status, withdrawn,
-};
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 

@@ -2,12 +2,10 @@
 //!
 //! The table by itself, then through lives: enrolment, arrival, a refund. Whom the amount is told is `disclosure.rs`'s proof.
 
-mod support;
-
+use crate::support::{House, Who, account, application, bound, choice, day, exempt, fee, number_given, to};
 use decide::bundle::{CandidateKind, CandidateRule};
 use decide::fee::{FeePlace, FeeRule, FeeStatus, fee as owed};
 use schemas::fact::{FeePayment, Purpose};
-use support::{House, Who, account, application, bound, choice, day, exempt, fee, number_given, to};
 
 #[test]
 fn every_case_of_the_table() {

@@ -5,19 +5,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-mod support;
-
+use crate::support;
+use crate::support::pair::{bridge, two};
+use crate::support::{
+    Home, House, Who, account, announced, application, choice, day, hint, number_given, objection, register,
+    status, withdrawn,
+};
 use decide::Refusal;
 use decide::invariant::{essence, i7};
 use decide::round::Verdict;
 use schemas::actor::ActorName;
 use schemas::fact::{Decision, Purpose};
 use schemas::message::Body;
-use support::pair::{bridge, two};
-use support::{
-    Home, House, Who, account, announced, application, choice, day, hint, number_given, objection, register,
-    status, withdrawn,
-};
 
 const BASELINE: &str = "2025-03-10";
 

@@ -2,12 +2,12 @@
 //!
 //! It is what the journey reads, and nothing that anybody said is missing from it.
 
-mod support;
-
+use crate::support::{
+    Home, House, Who, account, application, choice, number_given, patched, register, shown,
+};
 use decide::journey::Journey;
 use decide::journey::golden::{GoldenField, GoldenRule, golden};
 use schemas::fact::{Authority, Choice, Fact, Field, LanguageLevel, Purpose, Sex, Statement};
-use support::{Home, House, Who, account, application, choice, number_given, patched, register, shown};
 
 /// Who decides a field, by which rule, and whether each other one says the same.
 fn told(field: &GoldenField<'_>) -> (Field, GoldenRule, Authority, Vec<(Authority, bool)>) {

@@ -2,12 +2,12 @@
 //!
 //! How they are told in words is the engine's. Who is in the target group: `scope`.
 
-mod support;
-
+use crate::support::{
+    Home, House, Who, account, application, choice, day, number_given, permit, register, status,
+};
 use decide::journey::Journey;
 use decide::journey::grounds::{Ground, of_home, of_target_group};
 use schemas::fact::{Decision, Purpose};
-use support::{Home, House, Who, account, application, choice, day, number_given, permit, register, status};
 
 fn named(grounds: &[Ground<'_>]) -> Vec<String> {
     let name = |(cell, _): &Ground<'_>| format!("{:?} {:?}", cell.field, cell.authority);

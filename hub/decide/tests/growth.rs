@@ -2,8 +2,13 @@
 //! on time.
 //! Work is counted, not timed. Next: `support` for the house they live in.
 
-mod support;
-
+use crate::support::engine::{Dice, Engine, Forgets};
+use crate::support::house::person_of;
+use crate::support::pair::{bridge, first_and_second};
+use crate::support::{
+    House, Who, account, application, application_key, learned, named, platform_linked, status, test_insz,
+    voided,
+};
 use decide::identity::{COMPARED, NAMED};
 use decide::person::{VIEWS_KEPT, VOIDED_KEPT};
 use decide::round::Round;
@@ -11,13 +16,6 @@ use decide::work::{self, Work};
 use decide::world::{Ask, World};
 use schemas::fact::{Decision, LearningStep, Purpose};
 use schemas::message::Body;
-use support::engine::{Dice, Engine, Forgets};
-use support::house::person_of;
-use support::pair::{bridge, first_and_second};
-use support::{
-    House, Who, account, application, application_key, learned, named, platform_linked, status, test_insz,
-    voided,
-};
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 

@@ -1,13 +1,12 @@
 //! The life of a handover, as stories: what is said, what leaves, where it ends. The numbers are the
 //! rows of the state table and the scenarios that everybody must know.
 
-mod support;
-
+use crate::support;
+use crate::support::{Home, House, Who, application, number_given, permit, register, status};
 use decide::Refusal;
 use decide::round::Verdict;
 use schemas::fact::{Decision, Purpose};
 use schemas::handover::{AnswerKind, AnswerName, State};
-use support::{Home, House, Who, application, number_given, permit, register, status};
 
 #[test]
 fn a_family_migrant_to_ghent_all_on_time() {

@@ -5,18 +5,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-mod support;
-
+use crate::support;
+use crate::support::{
+    Home, House, Who, application, day, number_given, patched, patched_application, patched_permit, permit,
+    register, since, status, withdrawn,
+};
 use decide::journey::Journey;
 use schemas::fact::{Decision, PermitRole, Purpose};
 use schemas::handover::State;
 use schemas::key::Key;
 use schemas::message::Body;
 use schemas::reference::PermitNumber;
-use support::{
-    Home, House, Who, application, day, number_given, patched, patched_application, patched_permit, permit,
-    register, since, status, withdrawn,
-};
 
 /// A worker with a permit, and one of their family whose own permit names it; both are waited for.
 fn household() -> (House, Who, Who) {

@@ -4,15 +4,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-mod support;
-
+use crate::support::{Home, House, at_street, day, objection, recipient, register};
 use decide::change::Delivery;
 use decide::invariant::{i3, i4, i5, i6, i7, i12, i14};
 use decide::person::{Person, ViewKind};
 use decide::{Bundle, bundle::LegalBasis};
 use schemas::handover::State;
 use schemas::time::{Day, day_of};
-use support::{Home, House, at_street, day, objection, recipient, register};
 
 /// Something that left, the person whom it is about, and what was so then.
 #[derive(Clone)]

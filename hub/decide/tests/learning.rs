@@ -3,10 +3,12 @@
 //! Read from the fold, and where it leaves: on the participant's own stream, which never tells a failure. What a
 //! platform's verbs mean is its adapter's own proof.
 
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::{
+    House, Who, account, application, day, learned, number_given, path, platform_linked, recipient, status,
+    voided,
+};
 use decide::journey::Journey;
 use decide::journey::learning::ModuleProgress;
 use decide::package::MoveOn;
@@ -14,10 +16,6 @@ use schemas::canonical::Value;
 use schemas::fact::{LearningStep, Purpose};
 use schemas::message::Body;
 use schemas::reference::ModuleCode;
-use support::{
-    House, Who, account, application, day, learned, number_given, path, platform_linked, recipient, status,
-    voided,
-};
 
 /// A step in a module, and its day.
 type DatedStep<'a> = (LearningStep, &'a str);

@@ -3,18 +3,16 @@
 //!
 //! What a merge does to handovers is in `merge_handovers.rs`.
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::{
+    Home, House, Who, account, application, application_key, number_given, patched, permit, register,
+};
 use schemas::fact::{Decision, Purpose, Statement};
 use schemas::key::Key;
 use schemas::message::Body;
 use schemas::name::Names;
 use schemas::reference::PassportNumber;
-use support::{
-    Home, House, Who, account, application, application_key, number_given, patched, permit, register,
-};
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 

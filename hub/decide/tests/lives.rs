@@ -3,10 +3,12 @@
 //! A life is drawn in `support::life`, its messages are shuffled, repeated and cut into batches; then the agencies
 //! say yes to whatever they were offered. I8 and I2 compare the ends; I4 to I7, I9 and I12 hold on the way.
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::support::engine::Dice;
+use crate::support::house::HASH;
+use crate::support::life::{Life, lives, messages};
+use crate::support::{House, day, reviewed};
 use decide::Refusal;
 use decide::invariant::{Essence, essence, i4, i5, i6, i7, i12, i14};
 use decide::round::Verdict;
@@ -16,10 +18,6 @@ use schemas::handover::{AnswerKind, State};
 use schemas::ids::{MessageId, PersonId};
 use schemas::message::{Body, ReviewAnswer};
 use schemas::time::Day;
-use support::engine::Dice;
-use support::house::HASH;
-use support::life::{Life, lives, messages};
-use support::{House, day, reviewed};
 
 const END: &str = "2025-12-31";
 

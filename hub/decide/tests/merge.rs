@@ -4,10 +4,15 @@
 //! What a merge does to handovers is in `merge_handovers.rs`, to learning in `learning.rs`; what no order of
 //! messages may change is in `lives.rs`.
 
-mod support;
-
+use crate::support;
 use std::collections::BTreeSet;
 
+use crate::support::house::person_of;
+use crate::support::pair::{FAMILY, asked, bridge, dvz, two, whole_bridge};
+use crate::support::{
+    Home, House, Who, account, announced, application, application_key, named, number_given, redeliver,
+    register, reviewed, status, test_insz,
+};
 use decide::Refusal;
 use decide::person::Event;
 use decide::round::Verdict;
@@ -16,12 +21,6 @@ use schemas::handover::EndReason;
 use schemas::ids::PersonId;
 use schemas::key::Key;
 use schemas::message::{Body, ReviewAnswer};
-use support::house::person_of;
-use support::pair::{FAMILY, asked, bridge, dvz, two, whole_bridge};
-use support::{
-    Home, House, Who, account, announced, application, application_key, named, number_given, redeliver,
-    register, reviewed, status, test_insz,
-};
 
 #[test]
 fn a_record_with_numbers_of_two_makes_them_one_where_name_and_date_agree() {

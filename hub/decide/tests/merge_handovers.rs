@@ -2,16 +2,15 @@
 //!
 //! Who may become one at all is in `merge.rs`.
 
-mod support;
-
+use crate::support;
+use crate::support::house::person_of;
+use crate::support::pair::{asked, two, two_at_home, whole_bridge};
+use crate::support::{Home, House, account, number_given, recipient, register, reviewed};
 use decide::Refusal;
 use decide::round::Verdict;
 use decide::routing::RouteReason;
 use schemas::handover::{AnswerKind, Owner};
 use schemas::message::ReviewAnswer;
-use support::house::person_of;
-use support::pair::{asked, two, two_at_home, whole_bridge};
-use support::{Home, House, account, number_given, recipient, register, reviewed};
 
 #[test]
 fn row_29_of_two_offers_the_one_of_today_goes_on() {

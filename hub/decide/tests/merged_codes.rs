@@ -5,14 +5,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-mod support;
-
+use crate::support::{
+    Home, House, Who, account, application, day, number_given, objection, register, status,
+};
 use decide::bundle::{Competence, OpenFiles, Territory, TerritoryChange};
 use schemas::fact::{Decision, Purpose};
 use schemas::handover::{AnswerKind, OrderName, RejectCode};
 use schemas::message::Body;
 use schemas::municipality::NisCode;
-use support::{Home, House, Who, account, application, day, number_given, objection, register, status};
 
 /// At home in Borsbeek, which becomes part of Antwerp on 1 January: from AgII to Atlas.
 fn in_borsbeek(open_files: OpenFiles) -> (House, Who) {

@@ -6,14 +6,15 @@
 //! agency is like another, and a working day like another. `HUB_EXACT=1` tells agencies and days apart, `HUB_DEPTH=12`
 //! stops after so many steps. Figures: docs/year.md. Next: `walks.rs`, which draws everything.
 
-mod support;
-
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 
+use crate::support::house::HASH;
+use crate::support::settled::broken;
+use crate::support::{Home, House, Who, objection, register, status};
 use decide::journey::Journey;
 use decide::person::{Handover, Stage, Stream};
 use decide::round::Verdict;
@@ -22,9 +23,6 @@ use schemas::handover::{AnswerKind, OrderName, RejectCode, State};
 use schemas::ids::HandoverId;
 use schemas::recipient::Recipient;
 use schemas::time::{Day, day_of};
-use support::house::HASH;
-use support::settled::broken;
-use support::{Home, House, Who, objection, register, status};
 
 /// What can happen next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

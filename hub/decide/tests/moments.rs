@@ -3,18 +3,16 @@
 //! Random lives ([`support::walk`]) are stopped after any message; the engine is to look again on the day that the heart
 //! set, so each day before it is looked at here and must change nothing. Next: `due.rs`, for what becomes true then.
 
-mod support;
-
 use std::cell::RefCell;
 
+use crate::support::engine::Dice;
+use crate::support::walk::{Log, walk};
+use crate::support::{House, day};
 use chrono::Days;
 use decide::round::Verdict;
 use schemas::ids::PersonId;
 use schemas::message::Body;
 use schemas::time::{Day, day_of};
-use support::engine::Dice;
-use support::walk::{Log, walk};
-use support::{House, day};
 
 const LIVES: u64 = 400;
 /// Where nothing is due any more, so many days are looked at all the same.

@@ -3,8 +3,8 @@
 //!
 //! Records of one human in every order, and two humans whose numbers are mistyped: `linking.rs`.
 
-mod support;
-
+use crate::support;
+use crate::support::{House, Who, account, application, patched, permit, reviewed};
 use decide::round::Verdict;
 use decide::{Person, Refusal};
 use schemas::fact::{Decision, Purpose, Statement};
@@ -12,7 +12,6 @@ use schemas::ids::{PersonId, ReviewId};
 use schemas::key::Key;
 use schemas::message::{Body, ReviewAnswer};
 use schemas::name::Names;
-use support::{House, Who, account, application, patched, permit, reviewed};
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 

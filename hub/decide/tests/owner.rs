@@ -2,15 +2,13 @@
 //!
 //! What follows from a message is not asked here: one from which nothing follows has an owner all the same.
 
-mod support;
-
+use crate::support::house::House;
+use crate::support::say::{announced, application, mac};
+use crate::support::{Who, test_insz};
 use schemas::fact::Purpose;
 use schemas::handover::AnswerKind;
 use schemas::insz::Insz;
 use schemas::message::{Body, Said, TaskFailed};
-use support::house::House;
-use support::say::{announced, application, mac};
-use support::{Who, test_insz};
 
 fn failed(insz: Insz) -> Body {
     let failed = TaskFailed { insz, code: "30001".to_owned() };

@@ -2,16 +2,14 @@
 //! world that holds everything.
 //! A whole world stands in for the store. Next: `world.rs` for what is kept, discarded and waited for.
 
-mod support;
-
+use crate::support::engine::{Dice, Engine, Forgets};
+use crate::support::house::House;
+use crate::support::life::{Life, lives, messages};
 use decide::round::Verdict;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::RngSeed;
 use schemas::message::Message;
-use support::engine::{Dice, Engine, Forgets};
-use support::house::House;
-use support::life::{Life, lives, messages};
 
 /// A whole story with answers and due days, and what became of each message in it.
 fn told(lives: &[Life], dice: &mut Dice) -> (House, Vec<Message>, Vec<Verdict>) {

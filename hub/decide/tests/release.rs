@@ -3,18 +3,16 @@
 //!
 //! Which fields a view has is `disclosure`'s own proof, and invariant I4.
 
-mod support;
-
+use crate::support::{
+    Home, House, Who, account, application, day, learned, number_given, patched_application, path, permit,
+    platform_linked, recipient, redeliver, register, status, test_insz, withdrawn,
+};
 use decide::Refusal;
 use decide::person::{Capacity, Stream, TaskKind};
 use decide::round::Verdict;
 use schemas::fact::{Decision, LearningStep, Purpose};
 use schemas::handover::{AnswerKind, OrderName};
 use schemas::ids::{Pseudonym, Seed, StreamId};
-use support::{
-    Home, House, Who, account, application, day, learned, number_given, patched_application, path, permit,
-    platform_linked, recipient, redeliver, register, status, test_insz, withdrawn,
-};
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 

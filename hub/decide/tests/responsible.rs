@@ -1,14 +1,13 @@
 //! Who is responsible, since when and why, at each point of a life (invariant I6): a table.
 //! Each point is led to by messages alone; what is broken by hand is told.
 
-mod support;
-
+use crate::support;
+use crate::support::pair::{bridge, two};
+use crate::support::{Home, House, Who, account, application, day, objection, permit, register, status};
 use decide::invariant::i6;
 use decide::person::Mandate;
 use schemas::fact::{Decision, Purpose};
 use schemas::handover::{AnswerKind, State};
-use support::pair::{bridge, two};
-use support::{Home, House, Who, account, application, day, objection, permit, register, status};
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 

@@ -3,18 +3,17 @@
 //!
 //! Nothing leaves from then on but ends and their own status, at whatever point of their life they say it. How it is lifted: `corners.rs`.
 
-mod support;
-
+use crate::support;
+use crate::support::pair::{bridge, two};
+use crate::support::{
+    Home, House, Who, account, application, choice, day, learned, objection, path, redeliver, register,
+    status,
+};
 use decide::Refusal;
 use decide::round::Verdict;
 use schemas::fact::{Decision, LearningStep, Purpose};
 use schemas::handover::{AnswerKind, HoldReason, OrderName, Owner, State};
 use schemas::message::Body;
-use support::pair::{bridge, two};
-use support::{
-    Home, House, Who, account, application, choice, day, learned, objection, path, redeliver, register,
-    status,
-};
 
 /// How far somebody is: a name, how they got there, and their handovers before and after they object.
 struct Point {

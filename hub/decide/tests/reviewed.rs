@@ -3,16 +3,14 @@
 //!
 //! What a merge then does is in `merge.rs`, who is asked about in `linking.rs` and `alone.rs`.
 
-mod support;
-
+use crate::support::house::person_of;
+use crate::support::pair::{FAMILY, asked, bridge, dvz, two};
+use crate::support::{House, Who, application, application_key, named, number_given, parted, reviewed_by};
 use decide::Refusal;
 use decide::person::Event;
 use decide::round::Verdict;
 use schemas::ids::{PersonId, ReviewId};
 use schemas::message::ReviewAnswer;
-use support::house::person_of;
-use support::pair::{FAMILY, asked, bridge, dvz, two};
-use support::{House, Who, application, application_key, named, number_given, parted, reviewed_by};
 
 /// A human whom the hub knows as two persons, one of them by a national number: whether they are one is asked.
 fn numbered() -> (House, (Who, PersonId), (Who, PersonId), ReviewId) {

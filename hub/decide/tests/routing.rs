@@ -5,14 +5,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-mod support;
-
+use crate::support::{bundle, day, recipient};
 use decide::Bundle;
 use decide::bundle::{Competence, Contract, LegalBasis, OpenFiles, Territory, TerritoryChange};
 use decide::routing::{Choice, check, route};
 use schemas::municipality::{LanguageArea, Municipalities, NisCode};
 use schemas::recipient::Recipient;
-use support::{bundle, day, recipient};
 
 fn nis(code: &str) -> NisCode {
     NisCode::parse(code).unwrap()

@@ -5,20 +5,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::pair::{bridge, two, two_at_home, whole_bridge};
+use crate::support::{
+    Home, House, Who, application, choice, day, number_given, objection, ordered, patched, patched_permit,
+    permit, recipient, register, status,
+};
 use decide::handover::table::{Acts, ROWS, Term, To, owner, term};
 use schemas::fact::{Decision, PermitRole, Purpose};
 use schemas::handover::{AnswerKind, OrderName, Owner, RejectCode, State};
 use schemas::key::Key;
 use schemas::reference::PermitNumber;
-use support::pair::{bridge, two, two_at_home, whole_bridge};
-use support::{
-    Home, House, Who, application, choice, day, number_given, objection, ordered, patched, patched_permit,
-    permit, recipient, register, status,
-};
 
 /// The shortest story that fires a row: its number, where it leads, and how.
 type Story = (&'static str, State, fn(&mut House, &Who));

@@ -3,8 +3,11 @@
 //! Each row is what was said of one person and the verdict on a day, whatever the order in which it came. Next:
 //! `scope_asked`, for whom the register is asked about while that changes.
 
-mod support;
-
+use crate::support;
+use crate::support::{
+    Home, House, Who, account, application, bound, day, number_given, patched, patched_application,
+    patched_permit, permit, register, status, to,
+};
 use decide::bundle::{CandidateKind, CandidateRule};
 use decide::journey::Journey;
 use decide::journey::scope::Group::{Family, Labour, LabourFamily};
@@ -15,10 +18,6 @@ use schemas::fact::{Authority, Decision, PermitRole, Purpose, Region};
 use schemas::handover::AnswerKind;
 use schemas::message::Body;
 use schemas::reference::PermitNumber;
-use support::{
-    Home, House, Who, account, application, bound, day, number_given, patched, patched_application,
-    patched_permit, permit, register, status, to,
-};
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 const OF_WORKER: Purpose = Purpose::FamilyOfWorker;

@@ -3,16 +3,15 @@
 //! Nobody out of the target group is asked about; whose destination is missing, once; who means to live elsewhere, once a
 //! municipality of the target group's area tells that they came. Next: `scope`, for the verdicts themselves.
 
-mod support;
-
+use crate::support;
+use crate::support::{
+    Home, House, Who, account, announced, application, bound, hint, number_given, patched_permit, permit,
+    register, status, to,
+};
 use decide::change::Change;
 use decide::person::TaskKind;
 use schemas::fact::{Decision, Purpose, Region};
 use schemas::message::Body;
-use support::{
-    Home, House, Who, account, announced, application, bound, hint, number_given, patched_permit, permit,
-    register, status, to,
-};
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
 

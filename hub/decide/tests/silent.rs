@@ -3,19 +3,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-mod support;
-
+use crate::support::filing::Filing;
+use crate::support::{
+    House, Who, account, application, bound, day, patched, patched_application, patched_permit, permit,
+    status, talked, to,
+};
 use decide::journey::Journey;
 use schemas::fact::{Decision, Fact, Purpose, Statement};
 use schemas::message::Body;
 use schemas::municipality::NisCode;
 use schemas::place::Destination;
 use schemas::reference::PermitNumber;
-use support::filing::Filing;
-use support::{
-    House, Who, account, application, bound, day, patched, patched_application, patched_permit, permit,
-    status, talked, to,
-};
 
 /// What is known of somebody that an item may leave out.
 fn known(house: &House) -> Vec<(&'static str, String)> {

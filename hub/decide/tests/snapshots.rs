@@ -3,10 +3,11 @@
 //! Cases first, then every order of random answers against a model that looks at the newest and at nothing else.
 //! Next: `entries`, for what a departure ends.
 
-mod support;
-
+use crate::support;
 use std::collections::BTreeSet;
 
+use crate::support::engine::Dice;
+use crate::support::{Home, House, Who, also, at_street, day, register, since};
 use decide::journey::Journey;
 use decide::person::ANSWERS_KEPT;
 use proptest::prelude::*;
@@ -15,8 +16,6 @@ use schemas::fact::{Field, RegisterStanding};
 use schemas::handover::AnswerKind;
 use schemas::message::Body;
 use schemas::time::Day;
-use support::engine::Dice;
-use support::{Home, House, Who, also, at_street, day, register, since};
 
 fn journey(house: &House) -> Journey<'_> {
     Journey::of(&house.only().state)

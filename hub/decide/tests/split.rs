@@ -3,10 +3,14 @@
 //! What a merge alone does is in `merge.rs`. Here: what goes with which records, what of both is recalled, and that a
 //! merge undone in time has changed nothing (I9). Random lives that are taken apart at any time are in `walks.rs`.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::pair::{FAMILY, bridge, dvz, two, two_at_home, whole_bridge};
+use crate::support::two_lives::TwoLives;
+use crate::support::{
+    Home, House, Who, account, application, application_key, learned, named, number_given, parted,
+    platform_linked, recipient, register, status, voided,
+};
 use decide::Refusal;
 use decide::invariant::{Essence, essence};
 use decide::person::{Event, Person};
@@ -17,12 +21,6 @@ use schemas::ids::{MessageId, PersonId};
 use schemas::key::Key;
 use schemas::message::Body;
 use schemas::time::day_of;
-use support::pair::{FAMILY, bridge, dvz, two, two_at_home, whole_bridge};
-use support::two_lives::TwoLives;
-use support::{
-    Home, House, Who, account, application, application_key, learned, named, number_given, parted,
-    platform_linked, recipient, register, status, voided,
-};
 
 /// Whom a change made of somebody: who is kept, and who is the other.
 fn pair_of(change: &decide::Change) -> (PersonId, PersonId) {

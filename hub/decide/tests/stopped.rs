@@ -1,11 +1,9 @@
 //! What somebody stopped: an agency by its no, the desk by an order. A no lasts while the facts say what they said then
 //! and nobody was chosen anew since; what the desk stopped lasts until it releases it, wherever the person goes.
 
-mod support;
-
+use crate::support::{Home, House, Who, account, choice, day, objection, register};
 use schemas::handover::{AnswerKind, HoldReason, OrderName, Owner, RejectCode, State};
 use schemas::message::Body;
-use support::{Home, House, Who, account, choice, day, objection, register};
 
 /// What is said of somebody.
 type Says = fn(&Who) -> Body;

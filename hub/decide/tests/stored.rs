@@ -1,8 +1,8 @@
 //! What the engine stores comes back the same: bodies, events, and both halves of a person, as MessagePack.
 //! A store keeps bytes only. Next: `lives.rs` for what happens to them.
 
-mod support;
-
+use crate::support::pair::{bridge, two};
+use crate::support::{House, Who, learned, platform_linked, voided};
 use decide::Person;
 use decide::person::{Event, Matching, PersonState};
 use decide::round::Verdict;
@@ -10,8 +10,6 @@ use schemas::fact::LearningStep;
 use schemas::message::Body;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use support::pair::{bridge, two};
-use support::{House, Who, learned, platform_linked, voided};
 
 #[test]
 fn a_story_comes_back_from_what_is_stored_of_it() {

@@ -3,15 +3,13 @@
 //!
 //! Of records of one human: `linking.rs`.
 
-mod support;
-
+use crate::support::{Home, House, Who, account, application, number_given, permit, register, status};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use schemas::fact::{Decision, Purpose};
 use schemas::key::Key;
 use schemas::message::Body;
 use schemas::reference::DvzNumber;
-use support::{Home, House, Who, account, application, number_given, permit, register, status};
 
 /// What the second human shares with the first, or has like theirs.
 #[derive(Clone, Copy, Debug)]

@@ -3,17 +3,15 @@
 //! Each list below is a match as well, so that a new word does not compile until somebody has placed it. What must hold of
 //! walks is `walks.rs`'s.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::House;
+use crate::support::walk::{Log, walk_in};
 use schemas::fact::{
     Decision, FeePayment, Field, LearningStep, PermitRole, Purpose, RegisterStanding, Statement,
 };
 use schemas::handover::{AnswerKind, AnswerName, OrderName};
 use schemas::message::Body;
-use support::House;
-use support::walk::{Log, walk_in};
 
 /// The names of all variants: a match without an arm for one does not compile.
 macro_rules! words {

@@ -1,16 +1,14 @@
 //! Random lives that draw everything the vocabulary can say: after every message what was decided is settled, and the
 //! invariants hold.
 //!
-//! `HUB_WALKS=1000000 cargo test --release -p decide --test walks` walks a million; every run 20,000. Next: `support::walk`.
-
-mod support;
+//! `HUB_WALKS=1000000 cargo test --release -p decide --test heart walks::` walks a million; every run 20,000. Next: `support::walk`.
 
 use std::collections::BTreeSet;
 
+use crate::support::House;
+use crate::support::settled::broken;
+use crate::support::walk::{Log, walk, walk_of_splits, walk_of_two};
 use decide::handover::table::ROWS;
-use support::House;
-use support::settled::broken;
-use support::walk::{Log, walk, walk_of_splits, walk_of_two};
 
 /// How many lives are walked, half in true weather and half in wild.
 #[expect(clippy::disallowed_methods, reason = "a test is told how much by its environment")]

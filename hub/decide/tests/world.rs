@@ -1,10 +1,11 @@
 //! The resident world: absent is not missing, what is not stored yet stays, an answer that comes too late is discarded.
 //! Each case is small and told in asks and answers. Next: `partial.rs` for whole stories.
 
-mod support;
-
+use crate::support;
 use std::sync::Arc;
 
+use crate::support::house::{HASH, House, person_of};
+use crate::support::{Who, application, application_key, bundle, mac, named, status};
 use decide::change::{Change, Delivery};
 use decide::round::{Round, Verdict, decide_all};
 use decide::world::{Aside, Ask, Block, Holders, MatchFound, PersonFound, READ_BACK, Reply};
@@ -14,8 +15,6 @@ use schemas::fact::{Decision, Purpose};
 use schemas::ids::PersonId;
 use schemas::key::Mac;
 use schemas::message::{Body, Message};
-use support::house::{HASH, House, person_of};
-use support::{Who, application, application_key, bundle, mac, named, status};
 
 fn number(leaving: &[Delivery]) -> Result<Vec<(u64, Hash)>, Aside> {
     Ok((1..).zip(leaving).map(|(n, _)| (n, HASH)).collect())

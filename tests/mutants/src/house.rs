@@ -1,4 +1,4 @@
-//! The copy of the workspace that holds every mutant at once, built once, with the heart's tests as one program.
+//! The copy of the workspace that holds every mutant at once, built once, with the heart's tests.
 //!
 //! Lies under `target/mutants`, so that a second run builds what changed. Refuses to touch the code it copies.
 //! Next: [`super::switch`] for what is put into it, [`super::trial`] for what is asked of it.
@@ -16,7 +16,6 @@ use crate::switch::Mutants;
 /// The code that has mutants, in the copy and in the original.
 const HEART: &str = "hub/decide/src";
 const LIB: &str = "hub/decide/src/lib.rs";
-const TESTS: &str = "hub/decide/tests";
 /// How often what does not compile is left out and the rest built again.
 const TRIES: usize = 12;
 /// What asks whether a mutant is on, and tells which were asked about.
@@ -33,7 +32,6 @@ pub(crate) fn build(root: &Path, folders: &[&str]) -> anyhow::Result<(Mutants, V
     everything.sort();
     clear(&copy, &everything)?;
     write(&copy.join(HEART).join("is_on.rs"), IS_ON.as_bytes())?;
-    write(&copy.join(TESTS).join("all.rs"), all(&everything).as_bytes())?;
     let mut left_out = BTreeSet::new();
     for _ in 0..TRIES {
         let mut mutants = Mutants { left_out: left_out.clone(), ..Mutants::default() };
@@ -44,8 +42,6 @@ pub(crate) fn build(root: &Path, folders: &[&str]) -> anyhow::Result<(Mutants, V
                 mutants.switch(inside, text()?)?.into_bytes()
             } else if file == LIB {
                 [text()?, "\nmod is_on;\npub(crate) use is_on::mutant;\n"].concat().into_bytes()
-            } else if file.starts_with(TESTS) {
-                text()?.replace("\nmod support;\n", "\nuse crate::support;\n").into_bytes()
             } else {
                 bytes
             };
@@ -74,7 +70,7 @@ fn clear(copy: &Path, everything: &[String]) -> anyhow::Result<()> {
     if copy.exists() {
         collect(copy, copy, &mut there)?;
     }
-    let own = |file: &String| file.ends_with("/is_on.rs") || file.ends_with("/all.rs");
+    let own = |file: &String| file.ends_with("/is_on.rs");
     for file in there.iter().filter(|file| everything.binary_search(file).is_err() && !own(file)) {
         fs::remove_file(copy.join(file))?;
     }
@@ -117,7 +113,7 @@ type Place = (PathBuf, usize, usize);
 /// Builds the tests: where it does not compile, or the programs.
 fn tests(copy: &Path) -> anyhow::Result<(Vec<Place>, Vec<PathBuf>)> {
     let mut cargo = Command::new("cargo");
-    cargo.args(["test", "-p", "decide", "--lib", "--test", "all", "--no-run", "--message-format=json"]);
+    cargo.args(["test", "-p", "decide", "--lib", "--test", "heart", "--no-run", "--message-format=json"]);
     cargo.current_dir(copy);
     cargo
         .env("CARGO_TARGET_DIR", copy.with_file_name("built"))
@@ -143,15 +139,6 @@ fn tests(copy: &Path) -> anyhow::Result<(Vec<Place>, Vec<PathBuf>)> {
     }
     ensure!(output.status.success() || !errors.is_empty(), "cargo failed without saying where");
     Ok((errors, programs))
-}
-
-/// Every file of tests as a module of one program: linked once, and what they share is read once.
-fn all(files: &[String]) -> String {
-    let of = |file: &String| {
-        let name = file.strip_prefix(TESTS)?.strip_prefix('/')?.strip_suffix(".rs")?;
-        (!name.contains('/')).then(|| format!("#[path = \"{name}.rs\"]\nmod {name};\n"))
-    };
-    "mod support;\n".to_owned() + &files.iter().filter_map(of).collect::<String>()
 }
 
 /// The mutants on some lines of a text; where there are none, the last before them.
