@@ -12,7 +12,25 @@ use schemas::finding::{Code, Finding, Severity};
 use schemas::message::Said;
 use serde_json::Value;
 
-use crate::{Checked, Context, Refused, SOURCES, Source};
+use crate::{Checked, Context, Refused, SOURCES, Source, texts};
+
+/// Of one item no more is told: whoever sends so many has one fault.
+const MOST_FINDINGS: usize = 100;
+
+/// The fields of each source's items, by its schema.
+static COLUMNS: LazyLock<BTreeMap<&'static str, BTreeSet<String>>> = LazyLock::new(|| {
+    let fields = |source: &&dyn Source| {
+        let schema: Value = serde_json::from_str(source.schema()).unwrap_or_default();
+        let fields = schema["properties"].as_object().map(|fields| fields.keys().cloned().collect());
+        (source.name(), fields.unwrap_or_default())
+    };
+    SOURCES.iter().map(fields).collect()
+});
+
+/// Whether a name is that of a field of a source's items.
+pub(crate) fn is_column(source: &dyn Source, name: &str) -> bool {
+    COLUMNS.get(source.name()).is_some_and(|columns| columns.contains(name))
+}
 
 /// One compiled schema a source: compiling takes a hundred times as long as checking.
 static VALIDATORS: LazyLock<BTreeMap<&'static str, Validator>> = LazyLock::new(|| {
@@ -44,17 +62,32 @@ pub fn check(source: &dyn Source, mut item: Value, context: &Context<'_>) -> Res
     match VALIDATORS.get(source.name()) {
         // Asking whether it fits costs less than listing why it does not.
         Some(validator) if validator.is_valid(&item) => {}
-        Some(validator) => findings.extend(validator.iter_errors(&item).flat_map(|error| found(&error))),
+        Some(validator) => {
+            let errors = validator.iter_errors(&item).flat_map(|error| found(&error));
+            findings.extend(errors.take(MOST_FINDINGS));
+        }
         None => findings.push(Finding::new(Code::Schema, "", "this source has no usable schema")),
     }
+    source.normalise(&mut item);
     // After the form: what is not kept has to be right as well, a score as much as the rest.
     for pointer in source.strip() {
         remove(&mut item, pointer);
     }
+    // Nobody knows what stands in a field that the contract does not know: it is told, and not kept either.
+    for finding in findings.iter().filter(|finding| finding.code == Code::UnknownField) {
+        remove_field(&mut item, &finding.pointer);
+    }
+    texts::brought(&mut item, "", &mut findings);
     let named: BTreeSet<String> = findings.iter().map(|finding| finding.pointer.clone()).collect();
     let translation = source.translate(&item, context);
     findings.extend(translation.findings.into_iter().filter(|finding| !named.contains(&finding.pointer)));
 
+    if findings.len() > MOST_FINDINGS {
+        // Errors before warnings: what keeps it out is not what is left away.
+        findings.sort_by_key(|finding| finding.code.severity() == Severity::Warning);
+        findings.truncate(MOST_FINDINGS);
+        findings.push(Finding::new(Code::Schema, "", "more was found than is told here"));
+    }
     let statement = translation.said.filter(|said| !names_nobody(said, &mut findings));
     let id = source.id(&item);
     let refused = findings.iter().any(|finding| finding.code.severity() == Severity::Error);
@@ -103,7 +136,7 @@ fn remove_biometrics(value: &mut Value, at: &str, findings: &mut Vec<Finding>) {
 }
 
 /// The pointer to a field of what stands at a pointer.
-fn below(at: &str, name: &str) -> String {
+pub(crate) fn below(at: &str, name: &str) -> String {
     format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
@@ -128,6 +161,14 @@ fn remove(value: &mut Value, pointer: &str) {
     }
 }
 
+/// Removes the field that a pointer names, each step taken as it is written.
+fn remove_field(item: &mut Value, pointer: &str) {
+    let Some((parent, name)) = pointer.rsplit_once('/') else { return };
+    if let Some(Value::Object(map)) = item.pointer_mut(parent) {
+        map.remove(&name.replace("~1", "/").replace("~0", "~"));
+    }
+}
+
 /// One schema error as findings; a missing or unknown field is named by its own place.
 fn found(error: &ValidationError<'_>) -> Vec<Finding> {
     let at = error.instance_path().to_string();
@@ -146,6 +187,9 @@ fn found(error: &ValidationError<'_>) -> Vec<Finding> {
         }
         Kind::Constant { expected_value } if at == "/schema" => {
             vec![Finding::new(Code::UnknownVersion, at, format_args!("expected {expected_value}"))]
+        }
+        Kind::Pattern { pattern } if at == "/version" => {
+            vec![Finding::new(Code::UnknownVersion, at, format_args!("expected one that fits {pattern}"))]
         }
         Kind::Enum { options } => {
             vec![Finding::new(Code::UnknownCode, at, format_args!("expected one of {options}"))]

@@ -17,14 +17,17 @@ mod reading;
 pub mod register;
 #[cfg(test)]
 mod story;
+mod texts;
 mod tracking;
 mod visa;
+#[cfg(test)]
+mod weather;
 mod xapi;
 
 use std::collections::BTreeSet;
 
 pub use checking::check;
-pub use read::read;
+pub use read::{Charset, read, read_in, separator};
 use schemas::country::Countries;
 use schemas::finding::Finding;
 use schemas::insz::Environment;
@@ -32,6 +35,7 @@ use schemas::message::Said;
 use schemas::municipality::Municipalities;
 use schemas::place::Places;
 use schemas::recipient::Recipient;
+use schemas::time::Instant;
 use serde_json::Value;
 
 /// How a source writes.
@@ -39,7 +43,7 @@ use serde_json::Value;
 pub enum Format {
     /// One JSON object an item; many as NDJSON.
     Json,
-    /// Rows under a header, `;` between, UTF-8 with or without byte order mark. A row is an object of its columns.
+    /// Rows under a header, as spreadsheets write them: see [`read`]. A row is an object of its columns.
     Csv,
     /// An XML document, read as JSON: see `read`.
     Xml,
@@ -60,6 +64,8 @@ pub struct Context<'a> {
     pub environment: Environment,
     /// Who sends: for agencies, the recipient's name.
     pub sender: &'a str,
+    /// The hub's own time: nothing is stated ahead of it.
+    pub now: Instant,
 }
 
 /// What an item says, and everything found on the way. Nothing said where an error was found.
@@ -88,6 +94,9 @@ pub trait Source: Sync + std::fmt::Debug {
     fn notice(&self, _item: &Value) -> Vec<Finding> {
         vec![]
     }
+    /// Brings what may be written in several ways to one, once its form is checked: then a repeat that is written
+    /// otherwise is the same item. The item may not fit the schema.
+    fn normalise(&self, _item: &mut Value) {}
     /// Cuts a document into items, each about one person; most are one item already.
     fn split(&self, document: Value) -> Vec<Value> {
         vec![document]

@@ -6,6 +6,7 @@
 
 use std::fmt::Display;
 
+use chrono::Datelike;
 use schemas::country::{Countries, Country};
 use schemas::fact::{Choice, Sex};
 use schemas::finding::{Code, Finding};
@@ -18,7 +19,7 @@ use schemas::recipient::Recipient;
 use schemas::reference::{
     ApplicationNumber, DvzNumber, PassportNumber, PermitNumber, PostCode, ReferenceError,
 };
-use schemas::time::{Day, Instant, parse_instant};
+use schemas::time::{Day, Instant, day_of, parse_instant};
 use serde_json::Value;
 
 use crate::{Context, Translation};
@@ -30,12 +31,18 @@ pub(crate) type Codes<'c, T> = &'c [(&'c str, T)];
 #[derive(Debug)]
 pub(crate) struct Reading<'a> {
     item: &'a Value,
+    now: Instant,
     findings: Vec<Finding>,
 }
 
+/// No message of any source is older: an earlier time is a programme's empty value.
+const FIRST_YEAR: i32 = 2000;
+/// How far a sender's clock may be ahead: a day, for zones.
+const AHEAD: chrono::TimeDelta = chrono::TimeDelta::days(1);
+
 impl<'a> Reading<'a> {
-    pub(crate) fn new(item: &'a Value) -> Self {
-        Self { item, findings: vec![] }
+    pub(crate) fn new(item: &'a Value, context: &Context<'_>) -> Self {
+        Self { item, now: context.now, findings: vec![] }
     }
 
     /// What stands at a pointer.
@@ -43,9 +50,11 @@ impl<'a> Reading<'a> {
         self.item.pointer(at).filter(|value| !value.is_null())
     }
 
-    /// The text at a pointer, without the blanks around it; a blank one is absent.
+    /// The text at a pointer, of an element with attributes too, without the blanks around it; a blank one is absent.
     pub(crate) fn text(&self, at: &str) -> Option<&'a str> {
-        self.value(at)?.as_str().map(str::trim).filter(|text| !text.is_empty())
+        let value = self.value(at)?;
+        let text = value.as_str().or_else(|| value.get("#text")?.as_str())?;
+        Some(text.trim()).filter(|text| !text.is_empty())
     }
 
     /// Says something about a place.
@@ -88,16 +97,54 @@ impl<'a> Reading<'a> {
         date.day()
     }
 
+    /// A whole day on which something has happened: none that is to come.
+    pub(crate) fn past_day(&mut self, at: &str) -> Option<Day> {
+        let day = self.day(at)?;
+        if day > self.latest() {
+            self.note(Code::StatedAhead, at, "lies after today");
+        }
+        Some(day)
+    }
+
+    /// Today, where the day begins first.
+    fn latest(&self) -> Day {
+        day_of(self.now + AHEAD)
+    }
+
     /// A date of which a part may be unknown; what cannot be read is told with this code.
     pub(crate) fn date(&mut self, at: &str, code: Code) -> Option<PartialDate> {
         self.parsed(at, code, PartialDate::parse)
     }
 
-    /// An instant.
-    pub(crate) fn instant(&mut self, at: &str) -> Option<Instant> {
-        self.parsed(at, Code::InvalidDate, |text| {
-            parse_instant(text).ok_or("expected an instant such as 2025-03-01T09:00:00Z")
+    /// The same of a birth: nobody is born tomorrow.
+    pub(crate) fn birth(&mut self, at: &str, code: Code) -> Option<PartialDate> {
+        let latest = self.latest();
+        self.parsed(at, code, |text| {
+            let date = PartialDate::parse(text).map_err(|error| error.to_string())?;
+            // Nobody has reached no age before they are born, whichever parts are unknown.
+            match date.has_reached(0, latest) {
+                Some(false) => Err("lies after today".to_owned()),
+                _ => Ok(date),
+            }
         })
+    }
+
+    /// The instant at which something was stated.
+    pub(crate) fn instant(&mut self, at: &str) -> Option<Instant> {
+        let instant = self.parsed(at, Code::InvalidDate, |text| {
+            parse_instant(text).ok_or("expected an instant such as 2025-03-01T09:00:00Z")
+        });
+        self.stated(at, instant?)
+    }
+
+    /// An instant that is stated: neither ahead of the clock nor older than any message.
+    pub(crate) fn stated(&mut self, at: &str, instant: Instant) -> Option<Instant> {
+        if instant > self.now + AHEAD {
+            self.note(Code::StatedAhead, at, "lies more than a day ahead of the hub's clock");
+        } else if instant.year() < FIRST_YEAR {
+            self.note(Code::InvalidDate, at, format_args!("expected a time after {FIRST_YEAR}"));
+        }
+        Some(instant)
     }
 
     /// A reference in its normal form; a text in another form is taken, and the sender told.
@@ -155,6 +202,14 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// The address of a platform in its one form: an empty path is `/`, and case means nothing before it (RFC 3986, 6.2).
+pub(crate) fn home_page(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let root = if path.starts_with('/') { "" } else { "/" };
+    format!("{}://{}{root}{path}", scheme.to_ascii_lowercase(), host.to_ascii_lowercase())
+}
+
 /// A reference with a normal form.
 pub(crate) trait Reference: Sized {
     fn read(text: &str) -> Result<Self, ReferenceError>;
@@ -175,3 +230,22 @@ macro_rules! reference {
 }
 
 reference!(ApplicationNumber, DvzNumber, PassportNumber, PermitNumber, PostCode);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_one_form() {
+        for (text, expect) in [
+            ("https://leren.example/", "https://leren.example/"),
+            ("https://leren.example", "https://leren.example/"),
+            ("HTTPS://Leren.Example", "https://leren.example/"),
+            ("https://leren.example/Moodle", "https://leren.example/Moodle"),
+            ("https://leren.example?x=Y", "https://leren.example/?x=Y"),
+            ("urn:platform:X", "urn:platform:X"),
+        ] {
+            assert_eq!(home_page(text), expect);
+        }
+    }
+}

@@ -49,8 +49,21 @@ pub struct Countries {
 }
 
 /// Register codes that the public samples lack (data note, "Assumptions in the story").
-const REGISTER_CODES: [(&str, &str); 6] =
-    [("207", "IND"), ("262", "TUR"), ("311", "ETH"), ("261", "SYR"), ("259", "PAK"), ("258", "LBN")];
+const REGISTER_CODES: [(&str, &str); 12] = [
+    ("207", "IND"),
+    ("262", "TUR"),
+    ("311", "ETH"),
+    ("261", "SYR"),
+    ("259", "PAK"),
+    ("258", "LBN"),
+    ("145", "RUS"),
+    ("123", "PRT"),
+    ("141", "SVK"),
+    ("122", "POL"),
+    ("109", "ESP"),
+    // Not determined.
+    ("711", "XXX"),
+];
 
 impl Countries {
     /// Reads the table.
@@ -91,10 +104,17 @@ impl Countries {
     }
 
     /// The country of a three-digit register code, such as 354 for Morocco. The codes `8xx` mean
-    /// "refugee of" and have no country here.
+    /// "refugee of": whichever country that is, they are no citizens of it here.
     #[must_use]
     pub fn by_register_code(&self, code: &str) -> Option<Country> {
-        self.register.get(code).cloned()
+        let refugee = code.len() == 3 && code.starts_with('8') && code.bytes().all(|b| b.is_ascii_digit());
+        self.register.get(code).cloned().or_else(|| refugee.then(|| Country("XXB".into())))
+    }
+
+    /// What stands for a nationality that is stated and not known: a human decides.
+    #[must_use]
+    pub fn unknown() -> Country {
+        Country("UNK".into())
     }
 
     /// What this nationality means for the target group; a code out of the table needs a human.
@@ -133,6 +153,16 @@ mod tests {
         assert_eq!(code("354").as_deref(), Some("MAR"));
         assert_eq!(code("150").as_deref(), Some("BEL"));
         assert_eq!(code("207").as_deref(), Some("IND"));
-        assert_eq!(code("822"), None);
+        for (known, country) in
+            [("145", "RUS"), ("123", "PRT"), ("141", "SVK"), ("122", "POL"), ("109", "ESP")]
+        {
+            assert_eq!(code(known).as_deref(), Some(country));
+        }
+        assert_eq!([code("822").as_deref(), code("711").as_deref()], [Some("XXB"), Some("XXX")]);
+        for unknown in ["999", "RR", "", "8", "8x2", "82"] {
+            assert_eq!(code(unknown), None, "{unknown}");
+        }
+        let standing = |country: Country| table.standing(&country);
+        assert_eq!(standing(Countries::unknown()), NationalityStanding::Review);
     }
 }

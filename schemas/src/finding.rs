@@ -65,6 +65,12 @@ macro_rules! codes {
 codes! {
     /// The bytes are not the format they claim to be.
     Unreadable = "unreadable", Error;
+    /// A key that stands twice in one object: nobody can say which of the two is meant.
+    DoubledKey = "doubled-key", Error;
+    /// A number that not every reader of JSON has alike.
+    InexactNumber = "inexact-number", Error;
+    /// A character that no name or text has: a control character, a turned direction, one that stands for a lost one.
+    ForbiddenCharacter = "forbidden-character", Error;
     /// More bytes than one item may have.
     TooLarge = "too-large", Error;
     /// Another item was accepted under this id.
@@ -79,6 +85,8 @@ codes! {
     UnknownVersion = "unknown-version", Error;
     /// A date that does not exist, or has no known form.
     InvalidDate = "invalid-date", Error;
+    /// A time or a day that is stated to be later than the hub's own clock has it.
+    StatedAhead = "stated-ahead", Error;
     /// A reference without its normal form.
     InvalidReference = "invalid-reference", Error;
     /// A code that is on no list on that date.

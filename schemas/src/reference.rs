@@ -91,14 +91,15 @@ reference!(
 );
 reference!(
     /// An account at a portal or a learning platform: where it is kept and its name there, with one
-    /// space between: `portal va-6fcd43c2`, `https://leren.example/ 793cf96c`.
+    /// space between: `portal va-6fcd43c2`, `https://leren.example/ 793cf96c`. A name may have blanks inside.
     Account,
     |text| {
         let (home, name) = text.split_once(' ')?;
-        let fits = |part: &str| (1..=200).contains(&part.len()) && !part.chars().any(char::is_whitespace);
-        (fits(home) && fits(name)).then(|| text.to_owned())
+        let fits = |part: &str| (1..=200).contains(&part.len()) && !part.chars().any(char::is_control);
+        let whole = !home.chars().any(char::is_whitespace) && name.trim() == name;
+        (fits(home) && fits(name) && whole).then(|| text.to_owned())
     },
-    "a home and a name without blanks, one space between"
+    "a home without blanks and a name, one space between"
 );
 reference!(
     /// A module of the learning path, such as `B1`: a capital letter and one or two digits.
@@ -186,6 +187,10 @@ mod tests {
         assert_eq!(PermitNumber::parse("GV-2025-123456/2").unwrap().as_str(), "GV-2025-123456/2");
         assert_eq!(DvzNumber::parse("8732284").unwrap().as_str(), "8732284");
         assert_eq!(PostCode::parse("CAS").unwrap().as_str(), "CAS");
+        for account in ["portal va-1", "https://leren.example/ 793cf96c", "https://leren.example/ two words"]
+        {
+            assert_eq!(Account::parse(account).unwrap().as_str(), account);
+        }
     }
 
     #[test]
@@ -199,6 +204,10 @@ mod tests {
         assert!(PermitNumber::parse("GV-2025-123456/").is_err());
         assert!(DvzNumber::parse("12x").is_err());
         assert!(PostCode::parse("cas").is_err());
+        for text in ["portal", "portal ", " portal x", "portal  x", "portal x ", "por\ttal x", "portal x\ny"]
+        {
+            assert!(Account::parse(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod pages;
 pub mod people;
 pub mod place;
 pub mod process;
+pub mod samples;
 pub mod saying;
 pub mod script;
 pub mod servers;

@@ -167,6 +167,7 @@ pub fn statement(n: usize, i: usize) -> Value {
         "actor": { "objectType": "Agent", "account": { "homePage": PLATFORM, "name": learner(n) } },
         "verb": { "id": format!("http://adlnet.gov/expapi/verbs/{verb}") },
         "object": { "objectType": "Activity", "id": format!("{PLATFORM}cursus/voortraject/au/{module}") },
+        "context": { "contextActivities": { "category": [{ "id": "https://w3id.org/xapi/cmi5/context/categories/cmi5" }] } },
         "timestamp": at,
     });
     if !result.is_null() {

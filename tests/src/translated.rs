@@ -50,6 +50,7 @@ pub fn read(folder: &Path, config: &Config) -> anyhow::Result<(Vec<Said>, Instan
         choosable: &choosable,
         environment: config.hub.environment,
         sender: "",
+        now: schemas::time::parse_instant("2100-01-01T00:00:00Z").context("no time")?,
     };
     let (mut said, mut ids) = (vec![], BTreeSet::new());
     let mut take = |at: Instant, source: &str, sender: &'static str, id: Option<&str>, bytes: &[u8]| {

@@ -34,6 +34,7 @@ fn no_field_leaves_that_the_contract_does_not_name() {
         choosable: &BTreeSet::new(),
         environment: config.hub.environment,
         sender: "test",
+        now: parse_instant("2100-01-01T00:00:00Z").unwrap(),
     };
     let visa = adapters::source("visa").unwrap();
     let clock = Clock::declared(parse_instant("2025-06-01T08:00:00Z").unwrap());

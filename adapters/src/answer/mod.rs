@@ -46,7 +46,7 @@ impl Source for Answers {
     }
 
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {
-        let mut reading = Reading::new(item);
+        let mut reading = Reading::new(item, context);
         let recipient = Recipient::parse(context.sender).map_err(|error| {
             reading.note(Code::InvalidReference, "", format_args!("the sender is no recipient: {error}"));
         });

@@ -78,7 +78,7 @@ impl Source for Permits {
     }
 
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {
-        let mut reading = Reading::new(item);
+        let mut reading = Reading::new(item, context);
         let record = record(&mut reading, context);
         reading.finish(record.map(Said::Record))
     }
@@ -99,8 +99,8 @@ fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Record> {
     });
     draft.keys.extend(dossier.clone().map(Key::Permit));
 
-    let event_on = reading.day("/event_date");
-    let applied_on = reading.day("/application_date");
+    let event_on = reading.past_day("/event_date");
+    let applied_on = reading.past_day("/application_date");
     if event_on.zip(applied_on).is_some_and(|(event, applied)| event < applied) {
         reading.note(Code::Contradiction, "/event_date", "lies before application_date");
     }
@@ -136,7 +136,7 @@ fn destination(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Desti
 
 fn person(reading: &mut Reading<'_>, draft: &mut ItemDraft, context: &Context<'_>) {
     let names = reading.names("/family_name", "/given_names");
-    let birth = reading.date("/birth_date", Code::BirthUnreadable);
+    let birth = reading.birth("/birth_date", Code::BirthUnreadable);
     let sex = reading.sex("/sex");
     draft.identity(names, birth, sex);
     draft.nationalities(Vec::from_iter(reading.country("/nationality", context.countries)));

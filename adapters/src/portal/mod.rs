@@ -19,7 +19,7 @@ use schemas::time::{Day, Version, day_of};
 use serde_json::Value;
 
 use crate::draft::ItemDraft;
-use crate::reading::Reading;
+use crate::reading::{Reading, home_page};
 use crate::{Context, Format, Source, Translation};
 
 /// The portal source.
@@ -52,7 +52,7 @@ impl Source for Portal {
     }
 
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {
-        let mut reading = Reading::new(item);
+        let mut reading = Reading::new(item, context);
         let record = record(&mut reading, context);
         reading.finish(record.map(Said::Record))
     }
@@ -111,7 +111,7 @@ fn account(home: &str, name: &str) -> Result<Account, schemas::reference::Refere
 fn created(reading: &mut Reading<'_>, draft: &mut ItemDraft, on: Option<Day>) {
     draft.say(on, Statement::AccountOpened);
     let names = reading.names("/family_name", "/given_names");
-    let birth = reading.date("/birth_date", Code::BirthUnreadable);
+    let birth = reading.birth("/birth_date", Code::BirthUnreadable);
     draft.identity(names, birth, None);
     draft.contact(reading.text("/email"), reading.text("/phone"));
     if let Some(language) = reading.text("/language") {
@@ -157,7 +157,7 @@ fn shown(reading: &mut Reading<'_>, draft: &mut ItemDraft, on: Option<Day>) {
     if subject == Some(TestSubject::Dutch) && level.is_none() {
         reading.note(Code::Contradiction, "/level", "a test of a language has a level");
     }
-    let passed_on = reading.day("/passed_on");
+    let passed_on = reading.past_day("/passed_on");
     if passed_on.zip(on).is_some_and(|(passed_on, on)| on < passed_on) {
         reading.note(Code::Contradiction, "/passed_on", "lies after the day on which the proof was shown");
     }
@@ -187,8 +187,8 @@ fn modules(reading: &mut Reading<'_>) -> Vec<ModuleCode> {
 fn platform(reading: &mut Reading<'_>) -> Option<Account> {
     match reading.text("/lms")? {
         "xapi" => {
-            let home = reading.text("/home_page")?;
-            reading.parsed("/name", Code::InvalidReference, |name| account(home, name))
+            let home = home_page(reading.text("/home_page")?);
+            reading.parsed("/name", Code::InvalidReference, |name| account(&home, name))
         }
         home => reading.parsed("/user_id", Code::InvalidReference, |id| account(home, id)),
     }

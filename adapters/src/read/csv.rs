@@ -1,43 +1,79 @@
-//! Rows under a header, `;` between, as objects of their columns; an empty column is an absent key.
+//! Rows under a header, as objects of their columns; an empty column is an absent key.
 //!
-//! A row with too few or too many columns is refused on its own; the rest is read.
+//! As spreadsheets write them: `;`, `,` or tabs between, a first line `sep=`, empty columns at the end, rows of which
+//! nothing is left. A row with too few or too many columns is refused on its own; the rest is read.
 
-use csv::{ByteRecord, ReaderBuilder};
+use std::collections::BTreeSet;
+
+use csv::{ByteRecord, ReaderBuilder, StringRecord};
 use serde_json::Value;
 
 use super::{Item, unreadable};
 
-pub(super) fn rows(bytes: &[u8]) -> Vec<Item> {
-    let mut reader = ReaderBuilder::new().delimiter(b';').flexible(true).from_reader(bytes);
-    let named = |header: &csv::StringRecord| {
-        let names: std::collections::BTreeSet<&str> = header.iter().collect();
-        names.len() == header.len() && !names.contains("")
+/// Rows of bytes in which some may be no UTF-8. `known` says whether a column's name is one of the contract's.
+pub(super) fn rows(bytes: &[u8], known: impl Fn(&str) -> bool) -> Vec<Item> {
+    let (said, rows, lines) = separator(bytes);
+    let between = said.unwrap_or_else(|| likely(rows));
+    let mut reader = ReaderBuilder::new().delimiter(between).flexible(true).from_reader(rows);
+    let whole = |cause: &str| vec![Err(unreadable(bytes.len(), format_args!("row {}: {cause}", lines + 1)))];
+    let header: Vec<String> = match reader.headers() {
+        Ok(header) => header.iter().map(|name| name.trim().to_owned()).collect(),
+        Err(_) => return whole("not UTF-8"),
     };
-    let header = match reader.headers() {
-        Ok(header) if named(header) => header.clone(),
-        Ok(_) => {
-            let cause = format_args!("row 1: a column without a name or with another's");
-            return vec![Err(unreadable(bytes.len(), cause))];
-        }
-        Err(_) => return vec![Err(unreadable(bytes.len(), format_args!("row 1: not UTF-8")))],
-    };
+    // A spreadsheet's empty columns at the end are none.
+    let width = header.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
+    let header = &header[..width];
+    let names: BTreeSet<&str> = header.iter().map(String::as_str).collect();
+    if names.len() != header.len() || names.contains("") {
+        return whole("a column without a name or with another's");
+    }
+    if !names.is_empty() && !names.iter().any(|name| known(name)) {
+        return whole("no header: none of its names is a column of the contract");
+    }
     let row = |(number, record): (usize, Result<ByteRecord, csv::Error>)| match record {
-        Ok(record) => row(&header, number, &record),
-        Err(_) => Err(unreadable(0, format_args!("row {number}: not CSV"))),
+        Ok(record) => row(header, number, &record),
+        Err(_) => Some(Err(unreadable(0, format_args!("row {number}: not CSV")))),
     };
-    // Rows are counted as a spreadsheet does: the header is the first.
-    (2..).zip(reader.byte_records()).map(row).collect()
+    // Rows are counted as a spreadsheet does: the header is the first, or the one after `sep=`.
+    (lines + 2..).zip(reader.byte_records()).filter_map(row).collect()
 }
 
-fn row(header: &csv::StringRecord, number: usize, record: &ByteRecord) -> Item {
+/// What the first line `sep=` says stands between columns, the rows after it, and how many lines it took.
+pub fn separator(bytes: &[u8]) -> (Option<u8>, &[u8], usize) {
+    let end = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1);
+    let (line, rows) = bytes.split_at(end);
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii_end();
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    match line {
+        [s, e, p, b'=', between] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") => (Some(*between), rows, 1),
+        // A tab at the end of a line is a blank to whoever trims.
+        [s, e, p, b'='] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") => (Some(b'\t'), rows, 1),
+        _ => (None, bytes, 0),
+    }
+}
+
+/// What stands between the names of the header most often; `;` where nothing does.
+fn likely(rows: &[u8]) -> u8 {
+    let header = rows.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+    let count = |between: u8| header.iter().filter(|byte| **byte == between).count();
+    b"\t,;".iter().copied().max_by_key(|between| count(*between)).unwrap_or(b';')
+}
+
+/// One row; none where it says nothing.
+fn row(header: &[String], number: usize, record: &ByteRecord) -> Option<Item> {
+    if record.iter().all(|value| value.trim_ascii().is_empty()) {
+        return None;
+    }
     let length = record.as_slice().len();
-    let Ok(text) = csv::StringRecord::from_byte_record(record.clone()) else {
-        return Err(unreadable(length, format_args!("row {number}: not UTF-8")));
+    let Ok(text) = StringRecord::from_byte_record(record.clone()) else {
+        return Some(Err(unreadable(length, format_args!("row {number}: not UTF-8"))));
     };
-    if text.len() != header.len() {
+    let more = text.iter().skip(header.len()).any(|value| !value.trim().is_empty());
+    if text.len() < header.len() || more {
         let (got, expected) = (text.len(), header.len());
-        return Err(unreadable(length, format_args!("row {number}: {got} columns instead of {expected}")));
+        let cause = format_args!("row {number}: {got} columns instead of {expected}");
+        return Some(Err(unreadable(length, cause)));
     }
     let filled = header.iter().zip(&text).filter(|(_, value)| !value.trim().is_empty());
-    Ok(Value::Object(filled.map(|(name, value)| (name.to_owned(), Value::from(value))).collect()))
+    Some(Ok(Value::Object(filled.map(|(name, value)| (name.clone(), Value::from(value.trim()))).collect())))
 }

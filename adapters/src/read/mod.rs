@@ -1,14 +1,20 @@
-//! Bytes to items: JSON and NDJSON, CSV, XML, each to JSON values.
+//! Bytes to items: JSON, CSV and XML, each to JSON values, in the encodings in which they come.
 //!
-//! Of bytes that cannot be read only the place, the length and the cause are told; nothing of them
-//! is kept. Refuses depth and size beyond what any source sends. Next: [`crate::check`].
+//! What stands first tells the format: `{` or `[` is JSON at every door. Of bytes that cannot be read only the place, the
+//! length and the cause are told; nothing of them is kept. Refuses depth and size beyond what any source sends.
+//! Next: [`crate::check`].
 
+mod charset;
 mod csv;
+mod json;
 mod xml;
 
 use schemas::finding::{Code, Finding};
 use serde_json::Value;
 
+pub use self::charset::Charset;
+pub use self::csv::separator;
+use crate::checking::is_column;
 use crate::{Format, Refused, Source};
 
 /// More than a week of notices, less than what would hurt.
@@ -16,51 +22,51 @@ const LARGEST: usize = 32 << 20;
 
 type Item = Result<Value, Refused>;
 
-/// Cuts bytes into items in the source's format: one result an item, in order. An item whose bytes
-/// cannot be read is refused on its own.
-///
-/// JSON is one object, however it is laid out, or NDJSON: one object a line. A source that writes
-/// XML may write JSON as well, as municipalities do with their hints: `{` tells.
+impl Format {
+    /// How these bytes of a source are written.
+    #[must_use]
+    pub fn of(source: &dyn Source, bytes: &[u8]) -> Self {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        match bytes.trim_ascii_start().first() {
+            Some(b'{' | b'[') => Self::Json,
+            _ => source.format(),
+        }
+    }
+}
+
+/// Cuts bytes into items: one result an item, in order. An item whose bytes cannot be read is refused on its own. The
+/// encoding is what the bytes say of themselves.
 #[must_use]
 pub fn read(source: &dyn Source, bytes: &[u8]) -> Vec<Item> {
+    read_in(source, None, bytes)
+}
+
+/// The same for bytes of which a sender said how they are encoded.
+#[must_use]
+pub fn read_in(source: &dyn Source, said: Option<Charset>, bytes: &[u8]) -> Vec<Item> {
     if bytes.len() > LARGEST {
         return vec![Err(unreadable(bytes.len(), format_args!("more than {LARGEST} bytes at once")))];
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let documents = match source.format() {
-        Format::Csv => csv::rows(bytes),
-        Format::Xml if !bytes.trim_ascii_start().starts_with(b"{") => vec![xml::document(bytes)],
-        Format::Xml | Format::Json => objects(bytes),
+    let charset = match (Charset::marked(bytes).or(said), Format::of(source, bytes)) {
+        (Some(charset), _) => Ok(charset),
+        (None, Format::Json) => Ok(Charset::Utf8),
+        (None, Format::Csv) => Ok(Charset::guessed(bytes)),
+        (None, Format::Xml) => xml::declared(bytes),
+    };
+    let text = match charset.and_then(|charset| charset.decode(bytes)) {
+        Ok(text) => text,
+        Err(cause) => return vec![Err(unreadable(bytes.len(), format_args!("{cause}")))],
+    };
+    let documents = match Format::of(source, &text) {
+        Format::Csv => csv::rows(&text, |name| is_column(source, name)),
+        Format::Json => json::items(&text),
+        Format::Xml => vec![xml::document(&text)],
     };
     let split = |document: Item| match document {
         Ok(document) => source.split(document).into_iter().map(Ok).collect(),
         Err(refused) => vec![Err(refused)],
     };
     documents.into_iter().flat_map(split).collect()
-}
-
-fn objects(bytes: &[u8]) -> Vec<Item> {
-    let mut lines = (1..).zip(bytes.split(|b| *b == b'\n')).filter(|(_, line)| !line.trim_ascii().is_empty());
-    // One object laid out over several lines has no second line that opens one.
-    let batch = lines.clone().nth(1).is_some_and(|(_, line)| line.trim_ascii_start().starts_with(b"{"));
-    if batch {
-        lines.map(|(number, line)| object(number, line)).collect()
-    } else {
-        let first = lines.next().map_or(1, |(number, _)| number);
-        vec![object(first, bytes.trim_ascii())]
-    }
-}
-
-fn object(line: usize, bytes: &[u8]) -> Item {
-    match serde_json::from_slice(bytes) {
-        Ok(value @ Value::Object(_)) => Ok(value),
-        Ok(_) => Err(unreadable(bytes.len(), format_args!("line {line}: not a JSON object"))),
-        Err(error) => {
-            let cause = if error.is_eof() { "ends too early" } else { "not JSON" };
-            let (line, column) = (line + error.line().max(1) - 1, error.column());
-            Err(unreadable(bytes.len(), format_args!("line {line}, column {column}: {cause}")))
-        }
-    }
 }
 
 /// A refusal that says where, how much and why, and nothing else.
@@ -91,38 +97,175 @@ mod tests {
         check("visa", b"{\"a\":1}\r\n\r\n{\"a\":2}", &[Ok(json!({"a": 1})), Ok(json!({"a": 2}))]);
         check(
             "visa",
-            b"{\"a\":\n{\"a\":2}\n[]\n{\"a\":\"\x01\"}",
+            b"{\"a\":\n{\"a\":2}\n7\n{\"a\":\"\x01\"}",
             &[
                 Err("line 1, column 5: ends too early; 5 bytes"),
                 Ok(json!({"a": 2})),
-                Err("line 3: not a JSON object; 2 bytes"),
+                Err("line 3: not a JSON object; 1 bytes"),
                 Err("line 4, column 7: not JSON; 9 bytes"),
             ],
         );
-        check("visa", b"", &[Err("line 1, column 0: ends too early; 0 bytes")]);
+        check("visa", b"\n \r\n", &[]);
+    }
+
+    #[test]
+    fn a_list_is_its_elements_and_texts_may_follow_one_another() {
+        check("xapi", b" [{\"a\":1},\n{\"a\":2}]", &[Ok(json!({"a": 1})), Ok(json!({"a": 2}))]);
+        check(
+            "xapi",
+            b"[{\"a\":1}, 2]",
+            &[Ok(json!({"a": 1})), Err("element 1: not a JSON object; 12 bytes")],
+        );
+        check("xapi", b"[{\"a\":1}, {\"a\":", &[Err("line 1, column 15: ends too early; 15 bytes")]);
+        check("xapi", b"[]", &[]);
+        check(
+            "visa",
+            b"{\n \"a\": [\n {\"b\": 1}]\n}\n{\n \"a\": 2\n}",
+            &[Ok(json!({"a": [{"b": 1}]})), Ok(json!({"a": 2}))],
+        );
+        check(
+            "visa",
+            b"{\"a\":1}\nnot JSON\n{\"a\":2}",
+            &[Ok(json!({"a": 1})), Err("line 2, column 2: not JSON; 8 bytes"), Ok(json!({"a": 2}))],
+        );
+    }
+
+    #[test]
+    fn what_two_readers_could_read_in_two_ways_is_told_with_its_place() {
+        let codes = |text: &str| -> Vec<Result<Value, Vec<String>>> {
+            let told = |refused: Refused| {
+                refused.findings.iter().map(|f| format!("{} {}", f.code, f.pointer)).collect::<Vec<_>>()
+            };
+            let items = read(crate::source("visa").unwrap(), text.as_bytes());
+            items.into_iter().map(|item| item.map_err(told)).collect()
+        };
+        let refused = |told: &[&str]| Err(told.iter().map(|told| (*told).to_owned()).collect());
+        for (text, expect) in [
+            (r#"{"a":11.0,"b":1e3,"c":-0.0,"d":0.5}"#, Ok(json!({"a": 11, "b": 1000, "c": 0, "d": 0.5}))),
+            (r#"{"a":9007199254740992}"#, Ok(json!({"a": 9_007_199_254_740_992_i64}))),
+            (r#"{"a":9007199254740993}"#, refused(&["inexact-number /a"])),
+            (r#"{"a":{"b":[0,-9007199254740993]}}"#, refused(&["inexact-number /a/b/1"])),
+            (r#"{"a":170940476492561754793}"#, refused(&["inexact-number /a"])),
+            (r#"{"a":1.7094047649256175e20}"#, refused(&["inexact-number /a"])),
+            (r#"{"a":1,"a":1}"#, refused(&["doubled-key /a"])),
+            (
+                r#"{"a":{"x/y":1,"x/y":2},"a":1e30}"#,
+                refused(&["doubled-key /a/x~1y", "inexact-number /a", "doubled-key /a"]),
+            ),
+            (r#"{"a":1,"\u0061":1}"#, refused(&["doubled-key /a"])),
+            (r#"{"a":"SALMA \ud83d"}"#, refused(&["unreadable "])),
+        ] {
+            assert_eq!(codes(text), [expect], "{text}");
+        }
+        assert_eq!(
+            codes(r#"[{"a":1},{"a":1,"a":2},{"b":1e300}]"#),
+            [Ok(json!({"a": 1})), refused(&["doubled-key /a"]), refused(&["inexact-number /b"])]
+        );
     }
 
     #[test]
     fn rows_are_objects_of_their_columns() {
-        check(
-            "permit",
-            b"\xef\xbb\xbfa;b\r\n1;\r\n\"x;y\";2\r\n",
-            &[Ok(json!({"a": "1"})), Ok(json!({"a": "x;y", "b": "2"}))],
+        let header = "insz;email;relation";
+        let row = |insz: &str, email: &str| Ok(json!({"insz": insz, "email": email}));
+        for (bytes, expect) in [
+            (format!("\u{feff}{header}\r\n1;x;\r\n"), vec![row("1", "x")]),
+            (format!("{header}\n\"1;\n2\"; x ;\n"), vec![row("1;\n2", "x")]),
+            (format!("{header}\n5\" pipe;a \"b\" c;\n"), vec![row("5\" pipe", "a \"b\" c")]),
+            (format!("{header}\n\"a \"\"b\"\"\";x;\n"), vec![row("a \"b\"", "x")]),
+            // What spreadsheets put around the rows.
+            (format!("sep=;\r\n{header}\r\n1;x;\r\n"), vec![row("1", "x")]),
+            ("\"sep=,\"\ninsz,email,relation\n1,x,\n".to_owned(), vec![row("1", "x")]),
+            ("insz\temail\trelation\n1\tx\t\n".to_owned(), vec![row("1", "x")]),
+            ("sep=\t\ninsz\temail\trelation\n1\tx\t\n".to_owned(), vec![row("1", "x")]),
+            (format!("{header};;\n1;x;;;\n1;x;\n"), vec![row("1", "x"), row("1", "x")]),
+            (format!("{header}\n;;\n1;x;;;\n ; ;\n\n;;;;\n"), vec![row("1", "x")]),
+            (" insz ;EMAIL;email\n1;;x\n".to_owned(), vec![row("1", "x")]),
+            (format!("{header}\r1;x;\r2;y;\r"), vec![row("1", "x"), row("2", "y")]),
+            (header.to_owned(), vec![]),
+            (
+                format!("{header}\n1\n1;x;;y\n2;y;\n"),
+                vec![
+                    Err("row 2: 1 columns instead of 3; 1 bytes"),
+                    Err("row 3: 4 columns instead of 3; 3 bytes"),
+                    row("2", "y"),
+                ],
+            ),
+            (
+                "insz;insz\n1;2\n".to_owned(),
+                vec![Err("row 1: a column without a name or with another's; 14 bytes")],
+            ),
+            (
+                "insz;;email\n1;;2\n".to_owned(),
+                vec![Err("row 1: a column without a name or with another's; 17 bytes")],
+            ),
+            (
+                "worker;aanvraag\nworker;aanvraag\n".to_owned(),
+                vec![Err("row 1: no header: none of its names is a column of the contract; 32 bytes")],
+            ),
+        ] {
+            check("permit", bytes.as_bytes(), &expect);
+        }
+    }
+
+    #[test]
+    fn rows_come_in_the_encodings_of_spreadsheets() {
+        let named = |name: &str| Ok(json!({"family_name": name}));
+        let western =
+            |text: &str| text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect::<Vec<u8>>();
+        check("permit", &western("family_name\nMüller\nPeña\n"), &[named("Müller"), named("Peña")]);
+        // Where other letters are UTF-8, a row that is not is broken.
+        let mixed = [b"family_name\nM\xc3\xbcller\nM\xfcller\n".as_slice(), b"Testova\n"].concat();
+        check("permit", &mixed, &[named("Müller"), Err("row 3: not UTF-8; 6 bytes"), named("Testova")]);
+        let wide: Vec<u8> =
+            "\u{feff}family_name\r\nMüller\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        check("permit", &wide, &[named("Müller")]);
+        check("permit", &wide[..wide.len() - 1], &[Err("not UTF-16; 43 bytes")]);
+        let said = |charset, bytes: &[u8]| {
+            let items = read_in(crate::source("permit").unwrap(), Some(charset), bytes);
+            items
+                .into_iter()
+                .map(|item| item.map_err(|refused| refused.findings[0].detail.clone()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            said(Charset::Windows1252, &western("family_name\nMüller\n")),
+            [Ok(json!({"family_name": "Müller"}))]
         );
-        check(
-            "permit",
-            b"a;b\r\n1\r\n\xff;2\r\n3;4\r\n",
-            &[
-                Err("row 2: 1 columns instead of 2; 1 bytes"),
-                Err("row 3: not UTF-8; 2 bytes"),
-                Ok(json!({"a": "3", "b": "4"})),
-            ],
+        assert_eq!(
+            said(Charset::Utf8, &western("family_name\nMüller\nTestova\n")),
+            [Err("row 2: not UTF-8; 6 bytes".to_owned()), Ok(json!({"family_name": "Testova"}))]
         );
+        assert_eq!(said(Charset::Utf16, &wide[2..]), [Ok(json!({"family_name": "Müller"}))]);
+    }
+
+    #[test]
+    fn a_document_is_read_as_it_says_it_is_written() {
+        let western =
+            |text: &str| text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect::<Vec<u8>>();
+        let latin = "<?xml version=\"1.0\" encoding='ISO-8859-1'?><r>ï</r>";
+        check("register", &western(latin), &[Ok(json!({"r": "ï"}))]);
         check(
-            "permit",
-            b"a;a\r\n1;2\r\n",
-            &[Err("row 1: a column without a name or with another's; 10 bytes")],
+            "register",
+            latin.as_bytes(),
+            &[Err("said to be in a page of Western letters, but is UTF-8; 52 bytes")],
         );
+        check("register", &western("<r>ï</r>"), &[Err("not UTF-8; 8 bytes")]);
+        check(
+            "register",
+            b"<?xml version='1.0' encoding='EBCDIC'?><r/>",
+            &[Err(
+                "an encoding that is not read here: UTF-8, UTF-16, ISO-8859-1 and Windows-1252 are; 43 bytes",
+            )],
+        );
+        let wide = "<?xml version='1.0' encoding='UTF-16'?><r>ï</r>";
+        for order in [u16::to_le_bytes as fn(u16) -> [u8; 2], u16::to_be_bytes] {
+            check(
+                "register",
+                &wide.encode_utf16().flat_map(order).collect::<Vec<u8>>(),
+                &[Ok(json!({"r": "ï"}))],
+            );
+        }
+        check("register", b"\xef\xbb\xbf<r/>", &[Ok(json!({"r": ""}))]);
     }
 
     #[test]
@@ -133,6 +276,11 @@ mod tests {
             &[Ok(json!({"r": {"a": {"@D": "1", "#text": "x & é"}, "b": "", "c": ["1", "<2>"]}}))],
         );
         check("register", b" {\"schema\":\"x\"}", &[Ok(json!({"schema": "x"}))]);
+        check(
+            "register",
+            b"<r xmlns:i='http://www.w3.org/2001/XMLSchema-instance'><a i:nil='true'/><b i:type='t'>1</b><c nil='x'/></r>",
+            &[Ok(json!({"r": {"a": "", "b": "1", "c": {"@nil": "x"}}}))],
+        );
         check(
             "register",
             b"<!DOCTYPE r [<!ENTITY e 'x'>]><r>&e;</r>",

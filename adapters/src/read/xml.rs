@@ -1,6 +1,7 @@
 //! An XML document as JSON: an element with text only is a string, attributes are `@Name`, text
 //! beside attributes is `#text`, repeated children are a list, namespace prefixes are dropped.
 //!
+//! What XML Schema says about an element (`xsi:type`, `xsi:nil`) is no part of it: a nil element is an empty one.
 //! Refuses document types and every entity but the five of XML itself: nothing is expanded.
 
 use quick_xml::XmlVersion::Implicit1_0;
@@ -8,7 +9,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, escape};
 use serde_json::{Map, Value};
 
-use super::{Item, unreadable};
+use super::{Charset, Item, unreadable};
 
 /// Deeper than any register answer.
 const DEEPEST: usize = 64;
@@ -18,6 +19,26 @@ struct Element {
     name: String,
     children: Map<String, Value>,
     text: String,
+}
+
+/// The attributes of XML Schema's instances, by their local names; each has a prefix.
+const INSTANCE: [&str; 4] = ["type", "nil", "schemaLocation", "noNamespaceSchemaLocation"];
+
+/// The encoding that the declaration names; UTF-8 where it names none.
+pub(super) fn declared(bytes: &[u8]) -> Result<Charset, &'static str> {
+    let start = bytes.trim_ascii_start();
+    if start.starts_with(b"\0<") || start.starts_with(b"<\0") {
+        return Ok(Charset::Utf16);
+    }
+    let end = start.iter().position(|byte| *byte == b'>').unwrap_or(0);
+    let Some(declaration) = start[..end].strip_prefix(b"<?xml") else { return Ok(Charset::Utf8) };
+    let named = std::str::from_utf8(declaration).ok().and_then(|text| text.split_once("encoding"));
+    let Some((_, name)) = named else { return Ok(Charset::Utf8) };
+    let name = name.trim_start().trim_start_matches('=').trim_start();
+    let name = name.split(['"', '\'']).nth(1).unwrap_or_default();
+    // Bytes that say so in letters of one byte are not of two.
+    let known = Charset::named(name).filter(|charset| *charset != Charset::Utf16);
+    known.ok_or("an encoding that is not read here: UTF-8, UTF-16, ISO-8859-1 and Windows-1252 are")
 }
 
 pub(super) fn document(bytes: &[u8]) -> Item {
@@ -70,7 +91,8 @@ fn element(start: &BytesStart<'_>, depth: usize) -> Result<Element, &'static str
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|_| "not XML")?;
         let name: &str = attribute.key.as_ref();
-        if name != "xmlns" && !name.starts_with("xmlns:") {
+        let of_schema = name.contains(':') && INSTANCE.contains(&local(name).as_str());
+        if name != "xmlns" && !name.starts_with("xmlns:") && !of_schema {
             let value = attribute.normalized_value(Implicit1_0).map_err(|_| "an entity is not expanded")?;
             element.children.insert(format!("@{}", local(name)), Value::from(value));
         }

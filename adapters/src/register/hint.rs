@@ -18,7 +18,7 @@ use crate::reading::Reading;
 pub(super) fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Record> {
     let at = reading.instant("/at");
     let mut draft = ItemDraft::default();
-    let birth = reading.date("/birth_date", Code::InvalidDate);
+    let birth = reading.birth("/birth_date", Code::InvalidDate);
     draft.identity(reading.names("/family_name", "/given_names"), birth, None);
     draft.insz(reading.insz("/insz", context.environment));
     if let Some(nis) = reading.parsed("/municipality_nis", Code::Ignored, NisCode::parse) {

@@ -5,15 +5,18 @@
 //! on the list `KEPT` go on: parents, partners, children, legal grounds and documents never enter.
 //! Hints come as JSON under the same source. Shapes: docs/domain.md#the-register. Next: `person`.
 
+mod clean;
 mod hint;
 mod person;
+#[cfg(test)]
+mod second;
 
-use chrono::TimeZone;
+use chrono::{Datelike, MappedLocalTime, TimeZone, Timelike};
 use schemas::fact::Record;
 use schemas::finding::Code;
 use schemas::insz::Insz;
 use schemas::message::{Notice, Said, TaskFailed};
-use schemas::time::{Instant, from_micros, to_micros};
+use schemas::time::{Instant, from_micros, parse_day, parse_instant, to_micros};
 use serde_json::{Map, Value, json};
 
 use crate::reading::Reading;
@@ -83,11 +86,15 @@ impl Source for Register {
     fn split(&self, document: Value) -> Vec<Value> {
         let Some(reply) = reply(&document) else { return vec![document] };
         let mut base = Map::new();
-        base.insert("Dienst".to_owned(), reply["Context"]["Naam"].clone());
-        base.insert("Tijdstip".to_owned(), reply["Context"]["Bericht"]["Tijdstip"].clone());
+        let time = &reply["Context"]["Bericht"]["Tijdstip"];
+        base.insert("Dienst".to_owned(), clean::plain(&clean::cleaned(&reply["Context"]["Naam"])));
+        base.insert("Tijdstip".to_owned(), keep(&clean::cleaned(time), &["Datum", "Tijd"]));
+        let answers: Vec<&Value> = many(&reply["Antwoorden"]["Antwoord"]).collect();
         let mut items = items_of(reply, &base);
-        for answer in many(&reply["Antwoorden"]["Antwoord"]) {
-            items.extend(items_of(answer, &base));
+        items.extend(answers.iter().flat_map(|answer| items_of(answer, &base)));
+        // Another service, or a form that is not known, is one item that says so; a page without notices is none.
+        if items.is_empty() && !answers.iter().any(|answer| is_empty_page(answer)) {
+            items.push(Value::Object(base));
         }
         items
     }
@@ -97,15 +104,17 @@ impl Source for Register {
             return text(&item["message_id"]).map(str::to_owned);
         }
         let insz = text(&item["Persoon"]["INSZ"]).or(text(&item["Notificatie"]["INSZ"])).unwrap_or_default();
-        let reference = text(&item["Referte"]).or(text(&item["Tijdstip"]["Tijd"]))?;
+        // Two questions may have one reference: their answers differ by when they were made.
+        let reference = text(&item["Referte"]).unwrap_or_default();
+        let (day, time) = (text(&item["Tijdstip"]["Datum"])?, text(&item["Tijdstip"]["Tijd"])?);
         Some(match item["Nummer"].as_u64() {
-            Some(number) => format!("{insz}:{reference}:{number}"),
-            None => format!("{insz}:{reference}"),
+            Some(number) => format!("{insz}:{reference}:{day}T{time}:{number}"),
+            None => format!("{insz}:{reference}:{day}T{time}"),
         })
     }
 
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {
-        let mut reading = Reading::new(item);
+        let mut reading = Reading::new(item, context);
         let said = if item.get("schema").is_some() {
             hint::record(&mut reading, context).map(Said::Record)
         } else if item.get("Notificatie").is_some() {
@@ -129,10 +138,11 @@ fn reply(document: &Value) -> Option<&Value> {
 fn items_of(answer: &Value, base: &Map<String, Value>) -> Vec<Value> {
     let mut base = base.clone();
     if let Some(reference) = answer.get("Referte") {
-        base.insert("Referte".to_owned(), reference.clone());
+        base.insert("Referte".to_owned(), clean::plain(&clean::cleaned(reference)));
     }
-    let exceptions: Vec<Value> =
-        many(&answer["Uitzonderingen"]["Uitzondering"]).map(|exception| keep(exception, EXCEPTION)).collect();
+    let exceptions: Vec<Value> = many(&answer["Uitzonderingen"]["Uitzondering"])
+        .map(|one| keep(&clean::cleaned(one), EXCEPTION))
+        .collect();
     if !exceptions.is_empty() {
         base.insert("Uitzonderingen".to_owned(), Value::Array(exceptions));
     }
@@ -143,17 +153,24 @@ fn items_of(answer: &Value, base: &Map<String, Value>) -> Vec<Value> {
     };
     let content = &answer["Inhoud"];
     if let Some(person) = content.get("Persoon") {
-        return vec![Value::Object(item("Persoon", keep(person, KEPT)))];
+        return vec![Value::Object(item("Persoon", keep(&clean::cleaned(person), KEPT)))];
     }
     if let Some(notices) = content.get("PersoonMutatieNotificaties") {
         let one = |(number, notice): (u64, &Value)| {
-            let mut item = item("Notificatie", keep(&notice["PersoonMutatiesNotificaties"], NOTICE));
+            let mut item =
+                item("Notificatie", keep(&clean::cleaned(&notice["PersoonMutatiesNotificaties"]), NOTICE));
             item.insert("Nummer".to_owned(), json!(number));
             Value::Object(item)
         };
         return (1..).zip(many(&notices["PersoonMutatieNotificatie"])).map(one).collect();
     }
     if base.contains_key("Uitzonderingen") { vec![Value::Object(base)] } else { vec![] }
+}
+
+/// Whether an answer is a page of notices, and none is on it: the wrapper is there, and empty.
+fn is_empty_page(answer: &Value) -> bool {
+    let page = answer["Inhoud"].get("PersoonMutatieNotificaties");
+    page.is_some_and(|page| clean::cleaned(page).is_null())
 }
 
 /// Keeps what one of the paths leads to, in lists too.
@@ -166,7 +183,7 @@ fn keep(value: &Value, paths: &[&str]) -> Value {
                 let below: Vec<&str> =
                     paths.iter().filter_map(|path| path.strip_prefix(name.as_str())).collect();
                 if below.contains(&"") {
-                    kept.insert(name.clone(), child.clone());
+                    kept.insert(name.clone(), clean::plain(child));
                     continue;
                 }
                 let below: Vec<&str> = below.iter().filter_map(|path| path.strip_prefix('/')).collect();
@@ -191,16 +208,44 @@ fn text(value: &Value) -> Option<&str> {
     value.as_str().or_else(|| value.get("#text")?.as_str()).map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// When the reply was made: MAGDA writes the time in Brussels.
+/// When the reply was made: MAGDA writes the time in Brussels, where it names no zone.
 fn stated_at(reading: &mut Reading<'_>) -> Option<Instant> {
     let day = reading.day("/Tijdstip/Datum")?;
-    let time = reading.parsed("/Tijdstip/Tijd", Code::InvalidDate, |text| {
-        chrono::NaiveTime::parse_from_str(text, "%H:%M:%S%.f").map_err(|_| "expected hh:mm:ss")
+    let begun = reading.value("/Persoon/Adressen").map_or(0, home_begun);
+    let at = reading.parsed("/Tijdstip/Tijd", Code::InvalidDate, |text| {
+        let zoned = text.ends_with('Z') || text.get(8..).is_some_and(|rest| rest.contains(['+', '-']));
+        if zoned {
+            return parse_instant(&format!("{day}T{text}"))
+                .ok_or("expected hh:mm:ss, with a zone or without");
+        }
+        let time = chrono::NaiveTime::parse_from_str(text, "%H:%M:%S%.f").map_err(|_| "expected hh:mm:ss")?;
+        Ok(in_brussels(day.and_time(time), begun))
     })?;
-    let at = chrono_tz::Europe::Brussels.from_local_datetime(&day.and_time(time));
-    // In the hour that exists twice the earlier reading is taken; in the one that does not, UTC.
-    let at = at.earliest().map_or_else(|| day.and_time(time).and_utc(), |at| at.with_timezone(&chrono::Utc));
-    from_micros(to_micros(at))
+    reading.stated("/Tijdstip", from_micros(to_micros(at))?)
+}
+
+/// A moment by the clocks of Brussels. Of the hour that exists twice nobody knows which of two moments came first: all of it
+/// is one moment, and there the home that began later is the newer one.
+fn in_brussels(local: chrono::NaiveDateTime, begun: i64) -> Instant {
+    match chrono_tz::Europe::Brussels.from_local_datetime(&local) {
+        MappedLocalTime::Single(at) => at.with_timezone(&chrono::Utc),
+        MappedLocalTime::Ambiguous(..) => {
+            let hour =
+                local.with_minute(0).and_then(|at| at.with_second(0)).and_then(|at| at.with_nanosecond(0));
+            let second = chrono_tz::Europe::Brussels.from_local_datetime(&hour.unwrap_or(local)).latest();
+            let at = second.map_or_else(|| local.and_utc(), |at| at.with_timezone(&chrono::Utc));
+            at + chrono::TimeDelta::microseconds(begun)
+        }
+        // In the hour that does not exist, UTC.
+        MappedLocalTime::None => local.and_utc(),
+    }
+}
+
+/// The day on which the newest of the addresses began, as a number.
+fn home_begun(addresses: &Value) -> i64 {
+    let homes = ["Hoofdverblijfplaats", "VerblijfplaatsBuitenland"].map(|name| &addresses[name]);
+    let begins = homes.into_iter().flat_map(many).filter_map(|home| parse_day(text(&home["@DatumBegin"])?));
+    begins.map(|day| i64::from(day.num_days_from_ce())).max().unwrap_or(0)
 }
 
 /// The code of the first exception that is an error: its type decides, not its presence.
@@ -209,6 +254,15 @@ fn error_code(item: &Value) -> Option<&str> {
     let code = text(&many(&item["Uitzonderingen"]).find(error)?["Identificatie"])?;
     // It is told in findings, so it must be a code and nothing else.
     (code.len() <= 5 && code.bytes().all(|b| b.is_ascii_digit())).then_some(code)
+}
+
+/// Whether an item is about a person with another number than the one that was asked, and no exception says that the one
+/// became the other.
+#[must_use]
+pub fn is_about_another(item: &Value, asked: Insz) -> bool {
+    let own = text(&item["Persoon"]["INSZ"]).and_then(|text| Insz::parse(text).ok());
+    let named = [OLD, NEW].iter().any(|name| annotated(item, name) == Some(asked));
+    own.is_some_and(|own| own != asked) && !named
 }
 
 /// A number that an exception names in its annotations, as 30002 and 30004 do.

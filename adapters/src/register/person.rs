@@ -4,6 +4,7 @@
 //! died or was struck off, and the home of a BIS number can itself be abroad.
 //! Source: docs/domain.md#the-register. Next: [`super::Register`].
 
+use schemas::country::Countries;
 use schemas::fact::{
     Address, Authority, Entry, Record, RegisterStanding, Replacement, Residence, Sex, Statement,
     register_channel,
@@ -90,21 +91,27 @@ fn identity(reading: &mut Reading<'_>, draft: &mut ItemDraft, person: &Value, co
         native: None,
     };
     let names = Some(names).filter(|names| !names.tokens().is_empty());
-    let birth = reading.date("/Persoon/Geboorte/Datum", Code::BirthUnreadable);
+    let birth = reading.birth("/Persoon/Geboorte/Datum", Code::BirthUnreadable);
     let sex =
         reading.coded("/Persoon/Geslacht/Code", &[("1", Sex::Male), ("2", Sex::Female), ("0", Sex::Other)]);
     draft.identity(names, birth, sex);
 
-    let mut nationalities = vec![];
+    let (mut nationalities, mut unknown) = (vec![], false);
     for code in many(&person["Nationaliteiten"]["Nationaliteit"]).filter_map(|one| text(&one["Code"])) {
         match context.countries.by_register_code(code) {
             Some(country) => nationalities.push(country),
             None => {
-                reading.note(Code::Ignored, "/Persoon/Nationaliteiten", "not the code of a known country")
+                // A code is the register's word, and no person's value.
+                let code =
+                    Some(code).filter(|code| code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit()));
+                let detail = format_args!("{} is not the code of a known country", code.unwrap_or("it"));
+                reading.note(Code::Ignored, "/Persoon/Nationaliteiten", detail);
+                unknown = true;
             }
         }
     }
-    draft.nationalities(nationalities);
+    // Of a list that is not known whole nobody can say what it means: a human looks.
+    draft.nationalities(if unknown { vec![Countries::unknown()] } else { nationalities });
 
     const DVZ: &str = "NummerDienstVreemdelingenzaken";
     for number in many(&person["NummersDienstVreemdelingenzaken"][DVZ]) {
@@ -135,6 +142,11 @@ fn standing(
         Some((Dossier::Left, since)) => return (RegisterStanding::Left, since),
         Some((Dossier::Elsewhere, since)) => return (RegisterStanding::Known, since),
         None => {}
+    }
+    if let Some((dossier, since)) = in_place(person) {
+        let standing =
+            if dossier == Dossier::Deceased { RegisterStanding::Deceased } else { RegisterStanding::Left };
+        return (standing, since);
     }
     if let Some(since) = abroad(person) {
         return (RegisterStanding::Left, since);
@@ -183,6 +195,20 @@ fn abroad(person: &Value) -> Option<Option<Day>> {
     (last > home).then_some(last)
 }
 
+/// What stands in the place of a municipality, of the home or of the manager: that they died, or were struck off.
+fn in_place(person: &Value) -> Option<(Dossier, Option<Day>)> {
+    let home = &person["Adressen"]["Hoofdverblijfplaats"];
+    let (own, managing) = (&home["NISCodeGemeente"], &person["Beheerder"]["Plaats"]["Gemeente"]["NISCode"]);
+    let gone = |place: &Value| {
+        let code = text(place).filter(|code| code.starts_with("9999") || code.ends_with("992"))?;
+        let known = STATUSES.iter().find(|(known, _)| *known == code)?.1;
+        (known != Dossier::Elsewhere).then_some(known)
+    };
+    // The manager who ended the dossier says when; a home alone says it as well.
+    let manager = gone(managing).map(|dossier| (dossier, begin(&person["Beheerder"])));
+    manager.or_else(|| gone(own).map(|dossier| (dossier, begin(home))))
+}
+
 /// The number that replaces a cancelled dossier's, where it names one.
 fn replacement(dossier: &Value, context: &Context<'_>) -> Option<Insz> {
     let number = text(&dossier["NieuwINSZ"]).or(text(&dossier["INSZ"]))?;
@@ -229,7 +255,10 @@ fn home(person: &Value, municipalities: &Municipalities, asked_on: Day) -> Optio
 
 fn street(address: &Value) -> Option<Address> {
     let named = |standard: &str, free: &str| {
-        text(&address[standard]["String"]).or(text(&address[free]["String"])).map(str::to_owned)
+        let name = text(&address[standard]["String"]).or(text(&address[free]["String"]))?;
+        // An old name stands behind the new one, in brackets.
+        let now = name.strip_suffix(')').and_then(|name| name.rsplit_once(" (")).map_or(name, |(now, _)| now);
+        Some(now.trim()).filter(|now| !now.is_empty()).map(str::to_owned)
     };
     let plain = |name: &str| text(&address[name]).map(str::to_owned);
     Some(Address {

@@ -46,7 +46,7 @@ impl Source for Tracking {
     }
 
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {
-        let mut reading = Reading::new(item);
+        let mut reading = Reading::new(item, context);
         let record = chosen(&mut reading, context);
         reading.finish(record.map(Said::Record))
     }

@@ -24,13 +24,13 @@ pub(super) fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option
     draft.keys.extend(application.clone().map(|(post, number)| Key::Application(post, number)));
 
     let names = reading.names("/person/family_name", "/person/given_names");
-    let birth = reading.date("/person/birth_date", Code::InvalidDate);
+    let birth = reading.birth("/person/birth_date", Code::InvalidDate);
     let sex = reading.sex("/person/sex");
     draft.identity(names, birth, sex);
     draft.nationalities(Vec::from_iter(reading.country("/person/nationality", context.countries)));
     draft.insz(reading.insz("/insz", context.environment));
 
-    let decided_on = reading.day("/decision/date");
+    let decided_on = reading.past_day("/decision/date");
     if let Some(decision) = reading.coded("/decision/outcome", DECISIONS) {
         draft.say(decided_on, Statement::Decision(decision));
     }

@@ -54,7 +54,7 @@ impl Source for Visa {
     }
 
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {
-        let mut reading = Reading::new(item);
+        let mut reading = Reading::new(item, context);
         let record = match reading.text("/schema") {
             Some("dvz-voortraject/1") => dvz::record(&mut reading, context),
             _ => post::record(&mut reading, context),

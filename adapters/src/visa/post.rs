@@ -39,14 +39,14 @@ pub(super) fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option
     match reading.text("/type") {
         Some("application") => application(reading, &mut draft, context),
         Some("status") => {
-            let decided_on = reading.day("/status/date");
+            let decided_on = reading.past_day("/status/date");
             if let Some(decision) = reading.coded("/status/code", DECISIONS) {
                 draft.say(decided_on, Statement::Decision(decision));
             }
             authority = reading.coded("/status/decided_by", DECIDERS).unwrap_or(authority);
         }
         Some("withdrawal") => {
-            let withdrawn_on = reading.day("/status/date");
+            let withdrawn_on = reading.past_day("/status/date");
             if reading.text("/status/code").is_some_and(|code| code != "ingetrokken") {
                 reading.note(Code::Contradiction, "/status/code", "a withdrawal with another status");
             }
@@ -70,7 +70,7 @@ pub(super) fn record(reading: &mut Reading<'_>, context: &Context<'_>) -> Option
 fn application(reading: &mut Reading<'_>, draft: &mut ItemDraft, context: &Context<'_>) {
     let permit: Option<PermitNumber> = reading.reference("/application/single_permit_reference");
     draft.keys.extend(permit.clone().map(Key::PermitNamed));
-    let filed_on = reading.day("/application/filed_on");
+    let filed_on = reading.past_day("/application/filed_on");
     let entry_on = reading.day("/application/intended_entry");
     let purpose = reading.coded("/application/purpose", PURPOSES);
     let text = |at: &str| reading.text(at).map(str::to_owned);
@@ -100,7 +100,7 @@ fn person(reading: &mut Reading<'_>, draft: &mut ItemDraft, context: &Context<'_
     if let Some(names) = &mut names {
         names.native = reading.text("/person/native_name").map(str::to_owned);
     }
-    let birth = reading.date("/person/birth_date", Code::InvalidDate);
+    let birth = reading.birth("/person/birth_date", Code::InvalidDate);
     let sex = reading.sex("/person/sex");
     let issuer = reading.country("/travel_document/issuing_state", context.countries);
     let number: Option<PassportNumber> = reading.reference("/travel_document/number");
@@ -112,8 +112,9 @@ fn person(reading: &mut Reading<'_>, draft: &mut ItemDraft, context: &Context<'_
     draft.keys.extend(number.clone().map(|number| passport(issuer.clone(), number)));
     if let Some(zone) = zone {
         zone::compare(reading, &zone, names.as_ref(), birth);
-        let tokens: Vec<_> = draft.names.iter().map(Names::tokens).collect();
-        draft.names.extend(zone.names.filter(|names| !tokens.contains(&names.tokens())));
+        let known = |names: &Names| draft.names.iter().any(|written| zone::same(written, names));
+        let other = zone.names.filter(|names| !known(names));
+        draft.names.extend(other);
         draft.births.extend(zone.birth.filter(|birth| !draft.births.contains(birth)));
         let other = zone.number.filter(|other| number.as_ref() != Some(other));
         draft.keys.extend(other.map(|number| passport(issuer, number)));
@@ -146,7 +147,7 @@ fn correction(reading: &mut Reading<'_>, draft: &mut ItemDraft) {
     const NEW: &str = "/correction/new";
     match reading.text("/correction/field") {
         Some("person.birth_date") => {
-            let birth = reading.date(NEW, Code::InvalidDate);
+            let birth = reading.birth(NEW, Code::InvalidDate);
             draft.identity(None, birth, None);
         }
         Some("person.sex") => {

@@ -9,9 +9,13 @@ use serde_json::Value;
 /// The lists of an interaction whose parts are told apart by their ids.
 const COMPONENTS: [&str; 5] = ["choices", "scale", "source", "target", "steps"];
 
+/// The share of the score from which a module is passed, where the session was launched with one.
+const MASTERY: &str = "https://w3id.org/xapi/cmi5/context/extensions/masteryscore";
+
 /// Everything in the statement, and in the statement that it may have for its object, that disagrees.
 pub(super) fn notice(item: &Value) -> Vec<Finding> {
     let mut findings = vec![];
+    mastery(item, &mut findings);
     for within in ["", "/object"] {
         score(item, &format!("{within}/result/score"), &mut findings);
         for list in COMPONENTS {
@@ -19,6 +23,18 @@ pub(super) fn notice(item: &Value) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// A score on one side of the mastery score, and a verb on the other (cmi5 9.3.4, 9.3.5).
+fn mastery(item: &Value, findings: &mut Vec<Finding>) {
+    let needed = item.pointer("/context/extensions").and_then(|known| known.get(MASTERY)?.as_f64());
+    let scaled = item.pointer("/result/score/scaled").and_then(Value::as_f64);
+    let verb = item.pointer("/verb/id").and_then(Value::as_str).and_then(|id| id.rsplit_once("/verbs/"));
+    let reached = needed.zip(scaled).map(|(needed, scaled)| scaled >= needed);
+    if matches!((verb, reached), (Some((_, "passed")), Some(false)) | (Some((_, "failed")), Some(true))) {
+        let detail = "lies on the other side of the mastery score than the verb says";
+        findings.push(Finding::new(Code::Contradiction, "/result/score/scaled", detail));
+    }
 }
 
 fn score(item: &Value, at: &str, findings: &mut Vec<Finding>) {

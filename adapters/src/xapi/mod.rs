@@ -3,8 +3,9 @@
 //! One statement says that a learner did something in a module; what voids one says only which. A
 //! learner is known by their account at the platform: mail addresses as actors are refused and never
 //! stored. Scores, answers, extensions and everybody else in a statement are checked and not kept.
-//! Next: `form`, for what the schema cannot say.
+//! Next: `form`, for what the schema cannot say, and `equality`, for what is no difference.
 
+mod equality;
 mod form;
 #[cfg(test)]
 mod measured;
@@ -21,8 +22,10 @@ use crate::reading::{Codes, Reading};
 use crate::{Context, Format, Source, Translation};
 
 const VOIDED: &str = "http://adlnet.gov/expapi/verbs/voided";
-/// The platform finds that a part of the course was gone through; of a module it says "passed".
-const SATISFIED: &str = "https://w3id.org/xapi/adl/verbs/satisfied";
+/// What a statement of cmi5 has among its categories; without it a statement is only allowed, and does not count.
+pub(crate) const CMI5: &str = "https://w3id.org/xapi/cmi5/context/categories/cmi5";
+/// How a session was launched: looking at a module again, or around in it, completes nothing (cmi5 10.2.2).
+const LAUNCH_MODE: &str = "https://w3id.org/xapi/cmi5/context/extensions/launchmode";
 
 /// What a verb says of a module: completed and passed apart, for the table of modules says which of them counts. What
 /// ends a session is neither begun nor failed.
@@ -37,7 +40,8 @@ const VERBS: Codes<'_, Option<LearningStep>> = &[
     ("http://adlnet.gov/expapi/verbs/terminated", None),
     ("https://w3id.org/xapi/adl/verbs/abandoned", None),
     ("https://w3id.org/xapi/adl/verbs/waived", Some(LearningStep::Waived)),
-    (SATISFIED, Some(LearningStep::Passed)),
+    // Said of blocks and courses alone (cmi5 9.4): what it rests on was said of each module.
+    ("https://w3id.org/xapi/adl/verbs/satisfied", None),
 ];
 
 /// The xapi source.
@@ -80,13 +84,14 @@ impl Source for Xapi {
             "/object/result",
             "/object/context",
             "/object/attachments",
-            "/object/definition/extensions",
+            // How something is called in which language is no part of what is said (xAPI 2.3.1).
+            "/object/definition",
+            "/verb/display",
             "/result/score",
             "/result/response",
             "/result/extensions",
             "/context/instructor",
             "/context/team",
-            "/context/extensions",
             "/context/contextActivities/other",
             "/attachments",
             // A record store adds these: with them, one statement would be another when it comes again.
@@ -101,12 +106,16 @@ impl Source for Xapi {
         form::notice(item)
     }
 
+    fn normalise(&self, item: &mut Value) {
+        equality::normalise(item);
+    }
+
     fn id(&self, item: &Value) -> Option<String> {
         StatementId::parse(item.get("id")?.as_str()?).ok().map(|id| id.as_str().to_owned())
     }
 
-    fn translate(&self, item: &Value, _: &Context<'_>) -> Translation {
-        let mut reading = Reading::new(item);
+    fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {
+        let mut reading = Reading::new(item, context);
         let record = record(&mut reading);
         reading.finish(record.map(Said::Record))
     }
@@ -115,13 +124,15 @@ impl Source for Xapi {
 fn record(reading: &mut Reading<'_>) -> Option<Record> {
     let id = reading.parsed("/id", Code::InvalidReference, StatementId::parse);
     let at = reading.instant("/timestamp");
-    let account = account(reading);
     if reading.text("/verb/id") == Some(VOIDED) {
+        // Who voids is mostly not the learner, and need not be known: what counts is which statement it is.
         let voided = reading.parsed("/object/id", Code::InvalidReference, StatementId::parse);
-        let ((home, _), voided) = (account?, voided?);
-        let fact = fact(Entry::Statement(voided.clone()), Statement::Voided, home, "voided", at?);
+        let home = reading.text("/actor/account/homePage").unwrap_or("voided");
+        let (_, voided, at) = (id?, voided?, at?);
+        let fact = fact(Entry::Statement(voided.clone()), Statement::Voided, home, "voided", at);
         return Some(of(vec![Key::Statement(voided)], vec![Fact { valid_from: None, ..fact }]));
     }
+    let account = account(reading);
     let progress = progress(reading);
     let (id, at, (home, account)) = (id?, at?, account?);
     let facts = progress.map(|(module, step)| {
@@ -156,7 +167,8 @@ fn account<'a>(reading: &mut Reading<'a>) -> Option<(&'a str, Account)> {
     }
     let home = reading.text("/actor/account/homePage")?;
     let whole = |name: &str| {
-        Account::parse(&format!("{home} {name}")).map_err(|_| "expected at most 200 bytes, without blanks")
+        Account::parse(&format!("{home} {name}"))
+            .map_err(|_| "expected at most 200 bytes, no blanks around them")
     };
     Some((home, reading.parsed("/actor/account/name", Code::InvalidReference, whole)?))
 }
@@ -173,11 +185,37 @@ fn progress(reading: &mut Reading<'_>) -> Option<(ModuleCode, LearningStep)> {
     if matches!((step, success), (LearningStep::Passed, Some(false)) | (LearningStep::Failed, Some(true))) {
         reading.note(Code::Contradiction, "/result/success", "says the opposite of the verb");
     }
-    // Activities of modules end in `/au/` and their code; blocks and courses are no modules.
-    let code = reading.text("/object/id")?.rsplit_once("/au/");
-    let module = code.and_then(|(_, code)| ModuleCode::parse(code).ok());
-    if module.is_none() && verb != SATISFIED {
+    // The platform makes the activity's own id; the publisher's stands in the grouping (cmi5 9.6.2.3).
+    let grouping = ids(reading, "grouping");
+    let named = grouping.into_iter().chain(reading.text("/object/id")).find_map(module);
+    let Some(module) = named else {
         reading.note(Code::Ignored, "/object/id", "names no module, so nothing follows from it");
+        return None;
+    };
+    if !ids(reading, "category").contains(&CMI5) {
+        let at = "/context/contextActivities/category";
+        reading.note(Code::Ignored, at, "is no statement of cmi5, so nothing follows from it");
+        return None;
     }
-    Some((module?, step))
+    let mode = reading.value("/context/extensions").and_then(|known| known.get(LAUNCH_MODE)?.as_str());
+    if mode.is_some_and(|mode| mode != "Normal") {
+        reading.note(
+            Code::Ignored,
+            "/context/extensions",
+            "looks at a module only, so nothing follows from it",
+        );
+        return None;
+    }
+    Some((module, step))
+}
+
+/// Activities of modules end in `/au/` and their code; blocks and courses are no modules.
+fn module(id: &str) -> Option<ModuleCode> {
+    ModuleCode::parse(id.rsplit_once("/au/")?.1).ok()
+}
+
+/// The ids of the activities in one of the context's lists.
+fn ids<'a>(reading: &Reading<'a>, list: &str) -> Vec<&'a str> {
+    let list = reading.value(&format!("/context/contextActivities/{list}")).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(|activity| activity.get("id")?.as_str()).collect()
 }

@@ -33,6 +33,8 @@ enum Command {
     Demo(demo::Args),
     /// Tell whether everything around the hub is as it must be, and what to do where it is not.
     Doctor(commands::doctor::Args),
+    /// Tell what a source's door would make of files: facts or findings. Nothing is stored or sent.
+    DryRun(commands::dry_run::Args),
     /// Tell why something is as it is: who is responsible, on which facts and rules, what was shown to whom.
     Explain(commands::explain::Args),
     /// Write down what the schema id of each new or changed contract stands for from now on.
@@ -90,6 +92,7 @@ async fn main() -> ExitCode {
         Command::Clock(args) => commands::clock::run(args).await,
         Command::Demo(args) => Box::pin(demo::run(args)).await,
         Command::Doctor(args) => commands::doctor::run(args).await,
+        Command::DryRun(args) => commands::dry_run::run(args).await,
         Command::Explain(args) => commands::explain::run(args).await,
         Command::Freeze(args) => commands::freeze::run(args).await,
         Command::Keys(args) => commands::keys::run(args).await,

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
-use super::lines::{BodyForm, parse};
+use super::lines;
 use super::problem::{Problem, ProblemCode};
 use super::{Here, auth, messages, receipts};
 use crate::intake::{ItemVerdict, LatestAnswer};
@@ -29,9 +29,9 @@ pub(super) async fn push(
 ) -> Result<Response, Problem> {
     let source = adapters::source("answer").ok_or(ProblemCode::UnknownSource)?;
     let recipient = auth::recipient(&doors, request.headers(), &name)?;
-    let form = BodyForm::of(source, request.headers())?;
+    let said = lines::said(source, request.headers())?;
     let body = messages::whole(request).await?;
-    let items = parse(source, form, &body);
+    let items = adapters::read_in(source, said, &body);
     if items.len() != 1 {
         return Err(ProblemCode::NotOne.into());
     }

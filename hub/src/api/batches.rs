@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, stream};
 use serde_json::json;
 
-use super::lines::{BodyForm, CHUNK, Cutter, parse};
+use super::lines::{self, CHUNK, Cutter};
 use super::problem::{Problem, ProblemCode};
 use super::{Doors, Here, auth, verdict};
 
@@ -29,13 +29,11 @@ pub(super) async fn push(
 ) -> Result<Response, Problem> {
     let source = adapters::source(&name).ok_or(ProblemCode::UnknownSource)?;
     let sender = auth::sender(&doors, &headers, &name)?;
-    let form = BodyForm::of(source, &headers)?;
-    let cutter = Cutter::new(form);
+    let cutter = Cutter::new(source, lines::said(source, &headers)?);
     let mut batch = PostedBatch {
         doors,
         source,
         sender,
-        form,
         cutter,
         bytes: body.into_data_stream(),
         next: 0,
@@ -66,7 +64,6 @@ struct PostedBatch {
     doors: Doors,
     source: &'static dyn Source,
     sender: String,
-    form: BodyForm,
     cutter: Cutter,
     bytes: BodyDataStream,
     next: usize,
@@ -82,7 +79,7 @@ impl PostedBatch {
             return Err(ProblemCode::TooLarge.into());
         }
         let Some(chunk) = self.chunk().await? else { return Ok(None) };
-        let mut items = parse(self.source, self.form, &chunk).into_iter().peekable();
+        let mut items = self.cutter.read(&chunk).into_iter().peekable();
         let mut lines = String::new();
         while items.peek().is_some() {
             let left = self.doors.config.hub.limits.batch_items.saturating_sub(self.next);

@@ -1,118 +1,159 @@
 //! Forms and lines: which content types a source takes, and how a stream of bytes is cut.
 //!
-//! A cut never falls inside an item: NDJSON is cut at line ends, CSV at line ends outside quotes.
-//! Refuses to read what an item says: that is `adapters::read`.
+//! A cut never falls inside an item: objects are cut where a line begins with one, a list between its elements, CSV at
+//! line ends outside quotes. Refuses to read what an item says: that is `adapters::read`.
 
-use adapters::{Format, Refused, Source};
+use adapters::{Charset, Format, Refused, Source};
 use axum::http::{HeaderMap, header};
-use schemas::finding::{Code, Finding};
 use serde_json::Value;
 
 use super::{Problem, ProblemCode};
 
-/// Lines that are handed on together: enough to share work, few enough to leave the thread soon.
-pub(super) const CHUNK: usize = 128;
+/// Items that are handed on together: enough to share work, few enough to leave the thread soon.
+pub(crate) const CHUNK: usize = 128;
 
-/// How a body is written.
+/// The encoding that a request says, where the source takes its content type. Every source takes its items as JSON.
+pub(super) fn said(source: &dyn Source, headers: &HeaderMap) -> Result<Option<Charset>, Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let (kind, parameters) = kind.split_once(';').unwrap_or((kind, ""));
+    let form = match kind.trim().to_ascii_lowercase().as_str() {
+        "application/json" | "application/x-ndjson" | "application/ndjson" => Format::Json,
+        "text/csv" => Format::Csv,
+        "application/xml" | "text/xml" => Format::Xml,
+        _ => return Err(ProblemCode::WrongFormat.into()),
+    };
+    if form != Format::Json && form != source.format() {
+        return Err(ProblemCode::WrongFormat.into());
+    }
+    let mut named = parameters.split(';').filter_map(|parameter| parameter.split_once('='));
+    let named = named.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    let charset = |(_, name): (&str, &str)| Charset::named(name).ok_or(ProblemCode::WrongFormat.into());
+    named.map(charset).transpose()
+}
+
+/// How a stream is cut.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum BodyForm {
-    /// One JSON value, or one a line.
-    Json,
-    /// Rows under a header.
-    Csv,
-    Xml,
+enum CutAt {
+    /// Where a line begins with an object.
+    Lines,
+    /// Between the elements of a list.
+    Elements,
+    /// At line ends outside quotes.
+    Rows,
+    Nothing,
 }
 
-impl BodyForm {
-    /// The form of a request, where the source takes it. Every source takes its items as JSON.
-    pub(super) fn of(source: &dyn Source, headers: &HeaderMap) -> Result<Self, Problem> {
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-        let form = match kind.as_str() {
-            "application/json" | "application/x-ndjson" | "application/ndjson" => Self::Json,
-            "text/csv" => Self::Csv,
-            "application/xml" | "text/xml" => Self::Xml,
-            _ => return Err(ProblemCode::WrongFormat.into()),
-        };
-        let own = match source.format() {
-            Format::Json => Self::Json,
-            Format::Csv => Self::Csv,
-            Format::Xml => Self::Xml,
-        };
-        if form == own || form == Self::Json { Ok(form) } else { Err(ProblemCode::WrongFormat.into()) }
-    }
-}
-
-/// The items in some bytes.
-pub(super) fn parse(source: &dyn Source, form: BodyForm, bytes: &[u8]) -> Vec<Result<Value, Refused>> {
-    if form != BodyForm::Json || source.format() == Format::Json {
-        return adapters::read(source, bytes);
-    }
-    // Items of a source that has another format of its own, given as JSON.
-    let one = serde_json::from_slice(bytes).map_or_else(|_| None, |value: Value| Some(vec![Ok(value)]));
-    one.unwrap_or_else(|| bytes.split(|byte| *byte == b'\n').filter(|line| !blank(line)).map(json).collect())
-}
-
-fn json(line: &[u8]) -> Result<Value, Refused> {
-    serde_json::from_slice(line).map_err(|error| {
-        let detail =
-            format!("JSON was expected; reading stopped at byte {} of {}", error.column(), line.len());
-        Refused { item: None, findings: vec![Finding::new(Code::Unreadable, "", detail)] }
-    })
-}
-
-fn blank(line: &[u8]) -> bool {
-    line.iter().all(u8::is_ascii_whitespace)
-}
-
-/// Cuts a stream into chunks of whole lines.
+/// Cuts the bytes of a stream into chunks of whole items, and reads them.
 #[derive(Debug)]
-pub(super) struct Cutter {
-    form: BodyForm,
+pub(crate) struct Cutter {
+    source: &'static dyn Source,
+    /// The encoding that was said.
+    said: Option<Charset>,
+    /// Told by what comes first.
+    cut: Option<CutAt>,
     buffer: Vec<u8>,
     /// How far the buffer was looked through.
     seen: usize,
-    /// Line ends found in it, and where the last one is.
-    lines: usize,
+    /// Places found at which it may be cut, and where the last one is.
+    places: usize,
     end: usize,
     quoted: bool,
-    /// The header line of a CSV: every chunk begins with it.
+    /// Where a quote closed last: one right behind it is a quote inside a value.
+    closed: Option<usize>,
+    /// In a list: how deep, and whether the next character is escaped.
+    depth: usize,
+    escaped: bool,
+    /// The header line of a CSV, with a `sep=` before it: every chunk begins with it.
     head: Option<Vec<u8>>,
 }
 
 impl Cutter {
-    pub(super) fn new(form: BodyForm) -> Self {
-        Self { form, buffer: vec![], seen: 0, lines: 0, end: 0, quoted: false, head: None }
+    pub(crate) fn new(source: &'static dyn Source, said: Option<Charset>) -> Self {
+        Self {
+            source,
+            said,
+            cut: None,
+            buffer: vec![],
+            seen: 0,
+            places: 0,
+            end: 0,
+            quoted: false,
+            closed: None,
+            depth: 0,
+            escaped: false,
+            head: None,
+        }
     }
 
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
     /// How many bytes are held.
-    pub(super) fn held(&self) -> usize {
+    pub(crate) fn held(&self) -> usize {
         self.buffer.len()
     }
 
+    /// The items of some bytes that were cut.
+    pub(crate) fn read(&self, chunk: &[u8]) -> Vec<Result<Value, Refused>> {
+        adapters::read_in(self.source, self.said, chunk)
+    }
+
     /// The next full chunk, where there is one.
-    pub(super) fn full(&mut self) -> Option<Vec<u8>> {
-        if self.form == BodyForm::Xml {
-            return None;
+    pub(crate) fn full(&mut self) -> Option<Vec<u8>> {
+        match self.cut_at()? {
+            CutAt::Nothing => None,
+            CutAt::Elements => self.elements(),
+            CutAt::Lines => self.lines(),
+            CutAt::Rows => self.rows(),
         }
-        while let Some(found) = memchr::memchr2(b'\n', b'"', &self.buffer[self.seen..]) {
-            let at = self.seen + found;
-            self.seen = at + 1;
-            if self.buffer[at] == b'"' {
-                // In JSON a line end never stands inside a text; in CSV it may.
-                self.quoted ^= self.form == BodyForm::Csv;
-            } else if !self.quoted {
-                self.end = self.seen;
-                self.lines += 1;
-                if self.form == BodyForm::Csv && self.head.is_none() {
-                    self.head = Some(self.cut());
-                } else if self.lines == CHUNK {
-                    let chunk = self.cut();
-                    return Some(self.headed(chunk));
+    }
+
+    /// What is left at the end of the stream.
+    pub(crate) fn rest(&mut self) -> Option<Vec<u8>> {
+        let rest = std::mem::take(&mut self.buffer);
+        (self.seen, self.end, self.places) = (0, 0, 0);
+        (!rest.iter().all(u8::is_ascii_whitespace)).then(|| self.headed(rest))
+    }
+
+    /// How it is cut, once its first character is there.
+    fn cut_at(&mut self) -> Option<CutAt> {
+        if self.cut.is_none() {
+            const MARKS: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
+            let begun = |mark: &&[u8]| self.buffer.len() < mark.len() && mark.starts_with(&self.buffer);
+            if MARKS.iter().any(begun) {
+                return None;
+            }
+            let wide = matches!(Charset::marked(&self.buffer).or(self.said), Some(Charset::Utf16));
+            let bare = self.buffer.strip_prefix(MARKS[0]).unwrap_or(&self.buffer).trim_ascii_start();
+            let Some(first) = bare.first() else {
+                // Blanks before everything are held for nobody.
+                let mark = if self.buffer.starts_with(MARKS[0]) { MARKS[0].len() } else { 0 };
+                self.buffer.truncate(mark);
+                return None;
+            };
+            self.cut = Some(match (Format::of(self.source, bare), first) {
+                // A line end has two bytes there.
+                _ if wide => CutAt::Nothing,
+                (Format::Json, b'[') => CutAt::Elements,
+                (Format::Json, _) => CutAt::Lines,
+                (Format::Csv, _) => CutAt::Rows,
+                (Format::Xml, _) => CutAt::Nothing,
+            });
+        }
+        self.cut
+    }
+
+    fn lines(&mut self) -> Option<Vec<u8>> {
+        while let Some(found) = memchr::memchr(b'\n', &self.buffer[self.seen..]) {
+            let next = self.seen + found + 1;
+            // Whether an object begins there is told by the next byte.
+            let opens = *self.buffer.get(next)? == b'{';
+            self.seen = next;
+            if opens {
+                (self.end, self.places) = (next, self.places + 1);
+                if self.places == CHUNK {
+                    return Some(self.cut());
                 }
             }
         }
@@ -120,16 +161,68 @@ impl Cutter {
         None
     }
 
-    /// What is left at the end of the stream.
-    pub(super) fn rest(&mut self) -> Option<Vec<u8>> {
-        let rest = std::mem::take(&mut self.buffer);
-        (self.seen, self.end, self.lines) = (0, 0, 0);
-        (!blank(&rest)).then(|| self.headed(rest))
+    fn rows(&mut self) -> Option<Vec<u8>> {
+        while let Some(found) = memchr::memchr2(b'\n', b'"', &self.buffer[self.seen..]) {
+            let at = self.seen + found;
+            self.seen = at + 1;
+            if self.buffer[at] == b'"' {
+                // A quote inside a value opens nothing.
+                let before = at.checked_sub(1);
+                let begins =
+                    before.is_none_or(|at| matches!(self.buffer[at], b'\n' | b'\r' | b';' | b',' | b'\t'));
+                if self.quoted {
+                    (self.quoted, self.closed) = (false, Some(at));
+                } else {
+                    self.quoted = begins || (before.is_some() && before == self.closed);
+                }
+            } else if !self.quoted {
+                (self.end, self.places) = (self.seen, self.places + 1);
+                let said = adapters::separator(&self.buffer[..self.end]);
+                if self.head.is_some() {
+                    if self.places == CHUNK {
+                        let chunk = self.cut();
+                        return Some(self.headed(chunk));
+                    }
+                } else if said.0.is_none() || !said.1.is_empty() {
+                    self.head = Some(self.cut());
+                }
+            }
+        }
+        self.seen = self.buffer.len();
+        None
+    }
+
+    fn elements(&mut self) -> Option<Vec<u8>> {
+        while let Some(byte) = self.buffer.get(self.seen).copied() {
+            self.seen += 1;
+            match byte {
+                _ if self.escaped => self.escaped = false,
+                b'\\' if self.quoted => self.escaped = true,
+                b'"' => self.quoted ^= true,
+                _ if self.quoted => {}
+                b'[' | b'{' => self.depth += 1,
+                b']' | b'}' => self.depth = self.depth.saturating_sub(1),
+                b',' if self.depth == 1 => {
+                    (self.end, self.places) = (self.seen, self.places + 1);
+                    if self.places == CHUNK {
+                        let mut chunk = self.cut();
+                        // What is cut is a list, and so is what is left.
+                        chunk.pop();
+                        chunk.push(b']');
+                        self.buffer.insert(0, b'[');
+                        self.seen = 1;
+                        return Some(chunk);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
     }
 
     fn cut(&mut self) -> Vec<u8> {
         let rest = self.buffer.split_off(self.end);
-        (self.seen, self.end, self.lines) = (0, 0, 0);
+        (self.seen, self.end, self.places, self.closed) = (0, 0, 0, None);
         std::mem::replace(&mut self.buffer, rest)
     }
 
@@ -145,9 +238,13 @@ impl Cutter {
 mod tests {
     use super::*;
 
+    fn source(name: &str) -> &'static dyn Source {
+        adapters::source(name).unwrap()
+    }
+
     /// Feeds `text` in pieces of `step` bytes; gives all chunks as text.
-    fn cut(form: BodyForm, text: &str, step: usize) -> Vec<String> {
-        let mut cutter = Cutter::new(form);
+    fn cut(name: &str, text: &str, step: usize) -> Vec<String> {
+        let mut cutter = Cutter::new(source(name), None);
         let mut chunks = vec![];
         for piece in text.as_bytes().chunks(step) {
             cutter.push(piece);
@@ -163,28 +260,84 @@ mod tests {
     #[test]
     fn lines_are_cut_alike_however_they_arrive() {
         let text: String = (0..300).map(|n| format!("{{\"n\":{n}}}\n")).collect();
-        let whole = cut(BodyForm::Json, &text, text.len());
+        let whole = cut("visa", &text, text.len());
         assert_eq!(whole.iter().map(|chunk| chunk.lines().count()).collect::<Vec<_>>(), [128, 128, 44]);
         assert_eq!(whole.concat(), text);
         for step in [1, 7, 1000] {
-            assert_eq!(cut(BodyForm::Json, &text, step), whole, "{step}");
+            assert_eq!(cut("visa", &text, step), whole, "{step}");
+        }
+    }
+
+    #[test]
+    fn every_form_of_json_gives_each_item_once_and_in_order() {
+        let item = |n: usize| serde_json::json!({"n": n, "t": "a,]\"\\", "l": [[n]]});
+        let items: Vec<Value> = (0..300).map(item).collect();
+        let pretty = |value: &Value| serde_json::to_string_pretty(value).unwrap();
+        let lines = |write: &dyn Fn(&Value) -> String| {
+            items.iter().map(|item| write(item) + "\n").collect::<String>()
+        };
+        let list = Value::Array(items.clone());
+        for text in [
+            lines(&Value::to_string),
+            lines(&pretty),
+            list.to_string(),
+            pretty(&list),
+            format!("\u{feff} {list}"),
+        ] {
+            for step in [1, 97, text.len()] {
+                let chunks = cut("xapi", &text, step);
+                assert_eq!(chunks.len(), 3, "{step}");
+                let read = chunks.iter().flat_map(|chunk| adapters::read(source("xapi"), chunk.as_bytes()));
+                assert_eq!(read.collect::<Result<Vec<_>, _>>().unwrap(), items, "{step}");
+            }
         }
     }
 
     #[test]
     fn every_chunk_of_a_csv_has_the_header_and_no_cut_falls_inside_quotes() {
         let rows: String = (0..200).map(|n| format!("{n};\"two\nlines\"\n")).collect();
-        let chunks = cut(BodyForm::Csv, &format!("a;b\n{rows}"), 13);
-        assert_eq!(chunks.len(), 2);
-        assert!(chunks.iter().all(|chunk| chunk.starts_with("a;b\n") && chunk.matches('"').count() % 2 == 0));
+        for head in ["a;b\n", "sep=;\r\na;b\n"] {
+            let chunks = cut("permit", &format!("{head}{rows}"), 13);
+            assert_eq!(chunks.len(), 2);
+            assert!(
+                chunks.iter().all(|chunk| chunk.starts_with(head) && chunk.matches('"').count() % 2 == 0)
+            );
+            assert_eq!(chunks.concat().replace(head, ""), rows);
+        }
+        // A quote inside a value opens nothing, a doubled one closes nothing.
+        let rows: String = (0..200).map(|n| format!("{n};5\" x \"\"y\"\"\"\n")).collect();
+        assert_eq!(cut("permit", &format!("a;b\n{rows}"), 13).len(), 2);
+        let rows: String = (0..200).map(|n| format!("\"a\"\"\nb\";{n}\n")).collect();
+        let chunks = cut("permit", &format!("a;b\n{rows}"), 13);
+        assert!(chunks.iter().all(|chunk| chunk.starts_with("a;b\n\"a\"\"\nb\";")));
         assert_eq!(chunks.concat().replace("a;b\n", ""), rows);
     }
 
     #[test]
     fn a_last_line_without_an_end_counts_and_nothing_is_no_chunk() {
-        assert_eq!(cut(BodyForm::Json, "{}", 1), ["{}"]);
-        assert_eq!(cut(BodyForm::Json, "\n \n", 1), [""; 0]);
-        assert_eq!(cut(BodyForm::Csv, "a;b\n", 2), [""; 0]);
-        assert_eq!(cut(BodyForm::Xml, "<a>\n</a>\n", 2), ["<a>\n</a>\n"]);
+        assert_eq!(cut("visa", "{}", 1), ["{}"]);
+        assert_eq!(cut("visa", "\n \n", 1), [""; 0]);
+        assert_eq!(cut("permit", "a;b\n", 2), [""; 0]);
+        assert_eq!(cut("register", "<a>\n</a>\n", 2), ["<a>\n</a>\n"]);
+        assert_eq!(cut("permit", "\u{feff}{\"a\":1}\n", 1), ["\u{feff}{\"a\":1}\n"]);
+    }
+
+    #[test]
+    fn a_content_type_says_the_form_and_the_encoding() {
+        let said = |name: &str, kind: &'static str| {
+            let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind.parse().unwrap())]);
+            said(source(name), &headers).map_err(|problem| problem.code())
+        };
+        for (kind, expect) in [
+            ("text/csv", Ok(None)),
+            ("Text/CSV; header=present; Charset=\"windows-1252\"", Ok(Some(Charset::Windows1252))),
+            ("text/csv;charset=utf-16le", Ok(Some(Charset::Utf16))),
+            ("text/csv;charset=koi8-r", Err(ProblemCode::WrongFormat)),
+            ("application/json", Ok(None)),
+            ("application/xml", Err(ProblemCode::WrongFormat)),
+            ("", Err(ProblemCode::WrongFormat)),
+        ] {
+            assert_eq!(said("permit", kind), expect, "{kind}");
+        }
     }
 }

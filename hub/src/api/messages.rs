@@ -8,7 +8,7 @@ use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::lines::{BodyForm, parse};
+use super::lines;
 use super::problem::{Problem, ProblemCode};
 use super::{Here, auth, verdict};
 use crate::intake::ItemVerdict;
@@ -21,9 +21,9 @@ pub(super) async fn push(
 ) -> Result<Response, Problem> {
     let source = adapters::source(&name).ok_or(ProblemCode::UnknownSource)?;
     let sender = auth::sender(&doors, request.headers(), &name)?;
-    let form = BodyForm::of(source, request.headers())?;
+    let said = lines::said(source, request.headers())?;
     let body = whole(request).await?;
-    let items = parse(source, form, &body);
+    let items = adapters::read_in(source, said, &body);
     if items.len() != 1 {
         return Err(ProblemCode::NotOne.into());
     }

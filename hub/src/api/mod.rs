@@ -10,7 +10,7 @@ mod batches;
 mod early;
 mod feed;
 mod guard;
-mod lines;
+pub(crate) mod lines;
 mod look;
 mod messages;
 mod pages;
@@ -36,6 +36,7 @@ use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{get, post};
 use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
@@ -147,6 +148,8 @@ pub fn router(doors: Doors, others: Router) -> Router {
         .merge(long)
         .with_state(doors)
         .fallback(problem::not_found)
+        // Inside of it limits count what comes out; what is never read is never inflated.
+        .layer(RequestDecompressionLayer::new())
         .layer(RequestBodyTimeoutLayer::new(PATIENCE))
         .layer(map_response(problem::worded))
         .merge(others)

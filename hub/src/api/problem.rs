@@ -243,12 +243,14 @@ pub(super) async fn worded(response: Response) -> Response {
         status if status.is_server_error() => ProblemCode::Internal,
         _ => return response,
     };
-    let allow = response.headers().get(header::ALLOW).cloned();
-    let mut response = Problem::new(code).into_response();
-    if let Some(allow) = allow {
-        response.headers_mut().insert(header::ALLOW, allow);
+    let mut worded = Problem::new(code).into_response();
+    // What would be taken instead is told by the layer that refused.
+    for name in [header::ALLOW, header::ACCEPT_ENCODING] {
+        if let Some(value) = response.headers().get(&name) {
+            worded.headers_mut().insert(name, value.clone());
+        }
     }
-    response
+    worded
 }
 
 /// Where a handler panicked: the panic's words may hold personal values, so they go nowhere.

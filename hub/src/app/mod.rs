@@ -18,7 +18,6 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use axum::Router;
 use clap::ValueEnum;
-use decide::bundle::{Competence, Contract};
 use schemas::time::Day;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -149,14 +148,7 @@ impl Hub {
         let schemas = Arc::new(schemas(&config, &store).await?);
         let metrics = Arc::new(Metrics::new());
         let health = metrics.deliver.clone();
-        let chosen = |contract: &&Contract| matches!(contract.competence, Competence::Choice { .. });
-        let tables = LookupTables {
-            municipalities: config.bundle.municipalities.clone(),
-            places: config.bundle.places.clone(),
-            countries: config.bundle.countries.clone(),
-            choosable: config.bundle.contracts.iter().filter(chosen).map(|c| c.recipient.clone()).collect(),
-            environment: config.hub.environment,
-        };
+        let tables = LookupTables::of(&config);
         // SQLite has one writer; PostgreSQL gains from a second (docs/benchmark.md).
         let committers = if config.hub.database.starts_with("sqlite:") { 1 } else { 2 };
         let intake = Intake::new(store.clone(), vault.clone(), clock.clone(), tables, baseline, committers);

@@ -12,6 +12,7 @@ pub mod check;
 pub mod clock;
 pub mod credential;
 pub mod doctor;
+pub mod dry_run;
 pub mod explain;
 pub mod freeze;
 pub mod keys;

@@ -13,6 +13,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use adapters::{Context, Refused, Source};
+use decide::bundle::{Competence, Contract};
 use schemas::country::Countries;
 use schemas::finding::Finding;
 use schemas::ids::{MessageId, PersonId};
@@ -27,6 +28,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::store::rows::{InboxRow, RefusalRow, StoredAttempt};
 use crate::store::{Store, StoreError};
 use crate::vault::{Content, Place, SealError, Vault};
@@ -55,6 +57,29 @@ pub struct LookupTables {
     pub choosable: BTreeSet<Recipient>,
     /// Which national numbers may be seen.
     pub environment: Environment,
+}
+
+impl LookupTables {
+    /// Those of a config.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        let bundle = &config.bundle;
+        let chosen = |contract: &&Contract| matches!(contract.competence, Competence::Choice { .. });
+        Self {
+            municipalities: bundle.municipalities.clone(),
+            places: bundle.places.clone(),
+            countries: bundle.countries.clone(),
+            choosable: bundle.contracts.iter().filter(chosen).map(|c| c.recipient.clone()).collect(),
+            environment: config.hub.environment,
+        }
+    }
+
+    /// What a translation of this sender's items may look at.
+    #[must_use]
+    pub fn context<'a>(&'a self, sender: &'a str, now: Instant) -> Context<'a> {
+        let Self { municipalities, places, countries, choosable, environment } = self;
+        Context { municipalities, places, countries, choosable, environment: *environment, sender, now }
+    }
 }
 
 /// What became of one item.
@@ -317,9 +342,7 @@ impl Intake {
         item: Result<Value, Refused>,
         now: Instant,
     ) -> Result<Incoming, IntakeError> {
-        let LookupTables { municipalities, places, countries, choosable, environment } = &self.0.tables;
-        let environment = *environment;
-        let context = Context { municipalities, places, countries, choosable, environment, sender };
+        let context = self.0.tables.context(sender, now);
         match item.and_then(|item| adapters::check(source, item, &context)) {
             Ok(checked) => {
                 let id = id.unwrap_or(checked.id());

@@ -177,7 +177,12 @@ impl Requests {
                 self.failed(&id, insz, code, replaced_by).await?
             }
             (AnswerOutcome::Answer, document) if task.kind == TaskKind::GivePerson => {
-                self.answered(&id, insz, &document).await?;
+                if let Some(why) = self.answered(&id, insz, &document).await? {
+                    tracing::warn!(task = %task.id, why, "the register's answer is none to what was asked");
+                    self.count(why);
+                    self.later(task).await;
+                    return Ok(());
+                }
             }
             // An enrolment that began or ended changes nothing that is known.
             (AnswerOutcome::Answer, _) => {}
@@ -219,24 +224,29 @@ impl Requests {
         }
     }
 
-    /// Gives a person's answer to the door; one it refuses is a failure with the first finding's code.
-    async fn answered(&self, id: &str, insz: Insz, document: &[u8]) -> Result<(), RequestError> {
-        let refused = match adapters::source("register") {
-            Some(source) => match adapters::read(source, document).into_iter().next() {
-                Some(item) => match self.intake.answer(source, id, item).await? {
-                    ItemVerdict::Refused { findings, .. } => {
-                        findings.first().map_or("refused", |finding| finding.code.as_str())
-                    }
-                    // A repeat of the same task: what it answered first counts.
-                    ItemVerdict::Accepted { .. } | ItemVerdict::Again { .. } | ItemVerdict::Conflict => {
-                        return Ok(());
-                    }
-                },
-                None => "unreadable",
-            },
-            None => "unknown-source",
+    /// Gives a person's answer to the door; one it refuses is a failure with the first finding's code. Says why it is no
+    /// answer, where it is none: what cannot be read, and what is said about somebody who was not asked about. Nothing
+    /// of that is kept, and the question is asked again.
+    async fn answered(
+        &self,
+        id: &str,
+        insz: Insz,
+        document: &[u8],
+    ) -> Result<Option<&'static str>, RequestError> {
+        let Some(source) = adapters::source("register") else { return Ok(Some("unknown-source")) };
+        let item = match adapters::read(source, document).into_iter().next() {
+            Some(Ok(item)) if adapters::register::is_about_another(&item, insz) => {
+                return Ok(Some("other-number"));
+            }
+            Some(Ok(item)) => item,
+            Some(Err(_)) | None => return Ok(Some("unreadable")),
         };
-        self.failed(id, insz, refused.to_owned(), None).await
+        if let ItemVerdict::Refused { findings, .. } = self.intake.answer(source, id, Ok(item)).await? {
+            let refused = findings.first().map_or("refused", |finding| finding.code.as_str());
+            self.failed(id, insz, refused.to_owned(), None).await?;
+        }
+        // A repeat of the same task: what it answered first counts.
+        Ok(None)
     }
 
     async fn failed(

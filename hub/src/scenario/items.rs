@@ -93,6 +93,7 @@ impl ScenarioItems {
             choosable: &self.choosable,
             environment: config.hub.environment,
             sender: say.sender.as_deref().unwrap_or_default(),
+            now: at,
         };
         let refused = |findings: Vec<Finding>| {
             findings.into_iter().filter(|finding| finding.code.severity() == Severity::Error).collect()

@@ -29,6 +29,7 @@ fn main() -> anyhow::Result<()> {
         choosable: &BTreeSet::from_iter(bundle.contracts.iter().map(|contract| contract.recipient.clone())),
         environment: config.hub.environment,
         sender: "atlas",
+        now: schemas::time::parse_instant("2100-01-01T00:00:00Z").context("no time")?,
     };
     let mut samples = Vec::new();
     let mut add = |source: &'static dyn adapters::Source, item| {

@@ -7,6 +7,7 @@
 mod api;
 mod connections;
 mod feed;
+mod forms;
 mod intake;
 mod open;
 mod position;

@@ -73,9 +73,12 @@ pub fn outcome(kind: TaskKind, document: &[u8]) -> AnswerOutcome {
         return AnswerOutcome::Failed { code: exception.code.clone(), replaced_by: exception.replaced_by };
     }
     match (kind, answer.result.as_deref()) {
+        // A page, a fault or another service's answer is none: it is asked again.
+        (TaskKind::GivePerson, _) if !answer.person && answer.exceptions.is_empty() => AnswerOutcome::Later,
         (TaskKind::GivePerson, _) | (TaskKind::Register | TaskKind::Unregister, Some("1")) => {
             AnswerOutcome::Answer
         }
+        (TaskKind::Register | TaskKind::Unregister, None) => AnswerOutcome::Later,
         (TaskKind::Register, _) => {
             AnswerOutcome::Failed { code: "not-registered".to_owned(), replaced_by: None }
         }
@@ -89,6 +92,7 @@ pub fn outcome(kind: TaskKind, document: &[u8]) -> AnswerOutcome {
 struct Scan {
     exceptions: Vec<Exception>,
     result: Option<String>,
+    person: bool,
 }
 
 #[derive(Debug, Default)]
@@ -107,7 +111,12 @@ fn scan(document: &[u8]) -> Option<Scan> {
     // The name of the annotation that is being read.
     let mut annotation = String::new();
     loop {
-        match reader.read_event().ok()? {
+        let event = reader.read_event().ok()?;
+        if let Event::Start(tag) | Event::Empty(tag) = &event {
+            scan.person |=
+                tag.local_name().as_ref() == "Persoon" && path.last().is_some_and(|name| name == "Inhoud");
+        }
+        match event {
             Event::Start(tag) => {
                 path.push(tag.local_name().as_ref().to_owned());
                 elements += 1;

@@ -53,9 +53,19 @@ fn an_exception_may_name_the_new_number() {
 
 #[test]
 fn what_is_no_document_is_asked_again() {
-    for given in ["", "<html><body>502", "not xml <"] {
-        assert_eq!(outcome(TaskKind::GivePerson, given.as_bytes()), AnswerOutcome::Later, "{given}");
+    let fault = "<S:Envelope xmlns:S=\"urn:s\"><S:Body><S:Fault><faultcode>S:Server</faultcode></S:Fault></S:Body></S:Envelope>";
+    let page = "<html><head/><body><p>Onderhoud</p></body></html>";
+    let (other, empty) =
+        (answer("<Antwoorden><Antwoord><Inhoud><Gezin/></Inhoud></Antwoord></Antwoorden>"), answer(""));
+    let elsewhere = answer("<Antwoorden><Persoon/></Antwoorden>");
+    for given in ["", "<html><body>502", "not xml <", fault, page, &other, &empty, &elsewhere] {
+        for kind in [TaskKind::GivePerson, TaskKind::Register, TaskKind::Unregister] {
+            assert_eq!(outcome(kind, given.as_bytes()), AnswerOutcome::Later, "{kind:?} {given}");
+        }
     }
+    let western: Vec<u8> =
+        answer("<Inhoud><Persoon>\u{ef}</Persoon></Inhoud>").chars().map(|c| c as u8).collect();
+    assert_eq!(outcome(TaskKind::GivePerson, &western), AnswerOutcome::Later);
 }
 
 #[test]

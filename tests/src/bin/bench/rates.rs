@@ -57,6 +57,7 @@ fn bodies(config: &Config, lines: impl Iterator<Item = Value>) -> anyhow::Result
         choosable: &BTreeSet::new(),
         environment: config.hub.environment,
         sender: "bench",
+        now: schemas::time::parse_instant("2100-01-01T00:00:00Z").context("no time")?,
     };
     let check = |item| match adapters::check(source, item, &look) {
         Ok(checked) => Ok(decide::prepare(checked.said().clone(), &tests::mac)),
