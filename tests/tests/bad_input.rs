@@ -60,7 +60,12 @@ async fn each_kind_of_bad_input_has_its_outcome() {
         ("a name of 600 letters", "/person/surname", long(600), "refused: schema"),
         ("a name of emoji", "/person/surname", "\u{1f600}\u{1f600}".to_owned(), "persons +1, reviews +0"),
         ("two scripts in one word", "/person/surname", "Hadd\u{430}d".to_owned(), "persons +1, reviews +0"),
-        ("control characters", "/person/surname", "Had\u{7}d\u{0}ad".to_owned(), "refused: forbidden-character"),
+        (
+            "control characters",
+            "/person/surname",
+            "Had\u{7}d\u{0}ad".to_owned(),
+            "refused: forbidden-character",
+        ),
         (
             "letters that are not shown",
             "/person/surname",
@@ -91,7 +96,7 @@ async fn a_name_that_looks_the_same_is_the_same_person_or_asked_about() {
     let folder = tempfile::tempdir().unwrap();
     let hub = hub(folder.path()).await;
     for (n, (one, other)) in
-        [("Haddad", "Hadd\u{430}d"), ("Naciri", "Na\u{200b}ci\u{7}ri"), ("Mansouri", "MANSOURI\u{fe0f}")]
+        [("Haddad", "Hadd\u{430}d"), ("Naciri", "Na\u{200b}ciri"), ("Mansouri", "MANSOURI\u{fe0f}")]
             .into_iter()
             .enumerate()
     {

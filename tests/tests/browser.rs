@@ -65,6 +65,8 @@ async fn stage(data: &Path) -> (DemoHub, String) {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let story = tests::root().join("hub/demo/story");
     let stage = DemoHub::set(tests::config(), &story, data, listen).await.unwrap();
+    // Behind everything that is said here.
+    stage.hub.clock.advance(schemas::time::parse_instant("2025-06-01T08:00:00Z").unwrap());
     let base = format!("http://{}", stage.address);
     (stage, base)
 }
