@@ -184,9 +184,13 @@ for (const width of [1280, 320]) {
     const where = `${width} ${colorScheme}`;
     for (const code of ['nl', 'fr', 'en']) await look(steward, `/nakijken?lang=${code}`, where);
     for (const address of items.slice(0, 6)) await look(steward, address, where);
+    await steward.goto(`${base}${items[0]}`);
+    const person = await steward.locator('th a.id').first().getAttribute('href');
+    for (const code of ['nl', 'fr', 'en']) await look(steward, person.replace(/lang=.*/, `lang=${code}`), where);
     await steward.context().close();
     const other = await signedIn(width, { colorScheme });
     await look(other, '/nakijken', where);
+    await look(other, person, where);
     expect(await other.locator('form[action^="/nakijken"]').count() === 0, 'who may not review is shown the form');
     await other.context().close();
   }

@@ -183,6 +183,29 @@ async fn links_are_reviewed_without_a_value_and_answered_by_who_may() {
         let closed = noor.get(&format!("{address}?lang={code}")).await.text().await.unwrap();
         assert!(closed.contains(question) && !closed.contains("<table") && !closed.contains("cannot_tell"));
     }
+    // Who they are, field by field: source, date and rule for everybody, the shape of a value for who reviews.
+    let whose = format!("/persons/{}", review.person);
+    for (code, source, rule, field) in [
+        ("nl", "Diplomatieke post", "de hoogste bron; daarvan het nieuwste", "Geboortedatum"),
+        ("fr", "Poste diplomatique", "la plus haute source ; d&#39;elle le plus récent", "Date de naissance"),
+        ("en", "Diplomatic post", "the highest source; of it the newest", "Date of birth"),
+    ] {
+        let seen = async |visitor: &Visitor| {
+            visitor.get(&format!("{whose}?lang={code}")).await.text().await.unwrap()
+        };
+        let (open, closed) = (seen(&lucas).await, seen(&noor).await);
+        assert!(
+            [&open, &closed].iter().all(|page| [source, rule, field].iter().all(|text| page.contains(text))),
+            "{open}"
+        );
+        assert!(
+            open.contains("9999-99-99") && !closed.contains("9999-99-99"),
+            "by its shape, for who reviews"
+        );
+        assert!(!open.contains(told["person"]["surname"].as_str().unwrap()) && !open.contains("1990-01-01"));
+    }
+    assert_eq!(lucas.get(&format!("/persons/{}", "07".repeat(16))).await.status(), 404);
+    assert_eq!(lucas.get("/persons/00").await.status(), 404);
     assert_eq!(lucas.get("/nakijken/00").await.status(), 404);
     let (own, others) = (lucas.token("/nakijken").await, noor.token("/nakijken").await);
     let say = async |visitor: &Visitor, token: &str, answer: &str, reason: &str| {

@@ -140,7 +140,9 @@ async fn says(canaries: &Canaries, process: &Process) {
     let ids: BTreeSet<&str> = rows.filter_map(|row| row.split('"').next()).collect();
     assert!(ids.len() > 4, "{} handovers are listed", ids.len());
     for id in ids.into_iter().take(10) {
-        page(&format!("/handovers/{id}")).await;
+        let handover = page(&format!("/handovers/{id}")).await;
+        let person = handover.split("href=\"/persons/").nth(1).and_then(|rest| rest.split('"').next());
+        page(&format!("/persons/{}", person.unwrap())).await;
     }
 }
 

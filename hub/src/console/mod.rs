@@ -2,7 +2,7 @@
 //!
 //! Shows counts, states, opaque ids and organisations; refuses names and numbers of persons. What is done from a page is
 //! a form, sent in the name of who is signed in, through the desk. Every text stands in `words`, every page is a template in `hub/templates/`, compiled in.
-//! Files: `overview` with `attention` and `flow` (its picture), `list`, `handover` with `timeline`, `review` with `touched`; below them `parts`,
+//! Files: `overview` with `attention` and `flow` (its picture), `list`, `handover` with `timeline`, `person`, `review` with `touched`; below them `parts`,
 //! `times`, `words`; `sign` and `session` let people in, `acts` is what they can do.
 
 mod acts;
@@ -12,6 +12,7 @@ mod handover;
 mod list;
 mod overview;
 mod parts;
+mod person;
 mod review;
 mod session;
 mod sign;
@@ -101,6 +102,7 @@ pub fn router(console: Console) -> Router {
         .route("/handovers", get(list::show))
         .route("/handovers/{id}", get(handover::show))
         .route("/streams/{id}/redeliver", post(acts::redeliver))
+        .route("/persons/{id}", get(person::show))
         .route("/nakijken", get(review::first))
         .route("/nakijken/{review}", get(review::show).post(review::answer))
         .route("/sign-out", post(sign::sign_out))

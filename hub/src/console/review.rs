@@ -35,6 +35,12 @@ pub(super) struct InLanguage {
     lang: String,
 }
 
+impl InLanguage {
+    pub(super) fn language(&self) -> DeskLanguage {
+        DeskLanguage::of(&self.lang)
+    }
+}
+
 /// One open review in the list.
 #[derive(Debug)]
 struct ListedReview {
@@ -54,6 +60,7 @@ struct ReviewItem {
     id: String,
     short: String,
     person: String,
+    whose: String,
     since: Stamp,
     reason: String,
     /// Whether whoever looks may review.
@@ -186,7 +193,7 @@ pub(super) async fn first(
     // What waits for somebody else than whoever looks comes after what does not.
     let mine = |row: &&ReviewRow| row.proposed.as_ref().is_some_and(|(_, by)| by == session.actor.name());
     let row = rows.iter().find(|row| !mine(row)).or(rows.first()).cloned();
-    page(&console, &session, &rows, row, "/nakijken".to_owned(), DeskLanguage::of(&asked.lang)).await
+    page(&console, &session, &rows, row, "/nakijken".to_owned(), asked.language()).await
 }
 
 /// `GET /nakijken/{review}`
@@ -199,7 +206,7 @@ pub(super) async fn show(
     let id: ReviewId = id.parse().map_err(|_| PageError::Missing)?;
     let row = console.store.open_review(id).await?.ok_or(PageError::Missing)?;
     let rows = console.store.open_reviews(LISTED).await?;
-    page(&console, &session, &rows, Some(row), format!("/nakijken/{id}"), DeskLanguage::of(&asked.lang)).await
+    page(&console, &session, &rows, Some(row), format!("/nakijken/{id}"), asked.language()).await
 }
 
 async fn page(
@@ -227,12 +234,9 @@ async fn page(
         Some(row) => Some(item(console, session, row, calendar, w).await?),
         None => None,
     };
-    let names = ["Nederlands", "Français", "English"];
-    let mut languages = DeskLanguage::ALL.map(|language| (language.code(), "", language == w));
-    languages.iter_mut().zip(names).for_each(|(language, name)| language.1 = name);
     let frame = Frame::new(console, session, words::REVIEWS, super::overview::open(&states));
     let list = rows.iter().map(listed).collect();
-    Ok(Html(ReviewDesk { frame, icons: Icons, w, here, languages, list, item }.render()?))
+    Ok(Html(ReviewDesk { frame, icons: Icons, w, here, languages: w.choices(), list, item }.render()?))
 }
 
 async fn item(
@@ -275,6 +279,7 @@ async fn item(
         id: row.id.to_string(),
         short: short(&row.id.to_string()),
         person: short(&row.person.to_string()),
+        whose: row.person.to_string(),
         since: calendar.at(row.raised_at),
         reason: w.named(review::REASONS, &row.reason),
         may,
@@ -344,7 +349,7 @@ pub(super) async fn answer(
 ) -> Result<Response, PageError> {
     answered.made.by(&session)?;
     let review: ReviewId = id.parse().map_err(|_| PageError::Missing)?;
-    let (w, reason) = (DeskLanguage::of(&asked.lang), answered.reason.trim().to_owned());
+    let (w, reason) = (asked.language(), answered.reason.trim().to_owned());
     let answer = match answered.answer.as_str() {
         "different" => Some(ReviewAnswer::Different),
         "cannot_tell" => Some(ReviewAnswer::CannotTell),

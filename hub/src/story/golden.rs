@@ -5,9 +5,12 @@
 
 use decide::journey::Journey;
 use decide::journey::golden::golden;
+use schemas::fact::Field;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::StatedFact;
+use super::resemblance::shape;
 use super::verdict::fact;
 
 /// One field of the golden record.
@@ -41,4 +44,68 @@ pub(super) fn told(journey: Journey<'_>, values: bool) -> Vec<GoldenStory> {
             .collect(),
     };
     fields.iter().map(one).collect()
+}
+
+impl StatedFact {
+    /// How its value is written and not what it says; none where the value was not asked for.
+    #[must_use]
+    pub fn shape(&self) -> Option<String> {
+        // A statement stands under its own name.
+        let stated = self.value.as_ref()?.as_object()?.values().next()?;
+        // Of a word out of two or three its length would tell which.
+        if matches!(self.field, Field::Sex | Field::Language) {
+            return Some("x".to_owned());
+        }
+        let mut texts = vec![];
+        texts_in(stated, &mut texts);
+        Some(shape(&texts.join(" ")))
+    }
+}
+
+fn texts_in(value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::String(text) => texts.push(text.clone()),
+        Value::Number(number) => texts.push(number.to_string()),
+        Value::Array(all) => all.iter().for_each(|value| texts_in(value, texts)),
+        Value::Object(all) => all.values().for_each(|value| texts_in(value, texts)),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemas::fact::{Authority, Sex, Statement};
+    use schemas::insz::Insz;
+    use schemas::name::Names;
+    use schemas::partial::PartialDate;
+    use schemas::time::from_micros;
+
+    use super::*;
+
+    #[test]
+    fn a_value_is_told_by_its_shape_alone() {
+        let names = Names { native: Some("مريم".into()), ..Names::new("El Amrani", "Maryam").unwrap() };
+        for (statement, expect) in [
+            (Statement::Names(names), "Xx Xxxxxx Xxxxxx xxxx"),
+            (Statement::Birth(PartialDate::parse("1990-00-00").unwrap()), "9999-99-99"),
+            (Statement::Sex(Sex::Female), "x"),
+            (Statement::Sex(Sex::Male), "x"),
+            (Statement::Language("nl".into()), "x"),
+            (Statement::Nationalities(vec![]), ""),
+            (Statement::Insz(Insz::parse("90610100155").unwrap()), "99999999999"),
+            (Statement::Email("a.b@c.example".into()), "x.x@x.xxxxxxx"),
+        ] {
+            let fact = StatedFact {
+                field: statement.field(),
+                entry: "person",
+                authority: Authority::Register,
+                stated_at: from_micros(1).unwrap(),
+                valid_from: None,
+                message: String::new(),
+                value: serde_json::to_value(&statement).ok(),
+            };
+            assert_eq!(fact.shape().as_deref(), Some(expect), "{statement:?}");
+            assert_eq!(StatedFact { value: None, ..fact }.shape(), None);
+        }
+    }
 }

@@ -114,7 +114,7 @@ fn shapes(person: &Person, field: ComparedField) -> Vec<String> {
 const DRAWN: usize = 12;
 
 /// The shape of a value: how it is written, and not what it says.
-fn shape(value: &str) -> String {
+pub(super) fn shape(value: &str) -> String {
     let part = |letter: char| match letter {
         digit if digit.is_numeric() => '9',
         letter if letter.is_uppercase() => 'X',

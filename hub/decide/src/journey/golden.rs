@@ -26,6 +26,9 @@ pub enum GoldenRule {
 }
 
 impl GoldenRule {
+    pub const ALL: [Self; 5] =
+        [Self::HighestAuthority, Self::WholeDate, Self::MoreOfTheSame, Self::NotReplaced, Self::Nearest];
+
     /// Its name in explanations.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -2,8 +2,15 @@
 //!
 //! Templates and pages take theirs from here, so another language is another folder with these names. Words of
 //! the closed lists are matched one by one: a new state or reason has no page until it has a word here. Refuses
-//! markup. Files: `lists` (closed lists), `sentences` (what needs a number or a name), `review` (its page has three languages).
+//! markup. Files: `lists` (closed lists), `sentences` (what needs a number or a name), `golden` and `review` (their pages have three languages).
 
+macro_rules! in_three {
+    ($($name:ident = $nl:literal, $fr:literal, $en:literal;)*) => {
+        $(pub(crate) const $name: [&str; 3] = [$nl, $fr, $en];)*
+    };
+}
+
+pub(super) mod golden;
 mod lists;
 pub(super) mod review;
 mod sentences;

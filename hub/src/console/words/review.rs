@@ -25,6 +25,12 @@ impl DeskLanguage {
         Self::ALL.into_iter().find(|language| language.code() == code).unwrap_or_default()
     }
 
+    /// All of them as a choice: code, own name, whether it is this one.
+    pub(crate) fn choices(self) -> [(&'static str, &'static str, bool); 3] {
+        let named = |language: Self| language.say(["Nederlands", "Français", "English"]);
+        Self::ALL.map(|language| (language.code(), named(language), language == self))
+    }
+
     /// One of three texts.
     pub(crate) fn say(self, texts: [&'static str; 3]) -> &'static str {
         let [nl, fr, en] = texts;
@@ -48,14 +54,8 @@ impl DeskLanguage {
     }
 }
 
-macro_rules! texts {
-    ($($name:ident = $nl:literal, $fr:literal, $en:literal;)*) => {
-        $(pub(crate) const $name: [&str; 3] = [$nl, $fr, $en];)*
-    };
-}
-
-texts! {
-    LANGUAGES = "Taal van deze pagina", "Langue de cette page", "DeskLanguage of this page";
+in_three! {
+    LANGUAGES = "Taal van deze pagina", "Langue de cette page", "Language of this page";
     TITLE = "Koppelingen nakijken", "Vérifier des liens", "Review links";
     LIST = "Mogelijke koppelingen", "Liens possibles", "Possible links";
     URGENT = "Waar het meest op wacht eerst", "Ce qui est le plus attendu d'abord", "What is waited for most comes first";
@@ -137,6 +137,7 @@ pub(crate) fn level(language: DeskLanguage, level: &str) -> (&'static str, &'sta
 /// Which kind of fit it is.
 pub(crate) const KINDS: &[(&str, [&str; 3])] = &[
     ("spelling", ["andere schrijfwijze", "autre orthographe", "another spelling"]),
+    ("script", ["ander schrift", "autre écriture", "another script"]),
     ("part_left_out", ["een deel ontbreekt", "une partie manque", "a part is left out"]),
     (
         "part_remains",
