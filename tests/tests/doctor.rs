@@ -120,6 +120,7 @@ async fn every_problem_is_found_where_it_is() {
     let today = day_of(now);
     check("config-wrong", &|f| f.config = Err(vec!["hub.toml:1: unknown key".to_owned()]));
     check("dev-tokens", &|f| f.config.as_mut().unwrap().environment = Environment::Production);
+    check("reviewers-few", &|f| f.config.as_mut().unwrap().reviewers = 1);
     check("basis-none", &|f| f.config.as_mut().unwrap().recipients[0].1[0].to = today.pred_opt());
     check("basis-ends", &|f| f.config.as_mut().unwrap().recipients[0].1[0].to = today.succ_opt());
     check("sender-basis", &|f| f.config.as_mut().unwrap().senders[0].2.clear());

@@ -48,6 +48,7 @@ pub fn examine(facts: &Facts) -> Vec<Check> {
             let bundle = short(&told.bundle);
             checks.push(Check::ok("config", format!("nothing is wrong, bundle {bundle}")));
             checks.push(tokens(told));
+            checks.push(reviewers(told));
             checks.extend(recipients(told, today));
             checks.extend(senders(told, today));
         }
@@ -154,6 +155,15 @@ fn tokens(told: &Told) -> Check {
         (Environment::Test, some) => {
             Check::ok("tokens", format!("{some} development tokens, in a test environment"))
         }
+    }
+}
+
+fn reviewers(told: &Told) -> Check {
+    match told.reviewers {
+        0 | 1 => {
+            Check::wrong("reviewers", wrong::REVIEWERS_FEW, format!("{} may answer a review", told.reviewers))
+        }
+        some => Check::ok("reviewers", format!("{some} people may answer a review")),
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! What cannot be had is a fact as well. Refuses to judge: that is [`super::checks`]'s.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -18,6 +19,7 @@ use crate::contract::Schemas;
 use crate::contract::versions::{Breach, SchemaVersion};
 use crate::decider::chain;
 use crate::deliver::DeliverError;
+use crate::desk::Action;
 use crate::store::{Store, StoreError};
 use crate::tls::greet;
 
@@ -90,9 +92,11 @@ pub async fn collect(folder: &Path, prepare: impl FnOnce(&mut Config), now: Inst
 
 fn told(config: &Config) -> Told {
     let contracts = config.bundle.contracts.iter();
+    let reviewers: BTreeSet<_> = Action::AnswerReview.roles().iter().copied().collect();
     Told {
         environment: config.hub.environment,
         bundle: config.bundle.hash.0.clone(),
+        reviewers: config.people.iter().filter(|one| !one.roles.is_disjoint(&reviewers)).count(),
         dev_tokens: config.senders.iter().filter(|sender| sender.has_dev_token(&sender.name)).count(),
         recipients: contracts.map(|contract| (contract.recipient.clone(), contract.bases.clone())).collect(),
         senders: config

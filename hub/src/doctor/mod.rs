@@ -103,6 +103,8 @@ pub struct Told {
     /// Where this hub runs.
     pub environment: Environment,
     pub bundle: String,
+    /// How many people may answer a review.
+    pub reviewers: usize,
     /// How many senders have a token that anybody can know.
     pub dev_tokens: usize,
     /// Each recipient's legal bases.

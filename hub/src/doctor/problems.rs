@@ -39,6 +39,8 @@ problems! {
     CONFIG_WRONG = "config-wrong", Fail, "run `hub check` and mend what it tells";
     /// Anybody can know a token.
     DEV_TOKENS = "dev-tokens", Fail, "give every sender a token of its own before real people's data come in";
+    /// Nobody can be the second who must agree.
+    REVIEWERS_FEW = "reviewers-few", Warn, "give a second person the role `review` in people.toml: where a national number is involved two must say the same";
     /// No keys yet, and nothing that needs them.
     KEYS_NEW = "keys-new", Warn, "in a test environment `hub run` makes them; for real people make them by `config/README.md`, and keep a copy in a safe";
     KEYS_MISSING = "keys-missing", Fail, "put the file of keys back from its safe: without it nothing that is stored can be read";
