@@ -28,6 +28,8 @@ struct Told {
     /// Messages that are nobody's: notices, and what waits.
     unlinked: usize,
     reviews: usize,
+    /// True persons of whom a piece lies apart from the others, and nobody is asked about it.
+    silent: BTreeSet<String>,
 }
 
 /// What is told, when, and by which rules.
@@ -68,17 +70,37 @@ impl Story {
         }
         let today = schemas::time::day_of(self.at);
         let mut persons: BTreeMap<String, Pieces> = BTreeMap::new();
+        let mut found: BTreeMap<&String, Vec<&Person>> = BTreeMap::new();
         for person in world.persons() {
             let own = pieces.remove(&person.id).unwrap_or_default();
             let truths: BTreeSet<&String> = own.iter().filter_map(|n| self.said[*n].truth.as_ref()).collect();
             assert!(truths.len() <= 1, "{name}: two true persons are joined: {truths:?}");
             let Some(truth) = truths.first() else { continue };
             let ending = compared(person, essence(person, &self.config.bundle, today));
+            found.entry(truth).or_default().push(person);
             persons.entry((*truth).clone()).or_default().insert(own, ending);
         }
         let reviews = world.persons().map(|person| person.state.open_reviews.len()).sum();
-        Told { persons, unlinked, reviews }
+        let silent = found.iter().filter(|(_, pieces)| !is_asked_about(pieces));
+        let silent = silent.map(|(truth, _)| (*truth).clone()).collect();
+        Told { persons, unlinked, reviews, silent }
     }
+}
+
+/// Whether open questions lead from each of these to all others.
+fn is_asked_about(pieces: &[&Person]) -> bool {
+    let asks = |one: &Person, other: &Person| {
+        let mut asked = one.state.open_reviews.values().flat_map(|review| &review.candidates);
+        asked.any(|id| *id == other.id || other.matching.absorbed.contains(id))
+    };
+    let (mut reached, mut rest) = (pieces[..1].to_vec(), pieces[1..].to_vec());
+    while let Some(next) = reached.pop() {
+        let (near, far): (Vec<&Person>, Vec<&Person>) =
+            rest.into_iter().partition(|other| asks(next, other) || asks(other, next));
+        reached.extend(near);
+        rest = far;
+    }
+    rest.is_empty()
 }
 
 /// Under a restriction links and facts are compared, and nothing else.
@@ -134,12 +156,14 @@ fn the_story_in_any_order() {
         }
         eprintln!(
             "order {number}: {} messages, {} of them nobody's; {same} of {} persons linked the same, not {other:?}; \
-             {} reviews",
+             {} reviews; in pieces unasked: {:?}",
             order.len(),
             told.unlinked,
             first.persons.len(),
-            told.reviews
+            told.reviews,
+            told.silent,
         );
+        assert_eq!(told.silent, BTreeSet::new(), "order {number}: in pieces, and nobody is asked");
         assert!(
             same * 10 >= first.persons.len() * 9,
             "order {number}: {same} linked the same; others: {other:?}"
