@@ -4,13 +4,14 @@
 //! and no address: only a file that is linked by itself (`hub link`) brings [`MarkKind`]s of a home.
 //! Source: docs/identity.md#the-match-view.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::fact::{Record, Sex, Statement};
 use crate::key::{Class, Key};
-use crate::name::Names;
+use crate::name::{Names, NativeName, Tokens};
 use crate::partial::PartialDate;
 
 /// What one record says of who somebody is, ready to be compared.
@@ -18,6 +19,9 @@ use crate::partial::PartialDate;
 pub struct MatchView {
     /// Each name that has a compared form.
     pub names: Vec<NameView>,
+    /// Names in their own script, where Latin letters one by one do not give their sound.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub native: Vec<NativeName>,
     /// Birth dates, as far as they are known.
     pub births: Vec<PartialDate>,
     /// What very many share, and still tells two apart.
@@ -104,8 +108,10 @@ impl MatchView {
         let mut marks: Vec<Mark> = record.facts.iter().flat_map(|fact| stated(&fact.statement)).collect();
         marks.sort();
         marks.dedup();
+        let native: BTreeSet<NativeName> = record.names.iter().filter_map(Names::own_script).collect();
         Self {
             names,
+            native: native.into_iter().collect(),
             births: record.births.clone(),
             marks,
             numbers: record.keys.iter().filter(number).cloned().collect(),
@@ -115,8 +121,7 @@ impl MatchView {
     /// The same without its numbers: what two records of one person often say alike.
     #[must_use]
     pub fn said(&self) -> Self {
-        let (names, births, marks) = (self.names.clone(), self.births.clone(), self.marks.clone());
-        Self { names, births, marks, numbers: vec![] }
+        Self { numbers: vec![], ..self.clone() }
     }
 
     /// Whether it says nothing that could be compared but numbers.
@@ -166,6 +171,12 @@ impl NameView {
     /// Its parts' texts.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().map(|part| &*part.text)
+    }
+
+    /// The same parts as words.
+    #[must_use]
+    pub fn tokens(&self) -> Tokens {
+        self.texts().map(str::to_owned).collect()
     }
 
     /// Whether this is one of its parts.

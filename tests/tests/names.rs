@@ -2,6 +2,7 @@
 //! All names are invented, and the language whose words are learned is too.
 
 use std::process::Command;
+use std::sync::Arc;
 
 use decide::transliteration::{Forms, Transliteration};
 use hub::commands::names::rows;
@@ -9,7 +10,7 @@ use schemas::name::{Names, Script};
 use tests::transliteration::{Provenance, read, table};
 
 fn scores(file: &str) -> anyhow::Result<String> {
-    let tables = tests::config().bundle.transliteration;
+    let tables = Arc::clone(&tests::config().bundle.model.letters);
     let mut out = vec![];
     rows(&tables, file.as_bytes(), &mut out)?;
     Ok(String::from_utf8(out)?)

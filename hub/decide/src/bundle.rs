@@ -20,7 +20,6 @@ use serde::{Deserialize, Serialize};
 use crate::fee::FeeRules;
 use crate::model::MatchModel;
 use crate::package::{ModuleTable, ObligationRules};
-use crate::transliteration::Transliteration;
 
 /// Everything that decisions rest on beside the facts.
 #[derive(Clone, Debug, Default)]
@@ -53,8 +52,6 @@ pub struct Bundle {
     pub calendar: WorkCalendar,
     /// What happens to open files where a municipality comes to another recipient.
     pub changes: Vec<TerritoryChange>,
-    /// How names in their own script meet names in Latin letters.
-    pub transliteration: Arc<Transliteration>,
     /// Days on which decisions change by themselves, found when first asked for.
     pub turning: TurningDays,
 }

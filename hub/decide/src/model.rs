@@ -11,6 +11,8 @@ use schemas::key::Key;
 use schemas::view::{Mark, MarkKind};
 use serde::{Deserialize, Serialize};
 
+use crate::transliteration::Transliteration;
+
 /// A weight, in hundredths of a bit.
 pub type Weight = i32;
 
@@ -43,6 +45,9 @@ pub struct MatchModel {
     pub guards: BTreeSet<Guard>,
     #[serde(default)]
     pub frequencies: Frequencies,
+    /// How names in their own script meet names in Latin letters.
+    #[serde(skip)]
+    pub letters: Arc<Transliteration>,
 }
 
 /// Where a link is made, and where a human is asked.

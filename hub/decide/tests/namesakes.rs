@@ -3,8 +3,10 @@
 //!
 //! Records of one human in every order, and two humans whose numbers are mistyped: `linking.rs`.
 
+use std::sync::Arc;
+
 use crate::support;
-use crate::support::{House, Who, account, application, patched, permit, reviewed};
+use crate::support::{House, Who, account, application, letters, patched, permit, reviewed};
 use decide::round::Verdict;
 use decide::{Person, Refusal};
 use schemas::fact::{Decision, Purpose, Statement};
@@ -281,4 +283,53 @@ fn a_record_with_two_candidates_is_one_persons_whatever_is_answered() {
     assert!(refused(&house.tell(reviewed(review, ReviewAnswer::Same(first)))));
     let owner = owner_of_account(&house, &one);
     assert!([first, rest].iter().all(|id| *id != owner.id), "a person of their own");
+}
+
+/// A name in its own script and one in Latin letters alone: a human is asked, and of others who were born that day nobody is.
+#[test]
+fn a_name_in_another_script_is_asked_about_and_links_nobody() {
+    const DAY: &str = "1988-04-17";
+    let mut wrong = vec![];
+    // In Latin letters, the same in its own script, somebody else's in that script.
+    for (family, given, same, other) in [
+        ("Azizi", "Fatima", "فاطمة عزيزي", "نبيل العمراني"),
+        ("El Amrani", "Youssef", "يوسف العمراني", "خديجة سعيدي"),
+        ("Marchenko", "Sergei", "Сергей Марченко", "Айгуль Нурланова"),
+        ("Shalom", "Yochai", "יוחאי שלום", "רבקה גולדברג"),
+        ("Kim", "Minsu", "김민수", "박영희"),
+        ("Howson", "Evans", "埃文斯 豪森", "王小明"),
+    ] {
+        let latin = who(1, (family, given, DAY, "MAR"));
+        let typed = |native: &'static str| who(2, (native, "", DAY, "MAR"));
+        // Written beside a Latin name that the sources spell in their own way.
+        let beside = |native: &str| {
+            patched(account(&who(2, ("Zzyx", "Qwpt", DAY, "MAR")), "2025-01-03"), |record| {
+                record.names.iter_mut().for_each(|names| names.native = Some(native.to_owned()));
+                record.keys.retain(|key| matches!(key, Key::Account(_)));
+            })
+        };
+        let claims_nothing = |native| {
+            patched(account(&typed(native), "2025-01-03"), |record| {
+                record.keys.retain(|key| matches!(key, Key::Account(_)));
+            })
+        };
+        let visa = application(&latin, FAMILY, "2025-01-02");
+        for (what, second, expected) in [
+            ("typed", claims_nothing(same), &[Asked, Joined][..]),
+            ("beside another spelling", beside(same), &[Asked]),
+            ("somebody else's, typed", claims_nothing(other), &[Apart]),
+            ("somebody else's, beside", beside(other), &[Apart]),
+        ] {
+            for (first, then) in [(&visa, &second), (&second, &visa)] {
+                let mut house = House::new();
+                Arc::make_mut(&mut house.bundle.model).letters = letters();
+                house.tell(first.clone());
+                house.tell(then.clone());
+                if !expected.contains(&comes(&house)) {
+                    wrong.push(format!("{family} {given}, {what}: {:?}", comes(&house)));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 
 use decide::Bundle;
 use decide::bundle::{Contract, LegalBasis, TerritoryChange};
+use decide::model::MatchModel;
 use ring::digest::{Context, SHA256};
 use schemas::country::Countries;
 use schemas::insz::Environment;
@@ -125,7 +126,7 @@ impl Config {
         let obligation = rules::obligation(dir, &mut wrong);
         let fee = rules::fee(dir, &mut wrong);
         let model = models::running(dir, &mut wrong);
-        let transliteration = letters::read(dir, &mut wrong).into();
+        let letters = letters::read(dir, &mut wrong).into();
         let municipalities = table(dir, "tables/municipalities.csv", Municipalities::from_csv, &mut wrong);
         let places = municipalities.as_ref().and_then(|municipalities| {
             let path = Path::new("tables/municipality_names.csv");
@@ -180,8 +181,8 @@ impl Config {
         }
         changes.extend(territory);
         let parts = Bundle { hash, contracts, municipalities, places, countries, ..Bundle::default() };
-        let parts =
-            Bundle { modules, obligation, fee, model: model.into(), planned, transliteration, ..parts };
+        let model = MatchModel { letters, ..model }.into();
+        let parts = Bundle { modules, obligation, fee, model, planned, ..parts };
         let mut bundle = Bundle { target_group, deadlines, calendar, changes, ..parts };
         wrong.extend(decide::routing::check(&bundle).iter().map(|text| ConfigError::whole("bundle", text)));
         if !wrong.is_empty() {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use decide::model::MatchModel;
 use ring::digest::{SHA256, digest};
 
-use super::{ConfigError, ConfigErrors, file};
+use super::{ConfigError, ConfigErrors, file, letters};
 
 /// The model of the running hub.
 const RUNNING: &str = "models/newcomers.toml";
@@ -35,7 +35,9 @@ pub fn load(dir: &Path, name: &str) -> Result<MatchModel, ConfigErrors> {
     let (root, file) =
         if dir.join(&named).is_file() { (dir, named) } else { (Path::new(""), PathBuf::from(name)) };
     let mut wrong = vec![];
-    read(root, &file, false, &mut wrong).ok_or(ConfigErrors(wrong))
+    let letters = letters::read(dir, &mut wrong).into();
+    let model = read(root, &file, false, &mut wrong).filter(|_| wrong.is_empty());
+    model.map(|model| MatchModel { letters, ..model }).ok_or(ConfigErrors(wrong))
 }
 
 fn read(root: &Path, file: &Path, running: bool, wrong: &mut Vec<ConfigError>) -> Option<MatchModel> {

@@ -57,15 +57,15 @@ pub(super) fn prepare(
         };
     let text = |column| row.get(column).unwrap_or_default();
     let named = Names::new(text(LinkColumn::Family), text(LinkColumn::Given));
-    let names = named.iter().flat_map(NameView::forms);
-    let unparted = [LinkColumn::Display, LinkColumn::Native]
-        .into_iter()
-        .filter_map(|column| Names::new(row.get(column)?, ""));
-    let names = names.chain(unparted.flat_map(|names| NameView::forms(&names))).collect();
+    let unparted = [LinkColumn::Display, LinkColumn::Native];
+    let unparted = unparted.into_iter().filter_map(|column| Names::new(row.get(column)?, ""));
+    let said: Vec<Names> = named.into_iter().chain(unparted).collect();
+    let names = said.iter().flat_map(NameView::forms).collect();
+    let native = said.iter().filter_map(Names::own_script).collect();
     keys.sort();
     keys.dedup();
     let numbers = keys.iter().filter(|key| !matches!(key, Key::PassportAlone(_))).cloned().collect();
-    let view = MatchView { names, births: births.clone(), marks: marks(row), numbers };
+    let view = MatchView { names, native, births: births.clone(), marks: marks(row), numbers };
     let record = Record { keys, names: vec![], births, facts: vec![] };
     Arc::new(identity::prepared(record, view, mac))
 }

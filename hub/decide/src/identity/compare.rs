@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use schemas::key::Key;
-use schemas::view::{MarkKind, MatchView};
+use schemas::view::{MarkKind, MatchView, NameView};
 
 use super::birth::BirthFit;
 use super::name::{self, NameFit, distance};
@@ -112,7 +112,8 @@ impl<'a> Compared<'a> {
         let against = self.birth.is_some_and(BirthFit::speaks_against);
         let proved = exact && numbers.shared > 1;
         let doubtful = unexplained && !proved && (!shared || twins || !exact && !against);
-        holds(Guard::NameUnexplained, doubtful || !shared && self.name.is_none());
+        let unread = self.name.is_none_or(|fit| fit.heard);
+        holds(Guard::NameUnexplained, doubtful || !shared && unread);
         holds(Guard::TwoHolders, numbers.holders_differ);
         if shared {
             let names_less = self.name.is_some_and(|fit| fit.weight < lines.fitting_name);
@@ -157,7 +158,26 @@ fn best_name(view: &MatchView, known: &Matching, model: &MatchModel) -> Option<N
             }
         }
     }
+    // Across scripts a name is a question and never a link, where Latin letters speak against it.
+    let against = best.is_some_and(|fit| fit.unexplained() || fit.weight <= 0);
+    if against && let Some(heard) = heard(view, known, model) {
+        best = best.map(|fit| NameFit { weight: fit.weight.max(heard), heard: true, ..fit });
+    }
     best
+}
+
+/// What it weighs that a name in its own script is the other's; none where it is not.
+fn heard(view: &MatchView, known: &Matching, model: &MatchModel) -> Option<Weight> {
+    let theirs = || known.native();
+    let latin = |names: &mut dyn Iterator<Item = &NameView>| names.map(NameView::tokens).collect::<Vec<_>>();
+    let ours =
+        view.native.iter().filter_map(|own| model.letters.heard(own, theirs(), &latin(&mut known.names())));
+    let others = theirs()
+        .filter_map(|own| model.letters.heard(own, view.native.iter(), &latin(&mut view.names.iter())));
+    let odds = ours.chain(others).max().filter(|odds| *odds > 0)?;
+    // Hundredths of a natural logarithm, as hundredths of a bit.
+    let bits = odds * 144 / 100;
+    Some(bits.min(model.name_parts.exact.most).max(model.lines.fitting_name))
 }
 
 fn best_birth(view: &MatchView, known: &Matching, model: &MatchModel) -> Option<BirthFit> {

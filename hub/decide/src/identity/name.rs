@@ -23,6 +23,8 @@ pub(crate) struct NameFit {
     pub(crate) given_remain: bool,
     /// All pairs are of the same letters.
     pub(crate) letters: bool,
+    /// In their own script the names are one, where their Latin letters do not say so.
+    pub(crate) heard: bool,
 }
 
 impl NameFit {

@@ -53,10 +53,12 @@ pub(crate) fn nearest(
 pub(super) fn whole(person: &Person) -> MatchView {
     let matching = &person.matching;
     let names: BTreeSet<_> = matching.names().cloned().collect();
+    let native: BTreeSet<_> = matching.native().cloned().collect();
     let births: BTreeSet<_> = matching.births().copied().collect();
     let marks: BTreeSet<_> = matching.marks().cloned().collect();
     MatchView {
         names: names.into_iter().collect(),
+        native: native.into_iter().collect(),
         births: births.into_iter().collect(),
         marks: marks.into_iter().collect(),
         numbers: matching.keys.iter().cloned().collect(),

@@ -121,6 +121,7 @@ fn name(fit: Option<NameFit>) -> FieldFit {
     let (level, kind) = match fit {
         None => (FieldLevel::Missing, None),
         Some(fit) if fit.whole() => (FieldLevel::Equal, None),
+        Some(fit) if fit.heard => (FieldLevel::Near, Some("script")),
         Some(fit) if fit.unexplained() => (FieldLevel::Different, Some("part_remains")),
         Some(fit) if fit.remain != (0, 0) => (FieldLevel::Near, Some("part_left_out")),
         Some(_) => (FieldLevel::Near, Some("spelling")),

@@ -15,6 +15,7 @@ use schemas::ids::{HandoverId, PersonId, Pseudonym, ReviewId, StreamId};
 use schemas::insz::Insz;
 use schemas::key::{Key, Mac};
 use schemas::municipality::NisCode;
+use schemas::name::NativeName;
 use schemas::partial::PartialDate;
 use schemas::recipient::Recipient;
 use schemas::reference::PermitNumber;
@@ -77,6 +78,11 @@ impl Matching {
     /// Every form of every name, those of equal views one after the other.
     pub fn names(&self) -> impl Iterator<Item = &NameView> {
         self.views.iter().flat_map(|view| &view.names)
+    }
+
+    /// Names in their own script.
+    pub fn native(&self) -> impl Iterator<Item = &NativeName> {
+        self.views.iter().flat_map(|view| &view.native)
     }
 
     pub fn births(&self) -> impl Iterator<Item = &PartialDate> {

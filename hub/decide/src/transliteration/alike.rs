@@ -48,6 +48,18 @@ impl Transliteration {
         odds.clamp(-SAME, SAME)
     }
 
+    /// The log odds that a name in its own script is one of these, in that script or in Latin letters; `None` where
+    /// there is nothing to set it against.
+    pub fn heard<'a>(
+        &self,
+        own: &NativeName,
+        native: impl Iterator<Item = &'a NativeName>,
+        latin: &[Tokens],
+    ) -> Option<Odds> {
+        let native = native.filter(|other| other.script == own.script);
+        native.map(|other| words(&own.words, &other.words)).chain(self.across(own, latin)).max()
+    }
+
     fn across(&self, own: &NativeName, latin: &[Tokens]) -> Option<Odds> {
         latin.iter().filter_map(|latin| self.fits(latin, own)).max()
     }

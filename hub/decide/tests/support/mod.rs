@@ -26,10 +26,12 @@ use decide::model::MatchModel;
 use decide::package::{
     Group, ModulePart, ModuleRow, ModuleTable, ModuleVersion, MoveOn, ObligationRule, ObligationRules,
 };
+use decide::transliteration::Transliteration;
 use schemas::calendar::{Falls, Holiday, WorkCalendar};
 use schemas::country::{Countries, Country};
 use schemas::fact::Region;
 use schemas::municipality::{LanguageArea, Municipalities, NisCode};
+use schemas::name::Script;
 use schemas::place::Places;
 use schemas::recipient::Recipient;
 use schemas::reference::{CategoryCode, IssuerCode, ModuleCode};
@@ -58,6 +60,20 @@ pub(crate) fn bundle() -> Bundle {
 pub(crate) fn country(code: &str) -> Country {
     static COUNTRIES: LazyLock<Countries> = LazyLock::new(|| bundle().countries);
     COUNTRIES.by_code(code).unwrap()
+}
+
+/// The learned tables that the hub ships: reading them takes a while, so that only who compares scripts has them.
+pub(crate) fn letters() -> Arc<Transliteration> {
+    static TABLES: LazyLock<Arc<Transliteration>> = LazyLock::new(|| {
+        let mut tables = Transliteration::default();
+        for script in Script::ALL {
+            let file = format!("../../config/models/transliteration-{}.tsv", script.as_str());
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+            tables.add(&std::fs::read_to_string(path).unwrap()).unwrap();
+        }
+        Arc::new(tables)
+    });
+    Arc::clone(&TABLES)
 }
 
 /// The running hub's own match model.
