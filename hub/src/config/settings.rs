@@ -131,7 +131,7 @@ pub enum KeysError {
     File { file: PathBuf, source: std::io::Error },
     /// The file is of another form.
     #[error(
-        "the file of keys {0} must have the line index= and one line kek= or more, 64 hexadecimal digits each"
+        "the file of keys {0} must have the line index= and one line kek= or more, 64 hexadecimal digits each; a line cover= has as many, or says none"
     )]
     Form(PathBuf),
     /// The system has no randomness.
@@ -165,19 +165,24 @@ impl HubSettings {
         }
         let text = Zeroizing::new(fs::read_to_string(&self.keys).map_err(at)?);
         let form = || KeysError::Form(self.keys.clone());
-        let (mut wrapping, mut index) = (Vec::new(), None);
+        let (mut wrapping, mut index, mut covers) = (Vec::new(), None, Vec::new());
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let (name, digits) = line.split_once('=').ok_or_else(form)?;
+            if (name, digits.trim()) == ("cover", "none") {
+                covers.push(None);
+                continue;
+            }
             let mut key = [0; 32];
             hex::decode_to_slice(digits.trim(), &mut key).map_err(|_| form())?;
             match name {
                 "kek" => wrapping.push(key),
+                "cover" => covers.push(Some(key)),
                 "index" if index.is_none() => index = Some(key),
                 _ => return Err(form()),
             }
         }
         let (Some((first, older)), Some(index)) = (wrapping.split_first(), index) else { return Err(form()) };
-        Vault::new(*first, older, index).map_err(|_| form())
+        Vault::new(*first, older, index).and_then(|vault| vault.with_covers(&covers)).map_err(|_| form())
     }
 }
 

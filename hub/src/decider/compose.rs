@@ -220,7 +220,8 @@ impl Composer<'_> {
         match &ended.verdict {
             Verdict::Decided(change) => self.change(ended, change)?,
             Verdict::Waiting(waiting) => {
-                self.batch.records.push(RecordRow { id: ended.id, person: None, keys: waiting.keys.clone() });
+                let keys = self.vault.stored_keys(ended.id, &waiting.keys)?;
+                self.batch.records.push(RecordRow { id: ended.id, person: None, keys });
             }
             Verdict::Refused(_) | Verdict::Failed(_) => {
                 // A due moment that cannot be decided is a human's to look at: it is not brought every few seconds.
@@ -269,7 +270,8 @@ impl Composer<'_> {
                     key: self.vault.wrap_message(indexed.record, waited, Some(owner))?,
                 });
             } else {
-                let (person, keys) = (Some(indexed.person), indexed.keys.clone());
+                let keys = self.vault.stored_keys(indexed.record, &indexed.keys)?;
+                let person = Some(indexed.person);
                 self.batch.records.push(RecordRow { id: indexed.record, person, keys });
             }
         }
@@ -369,8 +371,8 @@ impl Composer<'_> {
         self.batch.moved.push(MovedRow {
             id: moved.record,
             person: moved.to,
-            keys: moved.keys.clone(),
-            before: moved.prepared.index.iter().map(|key| key.mac).collect(),
+            keys: self.vault.stored_keys(moved.record, &moved.keys)?,
+            before: moved.prepared.index.iter().flat_map(|key| self.vault.in_index(key.mac)).collect(),
             key: self.vault.wrap_message(moved.record, own, Some(&self.key(moved.to)?.key))?,
         });
         Ok(())

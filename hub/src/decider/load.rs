@@ -9,6 +9,7 @@ use decide::World;
 use decide::person::{Event, Past};
 use decide::world::{Ask, FoundAs, Holders, Needs, Reply, is_learning};
 use schemas::ids::{MessageId, PersonId};
+use schemas::key::Mac;
 use schemas::message::{Body, Prepared};
 
 use super::DeciderError;
@@ -44,14 +45,30 @@ pub(super) async fn load(
     needs: &Needs,
     keys: &mut KeyRing,
 ) -> Result<Vec<(Ask, Reply)>, DeciderError> {
-    let found = store.load(needs).await?;
+    // What stands in the index for a key, by any cover.
+    let keys_of: BTreeMap<Mac, Mac> = needs
+        .iter()
+        .filter_map(|ask| match ask {
+            Ask::Key(mac) | Ask::Name(mac) => Some(*mac),
+            _ => None,
+        })
+        .flat_map(|mac| vault.in_index(mac).map(move |hash| (hash, mac)))
+        .collect();
+    let asks = needs.iter().flat_map(|ask| match ask {
+        Ask::Key(mac) => vault.in_index(*mac).map(Ask::Key).collect(),
+        Ask::Name(mac) => vault.in_index(*mac).map(Ask::Name).collect(),
+        other => vec![other.clone()],
+    });
+    let asks: Vec<Ask> = asks.collect();
+    let found = store.load(&asks).await?;
+    let key = |hash: Mac| keys_of.get(&hash).copied().unwrap_or(hash);
     let mut answers: BTreeMap<Ask, Reply> = needs.iter().map(|ask| (ask.clone(), absent(ask))).collect();
     let mut pasts: BTreeMap<PersonId, Past> = BTreeMap::new();
     let mut shut: BTreeSet<PersonId> = BTreeSet::new();
     for row in found {
         match row {
-            FoundRow::Key(mac, record, person) => hold(&mut answers, &Ask::Key(mac), record, person),
-            FoundRow::Name(mac, record, person) => hold(&mut answers, &Ask::Name(mac), record, person),
+            FoundRow::Key(mac, record, person) => hold(&mut answers, &Ask::Key(key(mac)), record, person),
+            FoundRow::Name(mac, record, person) => hold(&mut answers, &Ask::Name(key(mac)), record, person),
             FoundRow::Person(asked, row) => {
                 if asked != row.id {
                     answers.insert(Ask::Person(asked), Reply::Person(FoundAs::Absorbed(row.id)));
@@ -92,9 +109,15 @@ pub(super) async fn load(
                     keys.past.entry(owner).or_default().insert(row.id, key);
                 }
             }
-            FoundRow::Keys(person, keys) => {
+            FoundRow::Keys(person, record, cell) => {
                 if let Some(Reply::Keys(known)) = answers.get_mut(&Ask::Keys(person)) {
-                    known.extend(keys);
+                    match vault.keys_of(record, &cell) {
+                        Ok(keys) => known.extend(keys),
+                        Err(shut) => {
+                            let shut = DeciderError::unless_missing(shut)?;
+                            tracing::warn!(message = %record, error = %shut, "the keys of a record do not open");
+                        }
+                    }
                 }
             }
             FoundRow::Lived(row, key) => match lived(vault, &row, key.as_deref(), keys)? {

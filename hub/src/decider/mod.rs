@@ -70,7 +70,7 @@ impl DeciderError {
 
     /// What does not open for want of a key-encryption key is not at fault; anything else is told as it is.
     fn unless_missing(shut: Shut) -> Result<Shut, Self> {
-        if matches!(shut, Shut::NoKey(_)) { Err(Self::NoKey(shut)) } else { Ok(shut) }
+        if matches!(shut, Shut::NoKey(_) | Shut::NoCover(_)) { Err(Self::NoKey(shut)) } else { Ok(shut) }
     }
 }
 

@@ -4,6 +4,8 @@
 //! the database, and what they say is decided by no other bundle. A change of people stands in the audit rows. Refuses a
 //! row that was written without the hub's secret. Next: `docs/desk.md` for what this keeps out and what it cannot.
 
+use std::collections::BTreeSet;
+
 use schemas::actor::ActorName;
 use schemas::message::BundleHash;
 
@@ -16,6 +18,8 @@ use crate::vault::Vault;
 
 const PEOPLE: &str = "people";
 const BUNDLE: &str = "bundle";
+/// The covers that records stand under, by their names.
+const COVERS: &str = "covers";
 /// What a start of a hub with other people is in the audit rows.
 const CHANGE_PEOPLE: &str = "change-people";
 
@@ -33,6 +37,11 @@ pub enum InForceError {
         "the hub that runs here goes by the bundle {running}, this folder is the bundle {folder}: name the folder of the hub that runs"
     )]
     OtherBundle { running: String, folder: String },
+    /// Whoever stands under it would be found by nobody.
+    #[error(
+        "records stand in the index under the cover {0}, which is not in the file of keys: `hub keys --reindex` comes before its line goes"
+    )]
+    NoCover(String),
     /// It cannot be read or written.
     #[error("what is in force here cannot be read or written")]
     Store(#[from] StoreError),
@@ -49,7 +58,14 @@ pub async fn put_in_force(
     config: &Config,
 ) -> Result<(), InForceError> {
     let people = serde_json::to_string(&config.people).unwrap_or_default();
-    let texts = [(PEOPLE, people), (BUNDLE, config.bundle.hash.0.clone())];
+    let mut covers = stand_under(store, vault).await?;
+    let known = vault.covers();
+    if let Some(missing) = covers.iter().find(|cover| !known.contains(cover)) {
+        return Err(InForceError::NoCover(missing.clone()));
+    }
+    covers.extend(known.into_iter().take(1));
+    let covers = covers.into_iter().collect::<Vec<_>>().join(" ");
+    let texts = [(PEOPLE, people), (BUNDLE, config.bundle.hash.0.clone()), (COVERS, covers)];
     let mut changed = vec![];
     for (name, text) in texts {
         let seal = vault.mac(name, text.as_bytes());
@@ -75,6 +91,29 @@ pub async fn put_in_force(
         rights.record(row).await?;
     }
     Ok(store.put_in_force(changed).await?)
+}
+
+/// The covers that records may stand under, as the starts before this one and the last `hub keys --reindex` left them.
+async fn stand_under(store: &Store, vault: &Vault) -> Result<BTreeSet<String>, InForceError> {
+    match read(store, vault, COVERS).await {
+        Ok(covers) => Ok(covers.split(' ').map(str::to_owned).collect()),
+        // Before there were covers nothing stood under one.
+        Err(InForceError::Nothing) => {
+            let records = store.covered_by_others(vec![], &[], 1).await?;
+            Ok(records.iter().map(|_| "none".to_owned()).collect())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Nothing stands under another cover than the first any more.
+///
+/// # Errors
+/// [`InForceError::Store`].
+pub async fn covered_by_first(store: &Store, vault: &Vault) -> Result<(), InForceError> {
+    let first = vault.covers().remove(0);
+    let seal = vault.mac(COVERS, first.as_bytes());
+    Ok(store.put_in_force(vec![(COVERS, first, seal)]).await?)
 }
 
 /// Who may do something by hand here, as the hub that runs knows them.

@@ -228,15 +228,12 @@ fn records(
     let owners = Rows::default()
         .bytes("id", batch.records.iter().map(|row| row.id.bytes()))
         .bytes_or("person", batch.records.iter().map(|row| person(row).map(|id| id.bytes())))
-        .bytes(
-            "keys",
-            batch.records.iter().map(|row| row.keys.iter().flat_map(|mac| mac.0).collect::<Vec<_>>()),
-        );
+        .bytes("keys", batch.records.iter().map(|row| row.keys.cell.as_slice()));
     let moved = Rows::default()
         .bytes("id", before.iter().map(|row| row.id.bytes()))
         .bytes("person", before.iter().map(|row| row.person.bytes()));
     // In the order of the index: neighbours share a page of it.
-    let keys = batch.records.iter().flat_map(|row| row.keys.iter().map(|mac| (mac.0, row.id)));
+    let keys = batch.records.iter().flat_map(|row| row.keys.hashes.iter().map(|mac| (mac.0, row.id)));
     let keys: BTreeSet<_> = keys.collect();
     let keys = Rows::default()
         .bytes("hash", keys.iter().map(|(hash, _)| *hash))
@@ -254,7 +251,7 @@ fn split(batch: &Batch) -> Vec<BulkStatement> {
     let owners = Rows::default()
         .bytes("id", moved().map(|row| row.id.bytes()))
         .bytes("person", moved().map(|row| row.person.bytes()))
-        .bytes("keys", moved().map(|row| row.keys.iter().flat_map(|mac| mac.0).collect::<Vec<_>>()));
+        .bytes("keys", moved().map(|row| row.keys.cell.as_slice()));
     let pairs = |of: fn(&MovedRow) -> &Vec<Mac>| {
         let pairs: BTreeSet<_> = moved().flat_map(|row| of(row).iter().map(|mac| (mac.0, row.id))).collect();
         Rows::default()
@@ -275,7 +272,7 @@ fn split(batch: &Batch) -> Vec<BulkStatement> {
     vec![
         BulkStatement::over("record", owners, MOVED),
         BulkStatement::over("match_key", pairs(|row| &row.before), UNINDEXED),
-        BulkStatement::insert("match_key", pairs(|row| &row.keys), ""),
+        BulkStatement::insert("match_key", pairs(|row| &row.keys.hashes), ""),
         BulkStatement::over("message_key", rewrapped, RELEASED_KEY),
         BulkStatement::insert("origin", origins, ""),
         BulkStatement::over(

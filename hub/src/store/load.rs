@@ -213,14 +213,14 @@ async fn journals(tx: &mut Tx, asked: &[PersonId]) -> Result<Vec<FoundRow>, Stor
 
 /// By which keys the person's own records are found.
 async fn found_by(tx: &mut Tx, asked: &[PersonId]) -> Result<Vec<FoundRow>, StoreError> {
-    let sql = "select o.owner, c.keys from r cross join message_key o join record c on c.id = o.message \
+    let sql = "select o.owner, c.id, c.keys from r cross join message_key o join record c on c.id = o.message \
                where o.owner = r.id and c.person = r.id";
     let rows = Rows::default().bytes("id", asked.iter().map(PersonId::bytes));
     let reader = CellReader("record");
-    let found: Vec<(Vec<u8>, Vec<u8>)> = tx.read("record", sql, rows).await?;
-    let keys = |(owner, keys): (Vec<u8>, Vec<u8>)| {
-        let macs = keys.chunks(32).map(|mac| Ok(Mac(reader.fixed(mac.to_vec())?)));
-        Ok(FoundRow::Keys(reader.id(PersonId::from_bytes, owner)?, macs.collect::<Result<_, StoreError>>()?))
+    let found: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> = tx.read("record", sql, rows).await?;
+    let keys = |(owner, id, keys): (Vec<u8>, Vec<u8>, Vec<u8>)| {
+        let (owner, id) = (reader.id(PersonId::from_bytes, owner)?, reader.id(MessageId::from_bytes, id)?);
+        Ok(FoundRow::Keys(owner, id, keys))
     };
     found.into_iter().map(keys).collect()
 }

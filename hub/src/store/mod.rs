@@ -5,7 +5,7 @@
 //! anything, none retries: after [`StoreError::Away`] the caller asks again. Sealed values come in sealed.
 //! Files: `inbox` (what came in), `load` (what the heart asks for), `commit` (what a batch stores), `messages` and
 //! `persons` (what is stored of them), `outbox` (what leaves), `halts` (what may not), `alerts` (agencies that do not answer), `due` (whose day has come), `reviews`, `inspect` (what
-//! explains and checks look up), `overview` and `handovers` (what the console shows), `wrapped` (keys, for a rotation),
+//! explains and checks look up), `overview` and `handovers` (what the console shows), `wrapped` and `reindex` (keys and the index, for a rotation),
 //! `audit` (what people did by hand), `lease`, `schema`; below them `engine`, `tx`, `value` and `bulk`, which alone know that there are two engines, and
 //! `fault`, which says whose fault an error is.
 
@@ -39,6 +39,7 @@ mod outbox;
 mod overview;
 pub mod quarantine;
 mod refusing;
+pub mod reindex;
 pub mod restarts;
 mod reviews;
 pub mod wrapped;

@@ -139,11 +139,11 @@ create table journal (
 create table record (
   id bytea primary key,
   person bytea,
-  keys bytea not null              -- the HMACs it is found by, one after the other: the way from a record to `match_key`
+  keys bytea not null              -- the HMACs of its keys, one after the other, or sealed under a cover: the way from a record to `match_key`
 );
 create index record_waiting on record (id) where person is null;
 
--- By which keys a record is found: HMACs under the index secret.
+-- By which keys a record is found: HMACs under the index secret, or HMACs of these under a cover.
 create table match_key (
   hash bytea not null,
   record bytea not null,

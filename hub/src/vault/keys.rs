@@ -89,7 +89,7 @@ impl DataKey {
 pub(super) struct Ring {
     first: KeyId,
     keys: Arc<BTreeMap<KeyId, DataKey>>,
-    index: hmac::Key,
+    index: Arc<hmac::Key>,
     random: SystemRandom,
     /// What the first key has wrapped in this process.
     wrapped: Arc<AtomicU64>,
@@ -105,7 +105,7 @@ impl Ring {
         Ok(Self {
             first: id(&first),
             keys: Arc::new(keys),
-            index: hmac::Key::new(hmac::HMAC_SHA256, &index),
+            index: hmac::Key::new(hmac::HMAC_SHA256, &index).into(),
             random: SystemRandom::new(),
             wrapped: Arc::default(),
         })
@@ -179,7 +179,7 @@ impl Ring {
     }
 }
 
-fn id(bytes: &[u8; 32]) -> KeyId {
+pub(super) fn id(bytes: &[u8; 32]) -> KeyId {
     let mut id = [0; 4];
     id.copy_from_slice(&digest(&SHA256, bytes).as_ref()[..4]);
     KeyId(id)

@@ -5,13 +5,15 @@
 //! person (state, journal, records on their way out, tasks) is sealed under that person's key. A destroyed key is
 //! [`Shut::Erased`]: no reason to try another. Each call that opens says who looks and why ([`Access`]).
 //! Next: [`keys`] for the ring, [`Place`] for what is bound into a value, [`content`] for what a message holds, [`packed`]
-//! for how a value is written.
+//! for how a value is written, `cover` for what stands in the index in place of a key.
 
 pub mod content;
+mod cover;
 mod dictionary;
 pub mod keys;
 pub mod packed;
 mod place;
+pub mod reindex;
 pub mod rotate;
 
 use std::sync::Arc;
@@ -29,6 +31,7 @@ use crate::store::rows::{
     TaskRow,
 };
 pub use content::Content;
+use cover::Cover;
 use keys::Ring;
 pub use keys::{DataKey, KeyId, SealError};
 pub use place::Place;
@@ -130,6 +133,9 @@ pub enum Shut {
     /// It is wrapped by a key-encryption key that is not in the file of keys.
     #[error("a key is wrapped by the key-encryption key {0}, which is not in the file of keys")]
     NoKey(KeyId),
+    /// It stands under a cover that is not in the file of keys.
+    #[error("keys of a record stand under the cover {0}, which is not in the file of keys")]
+    NoCover(KeyId),
 }
 
 /// A person's key with its wrapped form.
@@ -144,6 +150,8 @@ pub struct PersonKey {
 #[derive(Clone)]
 pub struct Vault {
     ring: Ring,
+    /// Under which the index stands: the first is put on, the others are known.
+    covers: Arc<[Cover]>,
     opened: Arc<[AtomicU64; Why::ALL.len()]>,
 }
 
@@ -160,7 +168,8 @@ impl Vault {
     /// # Errors
     /// [`SealError::Length`].
     pub fn new(first: [u8; 32], older: &[[u8; 32]], index: [u8; 32]) -> Result<Self, SealError> {
-        Ok(Self { ring: Ring::new(first, older, index)?, opened: Arc::default() })
+        let (ring, covers) = (Ring::new(first, older, index)?, [Cover::Bare].into());
+        Ok(Self { ring, covers, opened: Arc::default() })
     }
 
     /// The HMAC of a text under the index secret; `what` keeps uses apart.

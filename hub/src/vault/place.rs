@@ -40,6 +40,8 @@ pub enum Place<'a> {
     MessageKey(MessageId),
     /// `refusal.key`.
     RefusalKey(MessageId),
+    /// `record.keys`.
+    Keys(MessageId),
     /// `act.reason`.
     Reason(MessageId),
     /// `act.key`.
@@ -69,6 +71,7 @@ impl<'a> Place<'a> {
             Self::PersonKey(_) => "key.wrapped",
             Self::MessageKey(_) => "message_key.key",
             Self::RefusalKey(_) => "refusal.key",
+            Self::Keys(_) => "record.keys",
             Self::Reason(_) => "act.reason",
             Self::ActKey(_) => "act.key",
         }
@@ -84,6 +87,7 @@ impl<'a> Place<'a> {
             | Self::Findings(id)
             | Self::MessageKey(id)
             | Self::RefusalKey(id)
+            | Self::Keys(id)
             | Self::Reason(id)
             | Self::ActKey(id) => bytes.extend(id.bytes()),
             Self::PersonKey(id) => bytes.extend(id.bytes()),

@@ -425,7 +425,7 @@ async fn a_batch_may_be_large() {
         }
         // A name that all of them share.
         let shared = Mac(hash(9_999));
-        batch.records.iter_mut().for_each(|row| row.keys.push(shared));
+        batch.records.iter_mut().for_each(|row| row.keys.hashes.push(shared));
         store.commit(&lease, &batch).await.unwrap();
         assert!(undecided(&store).await.is_empty());
         let keys: Vec<Ask> = (1..=1100).map(|n| Ask::Key(Mac(hash(n)))).collect();

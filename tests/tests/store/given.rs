@@ -10,8 +10,8 @@ use decide::world::{Ask, SentRecord};
 use hub::store::Store;
 use hub::store::rows::{
     Batch, Counters, DecidedRow, Detail, FoundRow, HandoverRow, InboxRow, JournalRow, Lease, LeavingRow,
-    LineRow, OutboxRow, Outcome, PersonRow, RecordRow, RefusalRow, ReviewRow, SchemaRow, StreamRow, TaskRow,
-    TopicEnd, WaitsOn,
+    LineRow, OutboxRow, Outcome, PersonRow, RecordRow, RefusalRow, ReviewRow, SchemaRow, StoredKeys,
+    StreamRow, TaskRow, TopicEnd, WaitsOn,
 };
 use schemas::handover::{Owner, State};
 use schemas::ids::{DeliveryId, HandoverId, MessageId, PersonId, Pseudonym, ReviewId, StreamId, TaskId};
@@ -158,7 +158,10 @@ pub(crate) fn record(n: u32, owner: Option<u32>, keys: &[u32]) -> RecordRow {
     RecordRow {
         id: message(n),
         person: owner.map(person),
-        keys: keys.iter().map(|n| Mac(hash(*n))).collect(),
+        keys: StoredKeys {
+            hashes: keys.iter().map(|n| Mac(hash(*n))).collect(),
+            cell: keys.iter().flat_map(|n| hash(*n)).collect(),
+        },
     }
 }
 
@@ -277,8 +280,8 @@ pub(crate) async fn loaded(store: &Store, asks: &[Ask]) -> Vec<String> {
         FoundRow::Owner(owned, person) => format!("{owned:?} {person}"),
         FoundRow::Waiting(row) => format!("waiting {} {:?}", row.id, String::from_utf8(row.key.key)),
         FoundRow::Own(row) => format!("own {} {:?}", row.id, row.key.owner),
-        FoundRow::Keys(person, keys) => {
-            format!("keys of {person} {:?}", keys.iter().map(|mac| &mac.0[..4]).collect::<Vec<_>>())
+        FoundRow::Keys(person, _, keys) => {
+            format!("keys of {person} {:?}", keys.chunks(32).map(|mac| &mac[..4]).collect::<Vec<_>>())
         }
         FoundRow::Lived(row, key) => format!("lived {} {} {}", row.person, row.version, key.is_some()),
         FoundRow::Sent(recipient, sequence, SentRecord { hash, handover, epoch }) => {

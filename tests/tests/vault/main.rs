@@ -2,12 +2,13 @@
 //! it; keys are rotated while the hub works.
 //!
 //! On SQLite and PostgreSQL, after a small story of three persons was decided. `exchanged` for deciding and reading,
-//! `leaving` for what leaves, `rotated` for the keys. Refuses to test the vault by itself: `hub/src/vault/tests.rs`.
+//! `leaving` for what leaves, `rotated` for the keys, `reindexed` for the secret of the index. Refuses to test the vault by itself: `hub/src/vault/tests.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod exchanged;
 mod leaving;
+mod reindexed;
 mod rotated;
 
 use hub::app::Hub;

@@ -21,9 +21,9 @@ use tests::process::{Process, database, push_to, until};
 use tests::saying::put;
 
 /// Keys as the file has them: 64 hexadecimal digits.
-const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
-const INDEX: &str = "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc";
+pub(super) const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+pub(super) const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+pub(super) const INDEX: &str = "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc";
 
 /// The id of a key: the first four bytes of its SHA-256.
 fn id(key: &str) -> String {
@@ -31,7 +31,7 @@ fn id(key: &str) -> String {
     hex::encode(&sha2::Sha256::digest(hex::decode(key).unwrap())[..4])
 }
 
-fn file(process: &Process) -> PathBuf {
+pub(super) fn file(process: &Process) -> PathBuf {
     Config::load(&process.config()).unwrap().hub.keys
 }
 
@@ -42,7 +42,7 @@ fn keys(process: &Process, wrapping: &[&str]) {
 }
 
 /// What a command prints, and its exit code.
-fn told(process: &Process, words: &[&str]) -> (String, i32) {
+pub(super) fn told(process: &Process, words: &[&str]) -> (String, i32) {
     let mut command = process.command(words).unwrap();
     command.env_remove("HUB_CREDENTIAL_FILE").env("HUB_CREDENTIAL", "dev-noor");
     let output = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap();
@@ -65,7 +65,7 @@ fn roll(both: &mut [Process; 2]) {
     }
 }
 
-async fn answers(process: &Process) {
+pub(super) async fn answers(process: &Process) {
     until("it answers", async || reqwest::get(format!("{}/livez", process.base)).await.is_ok())
         .await
         .unwrap();
@@ -81,7 +81,7 @@ fn lines(n: usize) -> Vec<Value> {
     if n % 3 == 2 { vec![lines.swap_remove(1)] } else { lines }
 }
 
-fn body(lines: &[Value]) -> Vec<u8> {
+pub(super) fn body(lines: &[Value]) -> Vec<u8> {
     lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n").into_bytes()
 }
 

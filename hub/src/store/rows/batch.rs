@@ -29,8 +29,8 @@ pub enum FoundRow {
     Waiting(MessageRow),
     /// A message of the person whose journal is asked for.
     Own(MessageRow),
-    /// By which keys one of this person's own records is found.
-    Keys(PersonId, Vec<Mac>),
+    /// One of this person's own records, and by which keys it is found, as it is stored.
+    Keys(PersonId, MessageId, Vec<u8>),
     /// What happened to the person whose past is asked for, with their key.
     Lived(JournalRow, Option<Sealed>),
     /// A record on a topic.

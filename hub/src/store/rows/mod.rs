@@ -25,7 +25,7 @@ pub use message::{
 };
 pub use person::{
     AnswerRow, AskedAbout, DueRow, JournalRow, JournalStored, MatchRow, MovedRow, PersonRow, RecordRow,
-    ReviewRow, WaitingRow, WaitsOn,
+    ReviewRow, StoredKeys, WaitingRow, WaitsOn,
 };
 pub use quarantine::{ActRow, AsideRow, Remedy};
 

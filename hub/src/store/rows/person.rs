@@ -67,12 +67,21 @@ pub struct JournalRow {
     pub events: Sealed,
 }
 
+/// The keys that a record is found by, as they are stored.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct StoredKeys {
+    /// What stands in the index.
+    pub hashes: Vec<Mac>,
+    /// What stands beside the record: the way back.
+    pub cell: Vec<u8>,
+}
+
 /// A record under its index keys; without a person while it waits.
 #[derive(Clone, Debug)]
 pub struct RecordRow {
     pub id: MessageId,
     pub person: Option<PersonId>,
-    pub keys: Vec<Mac>,
+    pub keys: StoredKeys,
 }
 
 /// Whom a review was about.
@@ -90,8 +99,8 @@ pub struct MovedRow {
     pub id: MessageId,
     pub person: PersonId,
     /// All the keys it is found by from now on.
-    pub keys: Vec<Mac>,
-    /// Those that it may have been found by until now.
+    pub keys: StoredKeys,
+    /// What may have stood in the index for it until now.
     pub before: Vec<Mac>,
     /// The message's key, wrapped by that person's.
     pub key: Sealed,
