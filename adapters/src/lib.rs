@@ -87,6 +87,8 @@ pub trait Source: Sync + std::fmt::Debug {
     fn version(&self) -> u32;
     /// Its JSON Schema (2020-12), for one item.
     fn schema(&self) -> &'static str;
+    /// A first message about an invented person, in the source's own form: it is taken as it stands.
+    fn example(&self) -> &'static str;
     /// JSON Pointers of what is never stored; `*` stands for every element of a list.
     fn strip(&self) -> &'static [&'static str];
     /// What is worth saying about the item as it came: about values that are about to be stripped, or

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use adapters::Context;
 use anyhow::Context as _;
-use hub::commands::dry_run::{DryOutcome, inflated, through};
+use hub::api::dry_run::{DryOutcome, through};
+use hub::commands::dry_run::inflated;
 use schemas::finding::Severity;
 use serde_json::Value;
 
@@ -158,7 +159,7 @@ pub fn outcome(set: &SampleSet, context: &Context<'_>) -> anyhow::Result<SetOutc
 pub fn items(source: &str, bytes: Vec<u8>, context: &Context<'_>) -> anyhow::Result<Vec<DryOutcome>> {
     let source = adapters::source(source).with_context(|| format!("no source {source}"))?;
     let mut outcomes = vec![];
-    through(source, context, LIMIT, inflated(std::io::Cursor::new(bytes))?, |_, one| {
+    through(source, None, context, LIMIT, inflated(std::io::Cursor::new(bytes))?, |_, one| {
         outcomes.push(one);
         true
     });

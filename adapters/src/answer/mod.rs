@@ -35,6 +35,10 @@ impl Source for Answers {
         include_str!("schema.json")
     }
 
+    fn example(&self) -> &'static str {
+        include_str!("example.json")
+    }
+
     fn strip(&self) -> &'static [&'static str] {
         &[]
     }

@@ -49,6 +49,10 @@ impl Source for Permits {
         include_str!("schema.json")
     }
 
+    fn example(&self) -> &'static str {
+        include_str!("example.csv")
+    }
+
     fn strip(&self) -> &'static [&'static str] {
         const COLUMNS: &[&str] =
             &["/employer_kbo", "/establishment_number", "/nace", "/function_title", "/isco08", "/annex"];

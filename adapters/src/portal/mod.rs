@@ -43,6 +43,10 @@ impl Source for Portal {
         include_str!("schema.json")
     }
 
+    fn example(&self) -> &'static str {
+        include_str!("example.json")
+    }
+
     fn strip(&self) -> &'static [&'static str] {
         &["/set_by", "/digital_skills", "/notes"]
     }

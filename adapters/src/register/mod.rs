@@ -79,6 +79,10 @@ impl Source for Register {
         include_str!("schema.json")
     }
 
+    fn example(&self) -> &'static str {
+        include_str!("fixtures/resident.xml")
+    }
+
     fn strip(&self) -> &'static [&'static str] {
         &["/nationality_nis"]
     }

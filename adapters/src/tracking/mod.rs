@@ -37,6 +37,10 @@ impl Source for Tracking {
         include_str!("schema.json")
     }
 
+    fn example(&self) -> &'static str {
+        include_str!("example.json")
+    }
+
     fn strip(&self) -> &'static [&'static str] {
         &["/registered_by", "/notes"]
     }

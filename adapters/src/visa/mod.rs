@@ -45,6 +45,10 @@ impl Source for Visa {
         include_str!("schema.json")
     }
 
+    fn example(&self) -> &'static str {
+        include_str!("example.json")
+    }
+
     fn strip(&self) -> &'static [&'static str] {
         &["/sponsor", "/visa", "/status/reason", "/decision/reason", "/person/birth_place"]
     }

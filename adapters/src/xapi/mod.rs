@@ -65,6 +65,10 @@ impl Source for Xapi {
         include_str!("schema.json")
     }
 
+    fn example(&self) -> &'static str {
+        include_str!("example.json")
+    }
+
     fn strip(&self) -> &'static [&'static str] {
         const NOT_KEPT: &[&str] = &[
             "/actor/mbox",

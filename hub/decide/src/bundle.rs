@@ -131,7 +131,7 @@ impl Contract {
     /// The basis that is valid on a day; no basis, no delivery.
     #[must_use]
     pub fn basis(&self, on: Day) -> Option<&LegalBasis> {
-        self.bases.iter().find(|basis| basis.from <= on && basis.to.is_none_or(|to| on <= to))
+        self.bases.iter().find(|basis| basis.holds(on))
     }
 
     /// What its recipient is to the person.
@@ -200,6 +200,14 @@ pub struct LegalBasis {
     pub to: Option<Day>,
     /// The fields that it names, where a recipient may have them on no other basis.
     pub names: BTreeSet<String>,
+}
+
+impl LegalBasis {
+    /// Whether it is in force on this day.
+    #[must_use]
+    pub fn holds(&self, on: Day) -> bool {
+        self.from <= on && self.to.is_none_or(|to| on <= to)
+    }
 }
 
 /// Who belongs to the target group: `config/rules/target-group.toml` (docs/domain.md#the-target-group).

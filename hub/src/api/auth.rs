@@ -1,9 +1,13 @@
-//! Who calls: a bearer token, a sender, a right.
+//! Who calls: a token, a sender, a right.
 //!
 //! Default deny: a sender may use the sources that its file names, on days with a legal basis.
 //! Refuses to tell a stranger anything, be it only whether a receipt exists.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderMap, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use schemas::recipient::Recipient;
 use schemas::time::day_of;
 
@@ -13,7 +17,7 @@ use crate::config::{ANSWER, SenderError};
 /// The sender that calls, with the right to a source today.
 pub(super) fn sender(doors: &Doors, headers: &HeaderMap, source: &str) -> Result<String, Problem> {
     let known = token(headers).and_then(|token| {
-        let known = doors.config.senders.authenticate(token, source, day_of(doors.clock.now()));
+        let known = doors.config.senders.authenticate(&token, source, day_of(doors.clock.now()));
         known.map(|sender| sender.name.clone()).map_err(denied)
     });
     if let (Err(_), Some(source)) = (&known, adapters::source(source)) {
@@ -24,7 +28,7 @@ pub(super) fn sender(doors: &Doors, headers: &HeaderMap, source: &str) -> Result
 
 /// Lets in whoever has any credential, whatever its rights.
 pub(super) fn somebody(doors: &Doors, headers: &HeaderMap) -> Result<(), Problem> {
-    if doors.config.senders.knows(token(headers)?) { Ok(()) } else { Err(ProblemCode::Unauthorised.into()) }
+    if doors.config.senders.knows(&token(headers)?) { Ok(()) } else { Err(ProblemCode::Unauthorised.into()) }
 }
 
 /// The recipient that calls: a sender of answers whose name is the recipient's.
@@ -35,7 +39,7 @@ pub(super) fn recipient(doors: &Doors, headers: &HeaderMap, name: &str) -> Resul
             return Err(ProblemCode::NotAllowedHere.into());
         };
         let today = day_of(doors.clock.now());
-        doors.config.senders.authenticate_recipient(token, &recipient, today).map_err(denied)?;
+        doors.config.senders.authenticate_recipient(&token, &recipient, today).map_err(denied)?;
         Ok(recipient)
     });
     if known.is_err() {
@@ -52,12 +56,19 @@ fn denied(error: SenderError) -> Problem {
     }
 }
 
-fn token(headers: &HeaderMap) -> Result<&str, Problem> {
-    headers
+/// The token of a request: a bearer's, or the password of Basic, which is all that some forwarders can send.
+pub(super) fn token(headers: &HeaderMap) -> Result<Cow<'_, str>, Problem> {
+    let (scheme, value) = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .ok_or_else(|| ProblemCode::Unauthorised.into())
+        .ok_or(ProblemCode::Unauthorised)?;
+    let value = value.trim();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Ok(value.into());
+    }
+    let basic = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(value).ok()).flatten();
+    let pair = basic.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(ProblemCode::Unauthorised)?;
+    let (_, password) = pair.split_once(':').ok_or(ProblemCode::Unauthorised)?;
+    Ok(password.to_owned().into())
 }

@@ -7,16 +7,20 @@
 mod answers;
 mod auth;
 mod batches;
+pub mod dry_run;
 mod early;
 mod feed;
 mod guard;
 pub(crate) mod lines;
 mod look;
+mod me;
 mod messages;
 mod pages;
 mod probes;
 mod problem;
 mod receipts;
+mod sources;
+mod statements;
 mod verdict;
 
 pub use early::early;
@@ -125,10 +129,18 @@ pub fn router(doors: Doors, others: Router) -> Router {
         .layer(RequestBodyTimeoutLayer::new(PATIENCE));
     let quick = Router::new()
         .route("/v1/sources/{source}/messages", post(messages::push))
+        .route("/v1/sources", get(sources::list))
+        .route("/v1/sources/{source}", get(sources::show))
+        .route("/v1/dry-run", post(dry_run::push))
+        .route("/v1/me", get(me::show))
+        .route("/xapi/about", get(statements::about))
+        .route("/xapi/statements", get(statements::read).post(statements::post).put(statements::put))
         .route("/v1/receipts/{id}", get(receipts::show))
         .route("/v1/recipients/{recipient}/answers", post(answers::push))
         .route("/v1/recipients/{recipient}/answers/{id}", get(answers::show))
+        .route("/problems", get(pages::index))
         .route("/problems/{code}", get(pages::show))
+        .route("/guides/{name}", get(pages::guide))
         .route("/livez", get(probes::live))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))

@@ -1,4 +1,4 @@
-//! The pages of codes: what each means, its usual cause, what to do.
+//! The pages of codes: what each means, its usual cause, what to do; and the guides.
 //!
 //! A code without a page fails the test below, so every problem's `type` can be opened. The pages
 //! are files in `hub/src/codes/`, compiled in.
@@ -12,6 +12,7 @@ use super::{Problem, ProblemCode};
 /// Every page, in the order of the codes.
 const PAGES: &[(&str, &str)] = &[
     ("bad-request", include_str!("../codes/bad-request.md")),
+    ("bad-statement", include_str!("../codes/bad-statement.md")),
     ("birth-unreadable", include_str!("../codes/birth-unreadable.md")),
     ("busy", include_str!("../codes/busy.md")),
     ("contradiction", include_str!("../codes/contradiction.md")),
@@ -52,6 +53,8 @@ const PAGES: &[(&str, &str)] = &[
     ("schema", include_str!("../codes/schema.md")),
     ("source-exception", include_str!("../codes/source-exception.md")),
     ("stated-ahead", include_str!("../codes/stated-ahead.md")),
+    ("statement-taken", include_str!("../codes/statement-taken.md")),
+    ("statement-version", include_str!("../codes/statement-version.md")),
     ("stripped", include_str!("../codes/stripped.md")),
     ("too-large", include_str!("../codes/too-large.md")),
     ("two-hold-the-file", include_str!("../codes/two-hold-the-file.md")),
@@ -67,6 +70,7 @@ const PAGES: &[(&str, &str)] = &[
     ("unknown-verb", include_str!("../codes/unknown-verb.md")),
     ("unknown-version", include_str!("../codes/unknown-version.md")),
     ("unreadable", include_str!("../codes/unreadable.md")),
+    ("write-only", include_str!("../codes/write-only.md")),
     ("wrong-format", include_str!("../codes/wrong-format.md")),
 ];
 
@@ -78,7 +82,36 @@ fn page(code: &str) -> Option<&'static str> {
 /// `GET /problems/{code}`
 pub(super) async fn show(Path(code): Path<String>) -> Result<Response, Problem> {
     let text = page(&code).ok_or(ProblemCode::NotFound)?;
-    Ok(([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response())
+    Ok(as_markdown(text))
+}
+
+/// The guides for who sends and who reads, and what they point to.
+const GUIDES: &[(&str, &str)] = &[
+    ("agencies.md", include_str!("../../../docs/agencies.md")),
+    ("domain.md", include_str!("../../../docs/domain.md")),
+    ("glossary.md", include_str!("../../../docs/glossary.md")),
+    ("handovers.md", include_str!("../../../docs/handovers.md")),
+    ("senders.md", include_str!("../../../docs/senders.md")),
+];
+
+/// `GET /guides/{name}`
+pub(super) async fn guide(Path(name): Path<String>) -> Result<Response, Problem> {
+    let (_, text) = GUIDES.iter().find(|(known, _)| *known == name).ok_or(ProblemCode::NotFound)?;
+    Ok(as_markdown(text))
+}
+
+/// `GET /problems`
+pub(super) async fn index() -> Response {
+    let line = |(code, text): &(&str, &str)| {
+        let title = text.lines().next().unwrap_or_default().trim_start_matches("# ");
+        let title = title.strip_prefix(&format!("`{code}`: ")).unwrap_or(title);
+        format!("- [`{code}`](/problems/{code}): {title}\n")
+    };
+    as_markdown(&format!("# Every code\n\n{}", PAGES.iter().map(line).collect::<String>()))
+}
+
+fn as_markdown(text: &str) -> Response {
+    ([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], text.to_owned()).into_response()
 }
 
 #[cfg(test)]
@@ -92,7 +125,7 @@ mod tests {
         let findings = Code::ALL.iter().map(|code| code.as_str());
         for code in findings.chain(ProblemCode::ALL.iter().map(|code| code.as_str())) {
             let page = page(code).unwrap_or_else(|| panic!("no page for {code}"));
-            assert!(page.contains(&format!("`{code}`")), "{code}");
+            assert!(page.starts_with("# ") && page.contains(&format!("`{code}`")), "{code}");
         }
     }
 

@@ -62,6 +62,12 @@ problems! {
     NotOne = "not-one-message", UNPROCESSABLE_ENTITY, "the body does not hold exactly one message";
     /// Another message has this id.
     IdTaken = "id-taken", UNPROCESSABLE_ENTITY, "another message was accepted under this id";
+    /// A statement, or the call around it, that the standard does not allow: there it is 400.
+    BadStatement = "bad-statement", BAD_REQUEST, "the statements cannot be taken: none of this call was";
+    StatementVersion = "statement-version", BAD_REQUEST, "the call does not name a version of xAPI 1.0";
+    StatementTaken = "statement-taken", CONFLICT, "another statement was accepted under this id";
+    /// Statements are written here and never read.
+    WriteOnly = "write-only", FORBIDDEN, "statements are taken here and not given back";
     /// The answer names a handover that is not this recipient's.
     UnknownHandover = "unknown-handover", CONFLICT, "there is no such handover of this recipient";
     /// The answer names an epoch that was replaced.

@@ -10,22 +10,18 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use adapters::{Context, Source};
 use anyhow::Context as _;
 use flate2::read::MultiGzDecoder;
-use schemas::finding::{Code, Finding};
-use schemas::message::Said;
+use schemas::finding::Finding;
 use serde_json::{Value, json};
 
 use super::out::out;
-use crate::api::lines::Cutter;
+use crate::api::dry_run::{DryOutcome, through};
 use crate::config::Config;
 use crate::intake::LookupTables;
 
 /// The exit code of "some is refused", as that of `hub push`.
 const SOME_REFUSED: u8 = 3;
-/// How much of a file is read at once.
-const PIECE: usize = 1 << 16;
 /// What gzip writes first.
 const GZIP: &[u8] = b"\x1f\x8b";
 
@@ -45,43 +41,6 @@ pub struct Args {
     pub sender: Option<String>,
     #[arg(long, value_name = "DIR", default_value = "config")]
     pub config: PathBuf,
-}
-
-/// What became of one item.
-#[derive(Clone, PartialEq, Debug)]
-pub struct DryOutcome {
-    /// What follows from it; nothing where it is refused.
-    pub facts: Vec<Value>,
-    pub refused: bool,
-    pub findings: Vec<Finding>,
-}
-
-impl DryOutcome {
-    /// It in one word.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match (self.refused, self.facts.is_empty()) {
-            (true, _) => "refused",
-            (false, true) => "ignored",
-            (false, false) => "facts",
-        }
-    }
-
-    /// The codes of what was found, each once, in their order.
-    #[must_use]
-    pub fn codes(&self) -> Vec<Code> {
-        let mut codes: Vec<Code> = vec![];
-        for finding in &self.findings {
-            if !codes.contains(&finding.code) {
-                codes.push(finding.code);
-            }
-        }
-        codes
-    }
-
-    fn unreadable(cause: impl std::fmt::Display) -> Self {
-        Self { facts: vec![], refused: true, findings: vec![Finding::new(Code::Unreadable, "", cause)] }
-    }
 }
 
 /// Reads files as the door would, and writes what came of each item to stdout.
@@ -111,79 +70,16 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             told.is_ok()
         };
         let count = match opened(file) {
-            Ok(bytes) => through(source, &context, config.hub.limits.batch_bytes, bytes, &mut each),
-            Err(error) => through(source, &context, 0, NeverRead(error), &mut each),
+            Ok(bytes) => through(source, None, &context, config.hub.limits.batch_bytes, bytes, &mut each),
+            Err(error) => through(source, None, &context, 0, NeverRead(error), &mut each),
         };
         // A file without an item leads to nothing, and that is told as well.
         if count == 0 {
-            each(0, DryOutcome { facts: vec![], refused: false, findings: vec![] });
+            each(0, DryOutcome::nothing());
         }
         told?;
     }
     Ok(if refused { ExitCode::from(SOME_REFUSED) } else { ExitCode::SUCCESS })
-}
-
-/// Gives everything in some bytes to `each`, with its number, until that says stop; says how many there were.
-pub fn through(
-    source: &'static dyn Source,
-    context: &Context<'_>,
-    limit: usize,
-    bytes: impl Read,
-    mut each: impl FnMut(usize, DryOutcome) -> bool,
-) -> usize {
-    let mut next = 0;
-    let mut tell = |outcome: DryOutcome| {
-        next += 1;
-        each(next - 1, outcome)
-    };
-    let mut cutter = Cutter::new(source, None);
-    let (mut bytes, mut piece, mut length) = (bytes, vec![0; PIECE], 0);
-    loop {
-        match bytes.read(&mut piece) {
-            Ok(0) => break,
-            Ok(read) => {
-                length += read;
-                if length > limit {
-                    tell(DryOutcome::unreadable(format_args!(
-                        "more than the {limit} bytes that a batch may have"
-                    )));
-                    return next;
-                }
-                cutter.push(&piece[..read]);
-                while let Some(chunk) = cutter.full() {
-                    if !cutter.read(&chunk).into_iter().all(|item| tell(outcome(source, item, context))) {
-                        return next;
-                    }
-                }
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => {
-                tell(DryOutcome::unreadable(format_args!("byte {length}: {}", error.kind())));
-                return next;
-            }
-        }
-    }
-    if let Some(chunk) = cutter.rest() {
-        let _: bool = cutter.read(&chunk).into_iter().all(|item| tell(outcome(source, item, context)));
-    }
-    next
-}
-
-fn outcome(
-    source: &'static dyn Source,
-    item: Result<Value, adapters::Refused>,
-    context: &Context<'_>,
-) -> DryOutcome {
-    match item.and_then(|item| adapters::check(source, item, context)) {
-        Ok(checked) => {
-            let facts = match checked.said() {
-                Said::Record(record) => record.facts.iter().map(|fact| json!(fact)).collect(),
-                other => vec![json!(other)],
-            };
-            DryOutcome { facts, refused: false, findings: checked.warnings().to_vec() }
-        }
-        Err(refused) => DryOutcome { facts: vec![], refused: true, findings: refused.findings },
-    }
 }
 
 /// A file's bytes, or those of stdin.

@@ -143,7 +143,8 @@ impl Senders {
     }
 
     /// Everything that is opened by a token: nothing in production by one that may be guessed, whatever its hash.
-    fn of(&self, token: &str) -> Vec<&Sender> {
+    #[must_use]
+    pub fn of(&self, token: &str) -> Vec<&Sender> {
         let hash = TokenHash::of(token);
         let known = self.senders.iter().filter(|sender| sender.token.same(&hash));
         known.filter(|_| self.development || is_strong(token)).collect()
@@ -160,8 +161,7 @@ fn rightful(known: Vec<&Sender>, on: Day, fits: impl Fn(&Sender) -> bool) -> Res
         return Err(SenderError::Unknown);
     }
     let sender = known.into_iter().find(|sender| fits(sender)).ok_or(SenderError::NotAllowed)?;
-    let holds = |basis: &LegalBasis| basis.from <= on && basis.to.is_none_or(|to| on <= to);
-    sender.bases.iter().any(holds).then_some(sender).ok_or(SenderError::NoBasis)
+    sender.bases.iter().any(|basis| basis.holds(on)).then_some(sender).ok_or(SenderError::NoBasis)
 }
 
 /// The file of one source.

@@ -171,7 +171,7 @@ fn reviewers(told: &Told) -> Check {
 fn until(bases: &[LegalBasis], today: Day) -> Option<Option<Day>> {
     let mut on = today;
     loop {
-        let basis = bases.iter().find(|basis| basis.from <= on && basis.to.is_none_or(|to| on <= to));
+        let basis = bases.iter().find(|basis| basis.holds(on));
         match (basis, basis.and_then(|basis| basis.to)) {
             (None, _) => return (on > today).then(|| on.pred_opt()),
             (Some(_), None) => return Some(None),

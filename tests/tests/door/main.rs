@@ -11,6 +11,7 @@ mod forms;
 mod intake;
 mod open;
 mod position;
+mod served;
 
 use hub::app::{Hub, Start};
 use hub::clock::Clock;

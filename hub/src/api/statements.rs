@@ -1,0 +1,133 @@
+//! The statements resource of xAPI 1.0.3, for platforms and record stores that forward as they are: it is written to, and
+//! never read.
+//!
+//! What is stripped could not be given back, so reading is refused and told why. Credentials as everywhere, or Basic with the
+//! token for a password. A call is taken whole or not at all: where one statement cannot be taken, none is, and the
+//! refused ones lie sealed as they do at the door `xapi`. One that was accepted before with other content is found by the
+//! commit alone: then the others of its call are stored, and the call is a conflict.
+//! Refusals are 400, as the standard has it. Source: docs/senders.md.
+
+use adapters::{Refused, Source};
+use axum::Json;
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::problem::{Problem, ProblemCode};
+use super::{Doors, Here, auth, lines, messages};
+use crate::intake::{ItemVerdict, LookupTables};
+
+const XAPI: &str = "xapi";
+/// Which version of the standard is spoken; every answer carries it.
+const VERSION: HeaderName = HeaderName::from_static("x-experience-api-version");
+const SPOKEN: HeaderValue = HeaderValue::from_static("1.0.3");
+
+/// Which statement a `PUT` is.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct StatementNamed {
+    statement_id: String,
+}
+
+/// `GET /xapi/about`
+pub(super) async fn about() -> Response {
+    spoken(Json(json!({ "version": ["1.0.3"] })))
+}
+
+/// `GET /xapi/statements`
+pub(super) async fn read() -> Response {
+    spoken(Problem::from(ProblemCode::WriteOnly))
+}
+
+/// `POST /xapi/statements`: one statement, or a list; answers their ids in order.
+pub(super) async fn post(State(doors): Here, request: Request) -> Response {
+    spoken(taken(&doors, request, None).await.map(Json))
+}
+
+/// `PUT /xapi/statements?statementId=ID`
+pub(super) async fn put(
+    State(doors): Here,
+    Query(named): Query<StatementNamed>,
+    request: Request,
+) -> Response {
+    spoken(taken(&doors, request, Some(&named.statement_id)).await.map(|_| StatusCode::NO_CONTENT))
+}
+
+fn spoken(answer: impl IntoResponse) -> Response {
+    ([(VERSION, SPOKEN)], answer).into_response()
+}
+
+/// The ids of the statements, once all of them are stored.
+async fn taken(doors: &Doors, request: Request, named: Option<&str>) -> Result<Vec<Value>, Problem> {
+    let source = adapters::source(XAPI).ok_or(ProblemCode::UnknownSource)?;
+    let sender = auth::sender(doors, request.headers(), XAPI)?;
+    version(request.headers())?;
+    let said = lines::said(source, request.headers()).map_err(|_| ProblemCode::BadStatement)?;
+    let body = messages::whole(request).await?;
+    let mut items = adapters::read_in(source, said, &body);
+    if items.is_empty() || named.is_some() && items.len() != 1 {
+        return Err(ProblemCode::BadStatement.into());
+    }
+    for item in items.iter_mut().flatten() {
+        identify(doors, item, named)?;
+    }
+    let ids = items.iter().flatten().map(|item| item["id"].clone()).collect();
+    let (wrong, checked) = refused(doors, source, sender.clone(), items).await?;
+    let verdicts = doors.accept(source, &sender, checked).await?;
+    let findings = |verdict: &ItemVerdict| match verdict {
+        ItemVerdict::Refused { findings, .. } => findings.clone(),
+        _ => vec![],
+    };
+    if wrong || verdicts.iter().any(|verdict| matches!(verdict, ItemVerdict::Refused { .. })) {
+        let all: Vec<_> = verdicts.iter().flat_map(findings).collect();
+        return Err(Problem::new(ProblemCode::BadStatement).findings(&all));
+    }
+    if verdicts.contains(&ItemVerdict::Conflict) {
+        return Err(ProblemCode::StatementTaken.into());
+    }
+    Ok(ids)
+}
+
+/// Whether some cannot be taken, and then those alone: what is refused is kept, and nothing else of the call.
+async fn refused(
+    doors: &Doors,
+    source: &'static dyn Source,
+    sender: String,
+    items: Vec<Result<Value, Refused>>,
+) -> Result<(bool, Vec<Result<Value, Refused>>), Problem> {
+    let (config, now) = (std::sync::Arc::clone(&doors.config), doors.clock.now());
+    let look = move || {
+        let tables = LookupTables::of(&config);
+        let context = tables.context(&sender, now);
+        let fits = |item: &Result<Value, Refused>| {
+            item.as_ref().is_ok_and(|item| adapters::check(source, item.clone(), &context).is_ok())
+        };
+        let (good, bad): (Vec<_>, Vec<_>) = items.into_iter().partition(fits);
+        if bad.is_empty() { (false, good) } else { (true, bad) }
+    };
+    tokio::task::spawn_blocking(look).await.map_err(|_| ProblemCode::Internal.into())
+}
+
+/// The id of a statement: that of the address, its own, or a new one.
+fn identify(doors: &Doors, item: &mut Value, named: Option<&str>) -> Result<(), Problem> {
+    let Some(statement) = item.as_object_mut() else { return Ok(()) };
+    let own = statement.get("id").and_then(Value::as_str);
+    match (named, own) {
+        (Some(named), Some(own)) if !own.eq_ignore_ascii_case(named) => Err(ProblemCode::BadStatement.into()),
+        (_, Some(_)) => Ok(()),
+        (named, None) => {
+            let new = || uuid::Uuid::from_bytes(doors.clock.message_id().bytes()).to_string();
+            statement.insert("id".to_owned(), named.map_or_else(new, str::to_owned).into());
+            Ok(())
+        }
+    }
+}
+
+/// Every call names the version that it speaks: any of 1.0.
+fn version(headers: &HeaderMap) -> Result<(), Problem> {
+    let said = headers.get(VERSION).and_then(|version| version.to_str().ok());
+    let known = said.is_some_and(|version| version == "1.0" || version.starts_with("1.0."));
+    if known { Ok(()) } else { Err(ProblemCode::StatementVersion.into()) }
+}
