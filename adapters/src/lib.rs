@@ -99,6 +99,10 @@ pub trait Source: Sync + std::fmt::Debug {
     /// Brings what may be written in several ways to one, once its form is checked: then a repeat that is written
     /// otherwise is the same item. The item may not fit the schema.
     fn normalise(&self, _item: &mut Value) {}
+    /// Whether its items are statements of xAPI, so that platforms may forward them as the standard has it.
+    fn takes_statements(&self) -> bool {
+        false
+    }
     /// Cuts a document into items, each about one person; most are one item already.
     fn split(&self, document: Value) -> Vec<Value> {
         vec![document]

@@ -65,6 +65,10 @@ impl Source for Xapi {
         include_str!("schema.json")
     }
 
+    fn takes_statements(&self) -> bool {
+        true
+    }
+
     fn example(&self) -> &'static str {
         include_str!("example.json")
     }

@@ -99,7 +99,7 @@ pub(super) async fn push(
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from(lines)).into_response())
 }
 
-/// Of which source.
+/// The source whose door it would be.
 #[derive(Debug, Deserialize)]
 pub(super) struct DryRunAsked {
     source: String,

@@ -3,11 +3,11 @@
 //!
 //! What is stripped could not be given back, so reading is refused and told why. Credentials as everywhere, or Basic with the
 //! token for a password. A call is taken whole or not at all: where one statement cannot be taken, none is, and the
-//! refused ones lie sealed as they do at the door `xapi`. One that was accepted before with other content is found by the
+//! refused ones lie sealed as they do at the source's own door. One that was accepted before with other content is found by the
 //! commit alone: then the others of its call are stored, and the call is a conflict.
 //! Refusals are 400, as the standard has it. Source: docs/senders.md.
 
-use adapters::{Refused, Source};
+use adapters::{Refused, SOURCES, Source};
 use axum::Json;
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -19,7 +19,6 @@ use super::problem::{Problem, ProblemCode};
 use super::{Doors, Here, auth, lines, messages};
 use crate::intake::{ItemVerdict, LookupTables};
 
-const XAPI: &str = "xapi";
 /// Which version of the standard is spoken; every answer carries it.
 const VERSION: HeaderName = HeaderName::from_static("x-experience-api-version");
 const SPOKEN: HeaderValue = HeaderValue::from_static("1.0.3");
@@ -61,8 +60,9 @@ fn spoken(answer: impl IntoResponse) -> Response {
 
 /// The ids of the statements, once all of them are stored.
 async fn taken(doors: &Doors, request: Request, named: Option<&str>) -> Result<Vec<Value>, Problem> {
-    let source = adapters::source(XAPI).ok_or(ProblemCode::UnknownSource)?;
-    let sender = auth::sender(doors, request.headers(), XAPI)?;
+    let statements = SOURCES.iter().find(|source| source.takes_statements());
+    let source = *statements.ok_or(ProblemCode::UnknownSource)?;
+    let sender = auth::sender(doors, request.headers(), source.name())?;
     version(request.headers())?;
     let said = lines::said(source, request.headers()).map_err(|_| ProblemCode::BadStatement)?;
     let body = messages::whole(request).await?;
