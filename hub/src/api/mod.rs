@@ -7,6 +7,7 @@
 mod answers;
 mod auth;
 mod batches;
+mod digest;
 pub mod dry_run;
 mod early;
 mod feed;
@@ -15,6 +16,7 @@ pub(crate) mod lines;
 mod look;
 mod me;
 mod messages;
+mod own;
 mod pages;
 mod probes;
 mod problem;
@@ -136,6 +138,8 @@ pub fn router(doors: Doors, others: Router) -> Router {
         .route("/xapi/about", get(statements::about))
         .route("/xapi/statements", get(statements::read).post(statements::post).put(statements::put))
         .route("/v1/receipts/{id}", get(receipts::show))
+        .route("/v1/recipients/{recipient}", get(own::show))
+        .route("/v1/recipients/{recipient}/digest", post(digest::compare))
         .route("/v1/recipients/{recipient}/answers", post(answers::push))
         .route("/v1/recipients/{recipient}/answers/{id}", get(answers::show))
         .route("/problems", get(pages::index))

@@ -169,6 +169,11 @@ impl Schemas {
         self.subjects.get(recipient).ok_or_else(|| ContractError::NoContract(recipient.clone()))
     }
 
+    /// The ids under which one recipient's records are read: the contract's, and those before it.
+    pub fn ids_of<'a>(&'a self, recipient: &'a Recipient) -> impl Iterator<Item = u32> + 'a {
+        self.known.iter().filter(move |(_, known)| known.recipient == *recipient).map(|(id, _)| *id)
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (&Recipient, &Subject)> {
         self.subjects.iter()
     }

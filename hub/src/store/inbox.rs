@@ -138,10 +138,10 @@ impl Store {
     }
 }
 
-type RefusalCells =
+pub(super) type RefusalCells =
     (Vec<u8>, String, String, Option<Vec<u8>>, Vec<u8>, Vec<u8>, i64, Option<Vec<u8>>, Option<Vec<u8>>);
 
-fn refusal_row(cells: RefusalCells) -> Result<RefusalRow, StoreError> {
+pub(super) fn refusal_row(cells: RefusalCells) -> Result<RefusalRow, StoreError> {
     let (id, source, sender, content, findings, key, received_at, dedupe, read_from) = cells;
     let reader = CellReader("refusal");
     let mac = |bytes: Option<Vec<u8>>| bytes.map(|bytes| reader.fixed(bytes).map(Mac)).transpose();

@@ -38,6 +38,7 @@ pub mod inspect;
 mod outbox;
 mod overview;
 pub mod quarantine;
+mod refused;
 mod refusing;
 pub mod reindex;
 pub mod restarts;

@@ -23,7 +23,7 @@ pub(crate) struct Door {
     pub(crate) base: String,
     http: reqwest::Client,
     pub(crate) hub: Hub,
-    _folder: TempDir,
+    pub(crate) folder: TempDir,
     stop: DropGuard,
 }
 
@@ -42,7 +42,7 @@ impl Door {
         let stop = CancellationToken::new();
         tokio::spawn(serve(listener, hub.router(), hub.config.hub.limits, stop.clone()));
         let http = reqwest::Client::builder().build().unwrap();
-        Self { base, http, hub, _folder: folder, stop: stop.drop_guard() }
+        Self { base, http, hub, folder, stop: stop.drop_guard() }
     }
 
     /// Tells the server to end.

@@ -5,11 +5,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod api;
+mod compared;
 mod connections;
 mod feed;
 mod forms;
 mod intake;
 mod open;
+mod own;
 mod position;
 mod served;
 

@@ -1,0 +1,96 @@
+//! What am I missing: a recipient says by hashes what it holds, and is told where that is not what was promised.
+//!
+//! A range of numbers has one hash over the payload hashes in it. Ranges that differ are asked again in smaller ones, down
+//! to single numbers, each of which the feed gives anew. Nothing personal goes either way, nothing is opened, and nothing
+//! is taken as stored. Bounded by how many ranges one call holds and how long each may be.
+
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use ring::digest::{SHA256, digest};
+use schemas::envelope::{Hash, hash_text};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::problem::{Problem, ProblemCode};
+use super::{Here, auth, messages};
+
+/// Ranges in one call, and numbers in a range.
+const RANGES: usize = 200;
+const NUMBERS: u64 = 1000;
+/// The payload hash of what is not there.
+const NOTHING: Hash = [0; 32];
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Held {
+    ranges: Vec<HeldRange>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeldRange {
+    from: u64,
+    until: u64,
+    #[serde(with = "hash_text")]
+    hash: Hash,
+}
+
+impl HeldRange {
+    fn is_possible(&self) -> bool {
+        self.from > 0 && self.until.checked_sub(self.from).is_some_and(|more| more < NUMBERS)
+    }
+
+    /// What is to be said of it, where this was promised under its numbers; nothing where both agree.
+    fn against(&self, promised: &[(u64, Hash)], last: u64) -> Option<&'static str> {
+        if self.from > last {
+            return Some("unknown");
+        }
+        let mut promised = promised.iter().peekable();
+        let hash_of =
+            |number| promised.next_if(|(promised, _)| *promised == number).map_or(NOTHING, |row| row.1);
+        let hashes: Vec<Hash> = (self.from..=self.until).map(hash_of).collect();
+        if self.hash == over(&hashes) {
+            return None;
+        }
+        let nothing = self.hash == over(&vec![NOTHING; hashes.len()]);
+        Some(if nothing { "missing" } else { "differs" })
+    }
+}
+
+/// The hash of a range: SHA-256 over the payload hashes in the order of their numbers, 32 zero bytes for each that is not there.
+fn over(hashes: &[Hash]) -> Hash {
+    let mut hash = NOTHING;
+    hash.copy_from_slice(digest(&SHA256, hashes.as_flattened()).as_ref());
+    hash
+}
+
+/// `POST /v1/recipients/{recipient}/digest`
+pub(super) async fn compare(
+    State(doors): Here,
+    Path(name): Path<String>,
+    request: Request,
+) -> Result<Json<Value>, Problem> {
+    let recipient = auth::recipient(&doors, request.headers(), &name)?;
+    let body = messages::whole(request).await?;
+    let held: Held = serde_json::from_slice(&body).map_err(|_| ProblemCode::BadRequest)?;
+    if held.ranges.len() > RANGES || !held.ranges.iter().all(HeldRange::is_possible) {
+        return Err(ProblemCode::BadRequest.into());
+    }
+    let last = doors.store.last_issued(&recipient).await?;
+    let mut ranges = vec![];
+    for range in held.ranges {
+        let HeldRange { from, until, .. } = range;
+        let promised = doors.store.promised(&recipient, from, until).await?;
+        if let Some(is) = range.against(&promised, last) {
+            let again = (from <= last).then(|| {
+                format!(
+                    "/v1/recipients/{name}/deliveries?after={}&limit={}",
+                    from - 1,
+                    until.min(last) - from + 1
+                )
+            });
+            ranges.push(json!({ "from": from, "until": until, "is": is, "again": again }));
+        }
+    }
+    Ok(Json(json!({ "recipient": name, "last": last, "ranges": ranges })))
+}
