@@ -75,6 +75,19 @@ impl Client {
     }
 }
 
+/// A recipient's topic as a file of lines, by each tool that docs/agencies.md names for it: the name of the tool, and the lines.
+///
+/// # Errors
+/// Where one is not to be had, or fails.
+pub async fn kept(brokers: &str, of: &Recipient) -> anyhow::Result<[(&'static str, Vec<u8>); 2]> {
+    let mut python = Command::new(home("python").await?.join("bin/python"));
+    python.arg(crate::root().join("tests/python/keep_topic.py")).args([brokers, &of.topic()]);
+    home("kcat").await?;
+    let mut kcat = Command::new("kcat");
+    kcat.args(["-b", brokers, "-C", "-t", &of.topic(), "-o", "beginning", "-e", "-q", "-J"]);
+    Ok([("keep_topic.py", output(&mut python).await?), ("kcat", output(&mut kcat).await?)])
+}
+
 /// Where a client is installed, which is done once.
 async fn home(client: &str) -> anyhow::Result<PathBuf> {
     let script = crate::root().join("deploy/clients.sh");
@@ -83,9 +96,13 @@ async fn home(client: &str) -> anyhow::Result<PathBuf> {
 
 /// What a program prints; it must end well.
 async fn printed(command: &mut Command) -> anyhow::Result<String> {
+    Ok(String::from_utf8(output(command).await?)?)
+}
+
+async fn output(command: &mut Command) -> anyhow::Result<Vec<u8>> {
     let output = command.stderr(Stdio::piped()).output().await?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?)
+    Ok(output.stdout)
 }
 
 /// What `tap` prints of one recipient's topic, in the shape of the clients' lines.

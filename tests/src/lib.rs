@@ -6,6 +6,7 @@
 
 pub mod authority;
 pub mod canaries;
+pub mod checker;
 pub mod clients;
 pub mod console;
 pub mod intruder;

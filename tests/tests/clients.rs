@@ -8,7 +8,9 @@
 
 use std::collections::BTreeSet;
 
-use tests::clients::{Client, tapped};
+use serde_json::Value;
+use tests::checker::{check, proves};
+use tests::clients::{Client, kept, tapped};
 use tests::place::Place;
 use tests::servers::kafka_tool;
 
@@ -64,6 +66,36 @@ async fn java_reads_what_tap_prints_and_has_nothing_left_to_read() {
     let [_, _, "0", at, end, "0", ..] = of_topic[..] else { panic!("{told}") };
     assert_eq!(at, end);
     assert!(end.parse::<usize>().unwrap() > RECORDS + TAKEN_BACK, "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_tools_of_the_guide_keep_is_whole_and_every_fault_in_it_is_found() {
+    let Some(place) = place().await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let topic = place.names[0].topic();
+    let kept = kept(&place.config.brokers, &place.names[0]).await.unwrap();
+    for (tool, lines) in &kept {
+        let file = folder.path().join(tool);
+        std::fs::write(&file, lines).unwrap();
+        let (code, said) = check(&["--last", &RECORDS.to_string(), file.to_str().unwrap()], "").await;
+        let whole = format!("{topic}: numbers 1 to {RECORDS}, {RECORDS} records, ");
+        assert!(code == 0 && said.starts_with(&whole) && said.contains(" 0 read again"), "{tool}: {said}");
+    }
+    // Both are the same records, so that one file of each is the other read again.
+    let both = folder.path().join("both");
+    std::fs::write(&both, [&kept[0].1[..], &kept[1].1[..]].concat()).unwrap();
+    let (code, said) = check(&[both.to_str().unwrap()], "").await;
+    assert!(code == 0 && said.contains(&format!(" {RECORDS} read again: whole")), "{said}");
+    let lines = kept[0].1.split(|byte| *byte == b'\n').take(8);
+    let records = lines.map(|line| {
+        let mut record: Value = serde_json::from_slice(line).unwrap();
+        record["sequence"] =
+            record["headers"]["ce_sequence"].as_str().unwrap().parse::<u64>().unwrap().into();
+        record
+    });
+    let records: Vec<Value> = records.collect();
+    assert!(records.iter().any(|record| record["value"].is_null()), "there is a void");
+    proves(&records).await;
 }
 
 /// The numbers that Kafka's own console reads, so many.

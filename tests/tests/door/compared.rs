@@ -6,6 +6,7 @@ use schemas::recipient::Recipient;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::{Connection as _, SqliteConnection};
+use tests::checker::differing;
 
 use super::api::{Door, problem};
 
@@ -40,6 +41,19 @@ async fn compared(door: &Door, ranges: &Value) -> Value {
 fn range(held: &[Hash], from: u64) -> Value {
     let hash = hex::encode(Sha256::digest(held.as_flattened()));
     json!({"from": from, "until": from - 1 + held.len() as u64, "hash": hash})
+}
+
+#[tokio::test]
+async fn of_a_hundred_thousand_records_exactly_those_that_are_wrong_are_named() {
+    let (door, promised) = promising(100_000).await;
+    let mut held = promised;
+    for at in [0, 31, 99_999] {
+        held[at].1[7] ^= 1;
+    }
+    (held[54_320].1, held[54_321].1) = (held[54_321].1, held[54_320].1);
+    held.retain(|(number, _)| ![33, 1000].contains(number));
+    let told = differing(&format!("{}{OWN}", door.base), "agii-abroad", &held).await;
+    assert_eq!(told, [1, 32, 33, 1000, 54_321, 54_322, 100_000]);
 }
 
 #[tokio::test]

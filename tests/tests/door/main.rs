@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod api;
+mod checked;
 mod compared;
 mod connections;
 mod feed;
