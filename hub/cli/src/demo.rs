@@ -61,6 +61,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         let roles: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
         tracing::info!("{name} ({}) has the credential {}", roles.join(", "), dev_token(name));
     }
+    if !args.once {
+        for (recipient, token) in stage.recipients() {
+            let address = format!("http://{}/v1/recipients/{recipient}/deliveries", stage.address);
+            tracing::info!("{recipient} reads {address} with the credential {token}");
+        }
+    }
     let summary = stage.play().await?;
     {
         let mut out = out();

@@ -16,6 +16,7 @@ use super::{Credentials, Demo, StandInRegister, Story, Summary};
 use hub::app::{self, Hub, Start};
 use hub::clock::Clock;
 use hub::config::{Config, ConsoleSettings, DeskRole, People, RequestSettings};
+use schemas::recipient::Recipient;
 
 /// Who may do something by hand in a demonstration; their credentials are `dev-` and the name. `config/people.toml` has
 /// the same, so that commands on its data know them.
@@ -92,6 +93,11 @@ impl DemoHub {
         let decider = tokio::spawn(hub.clone().decide(stop.clone()));
         let demo = Demo::new(hub.clone(), format!("http://{address}"), credentials)?;
         Ok(Self { hub, address, story: read, demo, stop, server, decider })
+    }
+
+    /// Each recipient, with the credential that it reads and answers with here.
+    pub fn recipients(&self) -> impl Iterator<Item = (&Recipient, String)> {
+        self.hub.config.agencies.keys().map(|name| (name, self.demo.credentials.token(name.as_str())))
     }
 
     /// Keeps what each agency reads in a file of its own, from here on: see `Received`.
