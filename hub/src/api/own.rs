@@ -121,9 +121,6 @@ fn contract(doors: &Doors, recipient: &Recipient) -> Value {
 /// What lets records leave, and until when.
 fn bases(doors: &Doors, recipient: &Recipient, today: Day) -> Value {
     let bases = doors.config.bundle.contract(recipient).map(|contract| &contract.bases);
-    let told = |basis: &decide::bundle::LegalBasis| {
-        let holds = basis.from <= today && basis.to.is_none_or(|to| today <= to);
-        json!({ "reference": basis.reference, "from": basis.from, "to": basis.to, "holds": holds })
-    };
+    let told = |basis: &decide::bundle::LegalBasis| json!({ "reference": basis.reference, "from": basis.from, "to": basis.to, "holds": basis.holds(today) });
     bases.into_iter().flatten().map(told).collect()
 }
