@@ -7,11 +7,14 @@
 //! commit alone: then the others of its call are stored, and the call is a conflict.
 //! Refusals are 400, as the standard has it. Source: docs/senders.md.
 
+use std::sync::Arc;
+
 use adapters::{Refused, SOURCES, Source};
 use axum::Json;
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use schemas::finding::Finding;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -74,15 +77,19 @@ async fn taken(doors: &Doors, request: Request, named: Option<&str>) -> Result<V
         identify(doors, item, named)?;
     }
     let ids = items.iter().flatten().map(|item| item["id"].clone()).collect();
-    let (wrong, checked) = refused(doors, source, sender.clone(), items).await?;
-    let verdicts = doors.accept(source, &sender, checked).await?;
-    let findings = |verdict: &ItemVerdict| match verdict {
-        ItemVerdict::Refused { findings, .. } => findings.clone(),
-        _ => vec![],
-    };
-    if wrong || verdicts.iter().any(|verdict| matches!(verdict, ItemVerdict::Refused { .. })) {
-        let all: Vec<_> = verdicts.iter().flat_map(findings).collect();
-        return Err(Problem::new(ProblemCode::BadStatement).findings(&all));
+    let several = items.len() > 1;
+    let (wrong, items): (Vec<usize>, Vec<_>) =
+        refused_or_all(doors, source, sender.clone(), items).await?.into_iter().unzip();
+    let verdicts = doors.accept(source, &sender, items).await?;
+    let mut findings = vec![];
+    for (n, verdict) in wrong.iter().zip(&verdicts) {
+        let ItemVerdict::Refused { findings: own, .. } = verdict else { continue };
+        // Of a list, which of its statements it is.
+        let place = |pointer: &str| if several { format!("/{n}{pointer}") } else { pointer.to_owned() };
+        findings.extend(own.iter().map(|one| Finding { pointer: place(&one.pointer), ..one.clone() }));
+    }
+    if !findings.is_empty() {
+        return Err(Problem::new(ProblemCode::BadStatement).findings(&findings));
     }
     if verdicts.contains(&ItemVerdict::Conflict) {
         return Err(ProblemCode::StatementTaken.into());
@@ -90,22 +97,22 @@ async fn taken(doors: &Doors, request: Request, named: Option<&str>) -> Result<V
     Ok(ids)
 }
 
-/// Whether some cannot be taken, and then those alone: what is refused is kept, and nothing else of the call.
-async fn refused(
+/// With their places, those that cannot be taken: they are kept, and nothing else of the call; all of them where there is none.
+async fn refused_or_all(
     doors: &Doors,
     source: &'static dyn Source,
     sender: String,
     items: Vec<Result<Value, Refused>>,
-) -> Result<(bool, Vec<Result<Value, Refused>>), Problem> {
-    let (config, now) = (std::sync::Arc::clone(&doors.config), doors.clock.now());
+) -> Result<Vec<(usize, Result<Value, Refused>)>, Problem> {
+    let (config, now) = (Arc::clone(&doors.config), doors.clock.now());
     let look = move || {
         let tables = LookupTables::of(&config);
         let context = tables.context(&sender, now);
-        let fits = |item: &Result<Value, Refused>| {
+        let fits = |(_, item): &(usize, Result<Value, Refused>)| {
             item.as_ref().is_ok_and(|item| adapters::check(source, item.clone(), &context).is_ok())
         };
-        let (good, bad): (Vec<_>, Vec<_>) = items.into_iter().partition(fits);
-        if bad.is_empty() { (false, good) } else { (true, bad) }
+        let (good, bad): (Vec<_>, Vec<_>) = items.into_iter().enumerate().partition(fits);
+        if bad.is_empty() { good } else { bad }
     };
     tokio::task::spawn_blocking(look).await.map_err(|_| ProblemCode::Internal.into())
 }

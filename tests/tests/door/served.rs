@@ -167,7 +167,8 @@ async fn statements_are_written_as_the_standard_has_it_and_never_read() {
     by_mail["actor"] = json!({ "mbox": "mailto:somebody@mail.example" });
     let half = problem(post(json!([statement(6), by_mail])).await.unwrap()).await;
     assert_eq!((&half["code"], &half["status"]), (&json!("bad-statement"), &json!(400)));
-    assert_eq!(half["errors"].as_array().unwrap().len(), 1);
+    let places: Vec<_> = half["errors"].as_array().unwrap().iter().map(|error| &error["pointer"]).collect();
+    assert_eq!(places, ["/1/actor"], "which of them, and where");
     assert_eq!(door.hub.store.pending(10).await.unwrap().len(), 4);
     let mut changed = statement(1);
     changed["verb"]["id"] = "http://adlnet.gov/expapi/verbs/failed".into();
