@@ -19,7 +19,7 @@ use tokio::process::Command;
 pub enum Transport {
     /// Pages of the feed, two records each.
     Pages,
-    /// The feed's events.
+    /// Events of the feed, one a record.
     Events,
     /// Lines of Kafka in the form of the feed's records: the number stands in the headers alone.
     Lines,
@@ -122,11 +122,11 @@ fn alterations(record: &Value) -> Vec<Alteration> {
     let mut all: Vec<Alteration> = vec![("key".to_owned(), Box::new(|record| other_in(&mut record["key"])))];
     // What these two say is under no hash; that they read is looked at.
     let free = |name: &str| ["ce_id", "ce_time"].contains(&name);
-    for name in record["headers"].as_object().unwrap().keys().cloned() {
-        let header = name.clone();
-        all.push((format!("{name} gone"), Box::new(move |record| record["headers"][&header] = "".into())));
-        if !free(&name) {
-            all.push((name.clone(), Box::new(move |record| other_in(&mut record["headers"][&name]))));
+    for name in record["headers"].as_object().unwrap().keys() {
+        let (gone, other) = (name.clone(), name.clone());
+        all.push((format!("{name} gone"), Box::new(move |record| record["headers"][&gone] = "".into())));
+        if !free(name) {
+            all.push((name.clone(), Box::new(move |record| other_in(&mut record["headers"][&other]))));
         }
     }
     if record["value"].is_null() {
@@ -136,10 +136,12 @@ fn alterations(record: &Value) -> Vec<Alteration> {
     all.push(("no value".to_owned(), Box::new(|record| record["value"] = Value::Null)));
     all.push(("a cut value".to_owned(), Box::new(|record| record["value"] = "".into())));
     all.push(("value and hash".to_owned(), Box::new(agreeing)));
-    let places: [(&str, fn(usize) -> usize); 3] =
-        [("first", |_| 0), ("middle", |length| length / 2), ("last", |length| length - 1)];
-    for (name, at) in places {
-        all.push((format!("{name} byte"), Box::new(move |record| other_at(&mut record["value"], at))));
+    for half in 0..=2 {
+        let at = move |length: usize| (length - 1) * half / 2;
+        all.push((
+            format!("byte, {half} halves on"),
+            Box::new(move |record| other_at(&mut record["value"], at)),
+        ));
     }
     all
 }

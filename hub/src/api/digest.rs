@@ -22,7 +22,7 @@ const NOTHING: Hash = [0; 32];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Held {
+struct HeldDigest {
     ranges: Vec<HeldRange>,
 }
 
@@ -72,7 +72,7 @@ pub(super) async fn compare(
 ) -> Result<Json<Value>, Problem> {
     let recipient = auth::recipient(&doors, request.headers(), &name)?;
     let body = messages::whole(request).await?;
-    let held: Held = serde_json::from_slice(&body).map_err(|_| ProblemCode::BadRequest)?;
+    let held: HeldDigest = serde_json::from_slice(&body).map_err(|_| ProblemCode::BadRequest)?;
     if held.ranges.len() > RANGES || !held.ranges.iter().all(HeldRange::is_possible) {
         return Err(ProblemCode::BadRequest.into());
     }

@@ -31,7 +31,7 @@ const REFUSED: u32 = 20;
 const NEVER: &str = "never";
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Part {
+pub(super) struct WaitingFrom {
     /// The last handover that the caller has, as `next` quotes it.
     after: Option<String>,
     limit: Option<u32>,
@@ -41,7 +41,7 @@ pub(super) struct Part {
 pub(super) async fn show(
     State(doors): Here,
     Path(name): Path<String>,
-    part: Result<Query<Part>, QueryRejection>,
+    part: Result<Query<WaitingFrom>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let recipient = auth::recipient(&doors, &headers, &name)?;

@@ -1,4 +1,6 @@
 //! What a recipient holds, compared with what was promised: exactly the numbers that differ, whatever else is right.
+//!
+//! The ledger is made up here, because only its hashes are compared. Next: `checked` for the checker that asks.
 
 use hub::store::Store;
 use schemas::envelope::Hash;

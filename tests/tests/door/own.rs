@@ -70,7 +70,7 @@ async fn what_waits_for_its_answer_is_told_page_by_page_until_it_answered() {
     offered.sort_by_key(|id| id.to_string());
     assert_eq!(told, offered);
 
-    // One that was accepted goes on waiting, for the start; one that was refused lies elsewhere.
+    // What is received waits on; what was refused waits for the coordinator, not for the agency.
     let headers = &page["records"][0]["headers"];
     let hash = json!({"received": {"sequence": 1, "payload_hash": headers["ce_payloadhash"]}});
     answer(&door, offers[0], hash).await;

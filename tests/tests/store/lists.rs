@@ -30,6 +30,42 @@ fn envelope(sequence: u64, time: Instant) -> String {
 }
 
 #[tokio::test]
+async fn what_was_refused_of_one_sender_is_listed_newest_first() {
+    on_each(async |store| {
+        let mut rows: Vec<_> = (1..=6).map(inbox).collect();
+        rows[4].source = "permit".to_owned();
+        rows[5].sender = "another".to_owned();
+        store.insert_inbox(rows.clone()).await.unwrap();
+        let mut others = [refusal(20), refusal(21), refusal(22), refusal(23)];
+        others[2].source = "permit".to_owned();
+        others[3].sender = "another".to_owned();
+        store.insert_refusals(others.to_vec()).await.unwrap();
+        let mut batch = full(1);
+        batch.decided.extend([2, 3, 5, 6].map(|n| decided(n, Outcome::Refused)));
+        store.commit(&decider(&store).await, &batch).await.unwrap();
+
+        let own = ("visa", rows[0].sender.as_str());
+        let decided = async |since, limit| {
+            let found = store.refused_of(own.0, own.1, at(since), limit).await.unwrap();
+            assert!(found.iter().all(|row| row.outcome == Some(Outcome::Refused) && row.detail.is_some()));
+            found.into_iter().map(|row| row.id).collect::<Vec<_>>()
+        };
+        assert_eq!(decided(0, 9).await, [message(3), message(2)]);
+        assert_eq!(decided(3, 9).await, [message(3)]);
+        assert_eq!(decided(0, 1).await, [message(3)]);
+        assert_eq!(decided(4, 9).await, []);
+        let at_the_door = async |since, limit| {
+            let found = store.refusals_of("visa", "post-tst", at(since), limit).await.unwrap();
+            found.into_iter().map(|row| row.id).collect::<Vec<_>>()
+        };
+        assert_eq!(at_the_door(0, 9).await, [message(21), message(20)]);
+        assert_eq!(at_the_door(21, 9).await, [message(21)]);
+        assert_eq!(at_the_door(0, 1).await, [message(21)]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_flow_is_counted_by_source_and_by_recipient() {
     on_each(async |store| {
         let empty = store.flow(at(0), at(0)).await.unwrap();
