@@ -43,6 +43,15 @@ impl Source for Answers {
         &[]
     }
 
+    /// Hyphens in the handover say nothing, nor does the form of a number.
+    fn normalise(&self, item: &mut Value) {
+        if let Ok(answer) = Answer::deserialize(&*item)
+            && let Ok(written) = serde_json::to_value(answer)
+        {
+            *item = written;
+        }
+    }
+
     fn id(&self, item: &Value) -> Option<String> {
         let Answer { handover, epoch, answer } = Answer::deserialize(item).ok()?;
         let says = serde_json::to_string(&answer).ok()?;
@@ -57,5 +66,30 @@ impl Source for Answers {
         // What is wrong with the form is the schema's to say, place by place.
         let said = recipient.ok().zip(Answer::deserialize(item).ok());
         reading.finish(said.map(|(recipient, answer)| Said::Answer { recipient, answer }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemas::insz::Environment;
+
+    use super::*;
+    use crate::fixtures::{FixtureTables, outcomes};
+
+    #[test]
+    fn the_same_answer_spelled_otherwise_is_the_same_item() {
+        let tables = FixtureTables::new();
+        let context = tables.context(Environment::Test);
+        let taken = |text: &str| outcomes("answer", text.as_bytes(), &context).remove(0).unwrap();
+        let hash = "ab".repeat(32);
+        let first = format!(
+            r#"{{"handover":"0123456789abcdef0123456789abcdef","epoch":1,"answer":{{"received":{{"sequence":7,"payload_hash":"{hash}"}}}}}}"#
+        );
+        for other in [
+            first.replace("0123456789abcdef0123456789abcdef", "01234567-89ab-cdef-0123-456789abcdef"),
+            first.replace("\"epoch\":1", "\"epoch\":1.0"),
+        ] {
+            assert_eq!(taken(&other), taken(&first), "{other}");
+        }
     }
 }

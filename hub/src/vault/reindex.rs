@@ -3,7 +3,7 @@
 //! To change it without downtime: add the new secret as a further `cover=` line on every machine (where there was none, after
 //! a line `cover=none`), then move it to the first place on every machine, then run `hub keys --reindex`, then remove the old
 //! line. Until then everybody looks under all covers, so nobody is missed. A record that the decider writes meanwhile
-//! stands under the first one already. Next: [`super::cover`].
+//! stands under the first one already. Next: `cover`.
 
 use super::{Access, SealError, Shut, Vault, Why};
 use crate::store::reindex::CoveredAnew;
