@@ -73,7 +73,6 @@ impl Source for Answers {
 mod tests {
     use schemas::insz::Environment;
 
-    use super::*;
     use crate::fixtures::{FixtureTables, outcomes};
 
     #[test]
