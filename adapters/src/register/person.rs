@@ -129,7 +129,7 @@ fn standing(
     context: &Context<'_>,
     asked_on: Day,
 ) -> (RegisterStanding, Option<Day>) {
-    let status = status(reading, person);
+    let status = status(reading, person, asked_on);
     if let Some(death) = person.get("Overlijden") {
         return (RegisterStanding::Deceased, day(&death["Datum"]));
     }
@@ -166,9 +166,9 @@ fn standing(
 
 /// The gravest status that has not ended. A code out of the list is an error: it could mean that they
 /// are gone.
-fn status(reading: &mut Reading<'_>, person: &Value) -> Option<(Dossier, Option<Day>)> {
+fn status(reading: &mut Reading<'_>, person: &Value, asked_on: Day) -> Option<(Dossier, Option<Day>)> {
     let mut gravest = None;
-    for status in many(&person["Statussen"]["Status"]).filter(|one| one.get("@DatumEinde").is_none()) {
+    for status in many(&person["Statussen"]["Status"]).filter(|one| !ended(one, asked_on)) {
         let code = text(&status["Code"]).unwrap_or_default();
         // 99994-02 and the like: the part behind the dash says why.
         let code = code.split('-').next().unwrap_or_default();
@@ -249,7 +249,7 @@ fn home(person: &Value, municipalities: &Municipalities, asked_on: Day) -> Optio
     let begin = managed.or_else(|| begin(address)).unwrap_or(asked_on);
     let restricted = person
         .pointer("/Adressen/NietMededeelbaarAdres")
-        .is_some_and(|flags| many(flags).any(|flag| flag.get("@DatumEinde").is_none()));
+        .is_some_and(|flags| many(flags).any(|flag| !ended(flag, asked_on)));
     Some(RegisteredHome { begin, residence: Residence { nis, address: street(address), restricted } })
 }
 
@@ -272,6 +272,12 @@ fn street(address: &Value) -> Option<Address> {
 
 fn manager_nis(person: &Value) -> Option<NisCode> {
     NisCode::parse(text(&person["Beheerder"]["Plaats"]["Gemeente"]["NISCode"])?).ok()
+}
+
+/// Whether what an element says has ended by this day. An end that is to come has not.
+fn ended(element: &Value, on: Day) -> bool {
+    let end = text(&element["@DatumEinde"]);
+    end.is_some_and(|end| parse_day(end).is_none_or(|end| end <= on))
 }
 
 fn begin(element: &Value) -> Option<Day> {

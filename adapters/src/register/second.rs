@@ -15,7 +15,7 @@ use schemas::fact::{RegisterStanding, Sex, Statement};
 use schemas::insz::Environment;
 use schemas::message::Said;
 use schemas::municipality::{Municipalities, NisCode};
-use schemas::time::{day_of, parse_day};
+use schemas::time::{Day, day_of, parse_day};
 
 use crate::fixtures::{FixtureTables, outcomes};
 use crate::story::{data, files};
@@ -107,6 +107,7 @@ fn expected(
     flat: &Flat,
     municipalities: &Municipalities,
     countries: &Countries,
+    on: Day,
 ) -> BTreeMap<&'static str, String> {
     let mut stated = BTreeMap::new();
     let names = (flat.all("Naam/Achternamen/Achternaam"), flat.all("Naam/Voornamen/Voornaam"));
@@ -146,7 +147,8 @@ fn expected(
         let parts = [Some(street), at("Huisnummer"), at("Busnummer"), at("Postcode"), place];
         stated.insert("address", format!("{:?}", parts.map(Option::unwrap_or_default)));
     }
-    let open = |flags: &BTreeMap<String, String>| !flags.contains_key("@DatumEinde");
+    let open =
+        |flags: &BTreeMap<String, String>| flags.get("@DatumEinde").is_none_or(|end| *end > on.to_string());
     stated.insert("restricted", flat.each("Adressen/NietMededeelbaarAdres").iter().any(open).to_string());
     stated
 }
@@ -159,7 +161,8 @@ fn compare(path: &Path, tables: &FixtureTables) -> bool {
     let Said::Record(record) = checked.said() else { return false };
     let flat = Flat::read(&document);
     let Some(insz) = flat.one("INSZ") else { return false };
-    let expect = expected(&flat, context.municipalities, context.countries);
+    let Some(on) = record.facts.first().map(|fact| day_of(fact.version.stated_at)) else { return false };
+    let expect = expected(&flat, context.municipalities, context.countries, on);
     let mut got = BTreeMap::new();
     let mut standing = None;
     for fact in &record.facts {
@@ -219,7 +222,7 @@ fn compare(path: &Path, tables: &FixtureTables) -> bool {
     assert_eq!(got, told(if home { &whole } else { &who }), "{}", path.display());
     let gone = ["992", "00992", "99991", "99992", "99993", "99996", "99997", "99998"];
     let left = flat.each("Statussen/Status").iter().any(|status| {
-        !status.contains_key("@DatumEinde")
+        status.get("@DatumEinde").is_none_or(|end| *end > on.to_string())
             && status.get("Code").is_some_and(|code| gone.contains(&code.as_str()))
     });
     match standing.map(|(known, _)| known) {

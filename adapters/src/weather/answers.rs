@@ -143,6 +143,30 @@ fn who_is_gone_is_gone_wherever_that_is_written() {
 }
 
 #[test]
+fn an_end_that_is_to_come_has_not_come() {
+    let restricted = |document: &str| {
+        let home = |fact| if let Statement::Residence(home) = fact { Some(home.restricted) } else { None };
+        said(document.as_bytes()).into_iter().find_map(home)
+    };
+    // The answer is of 7 September 2026.
+    for (end, still) in [
+        ("", true),
+        ("DatumEinde=\"\"", true),
+        ("DatumEinde=\"2027-06-01\"", true),
+        ("DatumEinde=\"2026-09-08\"", true),
+        ("DatumEinde=\"2026-09-07\"", false),
+        ("DatumEinde=\"2026-01-31\"", false),
+    ] {
+        let flag = format!("<Adressen><NietMededeelbaarAdres DatumBegin=\"2026-01-01\" {end}/>");
+        assert_eq!(restricted(&ANSWER.replace("<Adressen>", &flag)), Some(still), "{end}");
+        let status = format!("<Statussen><Status {end}><Code>99991</Code></Status></Statussen><Adressen>");
+        let said = said(ANSWER.replace("<Adressen>", &status).as_bytes());
+        let left = said.contains(&Statement::Standing(RegisterStanding::Left));
+        assert_eq!(left, still, "status {end}");
+    }
+}
+
+#[test]
 fn a_nationality_that_is_not_known_is_looked_at() {
     let nationalities = |codes: &[&str]| {
         let list: String =

@@ -193,6 +193,10 @@ fn progress(reading: &mut Reading<'_>) -> Option<(ModuleCode, LearningStep)> {
     if matches!((step, success), (LearningStep::Passed, Some(false)) | (LearningStep::Failed, Some(true))) {
         reading.note(Code::Contradiction, "/result/success", "says the opposite of the verb");
     }
+    let completion = reading.value("/result/completion").and_then(Value::as_bool);
+    if matches!((step, completion), (LearningStep::Completed, Some(false))) {
+        reading.note(Code::Contradiction, "/result/completion", "says the opposite of the verb");
+    }
     // The platform makes the activity's own id; the publisher's stands in the grouping (cmi5 9.6.2.3).
     let grouping = ids(reading, "grouping");
     let named = grouping.into_iter().chain(reading.text("/object/id")).find_map(module);

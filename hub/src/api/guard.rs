@@ -11,6 +11,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::ProblemCode;
 use crate::observe::Metrics;
 
 /// How long a wrong credential waits for its answer.
@@ -67,7 +68,9 @@ pub(super) async fn watch(
     if bodied && UNREAD.contains(&status) {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+    // What nobody may do says nothing of a credential.
+    let nobodys = response.extensions().get() == Some(&ProblemCode::WriteOnly);
+    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && !nobodys {
         refused.tell(path.as_ref().map_or("other", MatchedPath::as_str), status);
         if guessed && status == StatusCode::UNAUTHORIZED {
             tokio::time::sleep(SLOW).await;

@@ -65,6 +65,8 @@ pub(crate) struct Cutter {
     escaped: bool,
     /// The header line of a CSV, with a `sep=` before it: every chunk begins with it.
     head: Option<Vec<u8>>,
+    /// Whether rows came behind it.
+    followed: bool,
 }
 
 impl Cutter {
@@ -82,6 +84,7 @@ impl Cutter {
             depth: 0,
             escaped: false,
             head: None,
+            followed: false,
         }
     }
 
@@ -113,7 +116,12 @@ impl Cutter {
     pub(crate) fn rest(&mut self) -> Option<Vec<u8>> {
         let rest = std::mem::take(&mut self.buffer);
         (self.seen, self.end, self.places) = (0, 0, 0);
-        (!rest.iter().all(u8::is_ascii_whitespace)).then(|| self.headed(rest))
+        if rest.iter().all(u8::is_ascii_whitespace) {
+            // A header that nothing follows is read as well: it may be a row without one.
+            return if self.followed { None } else { self.head.take() };
+        }
+        self.followed = true;
+        Some(self.headed(rest))
     }
 
     /// How it is cut, once its first character is there.
@@ -181,6 +189,7 @@ impl Cutter {
                 if self.head.is_some() {
                     if self.places == CHUNK {
                         let chunk = self.cut();
+                        self.followed = true;
                         return Some(self.headed(chunk));
                     }
                 } else if said.0.is_none() || !said.1.is_empty() {

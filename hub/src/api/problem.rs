@@ -209,6 +209,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let code = self.code();
         let mut response = (code.status(), Json(self.0)).into_response();
+        response.extensions_mut().insert(code);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match code {

@@ -53,60 +53,74 @@ fn head(source: &dyn Source) -> Value {
 
 /// The fields of a schema, each once, by the place where it stands; `*` is each element of a list.
 fn fields(schema: &Value) -> Vec<Value> {
-    let mut found = BTreeMap::new();
-    walk(schema, schema, "", true, DEPTH, &mut found);
+    let mut walk = Walk { root: schema, found: BTreeMap::new(), needed: BTreeMap::new() };
+    walk.look(schema, "", true, DEPTH);
+    let Walk { mut found, needed, .. } = walk;
+    for (place, always) in needed {
+        if let Some(field) = found.get_mut(&place) {
+            field.insert("required".to_owned(), if always { "always" } else { "in_part" }.into());
+        }
+    }
     found.into_values().map(Value::Object).collect()
 }
 
-/// `always`: what is required here is so for every item, and not only where a condition holds.
-fn walk(
-    root: &Value,
-    schema: &Value,
-    at: &str,
-    always: bool,
-    deeper: usize,
-    found: &mut BTreeMap<String, Map<String, Value>>,
-) {
-    let Some(deeper) = deeper.checked_sub(1) else { return };
-    if let Some(there) = schema["$ref"].as_str().and_then(|name| root.pointer(name.strip_prefix('#')?)) {
-        walk(root, there, at, always, deeper, found);
+struct Walk<'a> {
+    root: &'a Value,
+    found: BTreeMap<String, Map<String, Value>>,
+    /// What is required, and whether of every item: a field may be required elsewhere than it is told.
+    needed: BTreeMap<String, bool>,
+}
+
+impl<'a> Walk<'a> {
+    /// `always`: what is required here is so of every item, and not only where a condition holds.
+    fn look(&mut self, schema: &'a Value, at: &str, always: bool, deeper: usize) {
+        let Some(deeper) = deeper.checked_sub(1) else { return };
+        let list = |name: &str| schema[name].as_array().into_iter().flatten();
+        let root = self.root;
+        if let Some(there) = schema["$ref"].as_str().and_then(|name| root.pointer(name.strip_prefix('#')?)) {
+            self.look(there, at, always, deeper);
+        }
+        if !at.is_empty() {
+            self.tell(schema, at);
+        }
+        for name in list("required").filter_map(Value::as_str) {
+            *self.needed.entry(format!("{at}/{name}")).or_default() |= always;
+        }
+        for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+            let needed = list("required").any(|one| one == name);
+            self.look(property, &format!("{at}/{name}"), always && needed, deeper);
+        }
+        list("allOf").for_each(|part| self.look(part, at, always, deeper));
+        ["anyOf", "oneOf"].into_iter().flat_map(list).for_each(|part| self.look(part, at, false, deeper));
+        let cases = ["then", "else"].into_iter().filter_map(|name| schema.get(name));
+        cases.for_each(|part| self.look(part, at, false, deeper));
+        if let Some(items) = schema.get("items") {
+            self.look(items, &format!("{at}/*"), false, deeper);
+        }
     }
-    if !at.is_empty() {
-        let field = found.entry(at.to_owned()).or_default();
+
+    /// What is said of a field here, beside what was said of it elsewhere: of its values all, else what came first.
+    fn tell(&mut self, schema: &Value, at: &str) {
+        let field = self.found.entry(at.to_owned()).or_default();
         field.entry("field").or_insert_with(|| at.into());
         for (name, told) in KEPT {
             if let Some(value) = schema.get(name) {
                 field.entry(told).or_insert_with(|| value.clone());
             }
         }
-        if let Some(one) = schema.get("const") {
-            field.entry("values").or_insert_with(|| json!([one]));
+        let listed = schema["enum"].as_array().into_iter().flatten().chain(schema.get("const"));
+        for one in listed {
+            let values = field.entry("values").or_insert_with(|| json!([]));
+            if let Some(values) = values.as_array_mut().filter(|values| !values.contains(one)) {
+                values.push(one.clone());
+            }
         }
-    }
-    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-        let place = format!("{at}/{name}");
-        let needed = schema["required"].as_array().is_some_and(|names| names.iter().any(|one| one == name));
-        walk(root, property, &place, always && needed, deeper, found);
-        if let (true, Some(field)) = (needed, found.get_mut(&place)) {
-            let word = if always { "always" } else { "in_part" };
-            field.entry("required").or_insert_with(|| word.into());
-        }
-    }
-    let list = |name: &str| schema[name].as_array().into_iter().flatten();
-    list("allOf").for_each(|part| walk(root, part, at, always, deeper, found));
-    ["anyOf", "oneOf"].into_iter().flat_map(list).for_each(|part| walk(root, part, at, false, deeper, found));
-    ["then", "else"].into_iter().filter_map(|name| schema.get(name)).for_each(|part| {
-        walk(root, part, at, false, deeper, found);
-    });
-    if let Some(items) = schema.get("items") {
-        walk(root, items, &format!("{at}/*"), false, deeper, found);
     }
 }
 
 /// What a schema says of a field, and how it is told here.
-const KEPT: [(&str, &str); 8] = [
+const KEPT: [(&str, &str); 7] = [
     ("type", "type"),
-    ("enum", "values"),
     ("format", "format"),
     ("pattern", "pattern"),
     ("minLength", "min_length"),
@@ -123,7 +137,11 @@ mod tests {
     fn a_field_is_told_by_its_place_with_what_every_part_says_of_it() {
         let schema = json!({
             "required": ["kind"],
-            "properties": { "kind": { "enum": ["a", "b"] }, "list": { "items": { "$ref": "#/$defs/text" } } },
+            "properties": { "list": { "items": { "$ref": "#/$defs/text" } } },
+            "oneOf": [
+                { "properties": { "kind": { "enum": ["a", "b"] } } },
+                { "properties": { "kind": { "const": "c" } } }
+            ],
             "allOf": [{
                 "if": { "properties": { "kind": { "const": "a" }, "never": true } },
                 "then": { "required": ["who"], "properties": { "who": { "properties": { "name": { "$ref": "#/$defs/text" } } } } }
@@ -132,7 +150,7 @@ mod tests {
         });
         let text = |field: &str| json!({ "field": field, "type": "string", "max_length": 9 });
         let expect = json!([
-            { "field": "/kind", "values": ["a", "b"], "required": "always" },
+            { "field": "/kind", "values": ["a", "b", "c"], "required": "always" },
             { "field": "/list" },
             text("/list/*"),
             { "field": "/who", "required": "in_part" },

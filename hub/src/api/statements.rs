@@ -14,7 +14,7 @@ use axum::Json;
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use schemas::finding::Finding;
+use schemas::finding::{Code, Finding};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -78,21 +78,27 @@ async fn taken(doors: &Doors, request: Request, named: Option<&str>) -> Result<V
     }
     let ids = items.iter().flatten().map(|item| item["id"].clone()).collect();
     let several = items.len() > 1;
-    let (wrong, items): (Vec<usize>, Vec<_>) =
+    let (places, items): (Vec<usize>, Vec<_>) =
         refused_or_all(doors, source, sender.clone(), items).await?.into_iter().unzip();
     let verdicts = doors.accept(source, &sender, items).await?;
-    let mut findings = vec![];
-    for (n, verdict) in wrong.iter().zip(&verdicts) {
-        let ItemVerdict::Refused { findings: own, .. } = verdict else { continue };
+    let (mut wrong, mut taken) = (vec![], vec![]);
+    for (n, verdict) in places.iter().zip(&verdicts) {
         // Of a list, which of its statements it is.
         let place = |pointer: &str| if several { format!("/{n}{pointer}") } else { pointer.to_owned() };
-        findings.extend(own.iter().map(|one| Finding { pointer: place(&one.pointer), ..one.clone() }));
+        match verdict {
+            ItemVerdict::Refused { findings, .. } => wrong
+                .extend(findings.iter().map(|one| Finding { pointer: place(&one.pointer), ..one.clone() })),
+            ItemVerdict::Conflict => {
+                taken.push(Finding::new(Code::IdTaken, place("/id"), "another statement has this id"));
+            }
+            ItemVerdict::Accepted { .. } | ItemVerdict::Again { .. } => {}
+        }
     }
-    if !findings.is_empty() {
-        return Err(Problem::new(ProblemCode::BadStatement).findings(&findings));
+    if !wrong.is_empty() {
+        return Err(Problem::new(ProblemCode::BadStatement).findings(&wrong));
     }
-    if verdicts.contains(&ItemVerdict::Conflict) {
-        return Err(ProblemCode::StatementTaken.into());
+    if !taken.is_empty() {
+        return Err(Problem::new(ProblemCode::StatementTaken).findings(&taken));
     }
     Ok(ids)
 }
@@ -120,9 +126,11 @@ async fn refused_or_all(
 /// The id of a statement: that of the address, its own, or a new one.
 fn identify(doors: &Doors, item: &mut Value, named: Option<&str>) -> Result<(), Problem> {
     let Some(statement) = item.as_object_mut() else { return Ok(()) };
-    let own = statement.get("id").and_then(Value::as_str);
-    match (named, own) {
-        (Some(named), Some(own)) if !own.eq_ignore_ascii_case(named) => Err(ProblemCode::BadStatement.into()),
+    // What is no text is no id, and the schema says so at its place.
+    match (named, statement.get("id")) {
+        (Some(named), Some(Value::String(own))) if !own.eq_ignore_ascii_case(named) => {
+            Err(ProblemCode::BadStatement.into())
+        }
         (_, Some(_)) => Ok(()),
         (named, None) => {
             let new = || uuid::Uuid::from_bytes(doors.clock.message_id().bytes()).to_string();

@@ -63,6 +63,40 @@ async fn from_nothing_to_an_accepted_message_at_every_door() {
 }
 
 #[tokio::test]
+async fn a_field_is_told_with_all_that_its_schema_says() {
+    let door = Door::open().await;
+    let visa = told(&door, "/v1/sources/visa", "").await;
+    let field = |name: &str| {
+        let all = visa["fields"].as_array().unwrap();
+        all.iter().find(|field| field["field"] == name).unwrap_or_else(|| panic!("no {name}")).clone()
+    };
+    let kinds = field("/type")["values"].as_array().unwrap().clone();
+    for kind in ["application", "status", "correction", "dossier_opened", "decision", "insz_assigned"] {
+        assert!(kinds.contains(&json!(kind)), "{kind} of {kinds:?}");
+    }
+    for name in ["/message_id", "/sent_at", "/type"] {
+        assert!(field(name)["required"].is_string(), "{}", field(name));
+    }
+}
+
+#[tokio::test]
+async fn a_row_without_a_header_is_told_and_does_not_vanish() {
+    let door = Door::open().await;
+    let example = adapters::source("permit").unwrap().example();
+    let (header, row) = example.split_once('\n').unwrap();
+    for (body, expect) in [(row, &["refused"][..]), (header, &[]), (example, &["accepted"])] {
+        let sent = door.post("/v1/sources/permit/batches", "wewis", "text/csv", body.to_owned()).await;
+        let sent = sent.text().await.unwrap();
+        let said: Vec<Value> = sent.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(
+            said.iter().map(|line| line["status"].as_str().unwrap()).collect::<Vec<_>>(),
+            expect,
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_dry_run_says_what_the_door_says_and_leaves_nothing() {
     let door = Door::open().await;
     let post = |path: &'static str, body: String| door.post(path, "posts", "application/x-ndjson", body);
@@ -173,7 +207,17 @@ async fn statements_are_written_as_the_standard_has_it_and_never_read() {
     let mut changed = statement(1);
     changed["verb"]["id"] = "http://adlnet.gov/expapi/verbs/failed".into();
     changed["result"]["success"] = false.into();
-    assert_eq!(problem(post(changed).await.unwrap()).await["code"], "statement-taken");
+    let taken = problem(post(json!([statement(9), changed])).await.unwrap()).await;
+    assert_eq!(
+        (&taken["code"], &taken["errors"][0]["pointer"]),
+        (&json!("statement-taken"), &json!("/1/id"))
+    );
+    for id in [json!(42), Value::Null, json!({ "a": 1 })] {
+        let mut numbered = statement(10);
+        numbered["id"] = id;
+        let refused = problem(post(numbered).await.unwrap()).await;
+        assert_eq!(refused["errors"][0]["pointer"], "/id", "{refused}");
+    }
     let body = statement(7).to_string();
     let old = call(reqwest::Method::POST, "", "0.95").body(body.clone()).send().await.unwrap();
     assert_eq!(problem(old).await["code"], "statement-version");

@@ -22,14 +22,14 @@ in_three! {
 
 /// The fields of the golden record.
 pub(crate) const FIELDS: &[(&str, [&str; 3])] = &[
-    ("names", ["Naam", "Nom", "Name"]),
-    ("birth", ["Geboortedatum", "Date de naissance", "Date of birth"]),
-    ("sex", ["Geslacht", "Sexe", "Sex"]),
-    ("nationalities", ["Nationaliteiten", "Nationalités", "Nationalities"]),
-    ("insz", ["Rijksregisternummer", "Numéro national", "National number"]),
-    ("email", ["E-mailadres", "Adresse e-mail", "Mail address"]),
-    ("phone", ["Telefoonnummer", "Numéro de téléphone", "Telephone number"]),
-    ("language", ["Contacttaal", "Langue de contact", "Language of contact"]),
+    ("Names", ["Naam", "Nom", "Name"]),
+    ("Birth", ["Geboortedatum", "Date de naissance", "Date of birth"]),
+    ("Sex", ["Geslacht", "Sexe", "Sex"]),
+    ("Nationalities", ["Nationaliteiten", "Nationalités", "Nationalities"]),
+    ("Insz", ["Rijksregisternummer", "Numéro national", "National number"]),
+    ("Email", ["E-mailadres", "Adresse e-mail", "Mail address"]),
+    ("Phone", ["Telefoonnummer", "Numéro de téléphone", "Telephone number"]),
+    ("Language", ["Contacttaal", "Langue de contact", "Language of contact"]),
 ];
 
 /// Who said it, as the page calls them.
