@@ -78,6 +78,9 @@ pub fn check(source: &dyn Source, mut item: Value, context: &Context<'_>) -> Res
         remove_field(&mut item, &finding.pointer);
     }
     texts::brought(&mut item, "", &mut findings);
+    if let Some(voice) = source.voice(&item).filter(|voice| !context.sender.speaks_for(voice)) {
+        findings.push(Finding::new(Code::NotAllowedHere, voice.pointer, "this sender does not speak for it"));
+    }
     let named: BTreeSet<String> = findings.iter().map(|finding| finding.pointer.clone()).collect();
     let translation = source.translate(&item, context);
     findings.extend(translation.findings.into_iter().filter(|finding| !named.contains(&finding.pointer)));

@@ -14,7 +14,7 @@ use schemas::recipient::Recipient;
 use schemas::time::parse_instant;
 use serde_json::{Value, json};
 
-use crate::{Checked, Context, Refused, SOURCES, check, read};
+use crate::{Checked, Context, Refused, SOURCES, Speaker, check, read};
 
 /// The reviewed tables, as tests use them.
 pub(crate) struct FixtureTables {
@@ -22,6 +22,7 @@ pub(crate) struct FixtureTables {
     places: Places,
     countries: Countries,
     choosable: BTreeSet<Recipient>,
+    sender: Speaker,
 }
 
 impl FixtureTables {
@@ -37,6 +38,7 @@ impl FixtureTables {
             choosable: ["bapa-bxl", "bapa-convivial", "bapa-via", "bon"]
                 .map(|name| Recipient::parse(name).unwrap())
                 .into(),
+            sender: Speaker::for_all("bon"),
         }
     }
 
@@ -48,7 +50,7 @@ impl FixtureTables {
             countries: &self.countries,
             choosable: &self.choosable,
             environment,
-            sender: "bon",
+            sender: &self.sender,
             // After the end of the story, for the same outcome on every day.
             now: parse_instant("2030-01-01T00:00:00Z").unwrap(),
         }

@@ -15,6 +15,7 @@ mod portal;
 mod read;
 mod reading;
 pub mod register;
+mod speaker;
 #[cfg(test)]
 mod story;
 mod texts;
@@ -37,6 +38,7 @@ use schemas::place::Places;
 use schemas::recipient::Recipient;
 use schemas::time::Instant;
 use serde_json::Value;
+pub use speaker::{Speaker, Voice};
 
 /// How a source writes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,8 +64,8 @@ pub struct Context<'a> {
     pub choosable: &'a BTreeSet<Recipient>,
     /// Which national numbers may be seen.
     pub environment: Environment,
-    /// Who sends: for agencies, the recipient's name.
-    pub sender: &'a str,
+    /// Who sends, and for whom they speak.
+    pub sender: &'a Speaker,
     /// The hub's own time: nothing is stated ahead of it.
     pub now: Instant,
 }
@@ -101,6 +103,15 @@ pub trait Source: Sync + std::fmt::Debug {
     fn normalise(&self, _item: &mut Value) {}
     /// Whether its items are statements of xAPI, so that platforms may forward them as the standard has it.
     fn takes_statements(&self) -> bool {
+        false
+    }
+    /// Whose word an item is, where several organisations send to this source. The item has been brought to one
+    /// spelling and stripped, but may not fit the schema.
+    fn voice<'i>(&self, _item: &'i Value) -> Option<Voice<'i>> {
+        None
+    }
+    /// Whether its items name whose word they are: then each sender is bound to some of them.
+    fn has_voices(&self) -> bool {
         false
     }
     /// Cuts a document into items, each about one person; most are one item already.

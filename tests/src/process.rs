@@ -59,6 +59,7 @@ impl Process {
         let folder = tempfile::tempdir()?;
         let config = folder.path().join("config");
         copy(&crate::root().join("config"), &config)?;
+        for_everybody(&config)?;
         let agencies = config.join("agencies");
         for file in std::fs::read_dir(&agencies)? {
             let file = file?.path();
@@ -101,6 +102,7 @@ impl Process {
     /// Where its config cannot be written.
     pub fn over(folder: TempDir, database: Option<&str>) -> anyhow::Result<Self> {
         copy(&crate::root().join("config"), &folder.path().join("config"))?;
+        for_everybody(&folder.path().join("config"))?;
         let file = format!("sqlite:{}", folder.path().join("hub.db").display());
         Self::on(folder, String::new(), database.unwrap_or(&file))
     }
@@ -433,6 +435,24 @@ pub async fn database(server: &str, name: &str) -> anyhow::Result<String> {
     let (path, options) = server.split_once('?').map_or((server, None), |(path, rest)| (path, Some(rest)));
     let (base, _) = path.rsplit_once('/').context("the address names no database")?;
     Ok(options.map_or_else(|| format!("{base}/{name}"), |options| format!("{base}/{name}?{options}")))
+}
+
+/// Lets each sender of a config speak for everybody in its source: here one of them tells a whole story. Who speaks for
+/// whom is proved in `door/speaking.rs`.
+fn for_everybody(config: &Path) -> std::io::Result<()> {
+    for file in std::fs::read_dir(config.join("sources"))? {
+        let file = file?.path();
+        let bound = std::fs::read_to_string(&file)?;
+        let free = |line: &str| {
+            if line.starts_with("speaks_for") {
+                "speaks_for = [\"*\"]\n".to_owned()
+            } else {
+                format!("{line}\n")
+            }
+        };
+        std::fs::write(&file, bound.lines().map(free).collect::<String>())?;
+    }
+    Ok(())
 }
 
 /// Copies a config folder.

@@ -46,7 +46,11 @@ pub async fn send(hub: &Hub, lines: &[Value]) -> Vec<MessageId> {
 /// Where one is not taken.
 pub async fn put(hub: &Hub, source: &str, items: &[Value]) -> Vec<MessageId> {
     let items = items.iter().cloned().map(Ok).collect();
-    let said = hub.intake.accept(adapters::source(source).unwrap(), "sender", items).await.unwrap();
+    let said = hub
+        .intake
+        .accept(adapters::source(source).unwrap(), &adapters::Speaker::for_all("sender"), items)
+        .await
+        .unwrap();
     let receipts = said.into_iter().map(|verdict| match verdict {
         ItemVerdict::Accepted { receipt, .. } => receipt,
         other => panic!("{other:?}"),

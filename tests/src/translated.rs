@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use adapters::Context;
+use adapters::{Context, Speaker};
 use anyhow::Context as _;
 use decide::bundle::Competence;
 use decide::change::Delivery;
@@ -43,22 +43,23 @@ pub fn read(folder: &Path, config: &Config) -> anyhow::Result<(Vec<Said>, Instan
     let bundle = &config.bundle;
     let chosen = bundle.contracts.iter().filter(|c| matches!(c.competence, Competence::Choice { .. }));
     let choosable: BTreeSet<Recipient> = chosen.map(|contract| contract.recipient.clone()).collect();
+    let nobody = Speaker::for_all("");
     let context = Context {
         municipalities: &bundle.municipalities,
         places: &bundle.places,
         countries: &bundle.countries,
         choosable: &choosable,
         environment: config.hub.environment,
-        sender: "",
+        sender: &nobody,
         now: schemas::time::parse_instant("2100-01-01T00:00:00Z").context("no time")?,
     };
     let (mut said, mut ids) = (vec![], BTreeSet::new());
     let mut take = |at: Instant, source: &str, sender: &'static str, id: Option<&str>, bytes: &[u8]| {
         let door = adapters::source(source).with_context(|| format!("no door {source}"))?;
+        let speaker = Speaker::for_all(sender);
         for item in adapters::read(door, bytes) {
-            let Ok(checked) =
-                item.and_then(|item| adapters::check(door, item, &Context { sender, ..context }))
-            else {
+            let context = Context { sender: &speaker, ..context };
+            let Ok(checked) = item.and_then(|item| adapters::check(door, item, &context)) else {
                 continue;
             };
             let own = id.unwrap_or(checked.id()).to_owned();

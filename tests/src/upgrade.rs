@@ -49,7 +49,8 @@ pub async fn tell(hub: &Hub) {
     let mut refused = visa_lines(21).swap_remove(0);
     refused["person"]["birth_date"] = "1990-02-31".into();
     let visa = adapters::source("visa").unwrap();
-    let said = hub.intake.accept(visa, "post-cas", vec![Ok(refused)]).await.unwrap();
+    let said =
+        hub.intake.accept(visa, &adapters::Speaker::for_all("post-cas"), vec![Ok(refused)]).await.unwrap();
     assert!(matches!(said[0], ItemVerdict::Refused { .. }), "{said:?}");
     yes(hub).await;
     // Taken, and not decided.
@@ -71,7 +72,8 @@ async fn yes(hub: &Hub) {
     for answer in [received, json!("accepted")] {
         let answer = json!({ "handover": value["handover"], "epoch": value["epoch"], "answer": answer });
         let door = adapters::source("answer").unwrap();
-        let said = hub.intake.accept(door, "amal", vec![Ok(answer)]).await.unwrap();
+        let said =
+            hub.intake.accept(door, &adapters::Speaker::for_all("amal"), vec![Ok(answer)]).await.unwrap();
         assert!(matches!(said[0], ItemVerdict::Accepted { .. }), "{said:?}");
         decide(hub).await;
     }

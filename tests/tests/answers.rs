@@ -62,7 +62,7 @@ impl House {
         for n in 0..offers {
             put(&house.hub, "visa", &visa_lines(n)).await;
             let home = adapters::read(register, register_answer(n, "44021", "2026-01-05").as_bytes());
-            house.hub.intake.accept(register, "sender", home).await.unwrap();
+            house.hub.intake.accept(register, &adapters::Speaker::for_all("sender"), home).await.unwrap();
         }
         assert!(house.hub.desk.decisions().all(std::time::Duration::from_secs(60)).await.unwrap());
         let records = tests::story::records(&house.hub).await.unwrap();

@@ -70,7 +70,7 @@ fn of(process: &Process, name: &str) -> Recipient {
 async fn home(hub: &Hub, n: usize, nis: &str, since: &str) {
     let register = adapters::source("register").unwrap();
     let home = adapters::read(register, register_answer(n, nis, since).as_bytes());
-    hub.intake.accept(register, "sender", home).await.unwrap();
+    hub.intake.accept(register, &adapters::Speaker::for_all("sender"), home).await.unwrap();
 }
 
 impl House {

@@ -28,7 +28,12 @@ async fn outcome(hub: &Hub, item: Value) -> String {
     };
     let before = count().await;
     let visa = adapters::source("visa").unwrap();
-    let verdict = hub.intake.accept(visa, "post-cas", vec![Ok(item)]).await.unwrap().remove(0);
+    let verdict = hub
+        .intake
+        .accept(visa, &adapters::Speaker::for_all("post-cas"), vec![Ok(item)])
+        .await
+        .unwrap()
+        .remove(0);
     let warned = match verdict {
         ItemVerdict::Refused { findings, .. } => {
             let codes: Vec<String> = findings.iter().map(|finding| finding.code.to_string()).collect();

@@ -408,3 +408,28 @@ fn a_planned_contract_is_read_and_proved_and_nothing_of_it_is_on() {
         ["bundle: effort-statement: nothing may leave to the visa side yet: the contract stays planned"]
     );
 }
+
+/// In a source whose items name whose word they are each sender is bound to some of them, and in no other.
+#[test]
+fn each_sender_says_for_whom_it_speaks_where_that_is_asked() {
+    let check = |file: &str, old: &str, new: &str, expect: &str| {
+        let dir = copy();
+        replace(dir.path(), file, old, new);
+        let told = told(dir.path());
+        assert!(told.iter().any(|text| text.contains(expect)), "{file}: {told:#?}");
+    };
+    let missing = "speaks_for is missing: in this source each item names whose word it is";
+    check("sources/visa.toml", "speaks_for = [\"dvz\"]\n", "", &format!("sender dvz: {missing}"));
+    check(
+        "sources/visa.toml",
+        "speaks_for = [\"MOW\"]",
+        "speaks_for = []",
+        &format!("sender post-mow: {missing}"),
+    );
+    check(
+        "sources/permit.toml",
+        "name = \"wewis\"",
+        "name = \"wewis\"\nspeaks_for = [\"*\"]",
+        "sender wewis: speaks_for is not asked",
+    );
+}

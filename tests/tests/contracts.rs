@@ -33,7 +33,7 @@ fn no_field_leaves_that_the_contract_does_not_name() {
         countries: &bundle.countries,
         choosable: &BTreeSet::new(),
         environment: config.hub.environment,
-        sender: "test",
+        sender: &adapters::Speaker::for_all("test"),
         now: parse_instant("2100-01-01T00:00:00Z").unwrap(),
     };
     let visa = adapters::source("visa").unwrap();

@@ -327,7 +327,10 @@ async fn who_was_absorbed_is_explained_as_the_survivor_and_before_that_as_themse
     second["application"]["number"] = "777".into();
     second["travel_document"]["number"] = "X7777777".into();
     let visa = adapters::source("visa").unwrap();
-    hub.intake.accept(visa, "post-cas", vec![Ok(first), Ok(second)]).await.unwrap();
+    hub.intake
+        .accept(visa, &adapters::Speaker::for_all("post-cas"), vec![Ok(first), Ok(second)])
+        .await
+        .unwrap();
     settled(&hub).await;
     let review = ids(folder.path(), "select id from review").await.remove(0);
     let persons = ids(folder.path(), "select id from person order by id").await;

@@ -35,7 +35,10 @@ async fn fill(hub: &Hub, people: usize) {
     let mut lines: Vec<_> = (0..people).flat_map(visa_lines).collect();
     lines.chunks_mut(5).for_each(|lines| lines.rotate_left(1));
     let items = lines.into_iter().map(Ok).collect();
-    hub.intake.accept(adapters::source("visa").unwrap(), "sender", items).await.unwrap();
+    hub.intake
+        .accept(adapters::source("visa").unwrap(), &adapters::Speaker::for_all("sender"), items)
+        .await
+        .unwrap();
 }
 
 async fn to_the_end(holding: &mut Holding, limit: usize) {
@@ -61,7 +64,10 @@ async fn nothing_kept_between_batches_changes_nothing() {
             let mut lines: Vec<_> = (from..from + 4).flat_map(visa_lines).collect();
             lines.rotate_left(3);
             let items = lines.into_iter().map(Ok).collect();
-            hub.intake.accept(adapters::source("visa").unwrap(), "sender", items).await.unwrap();
+            hub.intake
+                .accept(adapters::source("visa").unwrap(), &adapters::Speaker::for_all("sender"), items)
+                .await
+                .unwrap();
             let holding = Holding::take(&hub.decider()).await.unwrap().unwrap();
             to_the_end(&mut holding.with_budget(budget), limit).await;
         }
@@ -181,7 +187,10 @@ async fn a_due_moment_that_a_slow_clock_decided_too_early_is_brought_again() {
         let at = |text: &str| schemas::time::parse_instant(text).unwrap();
         let mut line = visa_lines(0).swap_remove(0);
         line["person"]["birth_date"] = "2007-12-05".into();
-        hub.intake.accept(adapters::source("visa").unwrap(), "sender", vec![Ok(line)]).await.unwrap();
+        hub.intake
+            .accept(adapters::source("visa").unwrap(), &adapters::Speaker::for_all("sender"), vec![Ok(line)])
+            .await
+            .unwrap();
         let mut slow = hub.clone();
         slow.clock = Clock::declared(at("2025-11-20T08:00:00Z"));
         let decide = async |hub: &Hub| {

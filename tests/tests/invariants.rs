@@ -185,12 +185,13 @@ fn case() -> impl Strategy<Value = Case> {
 async fn send(hub: &Hub, sender: &str, sent: &[Item], post: usize) -> Vec<(Item, ItemVerdict)> {
     let stop = CancellationToken::new();
     let decider = tokio::spawn(hub.clone().decide(stop.clone()));
+    let sender = adapters::Speaker::for_all(sender);
     let mut said = vec![];
     for part in sent.chunks(post) {
         for same in part.chunk_by(|one, other| one.0 == other.0) {
             let source = adapters::source(same[0].0).unwrap();
             let items = same.iter().map(|(_, item)| Ok(item.clone())).collect();
-            said.extend(same.iter().cloned().zip(hub.intake.accept(source, sender, items).await.unwrap()));
+            said.extend(same.iter().cloned().zip(hub.intake.accept(source, &sender, items).await.unwrap()));
         }
     }
     while !hub.store.pending(1).await.unwrap().is_empty() {

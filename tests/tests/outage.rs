@@ -85,7 +85,7 @@ impl House {
         };
         let said = json!({ "handover": value["handover"], "epoch": value["epoch"], "answer": answer });
         let door = adapters::source("answer").unwrap();
-        self.hub.intake.accept(door, "amal", vec![Ok(said)]).await.unwrap();
+        self.hub.intake.accept(door, &adapters::Speaker::for_all("amal"), vec![Ok(said)]).await.unwrap();
     }
 
     /// Where each person's handovers stand, with whose turn it is.

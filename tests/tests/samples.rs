@@ -29,7 +29,8 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 /// What `--json` prints of some bytes, without the file's name.
 fn printed(source: &str, bytes: &[u8]) -> Vec<Value> {
     let tables = tables();
-    let outcomes = items(source, bytes.to_vec(), &tables.context("bon", now())).unwrap();
+    let outcomes =
+        items(source, bytes.to_vec(), &tables.context(&adapters::Speaker::for_all("bon"), now())).unwrap();
     outcomes.iter().enumerate().map(|(index, one)| object("f", index, one)).collect()
 }
 
@@ -125,7 +126,7 @@ fn every_sample_of_the_repository_has_its_outcome() {
     let tables = tables();
     let mut items = 0;
     for set in own(&tests::root()).unwrap() {
-        let told = outcome(&set, &tables.context("bon", now())).unwrap();
+        let told = outcome(&set, &tables.context(&adapters::Speaker::for_all("bon"), now())).unwrap();
         assert!(told.panics.is_empty() && told.unexplained.is_empty(), "{}: {told:?}", set.name);
         assert!(told.items >= told.files, "{}: a file of which nothing is told", set.name);
         items += told.items;

@@ -60,7 +60,7 @@ impl Source for Answers {
 
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {
         let mut reading = Reading::new(item, context);
-        let recipient = Recipient::parse(context.sender).map_err(|error| {
+        let recipient = Recipient::parse(context.sender.name()).map_err(|error| {
             reading.note(Code::InvalidReference, "", format_args!("the sender is no recipient: {error}"));
         });
         // What is wrong with the form is the schema's to say, place by place.

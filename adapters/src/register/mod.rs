@@ -20,7 +20,7 @@ use schemas::time::{Instant, from_micros, parse_day, parse_instant, to_micros};
 use serde_json::{Map, Value, json};
 
 use crate::reading::Reading;
-use crate::{Context, Format, Source, Translation};
+use crate::{Context, Format, Source, Translation, Voice};
 
 /// What is kept of a person, by the path of its elements.
 const KEPT: &[&str] = &[
@@ -115,6 +115,17 @@ impl Source for Register {
             Some(number) => format!("{insz}:{reference}:{day}T{time}:{number}"),
             None => format!("{insz}:{reference}:{day}T{time}"),
         })
+    }
+
+    fn has_voices(&self) -> bool {
+        true
+    }
+
+    /// What has a schema is a municipality's hint; all else the register itself says.
+    fn voice<'i>(&self, item: &'i Value) -> Option<Voice<'i>> {
+        let (pointer, name) =
+            if item.get("schema").is_some() { ("/schema", "hints") } else { ("", "answers") };
+        Some(Voice { pointer, name: name.into() })
     }
 
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {

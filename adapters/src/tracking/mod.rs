@@ -58,7 +58,8 @@ impl Source for Tracking {
 
 /// That they chose the office that says so, and when: it counts by that time, whenever it is told.
 fn chosen(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Record> {
-    let office = Recipient::parse(context.sender).ok().filter(|office| context.choosable.contains(office));
+    let office =
+        Recipient::parse(context.sender.name()).ok().filter(|office| context.choosable.contains(office));
     if office.is_none() {
         reading.note(Code::InvalidReference, "", "the sender is no office that can be chosen in Brussels");
     }
@@ -72,7 +73,8 @@ fn chosen(reading: &mut Reading<'_>, context: &Context<'_>) -> Option<Record> {
     let mut draft = ItemDraft::default();
     draft.keys.push(Key::Insz(insz));
     draft.choose(Some(day_of(stated_at)), Choice { recipient, language });
-    let version = Version { channel: format!("tracking/{}", context.sender), sequence: None, stated_at };
+    let version =
+        Version { channel: format!("tracking/{}", context.sender.name()), sequence: None, stated_at };
     Some(draft.record(&Entry::Person, Authority::Register, &version))
 }
 
@@ -83,6 +85,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::Speaker;
     use crate::fixtures::{FixtureTables, outcomes};
 
     /// Whoever sends, the office that is chosen is theirs: none can name another, and who is no office names nobody.
@@ -94,7 +97,8 @@ mod tests {
         let named = |sender: &str, field: Option<&str>| {
             let mut item = item.clone();
             field.into_iter().for_each(|field| item[field] = json!("BAPA_VIA"));
-            let context = Context { sender, ..tables.context(Environment::Test) };
+            let sender = Speaker::for_all(sender);
+            let context = Context { sender: &sender, ..tables.context(Environment::Test) };
             let outcome = outcomes("tracking", item.to_string().as_bytes(), &context).remove(0);
             match outcome.map(|checked| checked.said().clone()) {
                 Ok(Said::Record(record)) => Ok(record.facts.iter().map(chosen_in).collect::<Vec<_>>()),

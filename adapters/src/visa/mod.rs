@@ -13,7 +13,10 @@ use schemas::message::Said;
 use serde_json::Value;
 
 use crate::reading::{Codes, Reading};
-use crate::{Context, Format, Source, Translation};
+use crate::{Context, Format, Source, Translation, Voice};
+
+/// The form of the aliens office.
+const DVZ: &str = "dvz-voortraject/1";
 
 /// What a decision is called.
 const DECISIONS: Codes<'_, Decision> = &[
@@ -57,10 +60,23 @@ impl Source for Visa {
         item.get("message_id")?.as_str().map(str::to_owned)
     }
 
+    fn has_voices(&self) -> bool {
+        true
+    }
+
+    /// The aliens office says what its own form says; a post what its code stands on.
+    fn voice<'i>(&self, item: &'i Value) -> Option<Voice<'i>> {
+        let text = |pointer: &'static str| item.pointer(pointer).and_then(Value::as_str).map(str::trim);
+        match text("/schema") {
+            Some(DVZ) => Some(Voice { pointer: "/schema", name: "dvz".into() }),
+            _ => text("/post/code").map(|code| Voice { pointer: "/post/code", name: code.into() }),
+        }
+    }
+
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {
         let mut reading = Reading::new(item, context);
         let record = match reading.text("/schema") {
-            Some("dvz-voortraject/1") => dvz::record(&mut reading, context),
+            Some(DVZ) => dvz::record(&mut reading, context),
             _ => post::record(&mut reading, context),
         };
         reading.finish(record.map(Said::Record))

@@ -19,7 +19,7 @@ use schemas::time::{Instant, Version, day_of};
 use serde_json::Value;
 
 use crate::reading::{Codes, Reading};
-use crate::{Context, Format, Source, Translation};
+use crate::{Context, Format, Source, Translation, Voice};
 
 const VOIDED: &str = "http://adlnet.gov/expapi/verbs/voided";
 /// What a statement of cmi5 has among its categories; without it a statement is only allowed, and does not count.
@@ -120,6 +120,17 @@ impl Source for Xapi {
 
     fn id(&self, item: &Value) -> Option<String> {
         StatementId::parse(item.get("id")?.as_str()?).ok().map(|id| id.as_str().to_owned())
+    }
+
+    fn has_voices(&self) -> bool {
+        true
+    }
+
+    /// A platform speaks for the accounts that are its own, whoever it is that acts.
+    fn voice<'i>(&self, item: &'i Value) -> Option<Voice<'i>> {
+        const HOME: &str = "/actor/account/homePage";
+        let home = item.pointer(HOME)?.as_str()?;
+        Some(Voice { pointer: HOME, name: home.trim().into() })
     }
 
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {

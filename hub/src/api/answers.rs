@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use adapters::Speaker;
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -35,7 +36,7 @@ pub(super) async fn push(
     if items.len() != 1 {
         return Err(ProblemCode::NotOne.into());
     }
-    let verdict = doors.accept(source, recipient.as_str(), items).await?.pop();
+    let verdict = doors.accept(source, &Speaker::for_all(recipient.as_str()), items).await?.pop();
     let verdict = verdict.unwrap_or(ItemVerdict::Conflict);
     let (ItemVerdict::Accepted { receipt, .. } | ItemVerdict::Again { receipt }) = verdict else {
         return messages::answer(&verdict);

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use adapters::Speaker;
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,13 +13,13 @@ use schemas::recipient::Recipient;
 use schemas::time::day_of;
 
 use super::{Doors, Problem, ProblemCode};
-use crate::config::{ANSWER, SenderError};
+use crate::config::{ANSWER, Sender, SenderError};
 
 /// The sender that calls, with the right to a source today.
-pub(super) fn sender(doors: &Doors, headers: &HeaderMap, source: &str) -> Result<String, Problem> {
+pub(super) fn sender(doors: &Doors, headers: &HeaderMap, source: &str) -> Result<Speaker, Problem> {
     let known = token(headers).and_then(|token| {
         let known = doors.config.senders.authenticate(&token, source, day_of(doors.clock.now()));
-        known.map(|sender| sender.name.clone()).map_err(denied)
+        known.map(Sender::speaker).map_err(denied)
     });
     if let (Err(_), Some(source)) = (&known, adapters::source(source)) {
         doors.metrics.intake.count(source.name(), "denied");

@@ -5,7 +5,7 @@
 //! harmless. Where the hub cannot go on, or the batch has more items than one may have, the last line says so and from
 //! which item.
 
-use adapters::Source;
+use adapters::{Source, Speaker};
 use axum::body::{Body, BodyDataStream};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
@@ -63,7 +63,7 @@ pub(super) async fn push(
 struct PostedBatch {
     doors: Doors,
     source: &'static dyn Source,
-    sender: String,
+    sender: Speaker,
     cutter: Cutter,
     bytes: BodyDataStream,
     next: usize,

@@ -25,6 +25,7 @@ pub(super) async fn show(State(doors): Here, headers: HeaderMap) -> Result<Json<
         let holds = sender.bases.iter().any(|basis| basis.holds(today));
         json!({
             "source": sender.source,
+            "speaks_for": sender.speaks_for,
             "about": format!("/v1/sources/{}", sender.source),
             "today": holds,
             "bases": bases.collect::<Vec<_>>(),

@@ -1,12 +1,15 @@
 //! One message: checked, stored, and answered with a receipt.
 //!
-//! 201 after the durable commit, 200 for the same again, 422 with everything that was found.
+//! 201 after the durable commit, 200 for the same again, 422 with everything that was found, 403 where it is another
+//! sender's to say.
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+
+use schemas::finding::{Code, Finding};
 
 use super::lines;
 use super::problem::{Problem, ProblemCode};
@@ -46,9 +49,16 @@ pub(super) fn answer(item: &ItemVerdict) -> Result<Response, Problem> {
         ItemVerdict::Again { receipt } => (StatusCode::OK, receipt),
         ItemVerdict::Conflict => return Err(ProblemCode::IdTaken.into()),
         ItemVerdict::Refused { receipt, findings } => {
-            return Err(Problem::new(ProblemCode::Invalid).receipt(receipt).findings(findings));
+            let code = refusal(findings, ProblemCode::Invalid);
+            return Err(Problem::new(code).receipt(receipt).findings(findings));
         }
     };
     let place = [(header::LOCATION, format!("/v1/receipts/{receipt}"))];
     Ok((status, place, Json(verdict::as_json(item))).into_response())
+}
+
+/// The problem of a refused message: another's word is 403, whatever else is wrong with it.
+pub(super) fn refusal(findings: &[Finding], otherwise: ProblemCode) -> ProblemCode {
+    let anothers = findings.iter().any(|finding| finding.code == Code::NotAllowedHere);
+    if anothers { ProblemCode::NotAllowedHere } else { otherwise }
 }

@@ -34,7 +34,7 @@ pub use problem::{Problem, ProblemCode};
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapters::{Refused, Source};
+use adapters::{Refused, Source, Speaker};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
@@ -104,7 +104,7 @@ impl Doors {
     async fn accept(
         &self,
         source: &'static dyn Source,
-        sender: &str,
+        sender: &Speaker,
         items: Vec<Result<Value, Refused>>,
     ) -> Result<Vec<ItemVerdict>, Problem> {
         let verdicts = self.intake.accept(source, sender, items).await?;

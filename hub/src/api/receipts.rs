@@ -30,7 +30,7 @@ pub(super) async fn show(
         ProblemCode::NotAllowedHere => ProblemCode::NotFound.into(),
         _ => denied,
     })?;
-    if sender != row.sender {
+    if sender.name() != row.sender {
         return Err(ProblemCode::NotFound.into());
     }
     match refused {

@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use adapters::{Refused, SOURCES, Source};
+use adapters::{Refused, SOURCES, Source, Speaker};
 use axum::Json;
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -95,7 +95,8 @@ async fn taken(doors: &Doors, request: Request, named: Option<&str>) -> Result<V
         }
     }
     if !wrong.is_empty() {
-        return Err(Problem::new(ProblemCode::BadStatement).findings(&wrong));
+        let code = messages::refusal(&wrong, ProblemCode::BadStatement);
+        return Err(Problem::new(code).findings(&wrong));
     }
     if !taken.is_empty() {
         return Err(Problem::new(ProblemCode::StatementTaken).findings(&taken));
@@ -107,7 +108,7 @@ async fn taken(doors: &Doors, request: Request, named: Option<&str>) -> Result<V
 async fn refused_or_all(
     doors: &Doors,
     source: &'static dyn Source,
-    sender: String,
+    sender: Speaker,
     items: Vec<Result<Value, Refused>>,
 ) -> Result<Vec<(usize, Result<Value, Refused>)>, Problem> {
     let (config, now) = (Arc::clone(&doors.config), doors.clock.now());

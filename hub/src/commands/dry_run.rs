@@ -10,6 +10,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use adapters::Speaker;
 use anyhow::Context as _;
 use flate2::read::MultiGzDecoder;
 use schemas::finding::Finding;
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::out::out;
 use crate::api::dry_run::{DryOutcome, through};
-use crate::config::Config;
+use crate::config::{Config, Sender, Senders};
 use crate::intake::LookupTables;
 
 /// The exit code of "some is refused", as that of `hub push`.
@@ -36,7 +37,7 @@ pub struct Args {
     /// An object an item, one a line.
     #[arg(long)]
     pub json: bool,
-    /// Who would send them; else the first sender of the source in the config.
+    /// Who would send them, a sender of the source; else somebody who may speak for everybody in it.
     #[arg(long, value_name = "NAME")]
     pub sender: Option<String>,
     #[arg(long, value_name = "DIR", default_value = "config")]
@@ -54,8 +55,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         format!("there is no source {}: {} are", args.source, known.join(", "))
     })?;
     let tables = LookupTables::of(&config);
-    let first = || Some(config.senders.iter().find(|sender| sender.source == args.source)?.name.clone());
-    let sender = args.sender.clone().or_else(first).unwrap_or_default();
+    let sender = speaker(&config.senders, &args)?;
     let context = tables.context(&sender, config.hub.clock().now());
     let (mut out, mut refused) = (out(), false);
     for file in &args.files {
@@ -80,6 +80,19 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         told?;
     }
     Ok(if refused { ExitCode::from(SOME_REFUSED) } else { ExitCode::SUCCESS })
+}
+
+/// Who is named; without a name the first sender of the source, speaking for everybody in it.
+fn speaker(senders: &Senders, args: &Args) -> anyhow::Result<Speaker> {
+    let known: Vec<&Sender> = senders.iter().filter(|sender| sender.source == args.source).collect();
+    let Some(name) = &args.sender else {
+        return Ok(Speaker::for_all(known.first().map_or("", |sender| &sender.name)));
+    };
+    let named = known.iter().find(|sender| sender.name == *name);
+    named.map(|sender| sender.speaker()).with_context(|| {
+        let names: Vec<&str> = known.iter().map(|sender| sender.name.as_str()).collect();
+        format!("{name} sends nothing to {}: {} do", args.source, names.join(", "))
+    })
 }
 
 /// A file's bytes, or those of stdin.

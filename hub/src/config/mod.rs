@@ -18,7 +18,7 @@ mod rules;
 mod senders;
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ pub use kafka::{KafkaConfig, Mechanism, Sasl};
 pub use outward::Outward;
 pub use parts::{LocalNames, TokenHash};
 pub use people::{Colleague, DeskRole, HUB, People};
-pub use senders::{ANSWER, Sender, SenderError, Senders, dev_token};
+pub use senders::{ANSWER, EVERYBODY, Sender, SenderError, Senders, dev_token};
 pub use settings::{AlertSettings, ConsoleSettings, HubSettings, KeysError, Limits, RequestSettings};
 
 /// Everything the hub is told.
@@ -249,6 +249,7 @@ fn read_agencies(dir: &Path, wrong: &mut Vec<ConfigError>) -> Agencies {
         all.senders.extend(token.map(|token| Sender {
             name: recipient.to_string(),
             source: ANSWER.to_owned(),
+            speaks_for: BTreeSet::new(),
             bases: contract.bases.clone(),
             published: bases.published.clone(),
             token,

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use adapters::{Source, Speaker};
 use decide::bundle::LegalBasis;
 use schemas::insz::Environment;
 use schemas::recipient::Recipient;
@@ -17,6 +18,9 @@ use super::parts::{LocalNames, TokenHash, is_strong};
 
 /// The source of what recipients answer, and of their reads.
 pub const ANSWER: &str = "answer";
+
+/// In `speaks_for`: everybody who is spoken of in the source.
+pub const EVERYBODY: &str = "*";
 
 /// The token of a sender outside production: `dev-` and its name. Production refuses it.
 #[must_use]
@@ -31,6 +35,8 @@ pub struct Sender {
     pub name: String,
     /// What it may send.
     pub source: String,
+    /// For whom it speaks there; [`EVERYBODY`] for all. Nothing where a source has one voice.
+    pub speaks_for: BTreeSet<String>,
     pub bases: Vec<LegalBasis>,
     /// Those of them that are published: in production no others count.
     pub(super) published: Vec<LegalBasis>,
@@ -38,6 +44,15 @@ pub struct Sender {
 }
 
 impl Sender {
+    /// It, as what it sends is checked.
+    #[must_use]
+    pub fn speaker(&self) -> Speaker {
+        match self.speaks_for.contains(EVERYBODY) {
+            true => Speaker::for_all(&self.name),
+            false => Speaker::for_some(&self.name, self.speaks_for.clone()),
+        }
+    }
+
     /// Whether its token is the development one of a name.
     pub(crate) fn has_dev_token(&self, name: &str) -> bool {
         self.token.same(&TokenHash::of(&dev_token(name)))
@@ -82,7 +97,7 @@ impl Senders {
     }
 
     /// Senders of one process that lasts as long as its tokens: a demonstration's. Each is a name, a
-    /// source and a token; their basis always holds.
+    /// source and a token; their basis always holds, and they speak for everybody.
     #[must_use]
     pub fn made_up(senders: impl IntoIterator<Item = (String, String, String)>) -> Self {
         let basis = LegalBasis {
@@ -94,6 +109,7 @@ impl Senders {
         let sender = |(name, source, token): (String, String, String)| Sender {
             name,
             source,
+            speaks_for: BTreeSet::from([EVERYBODY.to_owned()]),
             bases: vec![basis.clone()],
             published: vec![],
             token: TokenHash::of(&token),
@@ -179,6 +195,8 @@ pub(super) struct SourceFile {
 struct SenderFile {
     name: String,
     token_sha256: TokenHash,
+    #[serde(default)]
+    speaks_for: BTreeSet<String>,
     basis: Vec<BasisFile>,
 }
 
@@ -187,16 +205,34 @@ impl SourceFile {
     /// refuses.
     pub(super) fn senders(self, source: &str) -> (Vec<Sender>, Vec<String>, Vec<String>) {
         let (mut senders, mut wrong, mut refused) = (vec![], vec![], vec![]);
-        for SenderFile { name, token_sha256: token, basis } in self.sender {
+        for SenderFile { name, token_sha256: token, speaks_for, basis } in self.sender {
+            wrong.extend(wrong_voices(source, &speaks_for).map(|text| format!("sender {name}: {text}")));
             let bases = FlowBases::of(basis);
             wrong.extend(bases.wrong.iter().map(|text| format!("sender {name}: {text}")));
             refused.extend(bases.refused);
             let FlowBases { all, published, .. } = bases;
-            senders.push(Sender { name, source: source.to_owned(), bases: all, published, token });
+            senders.push(Sender {
+                name,
+                source: source.to_owned(),
+                speaks_for,
+                bases: all,
+                published,
+                token,
+            });
         }
         refused.sort();
         refused.dedup();
         (senders, wrong, refused)
+    }
+}
+
+/// What is wrong with the list of those for whom a sender of a source speaks.
+fn wrong_voices(source: &str, speaks_for: &BTreeSet<String>) -> Option<&'static str> {
+    let several = adapters::source(source).is_some_and(Source::has_voices);
+    match (several, speaks_for.is_empty()) {
+        (true, true) => Some("speaks_for is missing: in this source each item names whose word it is"),
+        (false, false) => Some("speaks_for is not asked: in this source no item names whose word it is"),
+        (true, false) | (false, true) => None,
     }
 }
 

@@ -4,7 +4,7 @@
 //! what lets the offset be committed after the inbox. Nobody waits for an answer here, so whatever is not taken lies as a
 //! refusal under its id. Refuses to know Kafka. Next: `answers`, which reads.
 
-use adapters::{Refused, Source};
+use adapters::{Refused, Source, Speaker};
 use schemas::finding::{Code, Finding};
 use schemas::ids::MessageId;
 use schemas::key::Mac;
@@ -54,7 +54,7 @@ impl Intake {
         let mut kept = Vec::with_capacity(records.len());
         for HeardItem { sender, id, place, item } in records {
             let sent = item.as_ref().ok().cloned();
-            let mut draft = self.draft(source, &sender, Some(&id), item, now)?;
+            let mut draft = self.draft(source, &Speaker::for_all(&sender), Some(&id), item, now)?;
             self.mark(&mut draft, &id, &place);
             drafts.push(draft);
             kept.push((sender, id, place, sent));

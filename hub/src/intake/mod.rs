@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::Arc;
 
-use adapters::{Context, Refused, Source};
+use adapters::{Context, Refused, Source, Speaker};
 use decide::bundle::{Competence, Contract};
 use schemas::country::Countries;
 use schemas::finding::Finding;
@@ -76,7 +76,7 @@ impl LookupTables {
 
     /// What a translation of this sender's items may look at.
     #[must_use]
-    pub fn context<'a>(&'a self, sender: &'a str, now: Instant) -> Context<'a> {
+    pub fn context<'a>(&'a self, sender: &'a Speaker, now: Instant) -> Context<'a> {
         let Self { municipalities, places, countries, choosable, environment } = self;
         Context { municipalities, places, countries, choosable, environment: *environment, sender, now }
     }
@@ -216,7 +216,7 @@ impl Intake {
     pub async fn accept(
         &self,
         source: &'static dyn Source,
-        sender: &str,
+        sender: &Speaker,
         items: Vec<Result<Value, Refused>>,
     ) -> Result<Vec<ItemVerdict>, IntakeError> {
         let now = self.0.clock.now();
@@ -237,7 +237,7 @@ impl Intake {
         id: &str,
         item: Result<Value, Refused>,
     ) -> Result<ItemVerdict, IntakeError> {
-        let draft = self.draft(source, HUB, Some(id), item, self.0.clock.now())?;
+        let draft = self.draft(source, &Speaker::for_all(HUB), Some(id), item, self.0.clock.now())?;
         Ok(self.commit(vec![draft]).await?.pop().unwrap_or(ItemVerdict::Conflict))
     }
 
@@ -337,7 +337,7 @@ impl Intake {
     fn draft(
         &self,
         source: &'static dyn Source,
-        sender: &str,
+        sender: &Speaker,
         id: Option<&str>,
         item: Result<Value, Refused>,
         now: Instant,
@@ -351,10 +351,10 @@ impl Intake {
                 let item = serde_json::to_string(checked.item()).map_err(IntakeError::broken)?;
                 let body = self.prepared(checked.said().clone());
                 let content = self.content(source.name(), source.version(), item, body);
-                let row = self.row(self.0.clock.message_id(), sender, id, &content, now)?;
+                let row = self.row(self.0.clock.message_id(), sender.name(), id, &content, now)?;
                 Ok(Incoming::Take(Box::new(row), checked.warnings().to_vec()))
             }
-            Err(refused) => self.refusal(source.name(), sender, refused, now),
+            Err(refused) => self.refusal(source.name(), sender.name(), refused, now),
         }
     }
 

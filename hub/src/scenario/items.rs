@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use adapters::{Context, Source};
+use adapters::{Context, Source, Speaker};
 use schemas::finding::{Finding, Severity};
 use schemas::message::Said;
 use schemas::recipient::Recipient;
@@ -92,7 +92,7 @@ impl ScenarioItems {
             countries: &bundle.countries,
             choosable: &self.choosable,
             environment: config.hub.environment,
-            sender: say.sender.as_deref().unwrap_or_default(),
+            sender: &Speaker::for_all(say.sender.as_deref().unwrap_or_default()),
             now: at,
         };
         let refused = |findings: Vec<Finding>| {

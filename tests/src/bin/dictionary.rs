@@ -28,7 +28,7 @@ fn main() -> anyhow::Result<()> {
         countries: &bundle.countries,
         choosable: &BTreeSet::from_iter(bundle.contracts.iter().map(|contract| contract.recipient.clone())),
         environment: config.hub.environment,
-        sender: "atlas",
+        sender: &adapters::Speaker::for_all("atlas"),
         now: schemas::time::parse_instant("2100-01-01T00:00:00Z").context("no time")?,
     };
     let mut samples = Vec::new();

@@ -26,7 +26,7 @@ fn main() -> anyhow::Result<ExitCode> {
     )?;
     let (mut panics, mut unexplained) = (vec![], vec![]);
     for set in &sets {
-        let told = outcome(set, &tables.context("bon", now))?;
+        let told = outcome(set, &tables.context(&adapters::Speaker::for_all("bon"), now))?;
         writeln!(out, "{:<52} {told}", set.name)?;
         panics.extend(told.panics);
         unexplained.extend(told.unexplained);

@@ -12,7 +12,10 @@ use super::{hub, line_with, lines};
 
 async fn take(intake: &Intake, items: Vec<Value>) -> Vec<ItemVerdict> {
     let visa = adapters::source("visa").unwrap();
-    intake.accept(visa, "posts", items.into_iter().map(Ok).collect()).await.unwrap()
+    intake
+        .accept(visa, &adapters::Speaker::for_all("posts"), items.into_iter().map(Ok).collect())
+        .await
+        .unwrap()
 }
 
 fn receipt(verdict: &ItemVerdict) -> schemas::ids::MessageId {
@@ -56,7 +59,12 @@ async fn another_senders_message_under_the_same_id_is_another_message() {
     let (hub, _folder) = hub().await;
     let visa = adapters::source("visa").unwrap();
     for sender in ["posts", "dvz"] {
-        let verdict = hub.intake.accept(visa, sender, vec![Ok(item("ADD", 0))]).await.unwrap().remove(0);
+        let verdict = hub
+            .intake
+            .accept(visa, &adapters::Speaker::for_all(sender), vec![Ok(item("ADD", 0))])
+            .await
+            .unwrap()
+            .remove(0);
         assert!(matches!(verdict, ItemVerdict::Accepted { .. }), "{sender}: {verdict:?}");
     }
 }

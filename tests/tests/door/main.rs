@@ -15,6 +15,7 @@ mod open;
 mod own;
 mod position;
 mod served;
+mod speaking;
 
 use hub::app::{Hub, Start};
 use hub::clock::Clock;

@@ -15,7 +15,7 @@ async fn offering(offers: usize) -> Door {
     for n in 0..offers {
         put(&door.hub, "visa", &visa_lines(n)).await;
         let home = adapters::read(register, register_answer(n, "44021", "2026-01-05").as_bytes());
-        door.hub.intake.accept(register, "sender", home).await.unwrap();
+        door.hub.intake.accept(register, &adapters::Speaker::for_all("sender"), home).await.unwrap();
     }
     decide(&door.hub).await;
     door
@@ -31,7 +31,11 @@ async fn own(door: &Door, path: &str) -> Value {
 async fn answer(door: &Door, offer: &Value, answer: Value) {
     let said = json!({"handover": offer["handover"], "epoch": offer["epoch"], "answer": answer}).to_string();
     let source = adapters::source("answer").unwrap();
-    door.hub.intake.accept(source, "amal", adapters::read(source, said.as_bytes())).await.unwrap();
+    door.hub
+        .intake
+        .accept(source, &adapters::Speaker::for_all("amal"), adapters::read(source, said.as_bytes()))
+        .await
+        .unwrap();
     decide(&door.hub).await;
 }
 

@@ -73,7 +73,7 @@ async fn one(hub: &Hub, item: Value) -> anyhow::Result<Duration> {
     let source = adapters::source("xapi").context("no xapi source")?;
     let mut decided = hub.decided.subscribe();
     decided.mark_unchanged();
-    hub.intake.accept(source, "bench", vec![Ok(item)]).await?;
+    hub.intake.accept(source, &adapters::Speaker::for_all("bench"), vec![Ok(item)]).await?;
     let started = Instant::now();
     decided.changed().await?;
     Ok(started.elapsed())

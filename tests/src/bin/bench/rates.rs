@@ -56,7 +56,7 @@ fn bodies(config: &Config, lines: impl Iterator<Item = Value>) -> anyhow::Result
         countries: &config.bundle.countries,
         choosable: &BTreeSet::new(),
         environment: config.hub.environment,
-        sender: "bench",
+        sender: &adapters::Speaker::for_all("bench"),
         now: schemas::time::parse_instant("2100-01-01T00:00:00Z").context("no time")?,
     };
     let check = |item| match adapters::check(source, item, &look) {

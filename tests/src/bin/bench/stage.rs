@@ -53,7 +53,7 @@ pub(crate) async fn fill(hub: &Hub, source: &str, items: Vec<Value>) -> anyhow::
         if part.is_empty() {
             return Ok(started.elapsed());
         }
-        hub.intake.accept(source, "bench", part).await?;
+        hub.intake.accept(source, &adapters::Speaker::for_all("bench"), part).await?;
     }
 }
 
