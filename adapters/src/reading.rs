@@ -107,7 +107,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Today, where the day begins first.
-    fn latest(&self) -> Day {
+    pub(crate) fn latest(&self) -> Day {
         day_of(self.now + AHEAD)
     }
 

@@ -36,6 +36,20 @@ async fn a_thousand_rows_arrive_once_in_order_and_close_the_ledger() {
     place.read_all().await;
 }
 
+/// The mark of a commit comes after its records, and later still on a busy broker: a topic that was taken for shorter than
+/// what was sent to it would halt for nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_topic_is_its_last_record_before_the_mark_of_its_commit() {
+    let Some(place) = Place::new(1) else { return };
+    place.rows.add(10, 1).unwrap();
+    place.make(&place.names[0], 1, &[]).await;
+    let open = place.zombie();
+    place.send(&open, 0, 10);
+    let found = place.config.describe(&place.names).await.unwrap();
+    let topic = found.iter().find(|topic| topic.name == place.names[0].topic()).unwrap();
+    assert_eq!(topic.ends, Some((0, 10)));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn many_topics_are_taken_over_at_once() {
     // Each lane writes into the one topic of positions while the others read it back.

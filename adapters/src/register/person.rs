@@ -14,6 +14,7 @@ use schemas::insz::Insz;
 use schemas::key::Key;
 use schemas::municipality::{Lookup, Municipalities, NisCode};
 use schemas::name::Names;
+use schemas::partial::PartialDate;
 use schemas::reference::DvzNumber;
 use schemas::time::{Day, Version, day_of, parse_day};
 use serde_json::Value;
@@ -48,6 +49,9 @@ const STATUSES: Codes<'_, Dossier> = &[
     ("99998", Dossier::Left),
 ];
 
+/// Of who died or whose dossier was cancelled.
+const TO_COME: &str = "lies after today, and is told as past";
+
 pub(super) fn record(reading: &mut Reading<'_>, item: &Value, context: &Context<'_>) -> Option<Record> {
     let person = &item["Persoon"];
     let stated_at = stated_at(reading);
@@ -57,6 +61,11 @@ pub(super) fn record(reading: &mut Reading<'_>, item: &Value, context: &Context<
 
     let asked_on = day_of(stated_at?);
     let (standing, since) = standing(reading, person, context, asked_on);
+    if let RegisterStanding::Deceased | RegisterStanding::Cancelled = standing
+        && since.is_some_and(|day| day > reading.latest())
+    {
+        reading.note(Code::InvalidDate, "/Persoon", TO_COME);
+    }
     let allowed = |insz: Insz| insz.allowed_in(context.environment).ok();
     let named = annotated(item, NEW).and_then(allowed);
     let new = named.or_else(|| replacement(&person["GeannuleerdDossier"], context));
@@ -72,6 +81,7 @@ pub(super) fn record(reading: &mut Reading<'_>, item: &Value, context: &Context<
         RegisterStanding::Deceased | RegisterStanding::Known | RegisterStanding::Cancelled => false,
     };
     if let Some(home) = home(person, context.municipalities, asked_on).filter(|_| lives) {
+        unread(reading, person);
         draft.say_of(Entry::Residence(home.begin), Some(home.begin), Statement::Residence(home.residence));
     }
     // Under a replaced number the dossier is an old one: the new number's answer says how they stand.
@@ -130,8 +140,8 @@ fn standing(
     asked_on: Day,
 ) -> (RegisterStanding, Option<Day>) {
     let status = status(reading, person, asked_on);
-    if let Some(death) = person.get("Overlijden") {
-        return (RegisterStanding::Deceased, day(&death["Datum"]));
+    if person.get("Overlijden").is_some() {
+        return (RegisterStanding::Deceased, died(reading));
     }
     if let Some(dossier) = person.get("GeannuleerdDossier") {
         return (RegisterStanding::Cancelled, begin(dossier));
@@ -162,6 +172,20 @@ fn standing(
             (RegisterStanding::Known, None)
         }
     }
+}
+
+/// On which day they died, where that is known whole. A death of which nothing is known closes no life: it is refused, so
+/// that somebody looks.
+fn died(reading: &mut Reading<'_>) -> Option<Day> {
+    let latest = reading.latest();
+    let date = reading.parsed("/Persoon/Overlijden/Datum", Code::InvalidDate, |text| {
+        let date = PartialDate::parse(text).map_err(|error| error.to_string())?;
+        match date.has_reached(0, latest) {
+            Some(false) => Err(TO_COME.to_owned()),
+            _ => Ok(date),
+        }
+    });
+    date?.day()
 }
 
 /// The gravest status that has not ended. A code out of the list is an error: it could mean that they
@@ -251,6 +275,20 @@ fn home(person: &Value, municipalities: &Municipalities, asked_on: Day) -> Optio
         .pointer("/Adressen/NietMededeelbaarAdres")
         .is_some_and(|flags| many(flags).any(|flag| !ended(flag, asked_on)));
     Some(RegisteredHome { begin, residence: Residence { nis, address: street(address), restricted } })
+}
+
+/// What of a home says something that is not read: it is taken without, and told.
+fn unread(reading: &mut Reading<'_>, person: &Value) {
+    const AT: &str = "/Persoon/Adressen/Hoofdverblijfplaats";
+    let address = &person["Adressen"]["Hoofdverblijfplaats"];
+    if address.is_object() && begin(address).is_none() {
+        let detail = "no whole day: the home is taken to begin on the day of the answer";
+        reading.note(Code::Ignored, &format!("{AT}/@DatumBegin"), detail);
+    }
+    if text(&address["NISCodeGemeente"]).is_some_and(|nis| NisCode::parse(nis).is_err()) {
+        let detail = "no code of five digits: the managing municipality's is taken";
+        reading.note(Code::Ignored, &format!("{AT}/NISCodeGemeente"), detail);
+    }
 }
 
 fn street(address: &Value) -> Option<Address> {

@@ -230,3 +230,76 @@ fn a_document_of_which_nothing_is_known_says_so() {
         assert!(matches!(at_the_door("register", other.as_bytes()).as_slice(), [Err(_)]), "{other}");
     }
 }
+
+/// What would be lost, or close a life for nothing: refused at its place, and never half of it taken.
+#[test]
+fn what_an_answer_cannot_say_is_refused_at_its_place() {
+    let put = |from: &str, to: &str| {
+        assert!(ANSWER.contains(from), "{from}");
+        ANSWER.replacen(from, to, 1)
+    };
+    let before = |what: &str| put("<Adressen>", &format!("{what}<Adressen>"));
+    let twice = |part: &str| put(part, &format!("{part}{part}"));
+    let died = |on: &str| before(&format!("<Overlijden><Datum>{on}</Datum></Overlijden>"));
+    let home = "<Hoofdverblijfplaats DatumBegin=\"2026-09-01\">";
+    let second = format!("{home}<Huisnummer>1</Huisnummer></Hoofdverblijfplaats>{home}");
+    let (form, date) = (Code::Schema, Code::InvalidDate);
+    for (document, code, at) in [
+        // The hub's day is 20 November 2026.
+        (died("0000-00-00"), date, "/Persoon/Overlijden/Datum"),
+        (died("soon"), date, "/Persoon/Overlijden/Datum"),
+        (died("2026-11-22"), date, "/Persoon/Overlijden/Datum"),
+        (died("2027-00-00"), date, "/Persoon/Overlijden/Datum"),
+        (before("<Overlijden>1</Overlijden>"), form, "/Persoon/Overlijden"),
+        (
+            before("<Statussen><Status DatumBegin=\"2026-12-01\"><Code>99990</Code></Status></Statussen>"),
+            date,
+            "/Persoon",
+        ),
+        (
+            before("<Statussen><Status DatumBegin=\"2026-12-01\"><Code>99994</Code></Status></Statussen>"),
+            date,
+            "/Persoon",
+        ),
+        (before("<Statussen>gone</Statussen>"), form, "/Persoon/Statussen"),
+        (before("<GeannuleerdDossier>0</GeannuleerdDossier>"), form, "/Persoon/GeannuleerdDossier"),
+        (before("<GeannuleerdDossier DatumBegin=\"2026-12-01\"/>"), date, "/Persoon"),
+        (twice("<Datum>1991-05-17</Datum>"), form, "/Persoon/Geboorte/Datum"),
+        (
+            put("<Datum>1991", "<Datum><Datum>1991-05-17</Datum></Datum><Datum>1991"),
+            form,
+            "/Persoon/Geboorte/Datum",
+        ),
+        (put(">1991-05-17<", "><Datum>1991-05-17</Datum><"), form, "/Persoon/Geboorte/Datum"),
+        (twice("<Code>2</Code>"), form, "/Persoon/Geslacht/Code"),
+        (twice("<Code>1</Code>"), form, "/Persoon/Register/Code"),
+        (twice("<INSZ>91651700211</INSZ>"), form, "/Persoon/INSZ"),
+        (put(home, &second), form, "/Persoon/Adressen/Hoofdverblijfplaats"),
+        (put("Salma", "Sal<b>ma</b>"), form, "/Persoon/Naam/Voornamen/Voornaam"),
+        (put("Testaoui", "<b>Testaoui</b>"), form, "/Persoon/Naam/Achternamen/Achternaam"),
+        (put("<Nationaliteit><Code>354</Code></Nationaliteit>", "354"), form, "/Persoon/Nationaliteiten"),
+    ] {
+        check("register", document, false, &[(code, at)]);
+    }
+    // In part known, and past: that is a death.
+    for on in ["2026-11-19", "2026-00-00", "1999-05-00"] {
+        let said = said(died(on).as_bytes());
+        assert!(said.contains(&Statement::Standing(RegisterStanding::Deceased)), "{on}");
+    }
+}
+
+/// What is left away of a home is told: the day that is not whole, the code that is none.
+#[test]
+fn what_is_not_read_of_a_home_is_told() {
+    const AT: &str = "/Persoon/Adressen/Hoofdverblijfplaats";
+    let begun = "<Hoofdverblijfplaats DatumBegin=\"2026-09-01\">";
+    for (from, to, place) in [
+        (begun, "<Hoofdverblijfplaats DatumBegin=\"2026-09-00\">", "@DatumBegin"),
+        (begun, "<Hoofdverblijfplaats>", "@DatumBegin"),
+        ("<NISCodeGemeente>12025", "<NISCodeGemeente>1202", "NISCodeGemeente"),
+    ] {
+        assert!(ANSWER.contains(from));
+        let place = format!("{AT}/{place}");
+        check("register", ANSWER.replace(from, to), true, &[(Code::Ignored, &place)]).unwrap();
+    }
+}

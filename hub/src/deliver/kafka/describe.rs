@@ -34,7 +34,9 @@ impl KafkaConfig {
     pub(super) fn looking(&self) -> Result<Arc<Looking>, DeliverError> {
         let reach = |error| failed("reach Kafka", &error);
         let admin = self.client()?.create().map_err(reach)?;
-        let asking = self.consumer("relay")?.create().map_err(reach)?;
+        // The end of a topic is where its last record stands, also while the mark of its commit is still on the way.
+        let mut asking = self.consumer("relay")?;
+        let asking = asking.set("isolation.level", "read_uncommitted").create().map_err(reach)?;
         let as_whom = self.sasl.as_ref().map(Sasl::as_whom);
         Ok(Arc::new(Looking { admin, asking, as_whom }))
     }
