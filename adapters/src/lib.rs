@@ -28,7 +28,7 @@ mod xapi;
 use std::collections::BTreeSet;
 
 pub use checking::check;
-pub use read::{Charset, read, read_in, separator};
+pub use read::{Before, Charset, read, read_in, read_on, separator};
 use schemas::country::Countries;
 use schemas::finding::Finding;
 use schemas::insz::Environment;

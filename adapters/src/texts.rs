@@ -28,6 +28,10 @@ fn kind(c: char) -> Kind {
             Kind::Dropped
         }
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fff9}'..='\u{fffd}' => Kind::Forbidden,
+        // What no standard gives a meaning, or a reader shows as nothing.
+        '\u{e000}'..='\u{f8ff}' | '\u{fdd0}'..='\u{fdef}' | '\u{e0000}'..='\u{e007f}' | '\u{f0000}'.. => {
+            Kind::Forbidden
+        }
         _ if c.is_control() || (u32::from(c) & 0xfffe) == 0xfffe => Kind::Forbidden,
         _ => Kind::Kept,
     }
@@ -39,8 +43,7 @@ pub(crate) fn brought(item: &mut Value, at: &str, findings: &mut Vec<Finding>) {
         Value::String(text) if text.bytes().all(|b| (0x20..0x7f).contains(&b)) => {}
         Value::String(text) => {
             if text.chars().any(|c| kind(c) == Kind::Forbidden) {
-                let detail =
-                    "a control character, a turned direction or a character that stands for a lost one";
+                let detail = "a control character, a turned direction, or a character that means nothing or stands for a lost one";
                 findings.push(Finding::new(Code::ForbiddenCharacter, at, detail));
             } else if text.chars().any(|c| kind(c) != Kind::Kept) {
                 let seen = text.chars().filter(|c| kind(*c) != Kind::Dropped);
@@ -90,6 +93,12 @@ mod tests {
             ("\u{2067}AOUI\u{2069}", "\u{2067}AOUI\u{2069}", Some(Code::ForbiddenCharacter)),
             ("M\u{fffd}ller", "M\u{fffd}ller", Some(Code::ForbiddenCharacter)),
             ("\u{1ffff}", "\u{1ffff}", Some(Code::ForbiddenCharacter)),
+            ("A\u{e000}", "A\u{e000}", Some(Code::ForbiddenCharacter)),
+            ("A\u{fdd0}", "A\u{fdd0}", Some(Code::ForbiddenCharacter)),
+            ("A\u{e0041}", "A\u{e0041}", Some(Code::ForbiddenCharacter)),
+            ("A\u{f0000}", "A\u{f0000}", Some(Code::ForbiddenCharacter)),
+            ("\u{1f600}", "\u{1f600}", None),
+            ("葛\u{e0100}", "葛\u{e0100}", None),
         ] {
             let (mut item, mut findings) = (json!({"a": ["", {"x/y": text}]}), vec![]);
             brought(&mut item, "", &mut findings);

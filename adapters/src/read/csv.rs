@@ -10,12 +10,12 @@ use serde_json::Value;
 
 use super::{Item, unreadable};
 
-/// Rows of bytes in which some may be no UTF-8. `known` says whether a column's name is one of the contract's.
-pub(super) fn rows(bytes: &[u8], known: impl Fn(&str) -> bool) -> Vec<Item> {
+/// Rows of bytes in which some may be no UTF-8, of a file of which some lines came before. `known` says whether a column's name is one of the contract's.
+pub(super) fn rows(bytes: &[u8], before: usize, known: impl Fn(&str) -> bool) -> Vec<Item> {
     let (said, rows, lines) = separator(bytes);
     let between = said.unwrap_or_else(|| likely(rows));
     let mut reader = ReaderBuilder::new().delimiter(between).flexible(true).from_reader(rows);
-    let whole = |cause: &str| vec![Err(unreadable(bytes.len(), format_args!("row {}: {cause}", lines + 1)))];
+    let whole = |cause: &str| vec![Err(unreadable(bytes.len(), format_args!("line {}: {cause}", lines + 1)))];
     let header: Vec<String> = match reader.headers() {
         Ok(header) => header.iter().map(|name| name.trim().to_owned()).collect(),
         Err(_) => return whole("not UTF-8"),
@@ -30,12 +30,20 @@ pub(super) fn rows(bytes: &[u8], known: impl Fn(&str) -> bool) -> Vec<Item> {
     if !names.is_empty() && !names.iter().any(|name| known(name)) {
         return whole("no header: none of its names is a column of the contract");
     }
-    let row = |(number, record): (usize, Result<ByteRecord, csv::Error>)| match record {
-        Ok(record) => row(header, number, &record),
-        Err(_) => Some(Err(unreadable(0, format_args!("row {number}: not CSV")))),
+    // Lines as an editor counts them: a row begins behind all ends of lines that came before it.
+    let end = if rows.contains(&b'\n') { b'\n' } else { b'\r' };
+    let (mut line, mut counted) = (before + lines + 1, 0);
+    let row = |record: Result<ByteRecord, csv::Error>| {
+        let Ok(record) = record else {
+            return Some(Err(unreadable(0, format_args!("after line {line}: not CSV"))));
+        };
+        let from = record.position().and_then(|at| usize::try_from(at.byte()).ok()).unwrap_or(counted);
+        let blank = rows[from..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        line += rows[counted..from + blank].iter().filter(|byte| **byte == end).count();
+        counted = from + blank;
+        row(header, line, &record)
     };
-    // Rows are counted as a spreadsheet does: the header is the first, or the one after `sep=`.
-    (lines + 2..).zip(reader.byte_records()).filter_map(row).collect()
+    reader.byte_records().filter_map(row).collect()
 }
 
 /// What the first line `sep=` says stands between columns, the rows after it, and how many lines it took.
@@ -66,12 +74,12 @@ fn row(header: &[String], number: usize, record: &ByteRecord) -> Option<Item> {
     }
     let length = record.as_slice().len();
     let Ok(text) = StringRecord::from_byte_record(record.clone()) else {
-        return Some(Err(unreadable(length, format_args!("row {number}: not UTF-8"))));
+        return Some(Err(unreadable(length, format_args!("line {number}: not UTF-8"))));
     };
     let more = text.iter().skip(header.len()).any(|value| !value.trim().is_empty());
     if text.len() < header.len() || more {
         let (got, expected) = (text.len(), header.len());
-        let cause = format_args!("row {number}: {got} columns instead of {expected}");
+        let cause = format_args!("line {number}: {got} columns instead of {expected}");
         return Some(Err(unreadable(length, cause)));
     }
     let filled = header.iter().zip(&text).filter(|(_, value)| !value.trim().is_empty());

@@ -10,7 +10,7 @@ use schemas::finding::{Code, Finding};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::{Item, unreadable};
+use super::{Before, Item, unreadable};
 use crate::Refused;
 use crate::checking::below;
 
@@ -21,10 +21,12 @@ const MOST: usize = 100;
 
 /// The items of a text: none where it is blank. Where it does not read as a whole, each line that could be an object
 /// stands for itself.
-pub(super) fn items(bytes: &[u8]) -> Vec<Item> {
-    let mut lines = (1..).zip(bytes.split(|b| *b == b'\n')).filter(|(_, line)| !line.trim_ascii().is_empty());
+pub(super) fn items(bytes: &[u8], before: Before) -> Vec<Item> {
+    let mut lines = (before.lines + 1..)
+        .zip(bytes.split(|b| *b == b'\n'))
+        .filter(|(_, line)| !line.trim_ascii().is_empty());
     let Some((first, line)) = lines.clone().next() else { return vec![] };
-    values(first, bytes.trim_ascii()).unwrap_or_else(|refused| {
+    values(first, before.elements, bytes.trim_ascii()).unwrap_or_else(|refused| {
         // One object laid out over several lines opens no second one at the begin of a line.
         let mut others = lines.clone().skip(1);
         let second = others.next().is_some_and(|(_, line)| line.trim_ascii_start().starts_with(b"{"));
@@ -33,12 +35,14 @@ pub(super) fn items(bytes: &[u8]) -> Vec<Item> {
             return vec![Err(refused)];
         }
         let lines = lines.by_ref();
-        lines.flat_map(|(at, line)| values(at, line).unwrap_or_else(|refused| vec![Err(refused)])).collect()
+        lines
+            .flat_map(|(at, line)| values(at, 0, line).unwrap_or_else(|refused| vec![Err(refused)]))
+            .collect()
     })
 }
 
-/// The items of some bytes that begin in a line: each value one, of a list each element.
-fn values(line: usize, bytes: &[u8]) -> Result<Vec<Item>, Refused> {
+/// The items of some bytes that begin in a line: each value one, of a list each element from this one on.
+fn values(line: usize, element: usize, bytes: &[u8]) -> Result<Vec<Item>, Refused> {
     let faults = RefCell::new(vec![]);
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let mut items = vec![];
@@ -46,8 +50,10 @@ fn values(line: usize, bytes: &[u8]) -> Result<Vec<Item>, Refused> {
         let value =
             Strict { at: String::new(), faults: &faults }.deserialize(&mut reader).map_err(|error| {
                 let cause = if error.is_eof() { "ends too early" } else { "not JSON" };
+                let list =
+                    if bytes.starts_with(b"[") { ", and none of the list with it is read" } else { "" };
                 let (line, column) = (line + error.line().max(1) - 1, error.column());
-                unreadable(bytes.len(), format_args!("line {line}, column {column}: {cause}"))
+                unreadable(bytes.len(), format_args!("line {line}, column {column}: {cause}{list}"))
             })?;
         let faults = faults.take();
         match value {
@@ -55,7 +61,10 @@ fn values(line: usize, bytes: &[u8]) -> Result<Vec<Item>, Refused> {
             Value::Array(list) => {
                 items.extend((0..).zip(list).map(|(n, value)| match value {
                     Value::Object(_) => told(value, faults.iter().filter_map(|one| within(one, n)).collect()),
-                    _ => Err(unreadable(bytes.len(), format_args!("element {n}: not a JSON object"))),
+                    _ => Err(unreadable(
+                        bytes.len(),
+                        format_args!("element {}: not a JSON object", element + n),
+                    )),
                 }));
             }
             _ => return Err(unreadable(bytes.len(), format_args!("line {line}: not a JSON object"))),

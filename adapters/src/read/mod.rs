@@ -44,6 +44,21 @@ pub fn read(source: &dyn Source, bytes: &[u8]) -> Vec<Item> {
 /// The same for bytes of which a sender said how they are encoded.
 #[must_use]
 pub fn read_in(source: &dyn Source, said: Option<Charset>, bytes: &[u8]) -> Vec<Item> {
+    read_on(source, said, Before::default(), bytes)
+}
+
+/// What of a file was cut off and read before some bytes of it: places are told as those of the file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Before {
+    /// Ends of lines.
+    pub lines: usize,
+    /// Elements of a list.
+    pub elements: usize,
+}
+
+/// The same for a part of a file.
+#[must_use]
+pub fn read_on(source: &dyn Source, said: Option<Charset>, before: Before, bytes: &[u8]) -> Vec<Item> {
     if bytes.len() > LARGEST {
         return vec![Err(unreadable(bytes.len(), format_args!("more than {LARGEST} bytes at once")))];
     }
@@ -58,8 +73,8 @@ pub fn read_in(source: &dyn Source, said: Option<Charset>, bytes: &[u8]) -> Vec<
         Err(cause) => return vec![Err(unreadable(bytes.len(), format_args!("{cause}")))],
     };
     let documents = match Format::of(source, &text) {
-        Format::Csv => csv::rows(&text, |name| is_column(source, name)),
-        Format::Json => json::items(&text),
+        Format::Csv => csv::rows(&text, before.lines, |name| is_column(source, name)),
+        Format::Json => json::items(&text, before),
         Format::Xml => vec![xml::document(&text)],
     };
     let split = |document: Item| match document {
@@ -116,7 +131,11 @@ mod tests {
             b"[{\"a\":1}, 2]",
             &[Ok(json!({"a": 1})), Err("element 1: not a JSON object; 12 bytes")],
         );
-        check("xapi", b"[{\"a\":1}, {\"a\":", &[Err("line 1, column 15: ends too early; 15 bytes")]);
+        check(
+            "xapi",
+            b"[{\"a\":1}, {\"a\":",
+            &[Err("line 1, column 15: ends too early, and none of the list with it is read; 15 bytes")],
+        );
         check("xapi", b"[]", &[]);
         check(
             "visa",
@@ -185,22 +204,35 @@ mod tests {
             (
                 format!("{header}\n1\n1;x;;y\n2;y;\n"),
                 vec![
-                    Err("row 2: 1 columns instead of 3; 1 bytes"),
-                    Err("row 3: 4 columns instead of 3; 3 bytes"),
+                    Err("line 2: 1 columns instead of 3; 1 bytes"),
+                    Err("line 3: 4 columns instead of 3; 3 bytes"),
                     row("2", "y"),
                 ],
             ),
+            // A line is one as an editor counts it, whatever ends it and however many a row has.
+            (
+                format!("{header}\r\n\r\n\"1\r\n\r\n\";x;\r\n\r\n2\r\n3\r\n"),
+                vec![
+                    row("1", "x"),
+                    Err("line 7: 1 columns instead of 3; 1 bytes"),
+                    Err("line 8: 1 columns instead of 3; 1 bytes"),
+                ],
+            ),
+            (
+                format!("{header}\r1;x;\r2\r"),
+                vec![row("1", "x"), Err("line 3: 1 columns instead of 3; 1 bytes")],
+            ),
             (
                 "insz;insz\n1;2\n".to_owned(),
-                vec![Err("row 1: a column without a name or with another's; 14 bytes")],
+                vec![Err("line 1: a column without a name or with another's; 14 bytes")],
             ),
             (
                 "insz;;email\n1;;2\n".to_owned(),
-                vec![Err("row 1: a column without a name or with another's; 17 bytes")],
+                vec![Err("line 1: a column without a name or with another's; 17 bytes")],
             ),
             (
                 "worker;aanvraag\nworker;aanvraag\n".to_owned(),
-                vec![Err("row 1: no header: none of its names is a column of the contract; 32 bytes")],
+                vec![Err("line 1: no header: none of its names is a column of the contract; 32 bytes")],
             ),
         ] {
             check("permit", bytes.as_bytes(), &expect);
@@ -215,7 +247,7 @@ mod tests {
         check("permit", &western("family_name\nMüller\nPeña\n"), &[named("Müller"), named("Peña")]);
         // Where other letters are UTF-8, a row that is not is broken.
         let mixed = [b"family_name\nM\xc3\xbcller\nM\xfcller\n".as_slice(), b"Testova\n"].concat();
-        check("permit", &mixed, &[named("Müller"), Err("row 3: not UTF-8; 6 bytes"), named("Testova")]);
+        check("permit", &mixed, &[named("Müller"), Err("line 3: not UTF-8; 6 bytes"), named("Testova")]);
         let wide: Vec<u8> =
             "\u{feff}family_name\r\nMüller\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         check("permit", &wide, &[named("Müller")]);
@@ -233,7 +265,7 @@ mod tests {
         );
         assert_eq!(
             said(Charset::Utf8, &western("family_name\nMüller\nTestova\n")),
-            [Err("row 2: not UTF-8; 6 bytes".to_owned()), Ok(json!({"family_name": "Testova"}))]
+            [Err("line 2: not UTF-8; 6 bytes".to_owned()), Ok(json!({"family_name": "Testova"}))]
         );
         assert_eq!(said(Charset::Utf16, &wide[2..]), [Ok(json!({"family_name": "Müller"}))]);
     }

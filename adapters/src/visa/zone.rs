@@ -26,10 +26,16 @@ pub(super) struct Zone {
 
 /// Reads the zone. Its years have two digits: nobody is born after the day they applied.
 pub(super) fn read(reading: &mut Reading<'_>, applied_on: Day) -> Option<Zone> {
-    let (first, second) = (reading.text(&format!("{AT}/0"))?, reading.text(&format!("{AT}/1"))?);
+    let written = reading.value(AT)?.as_array().is_some_and(|lines| !lines.is_empty());
+    let lines = reading.text(&format!("{AT}/0")).zip(reading.text(&format!("{AT}/1")));
     let year = applied_on.year().rem_euclid(100).unsigned_abs();
-    let Ok(zone) = parse_td3_with(first, second, &ParseOptions::default().with_pivot_yy(year)) else {
-        reading.note(Code::Ignored, AT, "not two lines of a passport's machine-readable zone");
+    let zone = lines.and_then(|(first, second)| {
+        parse_td3_with(first, second, &ParseOptions::default().with_pivot_yy(year)).ok()
+    });
+    let Some(zone) = zone else {
+        if written {
+            reading.note(Code::Ignored, AT, "not two lines of a passport's machine-readable zone");
+        }
         return None;
     };
     if !zone.valid() {

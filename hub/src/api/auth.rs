@@ -69,7 +69,10 @@ pub(super) fn token(headers: &HeaderMap) -> Result<Cow<'_, str>, Problem> {
         return Ok(value.into());
     }
     let basic = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(value).ok()).flatten();
-    let pair = basic.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(ProblemCode::Unauthorised)?;
-    let (_, password) = pair.split_once(':').ok_or(ProblemCode::Unauthorised)?;
-    Ok(password.to_owned().into())
+    let pair = basic.ok_or(ProblemCode::Unauthorised)?;
+    // The name before it may be in any letters: it is not looked at.
+    let password = pair.iter().position(|byte| *byte == b':').map(|at| pair[at + 1..].to_vec());
+    let password =
+        password.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(ProblemCode::Unauthorised)?;
+    Ok(password.into())
 }

@@ -146,7 +146,10 @@ pub fn through(
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => {
-                tell(DryOutcome::unreadable(format_args!("byte {length}: {}", error.kind())));
+                tell(DryOutcome::unreadable(format_args!(
+                    "nothing is read from byte {length} on: {}",
+                    error.kind()
+                )));
                 return next;
             }
         }

@@ -3,7 +3,7 @@
 //! A cut never falls inside an item: objects are cut where a line begins with one, a list between its elements, CSV at
 //! line ends outside quotes. Refuses to read what an item says: that is `adapters::read`.
 
-use adapters::{Charset, Format, Refused, Source};
+use adapters::{Before, Charset, Format, Refused, Source};
 use axum::http::{HeaderMap, header};
 use serde_json::Value;
 
@@ -67,6 +67,9 @@ pub(crate) struct Cutter {
     head: Option<Vec<u8>>,
     /// Whether rows came behind it.
     followed: bool,
+    /// Ends of lines and elements in what was cut off, and how many of them before the last chunk.
+    passed: Before,
+    before: Before,
 }
 
 impl Cutter {
@@ -85,6 +88,8 @@ impl Cutter {
             escaped: false,
             head: None,
             followed: false,
+            passed: Before::default(),
+            before: Before::default(),
         }
     }
 
@@ -97,9 +102,9 @@ impl Cutter {
         self.buffer.len()
     }
 
-    /// The items of some bytes that were cut.
+    /// The items of the chunk that was given last; places are those of the whole stream.
     pub(crate) fn read(&self, chunk: &[u8]) -> Vec<Result<Value, Refused>> {
-        adapters::read_in(self.source, self.said, chunk)
+        adapters::read_on(self.source, self.said, self.before, chunk)
     }
 
     /// The next full chunk, where there is one.
@@ -114,8 +119,8 @@ impl Cutter {
 
     /// What is left at the end of the stream.
     pub(crate) fn rest(&mut self) -> Option<Vec<u8>> {
-        let rest = std::mem::take(&mut self.buffer);
-        (self.seen, self.end, self.places) = (0, 0, 0);
+        self.end = self.buffer.len();
+        let rest = self.cut();
         if rest.iter().all(u8::is_ascii_whitespace) {
             // A header that nothing follows is read as well: it may be a row without one.
             return if self.followed { None } else { self.head.take() };
@@ -231,16 +236,27 @@ impl Cutter {
 
     fn cut(&mut self) -> Vec<u8> {
         let rest = self.buffer.split_off(self.end);
+        self.before = self.passed;
+        self.passed.lines += ends(&self.buffer);
+        self.passed.elements += self.places;
         (self.seen, self.end, self.places, self.closed) = (0, 0, 0, None);
         std::mem::replace(&mut self.buffer, rest)
     }
 
-    fn headed(&self, chunk: Vec<u8>) -> Vec<u8> {
+    /// Its own header is in front of every chunk: the lines of it are no more of the stream.
+    fn headed(&mut self, chunk: Vec<u8>) -> Vec<u8> {
         match &self.head {
-            Some(head) => [head.as_slice(), &chunk].concat(),
+            Some(head) => {
+                self.before.lines -= ends(head);
+                [head.as_slice(), &chunk].concat()
+            }
             None => chunk,
         }
     }
+}
+
+fn ends(bytes: &[u8]) -> usize {
+    memchr::memchr_iter(b'\n', bytes).count()
 }
 
 #[cfg(test)]
@@ -320,6 +336,53 @@ mod tests {
         let chunks = cut("permit", &format!("a;b\n{rows}"), 13);
         assert!(chunks.iter().all(|chunk| chunk.starts_with("a;b\n\"a\"\"\nb\";")));
         assert_eq!(chunks.concat().replace("a;b\n", ""), rows);
+    }
+
+    /// Where a long stream cannot be read is told by its own lines and elements, wherever it was cut and however it arrived.
+    #[test]
+    fn places_are_those_of_the_whole_stream() {
+        let told = |name: &str, text: &str, step: usize| {
+            let mut cutter = Cutter::new(source(name), None);
+            let mut told = vec![];
+            let mut look = |cutter: &Cutter, chunk: &[u8]| {
+                let refused = cutter.read(chunk).into_iter().filter_map(Result::err);
+                told.extend(refused.map(|one| one.findings[0].detail.split(':').next().unwrap().to_owned()));
+            };
+            for piece in text.as_bytes().chunks(step) {
+                cutter.push(piece);
+                while let Some(chunk) = cutter.full() {
+                    look(&cutter, &chunk);
+                }
+            }
+            if let Some(chunk) = cutter.rest() {
+                look(&cutter, &chunk);
+            }
+            told
+        };
+        let put = |all: std::ops::Range<usize>, wrong: &str, right: &dyn Fn(usize) -> String| {
+            let one = |n: usize| if [3, 130, 299].contains(&n) { wrong.to_owned() } else { right(n) };
+            all.map(one).collect::<Vec<_>>()
+        };
+        // The third of each is its line, counted from one; the elements of a list are counted from nothing.
+        let objects = put(1..301, "{7}", &|n| format!("{{\"n\":{n}}}")).join("\n");
+        let rows =
+            put(1..301, "x", &|n| if n == 1 { "insz;email;relation".to_owned() } else { format!("{n};a;b") })
+                .join("\n");
+        let wide = rows.replacen("2;a;b", "2;\"a\n\n\";b", 1);
+        let list = format!("[{}]", put(0..300, "7", &|n| format!("{{\"n\":{n}}}")).join(",\n"));
+        for step in [1, 97, 100_000] {
+            let at = |numbers: [usize; 3], what: &str| numbers.map(|n| format!("{what} {n}")).to_vec();
+            let json = ["line 3, column 2", "line 130, column 2", "line 299, column 2"].map(str::to_owned);
+            assert_eq!(told("visa", &objects, step), json, "{step}");
+            assert_eq!(told("permit", &rows, step), at([3, 130, 299], "line"), "{step}");
+            assert_eq!(told("permit", &wide, step), at([5, 132, 301], "line"), "{step}");
+            assert_eq!(
+                told("permit", &format!("sep=;\r\n{rows}"), step),
+                at([4, 131, 300], "line"),
+                "{step}"
+            );
+            assert_eq!(told("xapi", &list, step), at([3, 130, 299], "element"), "{step}");
+        }
     }
 
     #[test]

@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use adapters::{Refused, SOURCES, Source, Speaker};
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
+use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use schemas::finding::{Code, Finding};
@@ -25,6 +27,8 @@ use crate::intake::{ItemVerdict, LookupTables};
 /// Which version of the standard is spoken; every answer carries it.
 const VERSION: HeaderName = HeaderName::from_static("x-experience-api-version");
 const SPOKEN: HeaderValue = HeaderValue::from_static("1.0.3");
+/// The other way to show a token here.
+const BASIC: HeaderValue = HeaderValue::from_static("Basic realm=\"voortraject\"");
 
 /// Which statement a `PUT` is.
 #[derive(Debug, Deserialize)]
@@ -51,14 +55,19 @@ pub(super) async fn post(State(doors): Here, request: Request) -> Response {
 /// `PUT /xapi/statements?statementId=ID`
 pub(super) async fn put(
     State(doors): Here,
-    Query(named): Query<StatementNamed>,
+    named: Result<Query<StatementNamed>, QueryRejection>,
     request: Request,
 ) -> Response {
+    let Ok(Query(named)) = named else { return spoken(Problem::from(ProblemCode::BadStatement)) };
     spoken(taken(&doors, request, Some(&named.statement_id)).await.map(|_| StatusCode::NO_CONTENT))
 }
 
 fn spoken(answer: impl IntoResponse) -> Response {
-    ([(VERSION, SPOKEN)], answer).into_response()
+    let mut response = ([(VERSION, SPOKEN)], answer).into_response();
+    if response.status() == StatusCode::UNAUTHORIZED {
+        response.headers_mut().append(WWW_AUTHENTICATE, BASIC);
+    }
+    response
 }
 
 /// The ids of the statements, once all of them are stored.
@@ -144,6 +153,7 @@ fn identify(doors: &Doors, item: &mut Value, named: Option<&str>) -> Result<(), 
 /// Every call names the version that it speaks: any of 1.0.
 fn version(headers: &HeaderMap) -> Result<(), Problem> {
     let said = headers.get(VERSION).and_then(|version| version.to_str().ok());
-    let known = said.is_some_and(|version| version == "1.0" || version.starts_with("1.0."));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let known = said.is_some_and(|said| said == "1.0" || said.strip_prefix("1.0.").is_some_and(digits));
     if known { Ok(()) } else { Err(ProblemCode::StatementVersion.into()) }
 }

@@ -221,12 +221,32 @@ async fn statements_are_written_as_the_standard_has_it_and_never_read() {
     let body = statement(7).to_string();
     let old = call(reqwest::Method::POST, "", "0.95").body(body.clone()).send().await.unwrap();
     assert_eq!(problem(old).await["code"], "statement-version");
-    for (query, expect) in [(named(8), "bad-statement"), (String::new(), "bad-request")] {
+    for version in ["1.0.x", "1.0.", "1.1", "2.0.0"] {
+        let other = call(reqwest::Method::POST, "", version).body(body.clone()).send().await.unwrap();
+        assert_eq!(problem(other).await["code"], "statement-version", "{version}");
+    }
+    for query in [named(8), String::new(), "?id=7".to_owned()] {
         let other = put(7, query).await.unwrap();
-        assert_eq!(other.status(), 400, "{expect}");
+        assert_eq!(other.headers()["x-experience-api-version"], "1.0.3");
+        assert_eq!(problem(other).await["code"], "bad-statement");
     }
     let read = call(reqwest::Method::GET, "", "1.0.3").send().await.unwrap();
     assert_eq!(problem(read).await["code"], "write-only");
+    // The name beside a token may be in any letters.
+    let latin = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, b"Pe\xf1a:xapi");
+    let latin = door
+        .call(reqwest::Method::POST, "/xapi/statements", "")
+        .header("Authorization", format!("Basic {latin}"))
+        .header("X-Experience-API-Version", "1.0.3")
+        .header("Content-Type", "application/json");
+    assert_eq!(latin.body(statement(1).to_string()).send().await.unwrap().status(), 200);
     let stranger = door.post("/xapi/statements", "nobody", "application/json", body).await;
+    let ways: Vec<_> = stranger
+        .headers()
+        .get_all("www-authenticate")
+        .iter()
+        .map(|way| way.to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(ways, ["Bearer", "Basic realm=\"voortraject\""]);
     assert_eq!(problem(stranger).await["code"], "unauthorised");
 }
