@@ -56,6 +56,28 @@ fn each_field_says_who_decides_and_what_else_was_said() {
     assert_eq!(decides(Field::Insz), journey.insz().map(Statement::Insz).as_ref());
 }
 
+/// In capitals, as visas are written, or with its parts in another order: it is the same name.
+#[test]
+fn a_name_that_is_written_otherwise_is_the_same_name() {
+    let who = Who::number(1);
+    let mut house = House::new();
+    house.today("2025-03-05");
+    house.tell(application(&who, Purpose::FamilyReunification, "2025-01-03"));
+    house.tell(patched(application(&who, Purpose::FamilyReunification, "2025-01-04"), |record| {
+        for fact in &mut record.facts {
+            fact.authority = Authority::Aliens;
+            fact.version.channel = "dvz".to_owned();
+            if let Statement::Names(names) = &mut fact.statement {
+                names.family.iter_mut().chain(&mut names.given).for_each(|part| *part = part.to_uppercase());
+            }
+        }
+    }));
+    let people = house.people();
+    let fields = golden(Journey::of(&people[0].state));
+    let names = fields.iter().map(told).find(|(field, ..)| *field == Field::Names).unwrap();
+    assert_eq!(names.3, [(Authority::Post, true)]);
+}
+
 #[test]
 fn what_is_said_of_somebody_once_is_what_they_are() {
     let (mut house, who) = (House::new(), Who::number(1));

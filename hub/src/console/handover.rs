@@ -120,7 +120,7 @@ pub(super) async fn show(
         origins.extend(console.store.origins(person).await?);
     }
     let states = console.store.handover_states().await?;
-    let calendar = Calendar { now: console.clock.now() };
+    let calendar = Calendar::at_now(console.clock.now());
     let days = row.deadline.map(|day| (day - calendar.today()).num_days());
     let to = row.recipient.as_ref().map(|recipient| console.name(recipient));
     let own = row.id.to_string();

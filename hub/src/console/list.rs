@@ -97,7 +97,7 @@ pub(super) async fn show(
     {
         return Ok(Redirect::to(&format!("/handovers/{}", row.id)).into_response());
     }
-    let calendar = Calendar { now: console.clock.now() };
+    let calendar = Calendar::at_now(console.clock.now());
     let filter = filter(&asked, calendar.today());
     let states = console.store.handover_states().await?;
     let late = Filter { before: Some(calendar.today()), open: true, ..Filter::default() };

@@ -81,7 +81,7 @@ struct Overview {
 
 /// `GET /`
 pub(super) async fn show(State(console): ConsoleHere, Extension(session): Extension<Session>) -> Page {
-    let calendar = Calendar { now: console.clock.now() };
+    let calendar = Calendar::at_now(console.clock.now());
     let today = calendar.today();
     let store = &console.store;
     let late = Filter { before: Some(today), open: true, ..Filter::default() };

@@ -38,7 +38,7 @@ pub(super) struct Frame {
 impl Frame {
     /// The frame of a page.
     pub(super) fn new(console: &Console, session: &Session, here: &'static str, open: u64) -> Self {
-        let calendar = times::Calendar { now: console.clock.now() };
+        let calendar = times::Calendar::at_now(console.clock.now());
         let production = console.config.hub.environment == schemas::insz::Environment::Production;
         Self {
             here,

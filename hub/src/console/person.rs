@@ -74,7 +74,7 @@ pub(super) async fn show(
         Err(error) => return Err(error.into()),
     };
     let may = session.actor.may(Action::AnswerReview);
-    let calendar = Calendar { now: console.clock.now() };
+    let calendar = Calendar { now: console.clock.now(), language: w };
     let given = StoryGiven { bundle: &console.config.bundle, on: day_of(console.clock.now()), values: may };
     let story = match &known {
         Some(known) => Some(tell(known, given).map_err(HistoryError::from)?),

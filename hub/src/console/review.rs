@@ -217,7 +217,7 @@ async fn page(
     here: String,
     w: DeskLanguage,
 ) -> Page {
-    let calendar = Calendar { now: console.clock.now() };
+    let calendar = Calendar { now: console.clock.now(), language: w };
     let states = console.store.handover_states().await?;
     let own = row.as_ref().map(|row| row.id);
     let listed = |row: &ReviewRow| ListedReview {

@@ -8,6 +8,7 @@ use chrono::{Datelike, TimeDelta, Timelike};
 use schemas::time::{Day, Instant, day_of, wall_clock};
 
 use super::words;
+use super::words::review::DeskLanguage;
 
 pub(super) use super::words::number;
 
@@ -35,9 +36,15 @@ impl Stamp {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Calendar {
     pub(super) now: Instant,
+    pub(super) language: DeskLanguage,
 }
 
 impl Calendar {
+    /// In Dutch.
+    pub(super) fn at_now(now: Instant) -> Self {
+        Self { now, language: DeskLanguage::Nl }
+    }
+
     pub(super) fn today(self) -> Day {
         day_of(self.now)
     }
@@ -58,8 +65,9 @@ impl Calendar {
     }
 
     fn date(self, day: Day) -> String {
-        let weekday = words::WEEKDAYS[day.weekday().num_days_from_monday() as usize];
-        let text = format!("{weekday} {} {}", day.day(), words::MONTHS[day.month0() as usize]);
+        let weekday = self.language.say(words::WEEKDAYS[day.weekday().num_days_from_monday() as usize]);
+        let month = self.language.say(words::MONTHS[day.month0() as usize]);
+        let text = format!("{weekday} {} {month}", day.day());
         if day.year() == self.today().year() { text } else { format!("{text} {}", day.year()) }
     }
 }
@@ -90,13 +98,17 @@ mod tests {
 
     #[test]
     fn times_are_those_of_brussels_and_tell_utc() {
-        let calendar = Calendar { now: parse_instant("2026-11-20T13:02:11Z").unwrap() };
+        let calendar = Calendar::at_now(parse_instant("2026-11-20T13:02:11Z").unwrap());
         assert_eq!(
             calendar.at(parse_instant("2026-11-16T08:24:03Z").unwrap()).to_string(),
             "<time datetime=\"2026-11-16T08:24:03Z\" title=\"2026-11-16 08:24:03 UTC\">ma 16 nov 09:24:03</time>"
         );
         let day = parse_day("2025-03-05").unwrap();
         assert_eq!(calendar.day(day).to_string(), "<time datetime=\"2025-03-05\">wo 5 mrt 2025</time>");
+        let named = [(DeskLanguage::Fr, "me 5 mars 2025"), (DeskLanguage::En, "Wed 5 Mar 2025")];
+        for (language, expect) in named {
+            assert_eq!(Calendar { language, ..calendar }.day(day).text(), expect);
+        }
         assert_eq!(written(day), "5 maart 2025");
     }
 

@@ -54,10 +54,13 @@ pub struct GoldenField<'a> {
 }
 
 impl GoldenField<'_> {
-    /// Whether another claim says the same.
+    /// Whether another claim says the same; of names, in their compared form.
     #[must_use]
     pub fn agrees(&self, (_, other): Ground<'_>) -> bool {
-        other.statement == self.decides.1.statement
+        match (&other.statement, &self.decides.1.statement) {
+            (Statement::Names(one), Statement::Names(other)) => one.tokens() == other.tokens(),
+            (one, other) => one == other,
+        }
     }
 }
 

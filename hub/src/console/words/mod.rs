@@ -180,9 +180,29 @@ texts! {
     NOT_PROVED = "nog niet bewezen afgeleverd";
 }
 
-pub(crate) const WEEKDAYS: [&str; 7] = ["ma", "di", "wo", "do", "vr", "za", "zo"];
-pub(crate) const MONTHS: [&str; 12] =
-    ["jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec"];
+pub(crate) const WEEKDAYS: [[&str; 3]; 7] = [
+    ["ma", "lu", "Mon"],
+    ["di", "ma", "Tue"],
+    ["wo", "me", "Wed"],
+    ["do", "je", "Thu"],
+    ["vr", "ve", "Fri"],
+    ["za", "sa", "Sat"],
+    ["zo", "di", "Sun"],
+];
+pub(crate) const MONTHS: [[&str; 3]; 12] = [
+    ["jan", "janv.", "Jan"],
+    ["feb", "févr.", "Feb"],
+    ["mrt", "mars", "Mar"],
+    ["apr", "avr.", "Apr"],
+    ["mei", "mai", "May"],
+    ["jun", "juin", "Jun"],
+    ["jul", "juil.", "Jul"],
+    ["aug", "août", "Aug"],
+    ["sep", "sept.", "Sep"],
+    ["okt", "oct.", "Oct"],
+    ["nov", "nov.", "Nov"],
+    ["dec", "déc.", "Dec"],
+];
 pub(crate) const LONG_MONTHS: [&str; 12] = [
     "januari",
     "februari",
