@@ -114,6 +114,10 @@ pub trait Source: Sync + std::fmt::Debug {
     fn has_voices(&self) -> bool {
         false
     }
+    /// Whether a name could be one of those whose word they are, as `speaks_for` in the config writes it.
+    fn is_voice(&self, _name: &str) -> bool {
+        false
+    }
     /// Cuts a document into items, each about one person; most are one item already.
     fn split(&self, document: Value) -> Vec<Value> {
         vec![document]

@@ -14,6 +14,8 @@ pub struct Voice<'a> {
     pub pointer: &'static str,
     /// Their name, as `speaks_for` in the config writes it.
     pub name: Cow<'a, str>,
+    /// What they are, in a finding.
+    pub of: &'static str,
 }
 
 /// Who sends to one source.
@@ -67,6 +69,7 @@ mod tests {
             let item = read(*source, source.example().as_bytes()).remove(0).unwrap();
             let voice = source.voice(&item);
             assert_eq!(voice.is_some(), source.has_voices(), "{}", source.name());
+            assert!(voice.as_ref().is_none_or(|voice| source.is_voice(&voice.name)), "{}", source.name());
             let (place, own) = voice.map_or(("", String::new()), |it| (it.pointer, it.name.into_owned()));
             let codes = |voices: &[&str]| {
                 let sender = Speaker::for_some("bon", voices.iter().map(|&voice| voice.to_owned()).collect());
@@ -79,7 +82,7 @@ mod tests {
                     .collect::<Vec<_>>()
             };
             let anothers =
-                if source.has_voices() { vec![(Code::NotAllowedHere, place.to_owned())] } else { vec![] };
+                if source.has_voices() { vec![(Code::NotYours, place.to_owned())] } else { vec![] };
             assert_eq!(codes(&[]), anothers, "{}", source.name());
             assert_eq!(codes(&["somebody else"]), anothers, "{}", source.name());
             assert_eq!(codes(&[&own]), [], "{}", source.name());

@@ -24,12 +24,13 @@ fn kind(c: char) -> Kind {
     match c {
         '\t' | '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => Kind::Blank,
         // Joiners stay: Persian and Indian names are spelled with them.
-        '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{2060}' | '\u{feff}' => {
-            Kind::Dropped
-        }
+        '\u{ad}' | '\u{34f}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{2060}'
+        | '\u{feff}' => Kind::Dropped,
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fff9}'..='\u{fffd}' => Kind::Forbidden,
-        // What no standard gives a meaning, or a reader shows as nothing.
-        '\u{e000}'..='\u{f8ff}' | '\u{fdd0}'..='\u{fdef}' | '\u{e0000}'..='\u{e007f}' | '\u{f0000}'.. => {
+        // What means nothing to two readers alike, or is never seen: private use, tags, fillers, a blank of Braille.
+        '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}' => Kind::Forbidden,
+        '\u{2061}'..='\u{2064}' | '\u{206a}'..='\u{206f}' | '\u{1d173}'..='\u{1d17a}' => Kind::Forbidden,
+        '\u{e000}'..='\u{f8ff}' | '\u{fdd0}'..='\u{fdef}' | '\u{e0000}'..='\u{e00ff}' | '\u{f0000}'.. => {
             Kind::Forbidden
         }
         _ if c.is_control() || (u32::from(c) & 0xfffe) == 0xfffe => Kind::Forbidden,

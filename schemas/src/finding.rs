@@ -77,6 +77,8 @@ codes! {
     IdTaken = "id-taken", Error;
     /// Whoever it comes from may not say this, or not on this day.
     NotAllowedHere = "not-allowed-here", Error;
+    /// It is the word of another than whoever sends it speaks for.
+    NotYours = "not-yours", Error;
     /// The item does not fit the source's JSON Schema.
     Schema = "schema", Error;
     /// A field the contract does not know: never dropped in silence.

@@ -124,11 +124,30 @@ reference!(
     "a category's code of small letters, digits and dashes"
 );
 reference!(
-    /// A statement's id at its learning platform: a UUID, in lower case.
+    /// A statement's id at whoever sends it: a UUID in lower case, and before it the sender, such as `lms/793cf96c-…`. Nobody
+    /// can speak of a statement that another sent.
     StatementId,
-    |text| uuid::Uuid::parse_str(text).ok().map(|id| id.hyphenated().to_string()),
+    |text| {
+        let (sender, id) = text.rsplit_once('/').unwrap_or(("", text));
+        uuid::Uuid::parse_str(id).ok().map(|id| StatementId::written(sender, id))
+    },
     "a UUID"
 );
+
+impl StatementId {
+    /// The statement of this UUID that a sender sends or speaks of.
+    ///
+    /// # Errors
+    /// Where it is no UUID.
+    pub fn of(sender: &str, id: &str) -> Result<Self, ReferenceError> {
+        let id = uuid::Uuid::parse_str(id).map_err(|_| ReferenceError("a UUID"))?;
+        Ok(Self(Self::written(sender, id).into()))
+    }
+
+    fn written(sender: &str, id: uuid::Uuid) -> String {
+        if sender.is_empty() { id.hyphenated().to_string() } else { format!("{sender}/{}", id.hyphenated()) }
+    }
+}
 
 fn code(text: &str) -> Option<String> {
     let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';

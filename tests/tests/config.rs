@@ -420,6 +420,16 @@ fn each_sender_says_for_whom_it_speaks_where_that_is_asked() {
     };
     let missing = "speaks_for is missing: in this source each item names whose word it is";
     check("sources/visa.toml", "speaks_for = [\"dvz\"]\n", "", &format!("sender dvz: {missing}"));
+    for (file, own, never) in [
+        ("visa", "MOW", "mow"),
+        ("visa", "MOW", "MOW "),
+        ("visa", "dvz", "DVZ"),
+        ("register", "answers", "answer"),
+        ("xapi", "https://leren.voortraject.example/", "https://leren.voortraject.example"),
+    ] {
+        let (own, new) = (format!("[\"{own}\"]"), format!("[\"{never}\"]"));
+        check(&format!("sources/{file}.toml"), &own, &new, &format!("speaks_for names {never:?}"));
+    }
     check(
         "sources/visa.toml",
         "speaks_for = [\"MOW\"]",

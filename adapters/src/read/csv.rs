@@ -15,7 +15,9 @@ pub(super) fn rows(bytes: &[u8], before: usize, known: impl Fn(&str) -> bool) ->
     let (said, rows, lines) = separator(bytes);
     let between = said.unwrap_or_else(|| likely(rows));
     let mut reader = ReaderBuilder::new().delimiter(between).flexible(true).from_reader(rows);
-    let whole = |cause: &str| vec![Err(unreadable(bytes.len(), format_args!("line {}: {cause}", lines + 1)))];
+    let blank = rows.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).filter(|byte| **byte == b'\n');
+    let at = lines + blank.count() + 1;
+    let whole = |cause: &str| vec![Err(unreadable(bytes.len(), format_args!("line {at}: {cause}")))];
     let header: Vec<String> = match reader.headers() {
         Ok(header) => header.iter().map(|name| name.trim().to_owned()).collect(),
         Err(_) => return whole("not UTF-8"),
@@ -31,7 +33,9 @@ pub(super) fn rows(bytes: &[u8], before: usize, known: impl Fn(&str) -> bool) ->
         return whole("no header: none of its names is a column of the contract");
     }
     // Lines as an editor counts them: a row begins behind all ends of lines that came before it.
-    let end = if rows.contains(&b'\n') { b'\n' } else { b'\r' };
+    let first = rows.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rows.len());
+    let lone = rows[first..].starts_with(b"\r") && !rows[first..].starts_with(b"\r\n");
+    let end = if lone { b'\r' } else { b'\n' };
     let (mut line, mut counted) = (before + lines + 1, 0);
     let row = |record: Result<ByteRecord, csv::Error>| {
         let Ok(record) = record else {

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::fmt;
 
 use schemas::finding::{Code, Finding};
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 use super::{Before, Item, unreadable};
@@ -30,8 +30,12 @@ pub(super) fn items(bytes: &[u8], before: Before) -> Vec<Item> {
         // One object laid out over several lines opens no second one at the begin of a line.
         let mut others = lines.clone().skip(1);
         let second = others.next().is_some_and(|(_, line)| line.trim_ascii_start().starts_with(b"{"));
-        let batch = second || others.any(|(_, line)| line.starts_with(b"{"));
-        if !batch || line.trim_ascii_start().starts_with(b"[") {
+        let whole = serde_json::from_slice::<IgnoredAny>(line).is_ok();
+        let batch = whole || second || others.any(|(_, line)| line.starts_with(b"{"));
+        if line.trim_ascii_start().starts_with(b"[") {
+            return elements(first, before.elements, bytes.trim_ascii());
+        }
+        if !batch {
             return vec![Err(refused)];
         }
         let lines = lines.by_ref();
@@ -50,10 +54,8 @@ fn values(line: usize, element: usize, bytes: &[u8]) -> Result<Vec<Item>, Refuse
         let value =
             Strict { at: String::new(), faults: &faults }.deserialize(&mut reader).map_err(|error| {
                 let cause = if error.is_eof() { "ends too early" } else { "not JSON" };
-                let list =
-                    if bytes.starts_with(b"[") { ", and none of the list with it is read" } else { "" };
                 let (line, column) = (line + error.line().max(1) - 1, error.column());
-                unreadable(bytes.len(), format_args!("line {line}, column {column}: {cause}{list}"))
+                unreadable(bytes.len(), format_args!("line {line}, column {column}: {cause}"))
             })?;
         let faults = faults.take();
         match value {
@@ -74,6 +76,48 @@ fn values(line: usize, element: usize, bytes: &[u8]) -> Result<Vec<Item>, Refuse
             return Ok(items);
         }
     }
+}
+
+/// The elements of a list that does not read as a whole, each for itself: one that is broken keeps no other out.
+fn elements(line: usize, element: usize, bytes: &[u8]) -> Vec<Item> {
+    let (mut quoted, mut escaped, mut depth, mut begun) = (false, false, 0_usize, 1);
+    let (mut items, mut line, mut number) = (vec![], line, element);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let last = at + 1 == bytes.len();
+        let closed = last && depth == 0 && *byte == b']';
+        let between = depth == 1 && !quoted && *byte == b',';
+        if last || between {
+            let one = &bytes[begun.min(at)..if closed || between { at } else { at + 1 }];
+            let start = one.trim_ascii_start();
+            line += ends(&one[..one.len() - start.len()]);
+            let refused =
+                |cause| Err(unreadable(one.len(), format_args!("element {number}, line {line}: {cause}")));
+            match values(line, number, start) {
+                Ok(mut found) if found.len() == 1 && start.starts_with(b"{") => items.append(&mut found),
+                _ if serde_json::from_slice::<IgnoredAny>(start).is_ok() => {
+                    items.push(refused("not a JSON object"));
+                }
+                _ if last && !closed => items.push(refused("ends too early")),
+                _ => items.push(refused("not JSON")),
+            }
+            line += ends(start);
+            (begun, number) = (at + 1, number + 1);
+        }
+    }
+    items
+}
+
+fn ends(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte == b'\n').count()
 }
 
 fn told(value: Value, findings: Vec<Finding>) -> Item {

@@ -134,8 +134,22 @@ mod tests {
         check(
             "xapi",
             b"[{\"a\":1}, {\"a\":",
-            &[Err("line 1, column 15: ends too early, and none of the list with it is read; 15 bytes")],
+            &[Ok(json!({"a": 1})), Err("element 1, line 1: ends too early; 6 bytes")],
         );
+        // One that is broken keeps no other out.
+        check(
+            "xapi",
+            b"[{\"a\":1},\n{\"a\":x},\n 7, [{}], \"],\" ,{\"a\":\"\\\"],\"}]",
+            &[
+                Ok(json!({"a": 1})),
+                Err("element 1, line 2: not JSON; 8 bytes"),
+                Err("element 2, line 3: not a JSON object; 3 bytes"),
+                Err("element 3, line 3: not a JSON object; 5 bytes"),
+                Err("element 4, line 3: not a JSON object; 6 bytes"),
+                Ok(json!({"a": "\"],"})),
+            ],
+        );
+        check("visa", b"{\"a\":1}\n\n7\n", &[Ok(json!({"a": 1})), Err("line 3: not a JSON object; 1 bytes")]);
         check("xapi", b"[]", &[]);
         check(
             "visa",
@@ -217,6 +231,14 @@ mod tests {
                     Err("line 7: 1 columns instead of 3; 1 bytes"),
                     Err("line 8: 1 columns instead of 3; 1 bytes"),
                 ],
+            ),
+            (
+                format!("{header}\r\"1\n\";x;\r2\r"),
+                vec![row("1", "x"), Err("line 3: 1 columns instead of 3; 1 bytes")],
+            ),
+            (
+                "\n\nfoo;bar\n1;2\n".to_owned(),
+                vec![Err("line 3: no header: none of its names is a column of the contract; 14 bytes")],
             ),
             (
                 format!("{header}\r1;x;\r2\r"),

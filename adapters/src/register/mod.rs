@@ -22,6 +22,10 @@ use serde_json::{Map, Value, json};
 use crate::reading::Reading;
 use crate::{Context, Format, Source, Translation, Voice};
 
+/// How `speaks_for` names municipalities, and the register itself.
+const HINTS: &str = "hints";
+const ANSWERS: &str = "answers";
+
 /// What is kept of a person, by the path of its elements.
 const KEPT: &[&str] = &[
     "@Bron",
@@ -123,9 +127,14 @@ impl Source for Register {
 
     /// What has a schema is a municipality's hint; all else the register itself says.
     fn voice<'i>(&self, item: &'i Value) -> Option<Voice<'i>> {
-        let (pointer, name) =
-            if item.get("schema").is_some() { ("/schema", "hints") } else { ("", "answers") };
-        Some(Voice { pointer, name: name.into() })
+        Some(match item.get("schema") {
+            Some(_) => Voice { pointer: "/schema", name: HINTS.into(), of: "a municipality" },
+            None => Voice { pointer: "", name: ANSWERS.into(), of: "the register" },
+        })
+    }
+
+    fn is_voice(&self, name: &str) -> bool {
+        [HINTS, ANSWERS].contains(&name)
     }
 
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {

@@ -49,8 +49,8 @@ const STATUSES: Codes<'_, Dossier> = &[
     ("99998", Dossier::Left),
 ];
 
-/// Of who died or whose dossier was cancelled.
-const TO_COME: &str = "lies after today, and is told as past";
+/// Said of a death or a cancelled dossier, which the register tells when it has happened.
+const TO_COME: &str = "expected a day that has come";
 
 pub(super) fn record(reading: &mut Reading<'_>, item: &Value, context: &Context<'_>) -> Option<Record> {
     let person = &item["Persoon"];
@@ -64,7 +64,9 @@ pub(super) fn record(reading: &mut Reading<'_>, item: &Value, context: &Context<
     if let RegisterStanding::Deceased | RegisterStanding::Cancelled = standing
         && since.is_some_and(|day| day > reading.latest())
     {
-        reading.note(Code::InvalidDate, "/Persoon", TO_COME);
+        let dossier = person.get("GeannuleerdDossier").is_some() && standing == RegisterStanding::Cancelled;
+        let at = if dossier { "/Persoon/GeannuleerdDossier" } else { "/Persoon/Statussen" };
+        reading.note(Code::StatedAhead, at, TO_COME);
     }
     let allowed = |insz: Insz| insz.allowed_in(context.environment).ok();
     let named = annotated(item, NEW).and_then(allowed);
@@ -81,7 +83,7 @@ pub(super) fn record(reading: &mut Reading<'_>, item: &Value, context: &Context<
         RegisterStanding::Deceased | RegisterStanding::Known | RegisterStanding::Cancelled => false,
     };
     if let Some(home) = home(person, context.municipalities, asked_on).filter(|_| lives) {
-        unread(reading, person);
+        unread(reading, person, &home);
         draft.say_of(Entry::Residence(home.begin), Some(home.begin), Statement::Residence(home.residence));
     }
     // Under a replaced number the dossier is an old one: the new number's answer says how they stand.
@@ -174,18 +176,18 @@ fn standing(
     }
 }
 
-/// On which day they died, where that is known whole. A death of which nothing is known closes no life: it is refused, so
-/// that somebody looks.
+/// On which day they died, where that is known whole. A date that is none, or that is to come, is refused, so that somebody
+/// looks; without any date they died on a day that is not known.
 fn died(reading: &mut Reading<'_>) -> Option<Day> {
     let latest = reading.latest();
     let date = reading.parsed("/Persoon/Overlijden/Datum", Code::InvalidDate, |text| {
-        let date = PartialDate::parse(text).map_err(|error| error.to_string())?;
-        match date.has_reached(0, latest) {
-            Some(false) => Err(TO_COME.to_owned()),
-            _ => Ok(date),
-        }
-    });
-    date?.day()
+        PartialDate::parse(text).map_err(|error| error.to_string())
+    })?;
+    if date.has_reached(0, latest) == Some(false) {
+        reading.note(Code::StatedAhead, "/Persoon/Overlijden/Datum", TO_COME);
+        return None;
+    }
+    date.day()
 }
 
 /// The gravest status that has not ended. A code out of the list is an error: it could mean that they
@@ -244,6 +246,8 @@ const BELGIUM: &str = "150";
 /// A home in a Belgian municipality.
 struct RegisteredHome {
     begin: Day,
+    /// Whether the answer says when; else it is taken to begin on the day of the answer.
+    begin_is_told: bool,
     residence: Residence,
 }
 
@@ -270,18 +274,19 @@ fn home(person: &Value, municipalities: &Municipalities, asked_on: Day) -> Optio
     let code = municipalities.iter().find(|one| one.nis == nis).map(|one| one.valid_from);
     let code = code.filter(|first| Some(*first) > table);
     let managed = begin(&person["Beheerder"]).filter(|day| managing == Some(nis) && code == Some(*day));
-    let begin = managed.or_else(|| begin(address)).unwrap_or(asked_on);
+    let told = managed.or_else(|| begin(address));
     let restricted = person
         .pointer("/Adressen/NietMededeelbaarAdres")
         .is_some_and(|flags| many(flags).any(|flag| !ended(flag, asked_on)));
-    Some(RegisteredHome { begin, residence: Residence { nis, address: street(address), restricted } })
+    let residence = Residence { nis, address: street(address), restricted };
+    Some(RegisteredHome { begin: told.unwrap_or(asked_on), begin_is_told: told.is_some(), residence })
 }
 
 /// What of a home says something that is not read: it is taken without, and told.
-fn unread(reading: &mut Reading<'_>, person: &Value) {
+fn unread(reading: &mut Reading<'_>, person: &Value, home: &RegisteredHome) {
     const AT: &str = "/Persoon/Adressen/Hoofdverblijfplaats";
     let address = &person["Adressen"]["Hoofdverblijfplaats"];
-    if address.is_object() && begin(address).is_none() {
+    if address.is_object() && !home.begin_is_told {
         let detail = "no whole day: the home is taken to begin on the day of the answer";
         reading.note(Code::Ignored, &format!("{AT}/@DatumBegin"), detail);
     }

@@ -10,6 +10,7 @@ mod zone;
 
 use schemas::fact::Decision;
 use schemas::message::Said;
+use schemas::reference::PostCode;
 use serde_json::Value;
 
 use crate::reading::{Codes, Reading};
@@ -17,6 +18,8 @@ use crate::{Context, Format, Source, Translation, Voice};
 
 /// The form of the aliens office.
 const DVZ: &str = "dvz-voortraject/1";
+/// How `speaks_for` names it.
+const OFFICE: &str = "dvz";
 
 /// What a decision is called.
 const DECISIONS: Codes<'_, Decision> = &[
@@ -68,9 +71,18 @@ impl Source for Visa {
     fn voice<'i>(&self, item: &'i Value) -> Option<Voice<'i>> {
         let text = |pointer: &'static str| item.pointer(pointer).and_then(Value::as_str).map(str::trim);
         match text("/schema") {
-            Some(DVZ) => Some(Voice { pointer: "/schema", name: "dvz".into() }),
-            _ => text("/post/code").map(|code| Voice { pointer: "/post/code", name: code.into() }),
+            Some(DVZ) => Some(Voice { pointer: "/schema", name: OFFICE.into(), of: "the aliens office" }),
+            _ => text("/post/code").map(|code| Voice {
+                pointer: "/post/code",
+                name: code.into(),
+                of: "a post",
+            }),
         }
+    }
+
+    fn is_voice(&self, name: &str) -> bool {
+        let post = || PostCode::parse(name).is_ok_and(|code| code.as_str() == name);
+        name == OFFICE || !name.eq_ignore_ascii_case(OFFICE) && post()
     }
 
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {

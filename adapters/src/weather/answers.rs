@@ -49,6 +49,7 @@ fn an_answer_says_the_same_in_other_clothes() {
         before(&format!("<GeannuleerdDossier {XSI} xsi:nil=\"true\"/>")),
         before("<Statussen><Status/></Statussen>"),
         put("<Adressen>", "<Adressen><VerblijfplaatsBuitenland/><NietMededeelbaarAdres/>"),
+        put("<Voornaam>Salma</Voornaam>", "<Voornaam>Salma</Voornaam><Voornaam Volgnummer=\"2\"/>"),
         // Attributes on plain values.
         typed("1991-05-17", "Datum"),
         typed("2<", "Code"),
@@ -243,27 +244,27 @@ fn what_an_answer_cannot_say_is_refused_at_its_place() {
     let died = |on: &str| before(&format!("<Overlijden><Datum>{on}</Datum></Overlijden>"));
     let home = "<Hoofdverblijfplaats DatumBegin=\"2026-09-01\">";
     let second = format!("{home}<Huisnummer>1</Huisnummer></Hoofdverblijfplaats>{home}");
-    let (form, date) = (Code::Schema, Code::InvalidDate);
+    let (form, date, ahead) = (Code::Schema, Code::InvalidDate, Code::StatedAhead);
     for (document, code, at) in [
         // The hub's day is 20 November 2026.
         (died("0000-00-00"), date, "/Persoon/Overlijden/Datum"),
         (died("soon"), date, "/Persoon/Overlijden/Datum"),
-        (died("2026-11-22"), date, "/Persoon/Overlijden/Datum"),
-        (died("2027-00-00"), date, "/Persoon/Overlijden/Datum"),
+        (died("2026-11-22"), ahead, "/Persoon/Overlijden/Datum"),
+        (died("2027-00-00"), ahead, "/Persoon/Overlijden/Datum"),
         (before("<Overlijden>1</Overlijden>"), form, "/Persoon/Overlijden"),
         (
             before("<Statussen><Status DatumBegin=\"2026-12-01\"><Code>99990</Code></Status></Statussen>"),
-            date,
-            "/Persoon",
+            ahead,
+            "/Persoon/Statussen",
         ),
         (
             before("<Statussen><Status DatumBegin=\"2026-12-01\"><Code>99994</Code></Status></Statussen>"),
-            date,
-            "/Persoon",
+            ahead,
+            "/Persoon/Statussen",
         ),
         (before("<Statussen>gone</Statussen>"), form, "/Persoon/Statussen"),
         (before("<GeannuleerdDossier>0</GeannuleerdDossier>"), form, "/Persoon/GeannuleerdDossier"),
-        (before("<GeannuleerdDossier DatumBegin=\"2026-12-01\"/>"), date, "/Persoon"),
+        (before("<GeannuleerdDossier DatumBegin=\"2026-12-01\"/>"), ahead, "/Persoon/GeannuleerdDossier"),
         (twice("<Datum>1991-05-17</Datum>"), form, "/Persoon/Geboorte/Datum"),
         (
             put("<Datum>1991", "<Datum><Datum>1991-05-17</Datum></Datum><Datum>1991"),

@@ -4,12 +4,16 @@
 
 use schemas::fact::Statement;
 use schemas::finding::Code;
+use schemas::insz::Environment;
+use schemas::key::Key;
 use schemas::message::Said;
 use schemas::time::parse_instant;
 use serde_json::{Value, json};
 
 use super::{at_the_door, check, facts, statement, with};
+use crate::fixtures::{FixtureTables, outcomes};
 use crate::xapi::CMI5;
+use crate::{Context, Speaker};
 
 #[test]
 fn statements_count_as_cmi5_has_it() {
@@ -118,4 +122,24 @@ fn a_platform_has_one_address_and_whoever_voids_need_not_be_known() {
         assert_eq!(facts(&taken), [Statement::Voided]);
         assert!(!taken.item().to_string().contains("mail.example"));
     }
+}
+
+/// A statement is its sender's: who uses its id elsewhere speaks of another one, and who voids it there voids nothing of it.
+#[test]
+fn a_statement_is_one_of_its_sender() {
+    let tables = FixtureTables::new();
+    let of = |sender: &str, item: &Value| {
+        let sender = Speaker::for_all(sender);
+        let context = Context { sender: &sender, ..tables.context(Environment::Test) };
+        let outcome = outcomes("xapi", item.to_string().as_bytes(), &context).remove(0).unwrap();
+        let Said::Record(record) = outcome.said().clone() else { panic!("no record") };
+        record.keys.into_iter().filter(|key| matches!(key, Key::Statement(_))).collect::<Vec<_>>()
+    };
+    let said = statement();
+    let void = json!({"id": "7a000000-0000-4000-8000-00000000beef", "actor": {"mbox": "mailto:staff@mail.example"},
+        "verb": {"id": "http://adlnet.gov/expapi/verbs/voided"},
+        "object": {"objectType": "StatementRef", "id": said["id"]}, "timestamp": "2026-03-07T09:00:00Z"});
+    assert_eq!(of("lms", &void), of("lms", &said));
+    assert_ne!(of("other", &void), of("lms", &said));
+    assert_ne!(of("other", &said), of("lms", &said));
 }

@@ -18,7 +18,7 @@ use schemas::reference::{Account, ModuleCode, StatementId};
 use schemas::time::{Instant, Version, day_of};
 use serde_json::Value;
 
-use crate::reading::{Codes, Reading};
+use crate::reading::{Codes, Reading, home_page};
 use crate::{Context, Format, Source, Translation, Voice};
 
 const VOIDED: &str = "http://adlnet.gov/expapi/verbs/voided";
@@ -119,33 +119,39 @@ impl Source for Xapi {
     }
 
     fn id(&self, item: &Value) -> Option<String> {
-        StatementId::parse(item.get("id")?.as_str()?).ok().map(|id| id.as_str().to_owned())
+        StatementId::of("", item.get("id")?.as_str()?).ok().map(|id| id.as_str().to_owned())
     }
 
     fn has_voices(&self) -> bool {
         true
     }
 
-    /// A platform speaks for the accounts that are its own, whoever it is that acts.
+    /// A platform speaks for the accounts that are its own. Who voids is mostly no learner: there the statement is bound.
     fn voice<'i>(&self, item: &'i Value) -> Option<Voice<'i>> {
         const HOME: &str = "/actor/account/homePage";
-        let home = item.pointer(HOME)?.as_str()?;
-        Some(Voice { pointer: HOME, name: home.trim().into() })
+        let home = item.pointer(HOME)?.as_str().filter(|_| item["verb"]["id"] != VOIDED)?;
+        Some(Voice { pointer: HOME, name: home.trim().into(), of: "a platform" })
+    }
+
+    fn is_voice(&self, name: &str) -> bool {
+        name.contains("://") && home_page(name) == name
     }
 
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {
         let mut reading = Reading::new(item, context);
-        let record = record(&mut reading);
+        let record = record(&mut reading, context.sender.name());
         reading.finish(record.map(Said::Record))
     }
 }
 
-fn record(reading: &mut Reading<'_>) -> Option<Record> {
-    let id = reading.parsed("/id", Code::InvalidReference, StatementId::parse);
+/// A statement is one of its sender's: another who uses its id, or voids it, speaks of one that is not there.
+fn record(reading: &mut Reading<'_>, sender: &str) -> Option<Record> {
+    let statement = |id: &str| StatementId::of(sender, id);
+    let id = reading.parsed("/id", Code::InvalidReference, statement);
     let at = reading.instant("/timestamp");
     if reading.text("/verb/id") == Some(VOIDED) {
         // Who voids is mostly not the learner, and need not be known: what counts is which statement it is.
-        let voided = reading.parsed("/object/id", Code::InvalidReference, StatementId::parse);
+        let voided = reading.parsed("/object/id", Code::InvalidReference, statement);
         let home = reading.text("/actor/account/homePage").unwrap_or("voided");
         let (_, voided, at) = (id?, voided?, at?);
         let fact = fact(Entry::Statement(voided.clone()), Statement::Voided, home, "voided", at);

@@ -465,3 +465,22 @@ fn a_file_that_stays_where_a_code_was_merged_is_not_looked_at_again_for_a_home_t
     assert_eq!((house.fired(), house.handovers()), (vec![], vec!["accepted agii".to_owned()]));
     assert_eq!(house.only().state.handovers[0].nis, Some(nis), "the home that decided is kept");
 }
+
+/// The most ordinary life: they move house where the agency that has them is competent, and then begin.
+#[test]
+fn who_moved_inside_the_territory_is_not_offered_again_when_the_trajectory_starts() {
+    for (agency, from, to) in [("agii", "24062", "46021"), ("amal", "44021", "44021")] {
+        let (mut house, who) = House::arrived(from);
+        house.accepted(agency);
+        house.today("2025-06-02");
+        house.home(&who, to, "2025-06-01");
+        assert_eq!(house.handovers(), [format!("accepted {agency}")], "row 22");
+        house.left();
+        house.answer(agency, AnswerKind::TrajectoryStarted);
+        assert_eq!(house.handovers(), [format!("closed {agency}")]);
+        assert_eq!(house.left(), ["portal file".to_owned(), format!("{agency} ended closed")]);
+        let person = house.only().id;
+        house.tell(Body::Due(person));
+        assert_eq!((house.handovers(), house.left()), (vec![format!("closed {agency}")], vec![]));
+    }
+}

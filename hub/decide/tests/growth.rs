@@ -6,8 +6,8 @@ use crate::support::engine::{Dice, Engine, Forgets};
 use crate::support::house::person_of;
 use crate::support::pair::{bridge, first_and_second};
 use crate::support::{
-    House, Who, account, application, application_key, learned, named, platform_linked, status, test_insz,
-    voided,
+    Home, House, Who, account, application, application_key, day, learned, named, platform_linked, register,
+    status, test_insz, voided,
 };
 use decide::identity::{COMPARED, NAMED};
 use decide::person::{VIEWS_KEPT, VOIDED_KEPT};
@@ -178,4 +178,24 @@ fn of_a_common_name_a_part_of_the_world_decides_as_the_whole_does() {
         let verdicts = Engine::new(&house.bundle, Dice(7), forgets).run(&messages, 9);
         assert!(verdicts == expect, "{forgets:?}");
     }
+}
+
+#[test]
+fn moves_of_one_person_day_after_day() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.granted(&who);
+    let first = day("2025-03-04");
+    let mut at = vec![];
+    for n in 0..=400_u64 {
+        let on = (first + chrono::Days::new(n)).to_string();
+        house.today(&on);
+        let nis = if n % 2 == 0 { "44021" } else { "11002" };
+        let (_, work) = work::of(|| house.change(register(&who, Home::In(nis, &on), &on)));
+        if [100, 200, 400].contains(&n) {
+            at.push(work.claims);
+        }
+    }
+    assert_eq!((house.people().len(), house.handovers().last()), (1, Some(&"sent amal".to_owned())));
+    let [hundred, two, four] = at[..] else { panic!("three looks") };
+    assert!(two <= hundred * 5 / 4 && four <= hundred * 5 / 4, "as much for the last move as before: {at:?}");
 }

@@ -48,6 +48,7 @@ mod snapshots;
 mod split;
 mod stopped;
 mod stored;
+mod strangers;
 mod support;
 mod table;
 mod two_humans;

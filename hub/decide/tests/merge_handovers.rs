@@ -9,8 +9,9 @@ use crate::support::{Home, House, account, number_given, recipient, register, re
 use decide::Refusal;
 use decide::round::Verdict;
 use decide::routing::RouteReason;
-use schemas::handover::{AnswerKind, Owner};
+use schemas::handover::{AnswerKind, Owner, RejectCode};
 use schemas::message::ReviewAnswer;
+use schemas::recipient::Recipient;
 
 #[test]
 fn row_29_of_two_offers_the_one_of_today_goes_on() {
@@ -218,4 +219,36 @@ fn row_29_who_answers_what_a_merge_ended_is_told_what_goes_on() {
     house.pick_up(ended);
     let told = house.answer("amal", AnswerKind::Accepted);
     assert_eq!(told, Verdict::Refused(Refusal::OldEpoch { current: 1, successor: Some(live) }));
+}
+
+/// How many questions are open.
+fn open(house: &House) -> usize {
+    house.people().into_iter().map(|person| person.state.open_reviews.len()).sum()
+}
+
+/// The agency refused the one because it had taken over the other: once they are one, it has them.
+#[test]
+fn an_agency_that_refused_the_duplicate_of_whom_it_has_goes_on_after_the_merge() {
+    for accepted in [0, 1] {
+        let mut house = House::new();
+        let (a, b) = two_at_home(&mut house, ("44021", "2025-03-06"), ("44021", "2025-03-07"));
+        let mut offers: Vec<_> = house.offers.values().cloned().collect();
+        offers.sort_by_key(|offer| offer.sequence);
+        assert_eq!(offers.len(), 2);
+        house.pick_up(&offers[accepted]);
+        house.accepted("amal");
+        let asked = open(&house);
+        house.pick_up(&offers[1 - accepted]);
+        house.received("amal");
+        house.answer("amal", AnswerKind::Rejected { code: RejectCode::DuplicateOffer });
+        assert_eq!(open(&house), asked + 1, "{accepted}: a human is asked whom it means");
+        house.tell(whole_bridge(&a, &b));
+        let person = house.only();
+        let held = person.held_handover().unwrap_or_else(|| panic!("{accepted}: {:?}", house.handovers()));
+        assert_eq!(held.recipient.as_ref().map(Recipient::as_str), Some("amal"), "{accepted}");
+        let mut open_lines = person.open_streams().filter(|stream| stream.line.is_some());
+        assert!(open_lines.any(|stream| stream.handover == Some(held.id)), "{accepted}: it has its line");
+        assert_eq!(person.state.handovers.iter().filter(|h| h.is_live()).count(), 1, "{accepted}");
+        assert_eq!(open(&house), 0, "{accepted}: that they are one answers it");
+    }
 }

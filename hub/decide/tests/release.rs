@@ -414,3 +414,20 @@ fn a_redelivery_that_may_not_go_out_now_does_so_as_soon_as_it_may() {
     house.tell(register(&who, Home::In("44021", "2025-03-04"), "2025-03-07"));
     assert!(house.left().is_empty());
 }
+
+#[test]
+fn of_who_lives_where_nobody_is_competent_the_provider_is_told_nothing_more() {
+    let (mut house, who) = (House::new(), Who::number(1));
+    house.granted(&who);
+    house.left();
+    house.today("2025-03-05");
+    house.home(&who, "62063", "2025-03-04");
+    assert_eq!(
+        (house.handovers(), house.left()),
+        (vec!["not_in_scope".to_owned()], vec!["agii-abroad ended withdrawn".to_owned()])
+    );
+    house.today("2025-05-03");
+    let renamed = Who { given: "Amina Zohra".to_owned(), ..who };
+    house.home(&renamed, "62063", "2025-03-04");
+    assert_eq!((house.handovers(), house.left()), (vec!["not_in_scope".to_owned()], vec![]));
+}

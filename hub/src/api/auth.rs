@@ -53,7 +53,8 @@ pub(super) fn recipient(doors: &Doors, headers: &HeaderMap, name: &str) -> Resul
 fn denied(error: SenderError) -> Problem {
     match error {
         SenderError::Unknown => ProblemCode::Unauthorised.into(),
-        SenderError::NotAllowed | SenderError::NoBasis => ProblemCode::NotAllowedHere.into(),
+        SenderError::NotAllowed => ProblemCode::NotAllowedHere.into(),
+        SenderError::NoBasis => ProblemCode::NoBasisToday.into(),
     }
 }
 

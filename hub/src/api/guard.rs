@@ -65,12 +65,14 @@ pub(super) async fn watch(
         || request.headers().get(header::CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0");
     let mut response = next.run(request).await;
     let status = response.status();
-    if bodied && UNREAD.contains(&status) {
+    // What is said of a message that was read, or may be done by nobody, says nothing of a credential.
+    let code = response.extensions().get::<ProblemCode>().copied();
+    let read = code == Some(ProblemCode::NotYours);
+    if bodied && UNREAD.contains(&status) && !read {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    // What nobody may do says nothing of a credential.
-    let nobodys = response.extensions().get() == Some(&ProblemCode::WriteOnly);
-    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && !nobodys {
+    let about_it = !read && code != Some(ProblemCode::WriteOnly);
+    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && about_it {
         refused.tell(path.as_ref().map_or("other", MatchedPath::as_str), status);
         if guessed && status == StatusCode::UNAUTHORIZED {
             tokio::time::sleep(SLOW).await;

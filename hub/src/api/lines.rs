@@ -142,6 +142,7 @@ impl Cutter {
             let Some(first) = bare.first() else {
                 // Blanks before everything are held for nobody.
                 let mark = if self.buffer.starts_with(MARKS[0]) { MARKS[0].len() } else { 0 };
+                self.passed.lines += ends(&self.buffer);
                 self.buffer.truncate(mark);
                 return None;
             };
@@ -197,7 +198,7 @@ impl Cutter {
                         self.followed = true;
                         return Some(self.headed(chunk));
                     }
-                } else if said.0.is_none() || !said.1.is_empty() {
+                } else if !is_blank(said.1) {
                     self.head = Some(self.cut());
                 }
             }
@@ -243,7 +244,7 @@ impl Cutter {
         std::mem::replace(&mut self.buffer, rest)
     }
 
-    /// Its own header is in front of every chunk: the lines of it are no more of the stream.
+    /// A chunk behind the header of its file. The header's lines are no more lines of the file.
     fn headed(&mut self, chunk: Vec<u8>) -> Vec<u8> {
         match &self.head {
             Some(head) => {
@@ -253,6 +254,11 @@ impl Cutter {
             None => chunk,
         }
     }
+}
+
+/// Whether nothing stands there but a mark of the encoding and blanks.
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii().is_empty()
 }
 
 fn ends(bytes: &[u8]) -> usize {
@@ -382,6 +388,13 @@ mod tests {
                 "{step}"
             );
             assert_eq!(told("xapi", &list, step), at([3, 130, 299], "element"), "{step}");
+            // Blank lines before everything count, and nothing is lost behind them.
+            let blank = |text: &str| format!("\u{feff}\n\r\n\n{text}");
+            let later = ["line 6, column 2", "line 133, column 2", "line 302, column 2"].map(str::to_owned);
+            assert_eq!(told("visa", &blank(&objects), step), later, "{step}");
+            assert_eq!(told("permit", &blank(&rows), step), at([6, 133, 302], "line"), "{step}");
+            let said = format!("sep=;\r\n\r\n{rows}");
+            assert_eq!(told("permit", &said, step), at([5, 132, 301], "line"), "{step}");
         }
     }
 

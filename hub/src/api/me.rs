@@ -23,13 +23,17 @@ pub(super) async fn show(State(doors): Here, headers: HeaderMap) -> Result<Json<
             json!({ "reference": basis.reference, "from": basis.from, "to": basis.to, "holds": basis.holds(today) })
         });
         let holds = sender.bases.iter().any(|basis| basis.holds(today));
-        json!({
+        let mut right = json!({
             "source": sender.source,
-            "speaks_for": sender.speaks_for,
             "about": format!("/v1/sources/{}", sender.source),
             "today": holds,
             "bases": bases.collect::<Vec<_>>(),
-        })
+        });
+        // Where a source has one voice, nobody is asked for whom they speak.
+        if !sender.speaks_for.is_empty() {
+            right["speaks_for"] = json!(sender.speaks_for);
+        }
+        right
     };
     Ok(Json(json!({
         "sender": first.name,

@@ -59,6 +59,6 @@ pub(super) fn answer(item: &ItemVerdict) -> Result<Response, Problem> {
 
 /// The problem of a refused message: another's word is 403, whatever else is wrong with it.
 pub(super) fn refusal(findings: &[Finding], otherwise: ProblemCode) -> ProblemCode {
-    let anothers = findings.iter().any(|finding| finding.code == Code::NotAllowedHere);
-    if anothers { ProblemCode::NotAllowedHere } else { otherwise }
+    let anothers = findings.iter().any(|finding| finding.code == Code::NotYours);
+    if anothers { ProblemCode::NotYours } else { otherwise }
 }

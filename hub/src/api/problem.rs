@@ -47,6 +47,10 @@ problems! {
     Unauthorised = "unauthorised", UNAUTHORIZED, "a valid credential is needed";
     /// The sender may not use this source or read this recipient.
     NotAllowedHere = "not-allowed-here", FORBIDDEN, "this credential does not give this right";
+    /// The right is there, and no legal basis holds today.
+    NoBasisToday = "no-basis-today", FORBIDDEN, "no legal basis of this right holds today";
+    /// The message is the word of another than the sender speaks for.
+    NotYours = "not-yours", FORBIDDEN, "the message is another's word";
     /// Nothing of this name.
     NotFound = "not-found", NOT_FOUND, "there is nothing under this address";
     /// A source nobody has.

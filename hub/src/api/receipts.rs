@@ -27,7 +27,7 @@ pub(super) async fn show(
     let row = accepted.or_else(|| refused.as_ref().map(ReceiptRow::from)).ok_or(ProblemCode::NotFound)?;
     // Whose it is, before anything of it is opened; of another's nothing is said that is not said of an unknown one.
     let sender = auth::sender(&doors, &headers, &row.source).map_err(|denied| match denied.code() {
-        ProblemCode::NotAllowedHere => ProblemCode::NotFound.into(),
+        ProblemCode::NotAllowedHere | ProblemCode::NoBasisToday => ProblemCode::NotFound.into(),
         _ => denied,
     })?;
     if sender.name() != row.sender {

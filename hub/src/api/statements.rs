@@ -5,7 +5,7 @@
 //! token for a password. A call is taken whole or not at all: where one statement cannot be taken, none is, and the
 //! refused ones lie sealed as they do at the source's own door. One that was accepted before with other content is found by the
 //! commit alone: then the others of its call are stored, and the call is a conflict.
-//! Refusals are 400, as the standard has it. Source: docs/senders.md.
+//! Refusals are 400, as the standard has it, and 403 where a statement is another platform's word. Source: docs/senders.md.
 
 use std::sync::Arc;
 
@@ -58,8 +58,9 @@ pub(super) async fn put(
     named: Result<Query<StatementNamed>, QueryRejection>,
     request: Request,
 ) -> Response {
-    let Ok(Query(named)) = named else { return spoken(Problem::from(ProblemCode::BadStatement)) };
-    spoken(taken(&doors, request, Some(&named.statement_id)).await.map(|_| StatusCode::NO_CONTENT))
+    // Without its id no statement is the one that is named; who calls is asked first.
+    let id = named.map_or_else(|_| String::new(), |Query(named)| named.statement_id);
+    spoken(taken(&doors, request, Some(&id)).await.map(|_| StatusCode::NO_CONTENT))
 }
 
 fn spoken(answer: impl IntoResponse) -> Response {

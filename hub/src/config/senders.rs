@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use adapters::{Source, Speaker};
+use adapters::Speaker;
 use decide::bundle::LegalBasis;
 use schemas::insz::Environment;
 use schemas::recipient::Recipient;
@@ -206,7 +206,9 @@ impl SourceFile {
     pub(super) fn senders(self, source: &str) -> (Vec<Sender>, Vec<String>, Vec<String>) {
         let (mut senders, mut wrong, mut refused) = (vec![], vec![], vec![]);
         for SenderFile { name, token_sha256: token, speaks_for, basis } in self.sender {
-            wrong.extend(wrong_voices(source, &speaks_for).map(|text| format!("sender {name}: {text}")));
+            wrong.extend(
+                wrong_voices(source, &speaks_for).iter().map(|text| format!("sender {name}: {text}")),
+            );
             let bases = FlowBases::of(basis);
             wrong.extend(bases.wrong.iter().map(|text| format!("sender {name}: {text}")));
             refused.extend(bases.refused);
@@ -227,13 +229,16 @@ impl SourceFile {
 }
 
 /// What is wrong with the list of those for whom a sender of a source speaks.
-fn wrong_voices(source: &str, speaks_for: &BTreeSet<String>) -> Option<&'static str> {
-    let several = adapters::source(source).is_some_and(Source::has_voices);
-    match (several, speaks_for.is_empty()) {
-        (true, true) => Some("speaks_for is missing: in this source each item names whose word it is"),
-        (false, false) => Some("speaks_for is not asked: in this source no item names whose word it is"),
-        (true, false) | (false, true) => None,
+fn wrong_voices(source: &str, speaks_for: &BTreeSet<String>) -> Vec<String> {
+    let Some(source) = adapters::source(source) else { return vec![] };
+    if !source.has_voices() && !speaks_for.is_empty() {
+        return vec!["speaks_for is not asked: in this source no item names whose word it is".to_owned()];
     }
+    if source.has_voices() && speaks_for.is_empty() {
+        return vec!["speaks_for is missing: in this source each item names whose word it is".to_owned()];
+    }
+    let never = speaks_for.iter().filter(|name| *name != EVERYBODY && !source.is_voice(name));
+    never.map(|name| format!("speaks_for names {name:?}, as no item of this source names anybody")).collect()
 }
 
 #[cfg(test)]

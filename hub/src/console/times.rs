@@ -40,7 +40,7 @@ pub(super) struct Calendar {
 }
 
 impl Calendar {
-    /// In Dutch.
+    /// As pages have it that are in Dutch alone.
     pub(super) fn at_now(now: Instant) -> Self {
         Self { now, language: DeskLanguage::Nl }
     }
