@@ -80,7 +80,7 @@ pub fn check(source: &dyn Source, mut item: Value, context: &Context<'_>) -> Res
     texts::brought(&mut item, "", &mut findings);
     if let Some(voice) = source.voice(&item).filter(|voice| !context.sender.speaks_for(voice)) {
         let detail = format_args!("is the word of {}, for whom this sender does not speak", voice.of);
-        findings.push(Finding::new(Code::NotYours, voice.pointer, detail));
+        findings.insert(0, Finding::new(Code::NotYours, voice.pointer, detail));
     }
     let named: BTreeSet<String> = findings.iter().map(|finding| finding.pointer.clone()).collect();
     let translation = source.translate(&item, context);

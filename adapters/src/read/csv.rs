@@ -8,15 +8,15 @@ use std::collections::BTreeSet;
 use csv::{ByteRecord, ReaderBuilder, StringRecord};
 use serde_json::Value;
 
-use super::{Item, unreadable};
+use super::{Before, Item, bounded, unreadable};
 
 /// Rows of bytes in which some may be no UTF-8, of a file of which some lines came before. `known` says whether a column's name is one of the contract's.
-pub(super) fn rows(bytes: &[u8], before: usize, known: impl Fn(&str) -> bool) -> Vec<Item> {
+pub(super) fn rows(bytes: &[u8], before: Before, known: impl Fn(&str) -> bool) -> Vec<Item> {
     let (said, rows, lines) = separator(bytes);
     let between = said.unwrap_or_else(|| likely(rows));
     let mut reader = ReaderBuilder::new().delimiter(between).flexible(true).from_reader(rows);
     let blank = rows.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).filter(|byte| **byte == b'\n');
-    let at = lines + blank.count() + 1;
+    let at = before.header + lines + blank.count() + 1;
     let whole = |cause: &str| vec![Err(unreadable(bytes.len(), format_args!("line {at}: {cause}")))];
     let header: Vec<String> = match reader.headers() {
         Ok(header) => header.iter().map(|name| name.trim().to_owned()).collect(),
@@ -36,7 +36,7 @@ pub(super) fn rows(bytes: &[u8], before: usize, known: impl Fn(&str) -> bool) ->
     let first = rows.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rows.len());
     let lone = rows[first..].starts_with(b"\r") && !rows[first..].starts_with(b"\r\n");
     let end = if lone { b'\r' } else { b'\n' };
-    let (mut line, mut counted) = (before + lines + 1, 0);
+    let (mut line, mut counted) = (before.lines + lines + 1, 0);
     let row = |record: Result<ByteRecord, csv::Error>| {
         let Ok(record) = record else {
             return Some(Err(unreadable(0, format_args!("after line {line}: not CSV"))));
@@ -47,7 +47,7 @@ pub(super) fn rows(bytes: &[u8], before: usize, known: impl Fn(&str) -> bool) ->
         counted = from + blank;
         row(header, line, &record)
     };
-    reader.byte_records().filter_map(row).collect()
+    bounded(reader.byte_records().filter_map(row))
 }
 
 /// What the first line `sep=` says stands between columns, the rows after it, and how many lines it took.

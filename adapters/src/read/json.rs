@@ -10,7 +10,7 @@ use schemas::finding::{Code, Finding};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::{Before, Item, unreadable};
+use super::{Before, Item, MOST_ITEMS, bounded, unreadable};
 use crate::Refused;
 use crate::checking::below;
 
@@ -19,8 +19,8 @@ const EXACT: u64 = 1 << 53;
 /// More findings of one text help nobody.
 const MOST: usize = 100;
 
-/// The items of a text: none where it is blank. Where it does not read as a whole, each line that could be an object
-/// stands for itself.
+/// The items of a text: none where it is blank. Where it does not read as a whole, each element of a list, and each line
+/// that could be an object, stands for itself.
 pub(super) fn items(bytes: &[u8], before: Before) -> Vec<Item> {
     let mut lines = (before.lines + 1..)
         .zip(bytes.split(|b| *b == b'\n'))
@@ -32,16 +32,14 @@ pub(super) fn items(bytes: &[u8], before: Before) -> Vec<Item> {
         let second = others.next().is_some_and(|(_, line)| line.trim_ascii_start().starts_with(b"{"));
         let whole = serde_json::from_slice::<IgnoredAny>(line).is_ok();
         let batch = whole || second || others.any(|(_, line)| line.starts_with(b"{"));
-        if line.trim_ascii_start().starts_with(b"[") {
+        if !whole && line.trim_ascii_start().starts_with(b"[") {
             return elements(first, before.elements, bytes.trim_ascii());
         }
         if !batch {
             return vec![Err(refused)];
         }
         let lines = lines.by_ref();
-        lines
-            .flat_map(|(at, line)| values(at, 0, line).unwrap_or_else(|refused| vec![Err(refused)]))
-            .collect()
+        bounded(lines.flat_map(|(at, line)| values(at, 0, line).unwrap_or_else(|refused| vec![Err(refused)])))
     })
 }
 
@@ -60,6 +58,8 @@ fn values(line: usize, element: usize, bytes: &[u8]) -> Result<Vec<Item>, Refuse
         let faults = faults.take();
         match value {
             Value::Object(_) => items.push(told(value, faults)),
+            // Of so many faults not all were told: each element is looked at by itself.
+            Value::Array(_) if faults.len() >= MOST => return Ok(elements(line, element, bytes)),
             Value::Array(list) => {
                 items.extend((0..).zip(list).map(|(n, value)| match value {
                     Value::Object(_) => told(value, faults.iter().filter_map(|one| within(one, n)).collect()),
@@ -78,10 +78,11 @@ fn values(line: usize, element: usize, bytes: &[u8]) -> Result<Vec<Item>, Refuse
     }
 }
 
-/// The elements of a list that does not read as a whole, each for itself: one that is broken keeps no other out.
+/// The elements of a list that does not read as a whole, each for itself: one that is broken keeps no other out, as long as
+/// its brackets and quotes close.
 fn elements(line: usize, element: usize, bytes: &[u8]) -> Vec<Item> {
     let (mut quoted, mut escaped, mut depth, mut begun) = (false, false, 0_usize, 1);
-    let (mut items, mut line, mut number) = (vec![], line, element);
+    let (mut items, mut line, mut number, mut closed): (Vec<Item>, _, _, _) = (vec![], line, element, false);
     for (at, byte) in bytes.iter().enumerate() {
         match byte {
             _ if escaped => escaped = false,
@@ -93,7 +94,7 @@ fn elements(line: usize, element: usize, bytes: &[u8]) -> Vec<Item> {
             _ => {}
         }
         let last = at + 1 == bytes.len();
-        let closed = last && depth == 0 && *byte == b']';
+        closed = last && depth == 0 && *byte == b']';
         let between = depth == 1 && !quoted && *byte == b',';
         if last || between {
             let one = &bytes[begun.min(at)..if closed || between { at } else { at + 1 }];
@@ -101,8 +102,9 @@ fn elements(line: usize, element: usize, bytes: &[u8]) -> Vec<Item> {
             line += ends(&one[..one.len() - start.len()]);
             let refused =
                 |cause| Err(unreadable(one.len(), format_args!("element {number}, line {line}: {cause}")));
-            match values(line, number, start) {
-                Ok(mut found) if found.len() == 1 && start.starts_with(b"{") => items.append(&mut found),
+            let read = start.starts_with(b"{").then(|| values(line, number, start));
+            match read {
+                Some(Ok(mut found)) if found.len() == 1 => items.append(&mut found),
                 _ if serde_json::from_slice::<IgnoredAny>(start).is_ok() => {
                     items.push(refused("not a JSON object"));
                 }
@@ -112,6 +114,13 @@ fn elements(line: usize, element: usize, bytes: &[u8]) -> Vec<Item> {
             line += ends(start);
             (begun, number) = (at + 1, number + 1);
         }
+        if items.len() >= MOST_ITEMS {
+            items.push(Err(unreadable(0, format_args!("element {number} and those behind it are not read"))));
+            return items;
+        }
+    }
+    if !closed && items.last().is_none_or(Result::is_ok) {
+        items.push(Err(unreadable(0, format_args!("element {number}, line {line}: ends too early"))));
     }
     items
 }

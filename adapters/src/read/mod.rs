@@ -19,6 +19,8 @@ use crate::{Format, Refused, Source};
 
 /// More than a week of notices, less than what would hurt.
 const LARGEST: usize = 32 << 20;
+/// As many as a batch may have.
+const MOST_ITEMS: usize = 100_000;
 
 type Item = Result<Value, Refused>;
 
@@ -54,6 +56,8 @@ pub struct Before {
     pub lines: usize,
     /// Elements of a list.
     pub elements: usize,
+    /// Ends of lines before the header, which stands in front of each part of a CSV.
+    pub header: usize,
 }
 
 /// The same for a part of a file.
@@ -73,7 +77,7 @@ pub fn read_on(source: &dyn Source, said: Option<Charset>, before: Before, bytes
         Err(cause) => return vec![Err(unreadable(bytes.len(), format_args!("{cause}")))],
     };
     let documents = match Format::of(source, &text) {
-        Format::Csv => csv::rows(&text, before.lines, |name| is_column(source, name)),
+        Format::Csv => csv::rows(&text, before, |name| is_column(source, name)),
         Format::Json => json::items(&text, before),
         Format::Xml => vec![xml::document(&text)],
     };
@@ -82,6 +86,23 @@ pub fn read_on(source: &dyn Source, said: Option<Charset>, before: Before, bytes
         Err(refused) => vec![Err(refused)],
     };
     documents.into_iter().flat_map(split).collect()
+}
+
+/// As many items as are read at once; behind them one refusal says that there are more.
+fn bounded(items: impl Iterator<Item = Item>) -> Vec<Item> {
+    let (mut items, mut all) = (items.peekable(), vec![]);
+    while all.len() < MOST_ITEMS
+        && let Some(item) = items.next()
+    {
+        all.push(item);
+    }
+    if items.peek().is_some() {
+        all.push(Err(unreadable(
+            0,
+            format_args!("more than {MOST_ITEMS} items at once: the others are not read"),
+        )));
+    }
+    all
 }
 
 /// A refusal that says where, how much and why, and nothing else.
@@ -150,6 +171,15 @@ mod tests {
             ],
         );
         check("visa", b"{\"a\":1}\n\n7\n", &[Ok(json!({"a": 1})), Err("line 3: not a JSON object; 1 bytes")]);
+        // What was cut off is told, also where its last element is whole.
+        for cut in [b"[{\"a\":1}".as_slice(), b"[{\"a\":1},"] {
+            check("xapi", cut, &[Ok(json!({"a": 1})), Err("element 1, line 1: ends too early; 0 bytes")]);
+        }
+        check(
+            "visa",
+            b"[{\"a\":1},{\"b\":2}]\n[{\"c\":x},{\"d\":4}]",
+            &[Ok(json!({"a": 1})), Ok(json!({"b": 2})), Err("line 2, column 7: not JSON; 17 bytes")],
+        );
         check("xapi", b"[]", &[]);
         check(
             "visa",
@@ -190,6 +220,9 @@ mod tests {
         ] {
             assert_eq!(codes(text), [expect], "{text}");
         }
+        // However many there are, none is passed over.
+        let all = format!("[{}]", vec![r#"{"a":1,"a":2}"#; 250].join(","));
+        assert_eq!(codes(&all), vec![refused(&["doubled-key /a"]); 250]);
         assert_eq!(
             codes(r#"[{"a":1},{"a":1,"a":2},{"b":1e300}]"#),
             [Ok(json!({"a": 1})), refused(&["doubled-key /a"]), refused(&["inexact-number /b"])]

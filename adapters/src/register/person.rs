@@ -64,9 +64,9 @@ pub(super) fn record(reading: &mut Reading<'_>, item: &Value, context: &Context<
     if let RegisterStanding::Deceased | RegisterStanding::Cancelled = standing
         && since.is_some_and(|day| day > reading.latest())
     {
-        let dossier = person.get("GeannuleerdDossier").is_some() && standing == RegisterStanding::Cancelled;
-        let at = if dossier { "/Persoon/GeannuleerdDossier" } else { "/Persoon/Statussen" };
-        reading.note(Code::StatedAhead, at, TO_COME);
+        let said = ["GeannuleerdDossier", "Statussen"].into_iter().find(|part| person.get(*part).is_some());
+        let at = said.map_or("/Persoon".to_owned(), |part| format!("/Persoon/{part}"));
+        reading.note(Code::StatedAhead, &at, TO_COME);
     }
     let allowed = |insz: Insz| insz.allowed_in(context.environment).ok();
     let named = annotated(item, NEW).and_then(allowed);

@@ -134,7 +134,7 @@ impl Source for Xapi {
     }
 
     fn is_voice(&self, name: &str) -> bool {
-        name.contains("://") && home_page(name) == name
+        name.contains("://") && name.trim() == name && home_page(name) == name
     }
 
     fn translate(&self, item: &Value, context: &Context<'_>) -> Translation {

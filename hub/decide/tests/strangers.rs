@@ -1,6 +1,6 @@
 //! Strangers, twins, namesakes and whoever guesses a number: who is linked, who is asked about, and who is never joined.
 //!
-//! Each of these stories ended wrong once. Next: `linking.rs` for every order, `bad_numbers.rs` for numbers that are no good.
+//! Strangers to the project found these stories. Next: `linking.rs` for every order, `bad_numbers.rs` for numbers that are no good.
 
 use crate::support::{
     Home, House, Who, account, application, application_key, choice, number_given, objection, patched,

@@ -70,6 +70,8 @@ pub(crate) struct Cutter {
     /// Ends of lines and elements in what was cut off, and how many of them before the last chunk.
     passed: Before,
     before: Before,
+    /// Lines before the header.
+    header: usize,
 }
 
 impl Cutter {
@@ -90,6 +92,7 @@ impl Cutter {
             followed: false,
             passed: Before::default(),
             before: Before::default(),
+            header: 0,
         }
     }
 
@@ -123,7 +126,11 @@ impl Cutter {
         let rest = self.cut();
         if rest.iter().all(u8::is_ascii_whitespace) {
             // A header that nothing follows is read as well: it may be a row without one.
-            return if self.followed { None } else { self.head.take() };
+            if self.followed {
+                return None;
+            }
+            self.before.header = self.header;
+            return self.head.take();
         }
         self.followed = true;
         Some(self.headed(rest))
@@ -137,7 +144,11 @@ impl Cutter {
             if MARKS.iter().any(begun) {
                 return None;
             }
-            let wide = matches!(Charset::marked(&self.buffer).or(self.said), Some(Charset::Utf16));
+            // A line end has two bytes there, and so has a blank.
+            if matches!(Charset::marked(&self.buffer).or(self.said), Some(Charset::Utf16)) {
+                self.cut = Some(CutAt::Nothing);
+                return self.cut;
+            }
             let bare = self.buffer.strip_prefix(MARKS[0]).unwrap_or(&self.buffer).trim_ascii_start();
             let Some(first) = bare.first() else {
                 // Blanks before everything are held for nobody.
@@ -147,8 +158,6 @@ impl Cutter {
                 return None;
             };
             self.cut = Some(match (Format::of(self.source, bare), first) {
-                // A line end has two bytes there.
-                _ if wide => CutAt::Nothing,
                 (Format::Json, b'[') => CutAt::Elements,
                 (Format::Json, _) => CutAt::Lines,
                 (Format::Csv, _) => CutAt::Rows,
@@ -190,16 +199,19 @@ impl Cutter {
                     self.quoted = begins || (before.is_some() && before == self.closed);
                 }
             } else if !self.quoted {
+                let begun = self.end;
                 (self.end, self.places) = (self.seen, self.places + 1);
-                let said = adapters::separator(&self.buffer[..self.end]);
+                // The first line that says something is the header, but for a `sep=` before it.
+                let line = &self.buffer[begun..self.end];
                 if self.head.is_some() {
                     if self.places == CHUNK {
                         let chunk = self.cut();
                         self.followed = true;
                         return Some(self.headed(chunk));
                     }
-                } else if !is_blank(said.1) {
+                } else if !(is_blank(line) || begun == 0 && adapters::separator(line).2 == 1) {
                     self.head = Some(self.cut());
+                    self.header = self.before.lines;
                 }
             }
         }
@@ -239,7 +251,9 @@ impl Cutter {
         let rest = self.buffer.split_off(self.end);
         self.before = self.passed;
         self.passed.lines += ends(&self.buffer);
-        self.passed.elements += self.places;
+        if self.cut == Some(CutAt::Elements) {
+            self.passed.elements += self.places;
+        }
         (self.seen, self.end, self.places, self.closed) = (0, 0, 0, None);
         std::mem::replace(&mut self.buffer, rest)
     }
@@ -249,6 +263,7 @@ impl Cutter {
         match &self.head {
             Some(head) => {
                 self.before.lines -= ends(head);
+                self.before.header = self.header;
                 [head.as_slice(), &chunk].concat()
             }
             None => chunk,
@@ -396,6 +411,18 @@ mod tests {
             let said = format!("sep=;\r\n\r\n{rows}");
             assert_eq!(told("permit", &said, step), at([5, 132, 301], "line"), "{step}");
         }
+    }
+
+    /// Each line is looked at once, however many there are before the header.
+    #[test]
+    fn a_million_blank_lines_cost_no_more_than_their_length() {
+        let text = format!("sep=;\n{}insz;email;relation\n1\n", "\n".repeat(1_000_000));
+        let mut cutter = Cutter::new(source("permit"), None);
+        cutter.push(text.as_bytes());
+        assert_eq!(cutter.full(), None);
+        let rest = cutter.rest().unwrap();
+        let refused = cutter.read(&rest).remove(0).unwrap_err();
+        assert!(refused.findings[0].detail.starts_with("line 1000003: "), "{}", refused.findings[0].detail);
     }
 
     #[test]

@@ -27,6 +27,10 @@ use crate::intake::{ItemVerdict, LookupTables};
 /// Which version of the standard is spoken; every answer carries it.
 const VERSION: HeaderName = HeaderName::from_static("x-experience-api-version");
 const SPOKEN: HeaderValue = HeaderValue::from_static("1.0.3");
+/// Of one call; a platform sends some dozens.
+const MOST_STATEMENTS: usize = 1000;
+/// More help nobody.
+const MOST_FINDINGS: usize = 100;
 /// The other way to show a token here.
 const BASIC: HeaderValue = HeaderValue::from_static("Basic realm=\"voortraject\"");
 
@@ -80,6 +84,9 @@ async fn taken(doors: &Doors, request: Request, named: Option<&str>) -> Result<V
     let said = lines::said(source, request.headers()).map_err(|_| ProblemCode::BadStatement)?;
     let body = messages::whole(request).await?;
     let mut items = adapters::read_in(source, said, &body);
+    if items.len() > MOST_STATEMENTS {
+        return Err(ProblemCode::TooLarge.into());
+    }
     if items.is_empty() || named.is_some() && items.len() != 1 {
         return Err(ProblemCode::BadStatement.into());
     }
@@ -104,6 +111,7 @@ async fn taken(doors: &Doors, request: Request, named: Option<&str>) -> Result<V
             ItemVerdict::Accepted { .. } | ItemVerdict::Again { .. } => {}
         }
     }
+    wrong.truncate(MOST_FINDINGS);
     if !wrong.is_empty() {
         let code = messages::refusal(&wrong, ProblemCode::BadStatement);
         return Err(Problem::new(code).findings(&wrong));

@@ -238,7 +238,7 @@ fn wrong_voices(source: &str, speaks_for: &BTreeSet<String>) -> Vec<String> {
         return vec!["speaks_for is missing: in this source each item names whose word it is".to_owned()];
     }
     let never = speaks_for.iter().filter(|name| *name != EVERYBODY && !source.is_voice(name));
-    never.map(|name| format!("speaks_for names {name:?}, as no item of this source names anybody")).collect()
+    never.map(|name| format!("speaks_for names {name:?}, whom no item of this source can name: config/README.md tells the forms")).collect()
 }
 
 #[cfg(test)]
