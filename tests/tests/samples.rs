@@ -111,9 +111,13 @@ fn what_nobody_can_read_is_an_outcome_too() {
             &gzip(b"{\"a\":1,\"a\":2}"),
         ] {
             let printed = printed(source.name(), bytes);
-            assert_eq!(printed.len(), 1, "{}: {bytes:?}", source.name());
-            assert_eq!(printed[0]["outcome"], "refused", "{}: {bytes:?}", source.name());
-            assert!(!printed[0]["codes"].as_array().unwrap().is_empty());
+            // An element of a list that was cut off stands for itself, and the end is told behind it.
+            let expect = if bytes.starts_with(b"[{") { 2 } else { 1 };
+            assert_eq!(printed.len(), expect, "{}: {bytes:?}", source.name());
+            for one in &printed {
+                assert_eq!(one["outcome"], "refused", "{}: {bytes:?}", source.name());
+                assert!(!one["codes"].as_array().unwrap().is_empty());
+            }
         }
     }
     // What comes out of a compressed file has a limit.

@@ -29,7 +29,7 @@ const VERSION: HeaderName = HeaderName::from_static("x-experience-api-version");
 const SPOKEN: HeaderValue = HeaderValue::from_static("1.0.3");
 /// Of one call; a platform sends some dozens.
 const MOST_STATEMENTS: usize = 1000;
-/// More help nobody.
+/// More of one call are told to nobody: the first ones show what is wrong.
 const MOST_FINDINGS: usize = 100;
 /// The other way to show a token here.
 const BASIC: HeaderValue = HeaderValue::from_static("Basic realm=\"voortraject\"");
