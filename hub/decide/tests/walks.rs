@@ -113,8 +113,10 @@ fn become_one(first: u64, wild: bool, rows: &[&str]) {
     assert!(walks() < 2_000 || rows.iter().all(|row| came.fired.contains(*row)), "{:?}", came.fired);
 }
 
-/// How many lives are walked here, half in true weather and half in wild.
-const WALKED: u64 = 2_000;
+/// A tenth of the lives is walked here, half of it in true weather and half in wild.
+fn walked() -> u64 {
+    walks() / 10
+}
 
 /// An open offer at another agency than the one that is competent for where they live. What the rules keep where a
 /// territory changed (Borsbeek, in these walks) stays.
@@ -146,7 +148,7 @@ fn misplaced(house: &House) -> Option<String> {
 #[test]
 fn offers_are_open_where_somebody_is_competent_and_none_follows_on_a_start() {
     let mut starts = 0;
-    for number in 0..WALKED {
+    for number in 0..walked() {
         walk(number, number % 2 == 1, |house: &mut House, log: &Log| {
             let told = house.left();
             if let Some(what) = misplaced(house) {
@@ -165,7 +167,7 @@ fn offers_are_open_where_somebody_is_competent_and_none_follows_on_a_start() {
             assert!(!offered || back, "{told:?}\n    {}", log.join("\n    "));
         });
     }
-    assert!(starts > 4, "{starts} trajectories started");
+    assert!(starts > 4 || walks() < 20_000, "{starts} trajectories started");
 }
 
 /// Whom an agency took over before two became one goes on there, or ends for a reason of their own: never is a handover
@@ -173,7 +175,7 @@ fn offers_are_open_where_somebody_is_competent_and_none_follows_on_a_start() {
 #[test]
 fn what_was_accepted_before_two_became_one_is_accepted_or_has_ended_by_itself() {
     let mut merges = 0;
-    for number in 0..WALKED {
+    for number in 0..walked() {
         let mut before: BTreeMap<PersonId, Option<Recipient>> = BTreeMap::new();
         walk_of_two(number, number % 2 == 1, |house: &mut House, log: &Log| {
             house.left();
@@ -200,5 +202,5 @@ fn what_was_accepted_before_two_became_one_is_accepted_or_has_ended_by_itself() 
             before = house.people().into_iter().map(|person| (person.id, holds(person))).collect();
         });
     }
-    assert!(merges > WALKED / 2, "{merges} merges");
+    assert!(merges > walked() / 2, "{merges} merges");
 }
