@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::support::{
-    Home, House, Who, account, application, application_key, number_given, patched, permit, register,
+    Home, House, Who, account, application, application_key, number_given, orders, patched, permit, register,
 };
 use schemas::fact::{Decision, Purpose, Statement};
 use schemas::key::Key;
@@ -15,20 +15,6 @@ use schemas::name::Names;
 use schemas::reference::PassportNumber;
 
 const FAMILY: Purpose = Purpose::FamilyReunification;
-
-/// Every order of `n` things.
-fn orders(n: usize) -> Vec<Vec<usize>> {
-    let Some(last) = n.checked_sub(1) else { return vec![vec![]] };
-    let mut all = vec![];
-    for order in orders(last) {
-        for place in 0..n {
-            let mut longer = order.clone();
-            longer.insert(place, last);
-            all.push(longer);
-        }
-    }
-    all
-}
 
 /// The names of messages in the order in which they came.
 fn told<'a>(order: &[usize], all: &[(&'a str, Body)]) -> Vec<&'a str> {

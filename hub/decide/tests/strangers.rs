@@ -3,8 +3,8 @@
 //! Strangers to the project found these stories. Next: `linking.rs` for every order, `bad_numbers.rs` for numbers that are no good.
 
 use crate::support::{
-    Home, House, Who, account, application, application_key, choice, number_given, objection, patched,
-    register, reviewed, status, test_insz,
+    Home, House, Who, account, application, application_key, choice, number_given, objection, orders,
+    patched, register, reviewed, status, test_insz,
 };
 use decide::journey::Journey;
 use decide::person::{Person, ReviewReason};
@@ -52,20 +52,6 @@ fn numbers(house: &House) -> Vec<(usize, usize)> {
 /// How many questions are open.
 fn open(house: &House) -> usize {
     house.people().into_iter().map(|person| person.state.open_reviews.len()).sum()
-}
-
-/// Every order of `n` things.
-fn orders(n: usize) -> Vec<Vec<usize>> {
-    let Some(last) = n.checked_sub(1) else { return vec![vec![]] };
-    let mut all = vec![];
-    for order in orders(last) {
-        for place in 0..n {
-            let mut longer = order.clone();
-            longer.insert(place, last);
-            all.push(longer);
-        }
-    }
-    all
 }
 
 #[test]

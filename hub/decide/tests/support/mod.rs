@@ -50,6 +50,20 @@ pub(crate) fn day(text: &str) -> Day {
     parse_day(text).unwrap()
 }
 
+/// Every order of `n` things.
+pub(crate) fn orders(n: usize) -> Vec<Vec<usize>> {
+    let Some(last) = n.checked_sub(1) else { return vec![vec![]] };
+    let mut all = vec![];
+    for order in orders(last) {
+        for place in 0..n {
+            let mut longer = order.clone();
+            longer.insert(place, last);
+            all.push(longer);
+        }
+    }
+    all
+}
+
 /// The bundle of every story; the tables are read once.
 pub(crate) fn bundle() -> Bundle {
     static BUNDLE: LazyLock<Bundle> = LazyLock::new(made);
